@@ -1,0 +1,58 @@
+# make lab: set up, and open the workbook      make test: set up, and check everything
+# Both start from a bare Python 3.11 or newer, and a second call sets up nothing again.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 python; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+TESTED = -c constraints.txt
+NEWEST = echo "The tested versions (constraints.txt) do not fit this machine; taking the newest that do."
+NOTEBOOKS ?= notebooks
+
+.PHONY: lab test lint unit notebooks browser mutate benchmark results clean
+
+lab: $(VENV)/lab.done
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+test: lint unit notebooks browser
+	@echo "All checks passed."
+
+lint: $(VENV)/test.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+unit: $(VENV)/test.done
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests --ignore tests/browser
+
+notebooks: $(VENV)/test.done
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -p no:cacheprovider --nbval --nbval-current-env \
+		--nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 --nbval-sanitize-with tests/nbval.cfg $(NOTEBOOKS)
+
+browser: $(VENV)/test.done
+	$(BIN)/python -m pytest -q -rs tests/browser
+
+mutate: $(VENV)/test.done
+	$(BIN)/python tests/mutate.py
+
+benchmark: $(VENV)/test.done
+	$(BIN)/python benchmarks/loop.py
+
+results: $(VENV)/lab.done
+	$(BIN)/python -m kdsurvey.lessons
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "kdsurvey needs Python 3.11 or newer with its venv module (on Debian: apt install python3-venv)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/lab.done: $(BIN)/python requirements.txt constraints.txt pyproject.toml
+	@echo "Setting up $(VENV); this takes a few minutes the first time."
+	$(INSTALL) -r requirements.txt $(TESTED) || { $(NEWEST); $(INSTALL) -r requirements.txt; }
+	@touch $@
+
+$(VENV)/test.done: $(VENV)/lab.done
+	$(INSTALL) -e '.[test]' $(TESTED) || { $(NEWEST); $(INSTALL) -e '.[test]'; }
+	@touch $@

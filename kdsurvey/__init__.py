@@ -1,0 +1,24 @@
+"""A survey of knowledge distillation that you can run."""
+
+from kdsurvey import data, losses, methods, nets, papers, plots, sweeps, training, verdicts
+from kdsurvey.stage import Batch, Stage, Teacher
+from kdsurvey.training import Config, StopTraining, accuracy, train
+
+__all__ = [
+    "Batch",
+    "Config",
+    "Stage",
+    "StopTraining",
+    "Teacher",
+    "accuracy",
+    "data",
+    "losses",
+    "methods",
+    "nets",
+    "papers",
+    "plots",
+    "sweeps",
+    "train",
+    "training",
+    "verdicts",
+]

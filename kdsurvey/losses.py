@@ -1,0 +1,131 @@
+"""The formulas, as pure functions of tensors: logits in, one number per stack member out.
+
+Every loss sums over classes and averages over the batch (the last but one dimension). Leading dimensions, where there are
+any, are a stack: `z` of shape (..., n, c) gives a loss of shape (...), and `T` may be a tensor of that shape; teacher logits
+(n, c) serve a whole stack.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def soften(z: Tensor, T: float | Tensor = 1.0) -> Tensor:
+    """softmax(z / T) over the last dimension: q_i = exp(z_i / T) / sum_j exp(z_j / T).
+
+    z: (..., n, c) or (c,) logits; T > 0, a number or a tensor of the stack's shape (...). Returns probabilities shaped like z.
+    Source: Hinton, Vinyals & Dean 2015, equation 1. Raises ValueError when T is not a positive finite number.
+    """
+    return torch.softmax(_cooled(z, T), -1)
+
+
+def entropy(z: Tensor, T: float | Tensor = 1.0) -> Tensor:
+    """H(q) = -sum_i q_i log q_i of q = soften(z, T), in nats, from 0 to log c. z: (..., n, c) -> (..., n)."""
+    log_q = _log_soften(z, T)
+    return -(log_q.exp() * log_q).sum(-1)
+
+
+def cross_entropy(z: Tensor, y: Tensor) -> Tensor:
+    """H(y, q) = -log q_y at T = 1, mean over the batch.
+
+    z: (..., n, c) logits; y: (n,) or (..., n) class indices. Returns (...). Raises ValueError when the shapes do not fit.
+    """
+    if y.shape[-1:] != z.shape[-2:-1] or y.is_floating_point():
+        raise ValueError(
+            f"cross_entropy: logits {_s(z)} need integer labels of shape {_s(z)[:-1]}, got {y.dtype} {_s(y)}; "
+            "for soft labels use soft_cross_entropy"
+        )
+    if z.ndim == 2:
+        return F.cross_entropy(_wide(z), y)
+    y = y.expand(z.shape[:-1])
+    return -torch.log_softmax(_wide(z), -1).gather(-1, y[..., None]).squeeze(-1).mean(-1)
+
+
+def soft_cross_entropy(target: Tensor, z: Tensor, T: float | Tensor = 1.0) -> Tensor:
+    """H(p, q) = -sum_i p_i log q_i with p = soften(target, T), q = soften(z, T); mean over the batch.
+
+    target: (..., n, c) teacher logits, detached here; z: (..., n, c) learner logits; T > 0. Returns (...).
+    There is no T^2 inside. Source: Hinton, Vinyals & Dean 2015, section 2. Raises ValueError on unequal shapes or a bad T.
+    """
+    _match("soft_cross_entropy", target, z)
+    p = soften(target.detach(), T)  # (..., n, c)
+    return -(p * _log_soften(z, T)).sum(-1).mean(-1)
+
+
+def kl(target: Tensor, z: Tensor, T: float | Tensor = 1.0) -> Tensor:
+    """KL(p || q) = sum_i p_i (log p_i - log q_i) with p = soften(target, T), q = soften(z, T); mean over the batch.
+
+    target: (..., n, c) teacher logits, detached here; z: (..., n, c) learner logits; T > 0. Returns (...), >= 0.
+    There is no T^2 inside. Same gradient as soft_cross_entropy, but it reaches 0. Raises ValueError on unequal shapes or a bad T.
+    """
+    _match("kl", target, z)
+    log_p = _log_soften(target.detach(), T)  # (..., n, c)
+    return (log_p.exp() * (log_p - _log_soften(z, T))).sum(-1).mean(-1)
+
+
+def half_mse(target: Tensor, f: Tensor) -> Tensor:
+    """1/2 ||target - f||^2 per example, mean over the batch (the first dimension).
+
+    target: (n, ...) teacher features, detached here; f: (n, ...) learner features of the same shape. Returns a scalar.
+    Source: Romero et al. 2015, equation 3. Raises ValueError on unequal shapes.
+    """
+    if target.shape != f.shape:
+        raise ValueError(f"half_mse: target {_s(target)} and features {_s(f)} differ; put a regressor on the learner")
+    return 0.5 * (target.detach() - f).square().flatten(1).sum(1).mean()
+
+
+def fsp_matrix(a: Tensor, b: Tensor) -> Tensor:
+    """G_ij = sum_st a_sti b_stj / (h w), the flow from layer a to layer b of one net.
+
+    a: (n, ca, h, w), b: (n, cb, h', w'); the larger map is max-pooled to the smaller. Returns (n, ca, cb).
+    Source: Yim et al. 2017, equation 1. Raises ValueError when the batches differ or a map is not 4-dimensional.
+    """
+    if a.ndim != 4 or b.ndim != 4 or len(a) != len(b):
+        raise ValueError(f"fsp_matrix: two maps (n, c, h, w) of one batch are needed, got {_s(a)} and {_s(b)}")
+    h, w = (min(sizes) for sizes in zip(a.shape[2:], b.shape[2:]))
+    a, b = (m if m.shape[2:] == (h, w) else F.adaptive_max_pool2d(m, (h, w)) for m in (a, b))
+    return torch.einsum("nist,njst->nij", a, b) / (h * w)
+
+
+def fsp_loss(g_t: Tensor, g_s: Tensor) -> Tensor:
+    """||G_t - G_s||^2 (squared Frobenius norm) per example, mean over the batch.
+
+    g_t: (n, ca, cb) teacher's FSP matrices, detached here; g_s: (n, ca, cb) learner's. Returns a scalar.
+    Source: Yim et al. 2017, equation 2 for one pair of layers. Raises ValueError on unequal shapes.
+    """
+    if g_t.shape != g_s.shape:
+        raise ValueError(f"fsp_loss: matrices {_s(g_t)} and {_s(g_s)} differ; teacher and learner need equal channels")
+    return (g_t.detach() - g_s).square().sum((-2, -1)).mean()
+
+
+def _log_soften(z: Tensor, T: float | Tensor) -> Tensor:
+    return torch.log_softmax(_cooled(z, T), -1)
+
+
+def _cooled(z: Tensor, T: float | Tensor) -> Tensor:
+    """z / T, with a stack of temperatures lined up with the stack of logits."""
+    if isinstance(T, Tensor):  # never read here: reading a tensor on a GPU would stall it
+        if T.ndim and z.shape[:-2] not in (T.shape, ()):
+            raise ValueError(f"a stack of temperatures {_s(T)} needs logits (n, c) or {_s(T)} + (n, c), got {_s(z)}")
+        return _wide(z) / (T[..., None, None] if T.ndim else T)
+    if not (math.isfinite(T) and T > 0):
+        raise ValueError(f"the temperature must be a positive finite number, got T = {T}")
+    return _wide(z) / T
+
+
+def _wide(z: Tensor) -> Tensor:
+    """At least float32: a sum of exponentials needs more than bfloat16's 8 bits."""
+    return z.float() if z.dtype in (torch.bfloat16, torch.float16) else z
+
+
+def _match(name: str, target: Tensor, z: Tensor) -> None:
+    if target.shape[-2:] != z.shape[-2:]:
+        raise ValueError(
+            f"{name}: teacher logits {_s(target)} and learner logits {_s(z)} differ; both nets need the same classes and batch"
+        )
+
+
+def _s(t: Tensor) -> tuple[int, ...]:
+    return tuple(t.shape)

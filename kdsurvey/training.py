@@ -1,0 +1,250 @@
+"""The only training loop: stages in, rows out. One seed gives the same rows to the last bit on one thread."""
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from kdsurvey.batches import Batches
+from kdsurvey.data import Data
+from kdsurvey.progress import bar
+from kdsurvey.stage import Batch, Predict, Stage
+
+torch.set_num_threads(int(os.environ.get("KDSURVEY_THREADS", "1")))  # small nets are fastest, and repeatable, on one
+
+SCHEDULES: dict[str, Callable[[float], float]] = {  # progress in [0, 1] -> factor of the learning rate
+    "constant": lambda p: 1.0,
+    "step": lambda p: 1.0 if p < 0.5 else 0.1 if p < 0.75 else 0.01,
+    "cosine": lambda p: 0.5 * (1 + math.cos(math.pi * p)),
+    "one-cycle": lambda p: 0.04 + 0.96 * p / 0.3 if p < 0.3 else 0.5 * (1 + math.cos(math.pi * (p - 0.3) / 0.7)),
+}
+
+
+class StopTraining(Exception):
+    """Raised by a hook to end training early and in order: `train` returns the rows it has."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """How to train. Every stage starts a new optimiser and a new schedule.
+
+    lr is the peak learning rate; schedule one of SCHEDULES or a function of progress in [0, 1] to a factor of lr. momentum
+    (Nesterov's where `nesterov`) is SGD's; "adam" uses its own defaults. jitter: every training image is shifted by up to that
+    many pixels in each direction, each image by its own draw. precision "fp32" or "bf16" (autocast). seed: order, jitter and
+    dropout; a tuple of seeds gives each member of a stack its own. device: "auto" takes a GPU where there is one.
+    Raises ValueError for a value outside its range.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    lr: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    schedule: str | Callable[[float], float] = "one-cycle"
+    precision: str = "fp32"
+    seed: int | tuple[int, ...] = int(os.environ.get("KDSURVEY_SEED", "0"))
+    device: str = "auto"
+    optimiser: str = "sgd"
+    nesterov: bool = False
+    jitter: int = 0
+
+    def __post_init__(self):
+        rules = {
+            "epochs": self.epochs >= 1 and int(self.epochs) == self.epochs,
+            "batch_size": self.batch_size >= 1,
+            "lr": math.isfinite(self.lr) and self.lr > 0,
+            "momentum": 0 <= self.momentum < 1,
+            "weight_decay": math.isfinite(self.weight_decay) and self.weight_decay >= 0,
+            "schedule": callable(self.schedule) or self.schedule in SCHEDULES,
+            "precision": self.precision in ("fp32", "bf16"),
+            "seed": self.seed != () and all(isinstance(s, int) for s in (self.seed if type(self.seed) is tuple else [self.seed])),
+            "optimiser": self.optimiser in ("sgd", "adam"),
+            "nesterov": not self.nesterov or (self.optimiser == "sgd" and self.momentum > 0),
+            "jitter": self.jitter >= 0 and int(self.jitter) == self.jitter,
+        }
+        for name, fine in rules.items():
+            if not fine:
+                raise ValueError(f"Config: {name} = {getattr(self, name)!r} is out of range; see the docstring of Config")
+
+
+class Step(NamedTuple):
+    """What a per-batch hook is given, after the step. Reading a tensor in it waits for the device."""
+
+    stage: str
+    epoch: int  # from 1
+    progress: float  # of this stage, in [0, 1]
+    lr: float
+    terms: dict[str, Tensor]  # already weighted loss terms of this batch, before the step
+    examples: int
+
+
+def train(
+    stages: Iterator[Stage],
+    data: Data,
+    config: Config,
+    on_epoch: Callable[[dict], None] | None = None,
+    *,
+    on_batch: Callable[[Step], None] | None = None,
+    progress: bool = True,
+) -> list[dict]:
+    """Trains the learners of each stage in place and returns rows, one per epoch (and member, where a stack learns).
+
+    A row holds "stage", "epoch", "lr", the mean of every loss term, "NAME validation accuracy" for what the stage scores where
+    the data has a validation part, and in a stage's last row "NAME test accuracy": the test images are looked at once.
+    stages: what a method returns; it is spent. on_epoch(row) and on_batch(Step) may raise StopTraining. progress: draw a bar.
+    Raises ValueError for a list or a spent generator, FloatingPointError, naming the terms, when a loss is not finite.
+    """
+    _check(stages)
+    device = device_of(config)
+    data, batches, rows = data.to(device), Batches(config.batch_size, config.jitter, config.seed, device), []
+    stopped = False
+    with _own_randomness(config, device):
+        try:
+            for stage in stages:
+                for row in _fit(stage, data, config, batches, on_batch, progress):
+                    rows.append(row)
+                    if on_epoch:
+                        on_epoch(dict(row))
+        except StopTraining:
+            stopped = True
+        finally:
+            if hasattr(stages, "close"):
+                stages.close()  # a run cut short cannot be taken up at its next stage
+    if not rows and not stopped:
+        raise ValueError("train: these stages are spent (a generator runs once); call the method again for new ones")
+    return rows
+
+
+def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
+    """Share of x (n, ...) whose largest logit is at y (n,), in [0, 1]; for a stack, a list with one share a member.
+
+    predict: a net, or any function from x to logits. A net is measured in eval mode and left in the mode it came in.
+    Raises ValueError when x is empty or x and y differ in length.
+    """
+    if len(x) != len(y) or not len(x):
+        raise ValueError(f"accuracy: need as many labels as inputs, at least one; got x {tuple(x.shape)}, y {tuple(y.shape)}")
+    modes = {part: part.training for part in predict.modules()} if isinstance(predict, nn.Module) else {}
+    for part in modes:
+        part.training = False
+    with torch.no_grad():
+        hits = [(predict(a).argmax(-1) == b).sum(-1) for a, b in zip(x.split(2048), y.split(2048))]
+    for part, mode in modes.items():  # each its own: what is measured next may share parts with this net
+        part.training = mode
+    return (sum(hits).cpu().double() / len(x)).tolist()
+
+
+def device_of(config: Config) -> torch.device:
+    """The device that config.device names; "auto" is the accelerator that torch sees, else the CPU."""
+    if config.device != "auto":
+        return torch.device(config.device)
+    return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+
+
+def _fit(stage, data, config, batches, on_batch, progress) -> Iterator[dict]:
+    """Trains one stage; yields the rows of each epoch."""
+    x, y = data.train
+    for learner in stage.learn:
+        learner.to(x.device)
+    prefix = "learner {} " if len(stage.learn) > 1 else ""
+    turns = [(loss, _optimiser(learner, config), prefix.format(k)) for k, (learner, loss) in enumerate(stage.learn.items())]
+    epochs = max(1, round(config.epochs * stage.epochs))
+    steps = math.ceil(len(x) / config.batch_size)
+    factor = config.schedule if callable(config.schedule) else SCHEDULES[config.schedule]
+    with bar(total=epochs * steps, text=stage.name, show=progress) as shown:
+        for epoch in range(1, epochs + 1):
+            for learner in stage.learn:
+                learner.train()
+            seen: list[tuple[int, dict[str, Tensor]]] = []
+            for k, batch in enumerate(batches.of_epoch(x, y)):
+                done = (epoch - 1 + k / steps) / epochs
+                lr = config.lr * stage.lr * factor(done)
+                terms = _step(turns, batch, done, lr, config)
+                seen.append((batch.y.shape[-1], terms))
+                if on_batch:
+                    on_batch(Step(stage.name, epoch, done, lr, terms, batch.y.numel()))
+                shown.update()
+            start = {"stage": stage.name, "epoch": epoch, "lr": lr}
+            yield from _rows(start, _means(seen, stage, epoch), _scores(stage, data, last=epoch == epochs))
+
+
+def _step(turns, batch: Batch, done: float, lr: float, config: Config) -> dict[str, Tensor]:
+    """Every learner takes its turn on one batch; returns the terms, detached. Nothing here waits for the device."""
+    seen = {}
+    for loss, optimiser, prefix in turns:
+        with torch.autocast(batch.x.device.type, torch.bfloat16) if config.precision == "bf16" else nullcontext():
+            terms = loss(batch, done)
+        total = sum(terms.values())
+        optimiser.param_groups[0]["lr"] = lr
+        optimiser.zero_grad()
+        (total.sum() if total.ndim else total).backward()  # members of a stack share no weights
+        optimiser.step()
+        seen.update({prefix + name: term.detach() for name, term in terms.items()})
+    return seen
+
+
+def _optimiser(learner: nn.Module, config: Config) -> torch.optim.Optimizer:
+    weights = [w for w in learner.parameters() if w.requires_grad]
+    if not weights:
+        raise ValueError(f"train: {type(learner).__name__} has no weight that can learn; a Teacher is frozen; pass the net")
+    shared = {"lr": config.lr, "weight_decay": config.weight_decay, "fused": True}
+    if config.optimiser == "adam":
+        return torch.optim.Adam(weights, **shared)
+    return torch.optim.SGD(weights, momentum=config.momentum, nesterov=config.nesterov, **shared)
+
+
+def _means(seen, stage: Stage, epoch: int) -> dict[str, Tensor]:
+    """The epoch's mean of each term, (...), read from the device once. Raises FloatingPointError, naming the terms."""
+    share = torch.tensor([n for n, _ in seen], dtype=torch.float32)
+    share = share / share.sum()
+    means = {}
+    for name in seen[0][1]:
+        values = torch.stack([terms[name] for _, terms in seen]).float().cpu()  # (steps, ...)
+        means[name] = torch.tensordot(share, values, 1)
+    broken = [name for name, mean in means.items() if not mean.isfinite().all()]
+    if broken:
+        raise FloatingPointError(
+            f"stage {stage.name!r}, epoch {epoch}: the loss terms {broken} are not finite; lower lr, or clip the inputs"
+        )
+    return means
+
+
+def _scores(stage: Stage, data: Data, last: bool) -> dict[str, float | list[float]]:
+    """Accuracies on validation data, where there is some, and on the test images after the last epoch only."""
+    parts = {"validation": data.validation} if data.validation else {}
+    parts |= {"test": data.test} if last else {}
+    for learner in stage.learn:
+        learner.eval()
+    return {
+        f"{name} {part} accuracy": accuracy(predict, *xy) for name, predict in stage.score.items() for part, xy in parts.items()
+    }
+
+
+def _rows(start: dict, means: dict[str, Tensor], scores: dict) -> Iterator[dict]:
+    """One row, or for a stack one row a member."""
+    columns = {name: mean.tolist() for name, mean in means.items()} | scores
+    stack = max((len(v) for v in columns.values() if isinstance(v, list)), default=0)
+    if not stack:
+        yield start | columns
+    for member in range(stack):
+        yield start | {"member": member} | {k: v[member] if isinstance(v, list) else v for k, v in columns.items()}
+
+
+def _check(stages) -> None:
+    if isinstance(stages, (list, tuple, Stage)) or not hasattr(stages, "__next__"):
+        raise ValueError(
+            f"train: stages must be the generator that a method returns, got {type(stages).__name__}; "
+            "in a list, later stages would be built before earlier ones have trained"
+        )
+
+
+@contextmanager
+def _own_randomness(config: Config, device: torch.device) -> Iterator[None]:
+    """Torch's global generator (dropout, nets built between stages) seeded inside, put back after."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(config.seed[0] if isinstance(config.seed, tuple) else config.seed)
+        yield
