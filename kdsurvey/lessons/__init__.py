@@ -1,0 +1,18 @@
+"""The experiments of the notebooks, one module a notebook: each is a function of data and a seed that returns rows.
+
+The notebooks run them live for a seed and read the other seeds from what `python -m kdsurvey.lessons` recorded with the same
+functions, under results/.
+"""
+
+from kdsurvey.lessons import distilling_mnist, full_mnist, missing_three
+
+EXPERIMENTS = {
+    "nets_compared": distilling_mnist.nets_compared,
+    "learning_rates": distilling_mnist.learning_rates,
+    "widths": distilling_mnist.widths,
+    "few_labels": distilling_mnist.few_labels,
+    "transfer_sets": distilling_mnist.transfer_sets,
+    "ensemble": distilling_mnist.ensemble,
+    "missing": missing_three.missing,
+    "full_mnist": full_mnist.full_mnist,
+}

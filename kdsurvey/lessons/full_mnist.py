@@ -1,0 +1,22 @@
+"""Full MNIST, 60,000 training images and the 10,000 official test images: the scale at which the paper reports."""
+
+from dataclasses import replace
+
+from kdsurvey.data import Data
+from kdsurvey.lessons import distilling_mnist, missing_three
+from kdsurvey.stage import Teacher
+from kdsurvey.training import Config
+
+TEACHER = Config(epochs=100, batch_size=256, lr=0.2, precision="bf16")
+STUDENT = replace(TEACHER, epochs=60)
+
+
+def full_mnist(data: Data, seed: int) -> list[dict]:
+    """Big, small and distilled nets, no 3s, and only 7s and 8s, all from one teacher."""
+    net = distilling_mnist.teach(data, seed, TEACHER)
+    teacher = Teacher(net)
+    arms = ("hard only", "soft only", "hard only, jittered")
+    rows = [distilling_mnist.row("teacher", seed, net, data), *distilling_mnist.students(data, seed, net, arms, STUDENT)]
+    for removed in ((3,), (0, 1, 2, 3, 4, 5, 6, 9)):
+        rows.append(missing_three.without(data, seed, teacher, removed, distilling_mnist.T_PAPER, STUDENT))
+    return rows

@@ -1,0 +1,118 @@
+"""The surveyed papers, and the figures of theirs that may be printed: only those checked against the paper or quoted from it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One reference; `arxiv` is None where no identifier was verified."""
+
+    authors: str
+    title: str
+    year: int
+    venue: str
+    arxiv: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.venue} {self.year}" if self.venue else str(self.year)
+        return f"{self.authors}. {self.title}. {place}" + (f", arXiv {self.arxiv}" if self.arxiv else "")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure as a paper gives it. mark: V1, in the paper's own text or table; V2, quoted from the paper by others."""
+
+    value: float | tuple[float, ...]
+    unit: str
+    what: str  # measured on what
+    source: str
+    of: int | None = None  # of how many, where it is a count
+    mark: str = "V1"
+
+    def __str__(self) -> str:
+        told = "the paper reports" if self.mark == "V1" else "the paper, as quoted by others, reports"
+        *first, last = [f"{v:,}" for v in (self.value if isinstance(self.value, tuple) else (self.value,))]
+        values = f"{', '.join(first)} and {last}" if first else last
+        unit = f"{self.unit} of {self.of:,}" if self.of else self.unit
+        return f"{told} {values} {unit} ({self.source})"
+
+
+PAPERS = {
+    "fitnets": Paper("Romero et al.", "FitNets: Hints for Thin Deep Nets", 2015, "ICLR", "1412.6550"),
+    "hinton": Paper("Hinton, Vinyals, Dean", "Distilling the Knowledge in a Neural Network", 2015, "", "1503.02531"),
+    "fsp": Paper("Yim, Joo, Bae, Kim", "A Gift from Knowledge Distillation", 2017, "CVPR"),
+    "net2net": Paper("Chen, Goodfellow, Shlens", "Net2Net", 2016, "ICLR", "1511.05641"),
+    "dml": Paper("Zhang, Xiang, Hospedales, Lu", "Deep Mutual Learning", 2018, "CVPR", "1706.00384"),
+    "ban": Paper("Furlanello et al.", "Born-Again Networks", 2018, "ICML", "1805.04770"),
+    "apprentice": Paper("Mishra, Marr", "Apprentice", 2018, "ICLR", "1711.05852"),
+    "ffl": Paper("Kim, Hyun, Chung, Kwak", "Feature Fusion for Online Mutual KD", 2020, "ICPR", "1904.09058"),
+    "one": Paper("Lan, Zhu, Gong", "Knowledge Distillation by On-the-Fly Native Ensemble", 2018, "NeurIPS", "1806.04606"),
+    "ensemblenet": Paper("Li, Ng, Natsev", "EnsembleNet", 2019, "", "1905.09979"),
+}
+
+_NO_3 = "no 3 in the transfer set"
+_ONLY = "only 7s and 8s in the transfer set"
+_WHOLE, _PART = "baseline, the whole training set", "baseline, 3 % of the training set"
+_SOFT = "soft targets, 3 % of the training set"
+_TRAIN, _TEST = "% train frame accuracy", "% test frame accuracy"
+
+FIGURES = {
+    "hinton": {
+        # MNIST, all of its 60,000 training and 10,000 test images
+        "big": Figure(67, "errors", "2 x 1200 units, dropout, weight constraints, jittered inputs", "section 3", 10_000),
+        "small": Figure(146, "errors", "2 x 800 units, no regularisation", "section 3", 10_000),
+        "distilled": Figure(74, "errors", "the small net, soft targets of the big net at T = 20", "section 3", 10_000),
+        "jitter": Figure(2, "pixels of jitter at most", "the big net's inputs", "section 3"),
+        "T": Figure(20, "as temperature", "the distilled net", "section 3"),
+        "wide T": Figure(8, "as temperature above which all do about the same", "300 units a layer or more", "section 3"),
+        "narrow T": Figure((2.5, 4), "as ends of the best temperatures", "30 units a layer", "section 3"),
+        "no 3": Figure(206, "errors", _NO_3, "section 3", 10_000),
+        "no 3, on 3s": Figure(133, "errors on test 3s", _NO_3, "section 3", 1_010),
+        "no 3, bias": Figure(3.5, "added to the bias of class 3", f"{_NO_3}; chosen on the test set", "section 3"),
+        "no 3, corrected": Figure(109, "errors", f"{_NO_3}, bias of class 3 raised", "section 3", 10_000),
+        "no 3, corrected, on 3s": Figure(14, "errors on test 3s", f"{_NO_3}, bias of class 3 raised", "section 3", 1_010),
+        "no 3, corrected, right": Figure(98.6, "% of test 3s right", f"{_NO_3}, bias of class 3 raised", "section 3"),
+        "only 7 and 8": Figure(47.3, "% test error", _ONLY, "section 3"),
+        "only 7 and 8, bias": Figure(7.6, "taken from biases 7 and 8", f"{_ONLY}; chosen on the test set", "section 3"),
+        "only 7 and 8, corrected": Figure(13.2, "% test error", f"{_ONLY}, their biases lowered", "section 3"),
+        # Speech: 14,000 states, some 700 million frames
+        "speech T": Figure((1, 2, 5, 10), "as temperatures tried", "distilled single model", "speech experiment"),
+        "speech hard weight": Figure(0.5, "as relative weight of the hard term", "distilled single model", "speech experiment"),
+        "speech baseline": Figure(58.9, "% frame accuracy", "single model", "table 1"),
+        "speech baseline WER": Figure(10.9, "% word error", "single model", "table 1"),
+        "speech ensemble": Figure(61.1, "% frame accuracy", "ensemble of 10", "table 1", mark="V2"),
+        "speech ensemble WER": Figure(10.7, "% word error", "ensemble of 10", "table 1", mark="V2"),
+        "speech distilled": Figure(60.8, "% frame accuracy", "distilled single model", "table 1", mark="V2"),
+        "speech distilled WER": Figure(10.7, "% word error", "distilled single model", "table 1", mark="V2"),
+        # Soft targets as a regulariser, on the same speech task
+        "hard 100 %, train": Figure(63.4, _TRAIN, _WHOLE, "table 5", mark="V2"),
+        "hard 100 %": Figure(58.9, _TEST, _WHOLE, "table 5"),
+        "hard 3 %, train": Figure(67.3, _TRAIN, _PART, "table 5", mark="V2"),
+        "hard 3 %": Figure(44.5, _TEST, _PART, "table 5"),
+        "soft 3 %, train": Figure(65.4, _TRAIN, _SOFT, "table 5", mark="V2"),
+        "soft 3 %": Figure(57.0, _TEST, _SOFT, "table 5"),
+        # Specialists: 100 million images, 15,000 labels
+        "specialists": Figure(61, "specialists", "300 classes each", "specialists on JFT"),
+        "specialists gain": Figure(4.4, "% relative gain in top-1 accuracy", "with specialists", "specialists on JFT"),
+        "specialists top-1": Figure((25.0, 26.1), "% top-1", "without and with them", "specialists on JFT", mark="V2"),
+    },
+}
+
+
+def cite(paper: str) -> str:
+    """The reference of a surveyed paper in one line, such as cite("hinton"). Raises ValueError for a paper not surveyed."""
+    if paper not in PAPERS:
+        raise ValueError(f"cite: {paper!r} is not among the surveyed papers {sorted(PAPERS)}")
+    return str(PAPERS[paper])
+
+
+def reported(paper: str, key: str) -> Figure:
+    """What a paper reports, such as reported("hinton", "distilled"): a Figure that prints as a clause and holds its value.
+
+    Raises ValueError, "not available", for a figure that was not verified: then no number is printed.
+    """
+    cite(paper)
+    known = FIGURES.get(paper, {})
+    if key not in known:
+        raise ValueError(f"reported: {key!r} of {paper!r} is not available; verified figures: {sorted(known) or 'none'}")
+    return known[key]

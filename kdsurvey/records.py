@@ -1,0 +1,76 @@
+"""Rows kept for later readers: what was run, on which data, with which settings and versions, beside the numbers."""
+
+import inspect
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from kdsurvey.data import Data
+from kdsurvey.progress import bar
+
+FOLDER = Path(__file__).parent.parent / "results"
+Experiment = Callable[[Data, int], list[dict]]  # (data, seed) -> rows, each with "arm" and "seed"
+
+
+def record(name: str, experiment: Experiment, data: Data, seeds: Iterable[int], folder: Path = FOLDER) -> Path:
+    """Runs the experiment for each seed and keeps its rows in folder/NAME.json, replaced whole after every seed.
+
+    Rows of other seeds that are there already stay, if the experiment and the data are the same; else ValueError.
+    """
+    path, about = Path(folder) / f"{name}.json", _about(experiment, data)
+    kept = json.loads(path.read_text()) if path.exists() else {**about, "seconds": {}, "rows": []}
+    for key in ("experiment", "data", "settings"):
+        if kept[key] != about[key]:
+            raise ValueError(f"{path} holds {key} {kept[key]!r}, this run has {about[key]!r}; delete the file to start anew")
+    for seed in bar(list(seeds), text=name):
+        start = time.perf_counter()
+        rows = experiment(data, seed)
+        kept["seconds"][str(seed)] = round(time.perf_counter() - start, 1)
+        kept["rows"] = sorted([r for r in kept["rows"] if r["seed"] != seed] + rows, key=lambda r: r["seed"])
+        kept["versions"] = about["versions"]
+        _write(path, kept)
+    return path
+
+
+def recorded(name: str, folder: Path = FOLDER) -> pd.DataFrame:
+    """The rows of folder/NAME.json as a table; `.attrs` has "experiment", "data", "settings", "versions" and "seconds".
+
+    Raises ValueError when nothing was recorded under that name.
+    """
+    path = Path(folder) / f"{name}.json"
+    if not path.exists():
+        raise ValueError(f"nothing is recorded as {path}; record it with: python -m kdsurvey.lessons {name}")
+    kept = json.loads(path.read_text())
+    table = pd.DataFrame(kept.pop("rows"))
+    table.attrs.update(kept)
+    return table
+
+
+def _about(experiment: Experiment, data: Data) -> dict:
+    module = inspect.getmodule(experiment)
+    settings = {k.lower(): asdict(v) for k, v in vars(module).items() if k.isupper() and hasattr(v, "__dataclass_fields__")}
+    versions = {package: version(package) for package in ("torch", "numpy")} | {"python": platform.python_version()}
+    return {
+        "experiment": f"{module.__name__}.{experiment.__name__}",
+        "data": data.source,
+        "settings": json.loads(json.dumps(settings, default=str)),
+        "versions": versions | {"machine": platform.machine(), "threads": torch.get_num_threads()},
+    }
+
+
+def _write(path: Path, kept: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = ",\n  ".join(json.dumps(r) for r in kept["rows"])
+    head = json.dumps({k: v for k, v in kept.items() if k != "rows"}, indent=1)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as f:
+        f.write(f'{head[:-2]},\n "rows": [\n  {rows}\n ]\n}}\n')
+    os.replace(f.name, path)

@@ -1,0 +1,202 @@
+"""Where data lies, and how it gets there: whole or not at all, and only with the bytes that were expected."""
+
+import hashlib
+import os
+import socket
+import ssl
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.client import HTTPException
+from pathlib import Path
+from typing import BinaryIO
+from urllib.error import URLError
+
+import numpy as np
+from platformdirs import user_cache_dir
+
+from kdsurvey.progress import bar
+
+Arrays = dict[str, np.ndarray]
+ALGORITHMS = {32: "md5", 64: "sha256"}  # hexadecimal digits of a checksum -> what computes it
+PATIENCE = 20.0  # seconds without a byte before a download is given up; without a limit it would wait for ever
+NETWORK = (URLError, HTTPException, ConnectionError, TimeoutError, ssl.SSLError, RuntimeError)  # RuntimeError: torchvision
+
+
+def data_dir() -> Path:
+    """The folder of data and caches: $KDSURVEY_DATA, read at every call, else the user's cache folder. It may not exist yet."""
+    named = os.environ.get("KDSURVEY_DATA", "")
+    return Path(named).expanduser() if named else Path(user_cache_dir("kdsurvey", appauthor=False))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A binary file to fill: at the end of the block it takes the place of `path` in one step; after an error it is gone.
+
+    Two processes may do so at once: each fills a file of its own, and the last one stays. Raises OSError with the remedy
+    where nothing can be written.
+    """
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(part, "xb") as file:
+                yield file
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def cached(path: Path, make: Callable[[], Arrays], valid: Callable[[Arrays], bool]) -> Arrays:
+    """The arrays stored at `path` if they can be read and are `valid`; else those of make(), which are stored there.
+
+    The file is a compressed .npz. One that is absent, damaged or outdated is written anew. Raises OSError with the remedy,
+    before make() is called, where `path` cannot be written.
+    """
+    arrays = _load(path)
+    if arrays is None or not valid(arrays):
+        with replacing(path) as file:
+            arrays = make()
+            np.savez_compressed(file, **arrays)
+    return arrays
+
+
+def fingerprint(arrays: Arrays) -> str:
+    """SHA-256 of the names, types, shapes and values of `arrays`, in hexadecimal."""
+    digest = hashlib.sha256()
+    for name, values in sorted(arrays.items()):
+        digest.update(f"{name} {values.dtype.str} {values.shape}".encode())
+        digest.update(np.ascontiguousarray(values))
+    return digest.hexdigest()
+
+
+def check(path: Path, expected: str) -> None:
+    """Raises ValueError unless the file `path` has the checksum `expected` (hexadecimal: 32 digits MD5, 64 SHA-256)."""
+    algorithm = ALGORITHMS[len(expected)]
+    with open(path, "rb") as file:
+        found = hashlib.file_digest(file, algorithm).hexdigest()
+    if found != expected:
+        raise ValueError(
+            f"{path} ({path.stat().st_size:,} bytes) is not the published file: its {algorithm} is {found}, expected "
+            f"{expected}; delete it, so that it is downloaded again, or put the published file in its place"
+        )
+
+
+def published(root: Path, inside: Path, checksums: dict[str, str], download: Callable[[Path], object]) -> Path:
+    """The folder root/inside with every file of `checksums` (name -> checksum, see `check`) in it, each of them checked.
+
+    Files that are missing are downloaded: download(empty) lays the set out under `empty`, a new folder beside the final one,
+    from which checked files move into place one by one; a file that is there is never overwritten.
+    Raises FileNotFoundError where a file is missing and cannot be downloaded, ValueError for a file with other bytes,
+    OSError where root cannot be written; each names the file and the remedy.
+    """
+    folder = root / inside
+    missing = {name: expected for name, expected in checksums.items() if not (folder / name).is_file()}
+    for name, expected in checksums.items():
+        if name not in missing:
+            check(folder / name, expected)
+    if missing:
+        try:
+            _fetch(root, inside, missing, download)
+        except NETWORK as error:
+            raise FileNotFoundError(_advice(root, inside, missing, error)) from error
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+    return folder
+
+
+def listing(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
+    """The classes of an image folder, sorted, and its images as (file, class number), in a fixed shuffled order.
+
+    Raises FileNotFoundError where the folder or a class has no image.
+    """
+    from torchvision.datasets import ImageFolder
+
+    try:
+        found = ImageFolder(folder)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{folder}: {error}; an image folder holds train/CLASS/*.jpg and test/CLASS/*.jpg") from error
+    order = np.random.default_rng(0).permutation(len(found.samples))
+    return tuple(found.classes), [found.samples[i] for i in order]
+
+
+def images(path: Path, files: list[str]) -> np.ndarray:
+    """The images `files` under `path` as uint8 (n, 3, h, w), decoded once and cached until a file is added, removed or changed.
+
+    Raises ValueError where sizes differ or a file cannot be decoded, OSError where the data folder cannot be written.
+    """
+    states = [(os.path.relpath(file, path), os.stat(file)) for file in files]
+    key = hashlib.sha256(repr([(name, s.st_size, s.st_mtime_ns) for name, s in states]).encode()).hexdigest()
+    stored = data_dir() / f"{path.name}-{hashlib.sha256(bytes(path)).hexdigest()[:12]}.npz"
+    make = partial(_decode, files, np.array(key))
+    return cached(stored, make, lambda found: found.keys() == {"x", "key"} and str(found["key"]) == key)["x"]
+
+
+def _fetch(root: Path, inside: Path, missing: dict[str, str], download: Callable[[Path], object]) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=root) as part:
+        with _patience():
+            download(Path(part))
+        for name, expected in missing.items():
+            check(Path(part, inside, name), expected)
+        (root / inside).mkdir(parents=True, exist_ok=True)
+        for name in missing:
+            os.replace(Path(part, inside, name), root / inside / name)
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(before or PATIENCE)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _load(path: Path) -> Arrays | None:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except Exception:  # damage shows as one of seven types and more; the cache is of no use whatever it is
+        return None
+
+
+def _unwritable(path: Path, error: OSError) -> OSError:
+    reason = error.strerror or error
+    remedy = "free some space, or set KDSURVEY_DATA to a folder that you can write to"
+    return OSError(error.errno, f"cannot write {path}: {reason}; {remedy}")
+
+
+def _advice(root: Path, inside: Path, missing: dict[str, str], error: Exception) -> str:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return (
+        f"{root / inside} lacks {', '.join(missing)}, and the download failed: {reason}. Put the unpacked files there, or set "
+        f"KDSURVEY_DATA to a folder that has them under {inside}, or use mnist_5k(), which needs no download"
+    )
+
+
+def _decode(files: list[str], key: np.ndarray) -> Arrays:
+    first = _pixels(files[0]).shape[1:]
+    x = np.empty((len(files), 3, *first), dtype=np.uint8)  # (n, 3, h, w)
+    with bar(files, text="decoding images") as shown:
+        for i, file in enumerate(shown):
+            image = _pixels(file)
+            if image.shape[1:] != first:
+                sizes = f"{file} is {image.shape[1:]} pixels (h, w), but {files[0]} is {first}"
+                raise ValueError(f"{sizes}; resize all images to one size")
+            x[i] = image
+    return {"x": x, "key": key}
+
+
+def _pixels(file: str) -> np.ndarray:
+    from torchvision.datasets.folder import pil_loader
+
+    try:
+        return np.asarray(pil_loader(file)).transpose(2, 0, 1)  # (3, h, w) uint8
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValueError(f"{file} cannot be decoded as an image: {error}; replace or delete it") from error

@@ -1,0 +1,150 @@
+"""How every claim is judged: a paired comparison over seeds, and one line of text.
+
+Two arms that share their seeds are compared seed by seed; the effect is the mean of the differences and its interval is
+Student's t, two-sided. Rows and numbers only: nothing here knows what was trained.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student_t
+
+Rows = pd.DataFrame | Sequence[Mapping]
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """A judged claim; its text, in a notebook too, is the one line `line`."""
+
+    claim: str
+    what: str
+    effect: float  # mean of a - b, in `unit`
+    low: float  # ends of its confidence interval
+    high: float
+    n: int  # seeds
+    word: str  # HOLDS, FAILS or NOT RESOLVED
+    unit: str
+    margin: float
+    confidence: float = 0.95
+
+    @property
+    def line(self) -> str:
+        """For example: O10  HOLDS  distilled - alone: +1.70 points [+1.21, +2.19], 95 % CI, n = 5 seeds"""
+        digits = ".2f" if self.unit == "points" else ".4g"
+        effect, low, high = (format(v, f"+z{digits}") for v in (self.effect, self.low, self.high))
+        needed = f", margin {self.margin:g}" if self.margin else ""
+        return (
+            f"{self.claim}  {self.word}  {self.what}: {effect} {self.unit} [{low}, {high}], "
+            f"{100 * self.confidence:g} % CI, n = {self.n} seeds{needed}"
+        )
+
+    @property
+    def band(self) -> str:
+        """The line without its figures, for runs that another machine repeats to the verdict but not to the last digit."""
+        return f"{self.claim}  {self.word}  {self.what}, n = {self.n} seeds"
+
+    def __repr__(self) -> str:
+        return self.line
+
+
+def judge(
+    claim: str,
+    a: Sequence[float],
+    b: Sequence[float],
+    *,
+    what: str,
+    unit: str = "points",
+    margin: float = 0.0,
+    confidence: float = 0.95,
+) -> Verdict:
+    """Judges the claim that a is above b, from values paired by seed: a[k] and b[k] come from one seed.
+
+    The effect is the mean of a - b. HOLDS: the whole interval lies above `margin`. FAILS: it lies below -`margin`. NOT
+    RESOLVED: anything else, that is, the interval contains no effect, or the effect is under the margin. So the margin is the
+    smallest difference that matters, in either direction, and swapping the arms swaps the words. Where the claim says that a
+    is smaller (errors, seconds), swap the arms: `what` says what is subtracted from what. Equal differences at every seed
+    leave no spread to estimate: the interval is then that one point.
+
+    what: names the difference, as in "distilled - alone". unit: "points" takes shares in [0, 1], or differences of shares,
+    and shows percentage points; any other unit is shown as it comes. margin >= 0, in the unit; confidence in (0, 1).
+    Raises ValueError for fewer than two seeds, unequal lengths, values that are not finite and settings out of range.
+    """
+    if not (math.isfinite(margin) and margin >= 0 and 0 < confidence < 1):
+        raise ValueError(
+            f"{claim}: need margin >= 0 and confidence between 0 and 1, got margin {margin}, confidence {confidence}"
+        )
+    difference = _paired(claim, a, b, unit)
+    n, effect = len(difference), difference.mean()
+    half = student_t.ppf((1 + confidence) / 2, n - 1) * difference.std(ddof=1) / math.sqrt(n)
+    low, high = float(effect - half), float(effect + half)
+    word = "HOLDS" if low > margin else "FAILS" if high < -margin else "NOT RESOLVED"
+    return Verdict(claim, what, float(effect), low, high, n, word, unit, margin, confidence)
+
+
+def judge_rows(claim: str, rows: Rows, column: str, *, a, b, by: str = "seed", what: str | None = None, **options) -> Verdict:
+    """Judges the claim that arm `a` is above arm `b` in `column`, paired by seed; `options` are those of `judge`.
+
+    rows: dicts or a DataFrame with the columns "arm", `by` and `column`. Rows without a value in the column are passed over
+    (earlier epochs have no test accuracy), but each seed needs one value in both arms. Raises ValueError, naming the seeds,
+    for unpaired seeds and for a seed with several values, and for an arm or a column that is not there.
+    """
+    table = _table(rows, "arm", by, column)
+    of_a, of_b = (_values(claim, table, arm, column, by) for arm in (a, b))
+    unpaired = sorted(set(of_a) ^ set(of_b), key=str)
+    if unpaired:
+        raise ValueError(f"{claim}: {by} {unpaired} has no value in both {a!r} and {b!r}; run the missing ones, or drop them")
+    seeds = sorted(of_a, key=str)
+    values = ([arm[seed] for seed in seeds] for arm in (of_a, of_b))
+    return judge(claim, *values, what=what or f"{a} - {b}", **options)
+
+
+def summary(rows: Rows, column: str, by: str | list[str] = "arm") -> pd.DataFrame:
+    """Mean, standard deviation (n - 1 in the denominator) and n of `column` for each `by`, in the order they first appear.
+
+    Rows without a value are passed over. The deviation of one value is NaN. Raises ValueError for a column that is not there.
+    """
+    by = [by] if isinstance(by, str) else list(by)
+    groups = _table(rows, *by, column).dropna(subset=[column]).groupby(by, sort=False)[column]
+    return groups.agg(mean="mean", sd="std", n="count")
+
+
+def _paired(claim: str, a: Sequence[float], b: Sequence[float], unit: str) -> np.ndarray:
+    a, b = (np.asarray(list(values), dtype=np.float64) for values in (a, b))
+    if a.shape != b.shape or a.ndim != 1:
+        raise ValueError(f"{claim}: the arms are paired by seed, so give lists of one length; got {a.shape} and {b.shape}")
+    if len(a) < 2:
+        raise ValueError(f"{claim}: {len(a)} seed gives no interval; run both arms with two seeds at the least, better five")
+    if not np.isfinite([a, b]).all():
+        bad = np.flatnonzero(~np.isfinite([a, b]).all(0)).tolist()
+        raise ValueError(f"{claim}: the pairs at positions {bad} are not finite; a run that diverged is a result of its own")
+    if unit != "points":
+        return a - b
+    if np.abs([a, b]).max() > 1:
+        raise ValueError(
+            f"{claim}: unit 'points' takes shares in [0, 1], got values up to {np.abs([a, b]).max():g}; "
+            "divide percentages by 100, or name another unit"
+        )
+    return 100 * (a - b)
+
+
+def _values(claim: str, table: pd.DataFrame, arm, column: str, by: str) -> dict:
+    """The one value of each seed in an arm."""
+    rows = table[table["arm"] == arm]
+    if rows.empty:
+        raise ValueError(f"{claim}: no arm {arm!r} in the rows; there are {sorted(table['arm'].unique(), key=str)}")
+    count = rows.groupby(by)[column].count()
+    wrong = count[count != 1].to_dict()
+    if wrong:
+        raise ValueError(f"{claim}: arm {arm!r} needs one {column!r} for each {by}, but has these counts: {wrong}")
+    return rows.dropna(subset=[column]).set_index(by)[column].to_dict()
+
+
+def _table(rows: Rows, *columns: str) -> pd.DataFrame:
+    table = pd.DataFrame(rows)
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise ValueError(f"the rows have no column {missing}; there are {list(table)}")
+    return table
