@@ -10,7 +10,7 @@ TESTED = -c constraints.txt
 NEWEST = echo "The tested versions (constraints.txt) do not fit this machine; taking the newest that do."
 NOTEBOOKS ?= notebooks
 
-.PHONY: lab test lint unit notebooks browser mutate benchmark results clean
+.PHONY: lab test lint unit notebooks browser mutate benchmark results refresh clean
 
 lab: $(VENV)/lab.done
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
@@ -40,6 +40,10 @@ benchmark: $(VENV)/test.done
 
 results: $(VENV)/lab.done
 	$(BIN)/python -m kdsurvey.lessons
+
+refresh: $(VENV)/lab.done
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.store_widget_state=False \
+		--ExecutePreprocessor.record_timing=False $(wildcard notebooks/*.ipynb)
 
 clean:
 	rm -rf $(VENV)

@@ -33,6 +33,23 @@ def means(rows: pd.DataFrame, columns: list[str], by: str = "arm", digits: int =
     return pd.DataFrame({**table, "seeds": groups.size()})
 
 
+def agreement(live: list[dict], rows: pd.DataFrame, column: str, slack: float) -> str:
+    """Whether each arm of a live run lies where the recorded seeds lie: within 4 s.d. of their mean, or within `slack` of it."""
+    lines = []
+    for run in live:
+        values = rows.loc[rows["arm"] == run["arm"], column]
+        near = abs(run[column] - values.mean()) <= max(4 * values.std(), slack)
+        lines.append(f"{run['arm']}: {'as recorded' if near else 'NOT AS RECORDED'}")
+    return "\n".join(lines)
+
+
+def beside_paper(rows: pd.DataFrame, lines: dict[str, tuple[str, str, str]]) -> pd.DataFrame:
+    """What a paper reports beside recorded rows. lines: {label: (arm, column, what the paper reports)}."""
+    ours = {label: rows.loc[rows["arm"] == arm, column] for label, (arm, column, _) in lines.items()}
+    said = [f"{v.mean():.0f} ± {v.std():.0f} ({len(v)} seeds)" for v in ours.values()]
+    return pd.DataFrame({"measured here": said, "the paper": [paper for *_, paper in lines.values()]}, index=list(lines))
+
+
 def settings(rows: pd.DataFrame) -> str:
     """One line on how recorded rows came about: the function, the data, the versions and the time a seed took."""
     about = rows.attrs

@@ -2,9 +2,7 @@
 
 import inspect
 import json
-import os
 import platform
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -16,6 +14,7 @@ import torch
 
 from kdsurvey.data import Data
 from kdsurvey.progress import bar
+from kdsurvey.store import replacing
 
 FOLDER = Path(__file__).parent.parent / "results"
 Experiment = Callable[[Data, int], list[dict]]  # (data, seed) -> rows, each with "arm" and "seed"
@@ -68,9 +67,7 @@ def _about(experiment: Experiment, data: Data) -> dict:
 
 
 def _write(path: Path, kept: dict) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     rows = ",\n  ".join(json.dumps(r) for r in kept["rows"])
     head = json.dumps({k: v for k, v in kept.items() if k != "rows"}, indent=1)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as f:
-        f.write(f'{head[:-2]},\n "rows": [\n  {rows}\n ]\n}}\n')
-    os.replace(f.name, path)
+    with replacing(path) as file:
+        file.write(f'{head[:-2]},\n "rows": [\n  {rows}\n ]\n}}\n'.encode())

@@ -2,74 +2,24 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from kdsurvey.batches import Batches
+from kdsurvey.config import SCHEDULES, Config, device_of
 from kdsurvey.data import Data
 from kdsurvey.progress import bar
 from kdsurvey.stage import Batch, Predict, Stage
 
 torch.set_num_threads(int(os.environ.get("KDSURVEY_THREADS", "1")))  # small nets are fastest, and repeatable, on one
 
-SCHEDULES: dict[str, Callable[[float], float]] = {  # progress in [0, 1] -> factor of the learning rate
-    "constant": lambda p: 1.0,
-    "step": lambda p: 1.0 if p < 0.5 else 0.1 if p < 0.75 else 0.01,
-    "cosine": lambda p: 0.5 * (1 + math.cos(math.pi * p)),
-    "one-cycle": lambda p: 0.04 + 0.96 * p / 0.3 if p < 0.3 else 0.5 * (1 + math.cos(math.pi * (p - 0.3) / 0.7)),
-}
-
 
 class StopTraining(Exception):
     """Raised by a hook to end training early and in order: `train` returns the rows it has."""
-
-
-@dataclass(frozen=True)
-class Config:
-    """How to train. Every stage starts a new optimiser and a new schedule.
-
-    lr is the peak learning rate; schedule one of SCHEDULES or a function of progress in [0, 1] to a factor of lr. momentum
-    (Nesterov's where `nesterov`) is SGD's; "adam" uses its own defaults. jitter: every training image is shifted by up to that
-    many pixels in each direction, each image by its own draw. precision "fp32" or "bf16" (autocast). seed: order, jitter and
-    dropout; a tuple of seeds gives each member of a stack its own. device: "auto" takes a GPU where there is one.
-    Raises ValueError for a value outside its range.
-    """
-
-    epochs: int = 10
-    batch_size: int = 128
-    lr: float = 0.1
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-    schedule: str | Callable[[float], float] = "one-cycle"
-    precision: str = "fp32"
-    seed: int | tuple[int, ...] = int(os.environ.get("KDSURVEY_SEED", "0"))
-    device: str = "auto"
-    optimiser: str = "sgd"
-    nesterov: bool = False
-    jitter: int = 0
-
-    def __post_init__(self):
-        rules = {
-            "epochs": self.epochs >= 1 and int(self.epochs) == self.epochs,
-            "batch_size": self.batch_size >= 1,
-            "lr": math.isfinite(self.lr) and self.lr > 0,
-            "momentum": 0 <= self.momentum < 1,
-            "weight_decay": math.isfinite(self.weight_decay) and self.weight_decay >= 0,
-            "schedule": callable(self.schedule) or self.schedule in SCHEDULES,
-            "precision": self.precision in ("fp32", "bf16"),
-            "seed": self.seed != () and all(isinstance(s, int) for s in (self.seed if type(self.seed) is tuple else [self.seed])),
-            "optimiser": self.optimiser in ("sgd", "adam"),
-            "nesterov": not self.nesterov or (self.optimiser == "sgd" and self.momentum > 0),
-            "jitter": self.jitter >= 0 and int(self.jitter) == self.jitter,
-        }
-        for name, fine in rules.items():
-            if not fine:
-                raise ValueError(f"Config: {name} = {getattr(self, name)!r} is out of range; see the docstring of Config")
 
 
 class Step(NamedTuple):
@@ -94,6 +44,8 @@ def train(
 ) -> list[dict]:
     """Trains the learners of each stage in place and returns rows, one per epoch (and member, where a stack learns).
 
+    The learners train on the device of the config, and return to the one they came from.
+
     A row holds "stage", "epoch", "lr", the mean of every loss term, "NAME validation accuracy" for what the stage scores where
     the data has a validation part, and in a stage's last row "NAME test accuracy": the test images are looked at once.
     stages: what a method returns; it is spent. on_epoch(row) and on_batch(Step) may raise StopTraining. progress: draw a bar.
@@ -106,10 +58,11 @@ def train(
     with _own_randomness(config, device):
         try:
             for stage in stages:
-                for row in _fit(stage, data, config, batches, on_batch, progress):
-                    rows.append(row)
-                    if on_epoch:
-                        on_epoch(dict(row))
+                with _visiting(stage.learn, device):
+                    for row in _fit(stage, data, config, batches, on_batch, progress):
+                        rows.append(row)
+                        if on_epoch:
+                            on_epoch(dict(row))
         except StopTraining:
             stopped = True
         finally:
@@ -131,25 +84,17 @@ def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
     modes = {part: part.training for part in predict.modules()} if isinstance(predict, nn.Module) else {}
     for part in modes:
         part.training = False
+    device = next((w.device for part in modes for w in part.parameters()), x.device)
     with torch.no_grad():
-        hits = [(predict(a).argmax(-1) == b).sum(-1) for a, b in zip(x.split(2048), y.split(2048))]
+        hits = [(predict(a.to(device)).argmax(-1) == b.to(device)).sum(-1) for a, b in zip(x.split(2048), y.split(2048))]
     for part, mode in modes.items():  # each its own: what is measured next may share parts with this net
         part.training = mode
     return (sum(hits).cpu().double() / len(x)).tolist()
 
 
-def device_of(config: Config) -> torch.device:
-    """The device that config.device names; "auto" is the accelerator that torch sees, else the CPU."""
-    if config.device != "auto":
-        return torch.device(config.device)
-    return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
-
-
 def _fit(stage, data, config, batches, on_batch, progress) -> Iterator[dict]:
     """Trains one stage; yields the rows of each epoch."""
     x, y = data.train
-    for learner in stage.learn:
-        learner.to(x.device)
     prefix = "learner {} " if len(stage.learn) > 1 else ""
     turns = [(loss, _optimiser(learner, config), prefix.format(k)) for k, (learner, loss) in enumerate(stage.learn.items())]
     epochs = max(1, round(config.epochs * stage.epochs))
@@ -199,12 +144,11 @@ def _optimiser(learner: nn.Module, config: Config) -> torch.optim.Optimizer:
 
 def _means(seen, stage: Stage, epoch: int) -> dict[str, Tensor]:
     """The epoch's mean of each term, (...), read from the device once. Raises FloatingPointError, naming the terms."""
-    share = torch.tensor([n for n, _ in seen], dtype=torch.float32)
-    share = share / share.sum()
     means = {}
-    for name in seen[0][1]:
-        values = torch.stack([terms[name] for _, terms in seen]).float().cpu()  # (steps, ...)
-        means[name] = torch.tensordot(share, values, 1)
+    for name in dict.fromkeys(name for _, terms in seen for name in terms):  # a term may come and go
+        weights, values = zip(*((n, terms[name]) for n, terms in seen if name in terms))
+        share = torch.tensor(weights, dtype=torch.float32)
+        means[name] = torch.tensordot(share / share.sum(), torch.stack(values).float().cpu(), 1)
     broken = [name for name, mean in means.items() if not mean.isfinite().all()]
     if broken:
         raise FloatingPointError(
@@ -240,6 +184,19 @@ def _check(stages) -> None:
             f"train: stages must be the generator that a method returns, got {type(stages).__name__}; "
             "in a list, later stages would be built before earlier ones have trained"
         )
+
+
+@contextmanager
+def _visiting(learners: Iterable[nn.Module], device: torch.device) -> Iterator[None]:
+    """The learners on the device inside, and back where they came from after: the caller's nets and data stay together."""
+    homes = {learner: weight.device for learner in learners for weight in [*learner.parameters()][:1]}
+    for learner in learners:
+        learner.to(device)
+    try:
+        yield
+    finally:
+        for learner, home in homes.items():
+            learner.to(home)
 
 
 @contextmanager

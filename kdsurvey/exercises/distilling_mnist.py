@@ -65,3 +65,39 @@ def _geometric() -> torch.Tensor:
 def _pull(f, T: float) -> float:
     student = z.clone().requires_grad_()
     return torch.autograd.grad(f(student, v, y, T, 1.0), student)[0].norm().item()
+
+
+questions = (
+    (
+        "A student learns from soft targets only. Which of these does it not need?",
+        [
+            ("images", "It learns on images; only their labels are idle.", False),
+            ("labels", "Yes: the transfer set may be unlabelled.", True),
+            ("a teacher", "The targets are the teacher's.", False),
+        ],
+    ),
+    (
+        "Why is 'the same net, same steps, no teacher' not control enough?",
+        [
+            (
+                "Because the teacher's own tricks might have done it without the teacher",
+                "Yes: train the small net well, too.",
+                True,
+            ),
+            ("Because it has too few weights", "Both arms have the same weights.", False),
+            ("Because it starts from other weights", "Paired arms start from the same.", False),
+        ],
+    ),
+    (
+        "A narrow student does best at a moderate temperature. Why not at a high one?",
+        [
+            ("Its softmax overflows", "It subtracts the maximum first.", False),
+            ("The T² factor makes the steps too large", "T² keeps the gradient's size, it does not inflate it.", False),
+            (
+                "It cannot match every logit, and a high T asks for all of them",
+                "Yes: at a lower T the hopeless classes count for less.",
+                True,
+            ),
+        ],
+    ),
+)

@@ -57,3 +57,31 @@ def _errors(logits: torch.Tensor, k: int, bias: float) -> int:
 
 def _best() -> int:
     return min(_errors(handicapped, 3, b / 10) for b in range(-200, 201))
+
+
+questions = (
+    (
+        "Where does the student learn about 3?",
+        [
+            ("from the 3s in the test set", "It never trains on those.", False),
+            ("from how much every other digit resembles a 3 for the teacher", "Yes: the small probabilities carry it.", True),
+            ("from the labels", "The soft loss does not look at them.", False),
+        ],
+    ),
+    (
+        "The paper chose the bias on the test set. What is wrong with that?",
+        [
+            ("The count after it is too good: it was chosen to be", "Yes. A validation set costs nothing here.", True),
+            ("The test set has no 3s", "It has a tenth of them.", False),
+            ("A bias cannot be changed after training", "It is one number in the last layer.", False),
+        ],
+    ),
+    (
+        "At T = 1 fewer 3s come back than at T = 20. Why?",
+        [
+            ("The learning rate is too low", "T² keeps the size of the gradient.", False),
+            ("At T = 1 the teacher is less accurate", "No temperature changes which class is largest.", False),
+            ("At T = 1 the mass on 3 is next to nothing on most images", "Yes: what is not said cannot be learnt.", True),
+        ],
+    ),
+)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -60,6 +62,7 @@ def nets_compared(data: Data, seed: int) -> list[dict]:
     return [row("teacher", seed, teacher, data), *students(data, seed, teacher, ARMS)]
 
 
+FULL = ("teacher", "hard only", "soft only", "hard only, jittered")  # the arms that full_mnist has too
 ARMS = ("hard only", "soft only", "soft + hard", "label smoothing", "hard only, jittered")
 
 
@@ -104,6 +107,12 @@ def temperature_by_width(data: Data, seed: int, width: int = 30, teacher: Teache
     train(hinton(stack, teacher, T=T, alpha=alpha), data, replace(CONFIG, seed=seed))
     arms = ["alone", *(f"T = {t:g}" for t in TEMPERATURES)]
     return [row(arm, seed, net, data, width=width) for arm, net in zip(arms, sweeps.unstack(stack))]
+
+
+def curve(rows: pd.DataFrame, width: int) -> np.ndarray:
+    """(seeds, temperatures): the errors of students of that width."""
+    table = rows[rows["width"] == width].pivot(index="seed", columns="arm", values="errors")
+    return table[[f"T = {t:g}" for t in TEMPERATURES]].to_numpy()
 
 
 def widths(data: Data, seed: int) -> list[dict]:

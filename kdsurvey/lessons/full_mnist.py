@@ -7,8 +7,8 @@ from kdsurvey.lessons import distilling_mnist, missing_three
 from kdsurvey.stage import Teacher
 from kdsurvey.training import Config
 
-TEACHER = Config(epochs=100, batch_size=256, lr=0.2, precision="bf16")
-STUDENT = replace(TEACHER, epochs=60)
+TEACHER = Config(epochs=80, batch_size=256, lr=0.2, precision="bf16")
+STUDENT = replace(TEACHER, epochs=40)
 
 
 def full_mnist(data: Data, seed: int) -> list[dict]:

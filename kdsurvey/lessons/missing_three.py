@@ -3,11 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from kdsurvey import page, papers
 from kdsurvey.data import Data
 from kdsurvey.lessons.distilling_mnist import CONFIG, T_PAPER, small, teach
+from kdsurvey.losses import soften
 from kdsurvey.methods import hinton, plain
 from kdsurvey.stage import Teacher
 from kdsurvey.training import Config, Step, train
@@ -68,6 +72,48 @@ def outcome(arm: str, seed: int, net: nn.Module, data: Data, removed: Sequence[i
         **count("", z, y, removed), **count(" corrected", shifted(z, removed, offset), y, removed),
         **count(" corrected on test", shifted(z, removed, peeked), y, removed),
     }  # fmt: skip
+
+
+def like_a(teacher: nn.Module, data: Data, k: int, T: float, n: int) -> tuple[np.ndarray, list[str]]:
+    """The n training images of other classes that the teacher gives most of class k at T, and their labels."""
+    x, y = data.train
+    p = soften(logits(teacher, x), T)[:, k].where(y != k, -1.0)
+    top = p.argsort(descending=True)[:n]
+    return x[top, 0].numpy(), [str(label) for label in y[top].tolist()]
+
+
+def by_temperature(rows: pd.DataFrame, column: str) -> np.ndarray:
+    """(seeds, temperatures): a column of the arms without 3s."""
+    table = rows.pivot(index="seed", columns="arm", values=column)
+    return table[[f"no 3, T = {t:g}" for t in TEMPERATURES]].to_numpy()
+
+
+def runner(data: Data, teacher: nn.Module) -> Callable[[tuple[int, ...], float, Callable], dict]:
+    """What the panel calls: run(removed, T, on_batch) -> counts and recalls before and after the correction."""
+    teacher = Teacher(teacher)
+
+    def run(removed, T, on_batch):
+        found = without(data, 0, teacher, removed, T, on_batch=on_batch)
+        names = {"errors": "errors", "per_class": "recall", "errors_corrected": "errors corrected", "n": "n"}
+        return {name: found[key] for name, key in names.items()} | {"per_class_corrected": found["recall corrected"]}
+
+    return run
+
+
+def beside(rows: pd.DataFrame) -> pd.DataFrame:
+    """The paper's counts beside recorded rows of full_mnist."""
+    lines = {}
+    for label, arm, column, key in (
+        ("no 3s: errors", "no 3, T = 20", "errors", "no 3"),
+        ("no 3s: errors, corrected", "no 3, T = 20", "errors corrected", "no 3, corrected"),
+        ("no 3s: errors on 3s", "no 3, T = 20", "errors on removed", "no 3, on 3s"),
+        ("no 3s: errors on 3s, corrected", "no 3, T = 20", "errors on removed corrected", "no 3, corrected, on 3s"),
+        ("only 7s and 8s: errors", "only 7 and 8, T = 20", "errors", "only 7 and 8"),
+        ("only 7s and 8s: errors, corrected", "only 7 and 8, T = 20", "errors corrected", "only 7 and 8, corrected"),
+    ):
+        figure = papers.reported("hinton", key)
+        lines[label] = (arm, column, f"{figure.value:g} {figure.unit}")
+    return page.beside_paper(rows, lines)
 
 
 def count(suffix: str, z: Tensor, y: Tensor, removed: Sequence[int]) -> dict:

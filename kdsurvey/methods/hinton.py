@@ -20,11 +20,12 @@ def hinton(student: nn.Module, teacher: nn.Module, *, T: float | Tensor = 4.0, a
     """
     if not isinstance(alpha, Tensor) and not 0 <= alpha <= 1:
         raise ValueError(f"hinton: alpha weighs the soft term and lies in [0, 1], got {alpha}")
-    teacher = Teacher(teacher)
+    teacher, knobs = Teacher(teacher), (T, alpha)  # values of a stack follow its logits to the device
 
     def loss(batch, progress):
         z = student(batch.x)  # (n, c)
         v = teacher(batch)  # (n, c)
+        T, alpha = (k.to(z.device) if isinstance(k, Tensor) and k.ndim else k for k in knobs)
         return {
             "hard": (1 - alpha) * cross_entropy(z, batch.y),
             "soft": alpha * T**2 * kl(v, z, T),

@@ -1,0 +1,206 @@
+"""What every method owes, whatever it computes: one battery, and one line of METHODS for each method and its variants."""
+
+import copy
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+import torch
+from torch import nn
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+
+from kdsurvey import methods, sweeps
+from kdsurvey.data import Data
+from kdsurvey.nets import conv, mlp
+from kdsurvey.stage import Batch, Stage
+from kdsurvey.training import Config, train
+
+CONFIG = Config(epochs=2, batch_size=16, lr=0.05, schedule="constant", seed=3, device="cpu")
+
+
+@dataclass
+class Made:
+    """A method at work: its stages, every net it was given, and which of these it may change."""
+
+    stages: Iterator[Stage]
+    learners: list[nn.Module]
+    frozen: list[nn.Module] = field(default_factory=list)
+
+
+def net(seed: int) -> nn.Sequential:
+    """With batch-norm, so that a statistic that drifts is seen; on whatever device is the default."""
+    return conv(2, 6, 8, classes=3, seed=seed)
+
+
+def plain() -> Made:
+    learner = net(0)
+    return Made(methods.plain(learner), [learner])
+
+
+def hinton(**options) -> Made:
+    student, teacher = net(0), net(1)
+    return Made(methods.hinton(student, teacher, **options), [student], [teacher])
+
+
+METHODS: dict[str, Callable[[], Made]] = {
+    "plain": plain,
+    "hinton": hinton,
+    "hinton, soft alone": lambda: hinton(alpha=1.0),
+    "hinton, hard alone": lambda: hinton(alpha=0.0),
+    "hinton, T = 1": lambda: hinton(T=1.0),
+    "hinton, T = 20": lambda: hinton(T=20.0),
+    "hinton, tensors": lambda: hinton(T=torch.tensor(4.0), alpha=torch.tensor(0.5)),
+}
+LABELLED = [name for name in METHODS if "soft alone" not in name]  # those that learn from labels
+
+every_method = pytest.mark.parametrize("make", METHODS.values(), ids=METHODS)
+
+
+def held(module: nn.Module) -> dict[str, torch.Tensor]:
+    return copy.deepcopy(module.state_dict())
+
+
+def same(a: dict, b: dict) -> bool:
+    return all(torch.equal(a[k], b[k]) for k in a)
+
+
+def batch_of(data: Data, n: int = 16) -> Batch:
+    x, y = data.train
+    return Batch(x[:n], y[:n], torch.arange(n), x)
+
+
+def stages_of(made: Made) -> Iterator[tuple[Stage, nn.Module, Callable]]:
+    """Every learner of every stage, without training between them."""
+    for stage in made.stages:
+        for learner, loss in stage.learn.items():
+            yield stage, learner.train(), loss
+
+
+@every_method
+def test_terms_are_finite_scalars_with_names(make, toy):
+    made = make()
+    for (_, _, loss), progress in itertools.product(stages_of(made), (0.0, 0.5, 1.0)):
+        terms = loss(batch_of(toy), progress)
+        assert terms and all(isinstance(name, str) for name in terms)
+        assert all(term.ndim == 0 and term.isfinite() for term in terms.values())
+
+
+@every_method
+def test_gradient_reaches_all_of_the_learner_and_nothing_else(make, toy):
+    made = make()
+    for _, learner, loss in stages_of(made):
+        nets = [learner, *made.learners, *made.frozen]
+        for parameter in itertools.chain(*(n.parameters() for n in nets)):
+            parameter.grad = None
+        sum(loss(batch_of(toy), 0.5).values()).backward()
+        own = {id(p): name for name, p in learner.named_parameters()}
+        assert not [name for name, p in learner.named_parameters() if p.grad is None or not p.grad.any()]
+        strays = [p for n in nets for p in n.parameters() if id(p) not in own and p.grad is not None]
+        assert not strays
+    assert all(p.requires_grad for n in made.frozen for p in n.parameters())  # the caller's own net is as it was
+
+
+@every_method
+def test_every_learner_changes_and_the_frozen_nets_do_not(make, toy):
+    made = make()
+    modes = [[m.training for m in n.modules()] for n in made.frozen]
+    learners, frozen = [held(n) for n in made.learners], [held(n) for n in made.frozen]
+    train(made.stages, toy, CONFIG, progress=False)
+    for before, learner in zip(learners, made.learners):
+        assert not [name for name, value in held(learner).items() if torch.equal(value, before[name])]
+    assert all(same(before, held(n)) for before, n in zip(frozen, made.frozen))
+    assert modes == [[m.training for m in n.modules()] for n in made.frozen]
+
+
+@pytest.mark.parametrize("pixels", [0, 1])
+@every_method
+def test_same_seed_same_rows(make, pixels, toy):
+    rows = [train(make().stages, toy, replace(CONFIG, jitter=pixels, seed=seed), progress=False) for seed in (3, 3, 4)]
+    assert rows[0] == rows[1] and rows[0] != rows[2]
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_one_batch_is_learnt_by_heart(name, toy):
+    torch.manual_seed(0)
+    x, y = toy.train[0][:12], torch.arange(12) % 3  # labels that have nothing to do with the images
+    made = METHODS[name]()
+    for teacher in made.frozen:  # a teacher that knows them
+        train(methods.plain(teacher), replace(toy, train=(x, y), validation=None), replace(CONFIG, epochs=150), progress=False)
+    by_heart = replace(toy, train=(x, y), test=(x, y), validation=None)
+    rows = train(made.stages, by_heart, replace(CONFIG, epochs=150), progress=False)
+    scores = {name: value for name, value in rows[-1].items() if name.endswith("test accuracy")}
+    assert scores and min(scores.values()) == 1.0, scores
+
+
+class NoValues(FakeTensorMode):
+    """Tensors with a device and a shape but no values: reading one, or mixing two devices, raises an error."""
+
+    def __deepcopy__(self, memo):  # a copied net stays in the same mode
+        return self
+
+
+@pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")  # by deepcopy
+@pytest.mark.parametrize("augmented", [False, True])
+@every_method
+def test_losses_run_on_a_gpu_without_waiting_for_it(make, augmented, monkeypatch):
+    monkeypatch.setattr(nn.Module, "to", lambda self, *_: self)  # cannot be done without values; all is on the GPU already
+    with NoValues(), torch.device("cuda"):
+        x, y, i = torch.rand(32, 2, 8, 8), torch.zeros(32, dtype=torch.long), torch.arange(16)
+        batch = Batch(x[i], y[i], i, x, augmented)
+        for _, _, loss in stages_of(make()):
+            for term in loss(batch, 0.5).values():
+                assert term.device.type == "cuda" and term.requires_grad
+
+
+@pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")
+@pytest.mark.parametrize("options", [{"T": torch.tensor([1.0, 4.0])}, {"alpha": torch.tensor([0.0, 1.0])}], ids=str)
+def test_values_of_a_stack_made_on_the_cpu_serve_a_gpu(options, monkeypatch):
+    """Config(device="auto") moves the nets; who wrote torch.tensor([1.0, 4.0]) beside it cannot know where to."""
+    monkeypatch.setattr(nn.Module, "to", lambda self, *_: self)
+    with NoValues(allow_non_fake_inputs=True), torch.device("cuda"):
+        x, y, i = torch.rand(32, 2, 8, 8), torch.zeros(32, dtype=torch.long), torch.arange(16)
+        student = sweeps.stack([mlp(128, 8, 3), mlp(128, 8, 3)])
+        (stage,) = methods.hinton(student, net(1), **options)
+        for term in stage.learn[student](Batch(x[i], y[i], i, x), 0.5).values():
+            assert term.device.type == "cuda" and term.shape == (2,)
+
+
+@pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda z: float(z.sum()),
+        lambda z: z.sum().item(),
+        lambda z: z if z.sum() > 0 else -z,
+        lambda z: z[z > 0].sum().tolist(),
+        lambda z: z + torch.ones(3, device="cpu"),
+    ],
+)
+def test_a_loss_that_waits_or_mixes_devices_is_noticed(fault):
+    with NoValues(), torch.device("cuda"), pytest.raises((RuntimeError, DataDependentOutputException)):
+        fault(torch.rand(16, 3))
+
+
+@every_method
+def test_a_method_stops_and_goes_by_stage(make, toy):
+    """Stages have names, scores are functions from images to one logit a class, and the last stage scores something."""
+    made = make()
+    stage = None
+    for stage in made.stages:
+        assert stage.name and stage.learn and stage.epochs > 0 and stage.lr > 0
+        for predict in stage.score.values():
+            assert predict(toy.test[0]).shape == (40, 3)
+    assert stage.score
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name]().frozen])
+def test_the_teacher_is_another_net(name, toy):
+    """No parameter is shared, whatever net is the teacher; a student may even be taught by a copy of itself."""
+    made = METHODS[name]()
+    student = {p.data_ptr() for n in made.learners for p in n.parameters()}
+    assert not student & {p.data_ptr() for n in made.frozen for p in n.parameters()}
+    own = net(0)
+    before = held(own)
+    train(methods.hinton(own, own, alpha=1.0), toy, replace(CONFIG, epochs=1, batch_size=96), progress=False)
+    assert not same(before, held(own))  # batch-norm in train mode differs from the frozen copy in eval mode

@@ -1,0 +1,226 @@
+"""Plants faults in a copy of the package, one at a time, and shows that the tests notice each: `make mutate`.
+
+A fault is a piece of text that occurs once in a file, and what it becomes. The script ends with 1 when a fault survives, when its
+text is no longer there exactly once, or when the tests fail without any fault. Names given on the command line pick files:
+`python tests/mutate.py losses stage`.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 120  # for the tests of one fault
+
+
+class Fault(NamedTuple):
+    what: str
+    file: str  # in the package
+    old: str
+    new: str
+    tests: str  # files expected to notice
+
+
+LOSSES, STAGE, LOOP, NETS, CONFIG = "losses.py", "stage.py", "training.py", "nets.py", "config.py"
+HINTON, BATCHES, VERDICTS, PAPERS = "methods/hinton.py", "batches.py", "verdicts.py", "papers.py"
+OF_LOSSES, OF_LOOP, OF_NETS = "test_losses.py", "test_training.py", "test_nets.py"
+OF_METHODS, OF_HINTON, OF_VERDICTS = "methods/test_contract.py", "methods/test_hinton.py", "test_verdicts.py"
+OF_PAPERS, OF_IMPORTS = "test_papers.py", "test_imports.py"
+
+KL = "(log_p.exp() * (log_p - _log_soften(z, T)))"
+
+FAULTS = [
+    # the formulas
+    Fault("soften forgets T", LOSSES, "torch.softmax(_cooled(z, T), -1)", "torch.softmax(_wide(z), -1)", OF_LOSSES),
+    Fault("KL: mean over classes", LOSSES, f"{KL}.sum(-1).mean(-1)", f"{KL}.mean(-1).mean(-1)", OF_LOSSES),
+    Fault("KL: direction swapped", LOSSES, KL, "(_log_soften(z, T).exp() * (_log_soften(z, T) - log_p))", OF_LOSSES),
+    Fault("KL: target not detached", LOSSES, "_log_soften(target.detach(), T)", "_log_soften(target, T)", OF_LOSSES),
+    Fault("KL: T^2 inside", LOSSES, f"return {KL}", f"return T**2 * {KL}", OF_LOSSES),
+    Fault("cross-entropy: target at T = 1", LOSSES, "p = soften(target.detach(), T)", "p = soften(target.detach())", OF_LOSSES),
+    Fault("cross-entropy: target not detached", LOSSES, "p = soften(target.detach(), T)", "p = soften(target, T)", OF_LOSSES),
+    Fault("cross-entropy: labels of a stack", LOSSES, "y[..., None]).squeeze", "y.flip(-1)[..., None]).squeeze", OF_LOSSES),
+    Fault("logarithm of a softmax", LOSSES, "torch.log_softmax(_cooled(z, T), -1)", "soften(z, T).log()", OF_LOSSES),
+    Fault("half precision kept", LOSSES, "return z.float() if", "return z if", OF_LOSSES),
+    Fault("temperatures of a stack mis-paired", LOSSES, "(T[..., None, None] if", "(T.flip(-1)[..., None, None] if", OF_LOSSES),
+    Fault("bad T accepted", LOSSES, "math.isfinite(T) and T > 0", "math.isfinite(T)", OF_LOSSES),
+    Fault("half_mse: no half", LOSSES, "return 0.5 * (target", "return (target", OF_LOSSES),
+    Fault("half_mse: mean over features", LOSSES, ".flatten(1).sum(1).mean()", ".flatten(1).mean()", OF_LOSSES),
+    Fault("half_mse: target not detached", LOSSES, "(target.detach() - f)", "(target - f)", OF_LOSSES),
+    Fault("FSP: average pooling", LOSSES, "F.adaptive_max_pool2d(m", "F.adaptive_avg_pool2d(m", OF_LOSSES),
+    Fault("FSP: not divided by the map", LOSSES, "a, b) / (h * w)", "a, b)", OF_LOSSES),
+    Fault("FSP: norm not squared", LOSSES, ".sum((-2, -1)).mean()", ".sum((-2, -1)).sqrt().mean()", OF_LOSSES),
+    Fault("FSP: target not detached", LOSSES, "(g_t.detach() - g_s)", "(g_t - g_s)", OF_LOSSES),
+    # Hinton's method
+    Fault("T^2 dropped", HINTON, "alpha * T**2 * kl(v, z, T)", "alpha * kl(v, z, T)", OF_HINTON),
+    Fault("T in place of T^2", HINTON, "alpha * T**2 * kl(v, z, T)", "alpha * T * kl(v, z, T)", OF_HINTON),
+    Fault("T not passed on", HINTON, "kl(v, z, T)", "kl(v, z)", OF_HINTON),
+    Fault("teacher and student swapped", HINTON, "kl(v, z, T)", "kl(z, v, T)", OF_HINTON),
+    Fault("alpha swapped", HINTON, "(1 - alpha) * cross_entropy", "alpha * cross_entropy", OF_HINTON),
+    Fault("the student is its own teacher", HINTON, "knobs = Teacher(teacher)", "knobs = Teacher(student)", OF_HINTON),
+    Fault("a loss that waits", HINTON, "z = student(batch.x)", "z = student(batch.x) + 0 * float(batch.x.sum())", OF_METHODS),
+    # teachers
+    Fault("teacher in train mode", STAGE, "copy.deepcopy(net).eval()", "copy.deepcopy(net).train()", OF_LOOP),
+    Fault("teacher not copied", STAGE, "self.net = copy.deepcopy(net).eval()", "self.net = net.eval()", OF_LOOP),
+    Fault("teacher not copied, seen by the battery", STAGE, "= copy.deepcopy(net).eval()", "= net.eval()", OF_METHODS),
+    Fault("logits remembered by position", STAGE, "(batch.inputs)[batch.i]", "(batch.inputs)[: batch.i.shape[-1]]", OF_LOOP),
+    Fault("logits remembered though augmented", STAGE, "if not batch.augmented:", "if True:", OF_LOOP),
+    Fault("never remembered", STAGE, "self._memory[:] = [known]", "pass", OF_LOOP),
+    Fault("memory never renewed", STAGE, "known[0] is not inputs or known[1] != inputs._version", "known[0] is None", OF_LOOP),
+    Fault("memory blind to change in place", STAGE, " or known[1] != inputs._version", "", OF_LOOP),
+    Fault("memory not shared", STAGE, "self._memory = net.net, net._memory", "self._memory = net.net, []", OF_LOOP),
+    Fault("teacher in half precision", STAGE, "enabled=False", "enabled=True, dtype=torch.bfloat16", OF_LOOP),
+    # networks
+    Fault("ensemble: sum", NETS, "for net in self.nets]).mean(0)", "for net in self.nets]).sum(0)", OF_NETS),
+    Fault("a seed leaks out", NETS, "enabled=seed is not None", "enabled=False", OF_NETS),
+    Fault("dropout in the wrong amount", NETS, "nn.Dropout(dropout)", "nn.Dropout(dropout / 2)", OF_NETS),
+    Fault("map halved from the first block", NETS, "stride=2 if k else 1", "stride=2", OF_NETS),
+    # the loop
+    Fault("learner left in eval", LOOP, "                learner.train()", "                learner.train(epoch == 1)", OF_LOOP),
+    Fault("rate not scheduled", LOOP, '.param_groups[0]["lr"] = lr', '.param_groups[0]["lr"] = config.lr', OF_LOOP),
+    Fault("stage's rate ignored", LOOP, "config.lr * stage.lr * factor(done)", "config.lr * factor(done)", OF_LOOP),
+    Fault("stage's epochs ignored", LOOP, "round(config.epochs * stage.epochs)", "round(config.epochs)", OF_LOOP),
+    Fault("schedule starts anew each epoch", LOOP, "(epoch - 1 + k / steps) / epochs", "k / steps", OF_LOOP),
+    Fault("one-cycle peaks late", CONFIG, "0.96 * p / 0.3 if p < 0.3", "0.96 * p / 0.4 if p < 0.4", OF_LOOP),
+    Fault("wrong momentum", LOOP, "momentum=config.momentum", "momentum=0.9", OF_LOOP),
+    Fault("Nesterov ignored", LOOP, "nesterov=config.nesterov", "nesterov=False", OF_LOOP),
+    Fault("weight decay ignored", LOOP, '"weight_decay": config.weight_decay', '"weight_decay": 0.0', OF_LOOP),
+    Fault("Adam in place of SGD", LOOP, 'config.optimiser == "adam"', 'config.optimiser != "sgd "', OF_LOOP),
+    Fault("gradient not cleared", LOOP, "        optimiser.zero_grad()\n", "", OF_LOOP),
+    Fault("one term not learnt", LOOP, "total = sum(terms.values())", "total = next(iter(terms.values()))", OF_LOOP),
+    Fault("a step that waits", LOOP, "total = sum(terms.values())", "total = sum(t for t in terms.values() if t == t)", OF_LOOP),
+    Fault("test scored every epoch", LOOP, "last=epoch == epochs", "last=True", OF_LOOP),
+    Fault("validation on the test images", LOOP, '{"validation": data.validation} if', '{"validation": data.test} if', OF_LOOP),
+    Fault("scored in train mode", LOOP, "        learner.eval()\n", "        pass\n", OF_LOOP),
+    Fault("accuracy leaves nets in train", LOOP, "part.training = mode", "part.training = True", OF_LOOP),
+    Fault("accuracy in train mode", LOOP, "part.training = False", "pass", OF_LOOP),
+    Fault("accuracy in percent", LOOP, ".double() / len(x))", ".double() * 100 / len(x))", OF_LOOP),
+    Fault("batches weigh alike", LOOP, "zip(*((n, terms[name])", "zip(*((1, terms[name])", OF_LOOP),
+    Fault("not finite, not noticed", LOOP, "    if broken:", "    if False:", OF_LOOP),
+    Fault("dropout from another seed", LOOP, "torch.manual_seed(config.seed[0]", "torch.manual_seed(0 * config.seed[0]", OF_LOOP),
+    Fault("dropout from one seed", LOOP, "isinstance(config.seed, tuple) else config.seed)", "True else 0)", OF_LOOP),
+    Fault("randomness of others disturbed", LOOP, "with torch.random.fork_rng(", "with nullcontext() if 1 else dict(", OF_LOOP),
+    Fault("a list of stages taken", LOOP, "    _check(stages)\n", "", OF_LOOP),
+    Fault("taken up at the next stage", LOOP, "stages.close()", "pass", OF_LOOP),
+    Fault("a hook can change the rows", LOOP, "on_epoch(dict(row))", "on_epoch(row)", OF_LOOP),
+    Fault("only the first learner learns", LOOP, "stage.learn.items())]", "stage.learn.items())][:1]", OF_LOOP),
+    Fault("autocast off", LOOP, 'if config.precision == "bf16" else', 'if config.precision == "half" else', OF_LOOP),
+    # batches
+    Fault("order from one seed", BATCHES, "[torch.Generator().manual_seed(s)", "[torch.Generator().manual_seed(0)", OF_LOOP),
+    Fault("every epoch in one order", BATCHES, "generator=g) for g in", "generator=g.clone_state()) for g in", OF_LOOP),
+    Fault("labels of other examples", BATCHES, "y[i], i, x,", "y[i.flip(-1)], i, x,", OF_LOOP),
+    Fault("jitter one pixel short", BATCHES, "torch.randint(0, 2 * pixels + 1,", "torch.randint(0, 2 * pixels,", OF_LOOP),
+    Fault("one shift for the whole batch", BATCHES, "(2, n, 1), generator", "(2, 1, 1), generator", OF_LOOP),
+    Fault("jitter without saying so", BATCHES, "augmented=self.pixels > 0", "augmented=False", OF_LOOP),
+    Fault("jitter of a stack mis-paired", BATCHES, "zip(x, self.shift)", "zip(x, self.shift[::-1])", OF_LOOP),
+    Fault("a stack shares an order", BATCHES, "(orders if self", "(orders[:1].expand_as(orders) if self", OF_LOOP),
+    Fault("a batch of one kept", BATCHES, "if i.shape[-1] > 1 or", "if True or", OF_LOOP),
+    # stacks
+    Fault("a stack mis-paired", "sweeps.py", "return _stacked(list(nets))", "return _stacked(list(nets)[::-1])", OF_LOOP),
+    # verdicts
+    Fault("one-sided interval", VERDICTS, "(1 + confidence) / 2", "confidence", OF_VERDICTS),
+    Fault("normal in place of t", VERDICTS, "(1 + confidence) / 2, n - 1)", "(1 + confidence) / 2, 10**9)", OF_VERDICTS),
+    Fault("one degree of freedom too many", VERDICTS, "(1 + confidence) / 2, n - 1)", "(1 + confidence) / 2, n)", OF_VERDICTS),
+    Fault("deviation over n", VERDICTS, ".std(ddof=1)", ".std(ddof=0)", OF_VERDICTS),
+    Fault("margin ignored", VERDICTS, '"HOLDS" if low > margin', '"HOLDS" if low > 0', OF_VERDICTS),
+    Fault("the mean decides", VERDICTS, '"HOLDS" if low > margin', '"HOLDS" if effect > margin', OF_VERDICTS),
+    Fault("never fails", VERDICTS, "high < -margin", "high < -math.inf", OF_VERDICTS),
+    Fault("seeds not paired", VERDICTS, "[arm[seed] for seed in seeds] for arm", "list(arm.values()) for arm", OF_VERDICTS),
+    Fault("unpaired seeds accepted", VERDICTS, "set(of_a) ^ set(of_b)", "set(of_b) - set(of_a)", OF_VERDICTS),
+    # papers and architecture
+    Fault("a figure misquoted", PAPERS, 'Figure(74, "errors"', 'Figure(75, "errors"', OF_PAPERS),
+    Fault("a quotation passed off as read", PAPERS, 'if self.mark == "V1" else', 'if self.mark else', OF_PAPERS),
+    Fault("the loop knows a method", LOOP, "import torch\nfrom", "import torch\nimport kdsurvey.methods\nfrom", OF_IMPORTS),
+    Fault("verdicts know torch", VERDICTS, "import numpy as np\n", "import numpy as np\nimport torch\n", OF_IMPORTS),
+]  # fmt: skip
+
+
+def main(names: list[str]) -> int:
+    """Prints one line a fault; returns how the script ends."""
+    faults = [f for f in FAULTS if not names or any(name in f.file for name in names)]
+    with tempfile.TemporaryDirectory() as folder:
+        if tested(Path(folder), " ".join(dict.fromkeys(f.tests for f in faults))) != 0:
+            print((Path(folder) / "said.txt").read_text(), "The tests fail without any fault; mend that first.", sep="\n")
+            return 1
+    bad = 0
+    for fault in faults:
+        start, found = time.time(), result(fault)
+        bad += found != "caught"
+        print(f"{found:9} {fault.file:18} {fault.what} ({time.time() - start:.1f} s)", flush=True)
+    print(f"{len(faults) - bad} of {len(faults)} faults caught.")
+    return int(bad > 0)
+
+
+def result(fault: Fault) -> str:
+    """caught, SURVIVED, NOT THERE (the text does not occur once) or BROKEN (no test could run)."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        place(copy)
+        path = copy / "kdsurvey" / fault.file
+        text = path.read_text(encoding="utf-8")
+        if text.count(fault.old) != 1:
+            return "NOT THERE"
+        path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+        return {0: "SURVIVED", 1: "caught"}.get(tested(copy, fault.tests), "BROKEN")
+
+
+def place(copy: Path) -> None:
+    if not (copy / "tests").exists():
+        for folder in ("kdsurvey", "tests"):
+            shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", copy)
+
+
+def tested(copy: Path, tests: str) -> int:
+    """The exit code of pytest in the copy. A fork has torch imported already, which would take longer than most tests."""
+    place(copy)
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 3
+    try:
+        signal.alarm(SECONDS)
+        os.chdir(copy)
+        sys.path.insert(0, str(copy))
+        said = os.open("said.txt", os.O_CREAT | os.O_WRONLY)
+        os.dup2(said, 1)
+        os.dup2(said, 2)
+        import kdsurvey
+
+        if Path(kdsurvey.__file__).is_relative_to(copy):
+            code = int(
+                pytest.main(
+                    [
+                        "-x",
+                        "-q",
+                        "-p",
+                        "no:cacheprovider",
+                        "-W",
+                        "ignore::pytest.PytestWarning",
+                        *(f"tests/{name}" for name in tests.split()),
+                    ]
+                )
+            )
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    # Imported once, before the forks; nothing of the package itself
+    import hypothesis  # noqa: F401
+    import matplotlib.figure  # noqa: F401
+    import pandas  # noqa: F401
+    import pytest
+    import scipy.stats  # noqa: F401
+    import torch
+    import torchvision  # noqa: F401
+
+    sys.dont_write_bytecode = True
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # importing them takes longer than most tests
+    sys.path[:] = [place for place in sys.path if Path(place or ".").resolve() not in (ROOT, ROOT / "tests")]
+    torch.set_num_threads(1)
+    sys.exit(main(sys.argv[1:]))

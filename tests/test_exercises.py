@@ -1,0 +1,60 @@
+"""Every exercise: its solution passes, an empty answer and plausible wrong ones do not, and no answer makes the check raise."""
+
+import pytest
+import torch
+
+from kdsurvey import exercises
+from kdsurvey.exercises import Exercise
+
+ALL = {
+    f"{module}.{name}": exercise
+    for module in ("start_here", "temperature", "distilling_mnist", "missing_three")
+    for name, exercise in vars(getattr(exercises, module)).items()
+    if isinstance(exercise, Exercise)
+}
+
+WRONG = {  # an answer that a reader may well give
+    "start_here.weights": lambda widths: sum(m * n for m, n in zip(widths, widths[1:])),
+    "start_here.spread": lambda p: -(p * p.log()).sum(),
+    "start_here.share": lambda alone, distilled, teacher: (alone - distilled) / alone,
+    "temperature.soften": lambda z, T: torch.exp(z / T) / torch.exp(z / T).sum(-1, keepdim=True),
+    "temperature.gradient": lambda z, v, T: torch.softmax(z / T, -1) - torch.softmax(v / T, -1),
+    "temperature.balance": lambda alpha, T: alpha / T**2,
+    "distilling_mnist.loss": lambda z, v, y, T, alpha: (
+        (1 - alpha) * torch.nn.functional.cross_entropy(z, y)
+        + alpha * T**2 * torch.nn.functional.kl_div((z / T).log_softmax(-1), (v / T).softmax(-1), reduction="mean")
+    ),
+    "distilling_mnist.smoothing": lambda confidence, classes: 1 - confidence,
+    "distilling_mnist.together": lambda members: torch.stack([m.softmax(-1) for m in members]).mean(0),
+    "missing_three.recall": lambda z, y: (z.argmax(1) == y).float().mean().expand(10),
+    "missing_three.correction": lambda z, y, k: 20.0,
+    "missing_three.carries": lambda v, k, T: v[:, k] / T,
+}
+
+
+def test_three_to_a_notebook():
+    assert len(ALL) == 12 and set(WRONG) == set(ALL)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_solution_passes(name):
+    scope = {"torch": torch}
+    exec(ALL[name].solution, scope)
+    assert ALL[name].check(scope["answer"]).solved, ALL[name].check(scope["answer"])
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_wrong_answer_is_told_so(name):
+    report = ALL[name].check(WRONG[name])
+    assert not report.solved
+    assert any(holds for _, holds, _ in report.held) or name == "missing_three.carries"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_empty_answer_is_no_answer(name):
+    def empty(*args, **kwargs):
+        raise NotImplementedError
+
+    report = ALL[name].check(empty)
+    assert not any(holds for _, holds, _ in report.held)
+    assert "nothing written yet" in repr(report)

@@ -1,0 +1,98 @@
+"""Shapes, sizes, slices and seeds of the networks."""
+
+import pytest
+import torch
+
+from kdsurvey import nets
+from kdsurvey.losses import soften
+
+
+def same(a: torch.nn.Module, b: torch.nn.Module) -> bool:
+    return all(torch.equal(p, q) for p, q in zip(a.state_dict().values(), b.state_dict().values()))
+
+
+@pytest.mark.parametrize(
+    ("widths", "size"), [((784, 1200, 1200, 10), 2_395_210), ((784, 800, 800, 10), 1_276_810), ((784, 10), 7_850)]
+)
+def test_mlp_size(widths, size):
+    assert nets.parameters(nets.mlp(*widths)) == size == sum(m * n + n for m, n in zip(widths, widths[1:]))
+
+
+@pytest.mark.parametrize("shape", [(5, 784), (5, 1, 28, 28)])
+def test_mlp_maps_images_and_vectors_to_logits(shape):
+    assert nets.mlp(784, 30, 20, 10)(torch.zeros(shape)).shape == (5, 10)
+
+
+def test_conv_halves_the_map_from_the_second_block_on():
+    net, x = nets.conv(3, 4, 6, 8, classes=7), torch.rand(2, 3, 16, 16)
+    shapes = [tuple(net[:k](x).shape) for k in range(1, 5)]
+    assert shapes == [(2, 4, 16, 16), (2, 6, 8, 8), (2, 8, 4, 4), (2, 7)]
+    assert nets.parameters(net) == 9 * (3 * 4 + 4 * 6 + 6 * 8) + 2 * (4 + 6 + 8) + 8 * 7 + 7
+
+
+@pytest.mark.parametrize("net", [nets.mlp(12, 8, 6, 4, seed=0), nets.conv(3, 4, 6, classes=4, seed=0)], ids=["mlp", "conv"])
+def test_a_net_is_a_sequential_of_blocks(net):
+    x = torch.rand(5, 3, 2, 2)
+    net.eval()
+    assert isinstance(net, torch.nn.Sequential)
+    for k in range(1, len(net)):
+        lower, upper = net[:k], net[k:]
+        torch.testing.assert_close(upper(lower(x)), net(x))
+        assert all(any(p is q for q in net.parameters()) for p in lower.parameters())  # a slice shares the weights
+
+
+@pytest.mark.parametrize("make", [lambda s: nets.mlp(9, 5, 3, seed=s), lambda s: nets.conv(1, 4, seed=s)], ids=["mlp", "conv"])
+def test_a_seed_fixes_the_weights_and_nothing_else(make):
+    before = torch.random.get_rng_state()
+    first = make(3)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.rand(7)
+    assert same(first, make(3)) and not same(first, make(4))
+    assert not same(make(None), make(None))
+
+
+def test_an_unseeded_net_draws_from_the_global_generator():
+    torch.manual_seed(5)
+    first = nets.mlp(9, 5, 3)
+    torch.manual_seed(5)
+    assert same(first, nets.mlp(9, 5, 3))
+
+
+def test_dropout_drops_hidden_units_while_training_only():
+    net = nets.mlp(20, 400, 10, dropout=0.5, seed=0)
+    x = torch.rand(50, 20)
+    assert not torch.equal(net(x), net(x))
+    hidden, kept = net[:2], net[1][0](x).relu()
+    share = ((hidden(x) == 0) & (kept > 0)).sum() / (kept > 0).sum()
+    assert share.item() == pytest.approx(0.5, abs=0.03)
+    net.eval()
+    assert torch.equal(net(x), net(x))
+    torch.testing.assert_close(net[:2](x), kept)
+
+
+def test_ensemble_is_the_mean_of_logits():
+    members = [nets.mlp(6, 5, 4, seed=s) for s in range(3)]
+    x = torch.rand(7, 6)
+    z = nets.Ensemble(members)(x)
+    torch.testing.assert_close(z, (members[0](x) + members[1](x) + members[2](x)) / 3)
+    geometric = torch.stack([soften(m(x)) for m in members]).log().mean(0).exp()
+    torch.testing.assert_close(soften(z), geometric / geometric.sum(1, keepdim=True))
+    assert nets.parameters(nets.Ensemble(members)) == 3 * nets.parameters(members[0])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nets.mlp(784), "input size"),
+        (lambda: nets.mlp(784, 0, 10), "at least 1"),
+        (lambda: nets.mlp(4, 3, dropout=1.0), r"\[0, 1\), got 1"),
+        (lambda: nets.mlp(4, 3, dropout=-0.1), r"\[0, 1\)"),
+        (lambda: nets.conv(1), "widths"),
+        (lambda: nets.conv(1, 4, 0), "at least 1"),
+        (lambda: nets.conv(1, 4, classes=0), "at least 1"),
+        (lambda: nets.Ensemble([]), "at least one net"),
+    ],
+)
+def test_errors(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

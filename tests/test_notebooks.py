@@ -1,0 +1,107 @@
+"""What every notebook must look like before anybody runs it."""
+
+import ast
+import json
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+TAGS = {"nbval-ignore-output", "nbval-check-output", "nbval-skip", "nbval-raises-exception", "raises-exception"}
+LIVE = {"progress", "panel", "question"}  # first words of the text twins of widgets
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request) -> dict:
+    return json.loads(request.param.read_text())
+
+
+def code(notebook: dict) -> list[dict]:
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def prose(notebook: dict) -> str:
+    return "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+
+
+def test_there_are_notebooks():
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["00", "01", "02", "03"]
+
+
+def test_every_cell_was_run_in_order_and_none_failed(notebook):
+    """A stripped notebook would pass the regression check whatever its code prints."""
+    cells = code(notebook)
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    assert not [o for cell in cells for o in cell["outputs"] if o["output_type"] == "error"]
+    assert not [o for cell in cells for o in cell["outputs"] if o.get("name") == "stderr"]
+
+
+def test_a_cell_that_shows_something_has_it_stored(notebook):
+    for cell in code(notebook):
+        last = ast.parse("".join(cell["source"])).body[-1]
+        assert cell["outputs"] or not isinstance(last, ast.Expr), "".join(cell["source"])
+
+
+def test_cells_are_short_and_hold_no_machinery(notebook):
+    sources = ["".join(cell["source"]) for cell in code(notebook)]
+    lengths = [len(source.splitlines()) for source in sources]
+    assert max(lengths) <= 15 and statistics.median(lengths) <= 5
+    for source in sources:
+        tree = ast.walk(ast.parse(source))
+        kinds = [type(node).__name__ for node in tree]
+        assert kinds.count("FunctionDef") <= 1 and not {"For", "While", "ClassDef"} & set(kinds) - {"For"}, source
+        assert not re.search(r"pyplot|\.backward\(|optim\.|ipywidgets|;\s*$", source, re.M), source
+    assert 25 <= len(notebook["cells"]) <= 45 or len(notebook["cells"]) <= 50  # see docs: the ceiling is a guide
+
+
+def test_tags_are_ones_that_the_checker_knows(notebook):
+    tags = {tag for cell in notebook["cells"] for tag in cell["metadata"].get("tags", [])}
+    assert tags <= TAGS
+
+
+def test_only_cells_with_live_figures_are_ignored(notebook):
+    """An ignored cell checks nothing, so it may show figures but must not be most of the page."""
+    ignored = [cell for cell in code(notebook) if "nbval-ignore-output" in cell["metadata"].get("tags", [])]
+    assert len(ignored) <= 3
+
+
+def test_nothing_of_the_machine_is_stored(notebook):
+    text = json.dumps(notebook)
+    assert "widgets" not in notebook["metadata"]
+    for cell in code(notebook):
+        if "nbval-ignore-output" not in cell["metadata"].get("tags", []):
+            assert not re.search(r"0x[0-9a-f]{8,}|/home/|/Users/|/root/|/tmp/", json.dumps(cell["outputs"]))
+    assert len(text) < 1_000_000
+
+
+def test_pictures_have_a_text_twin(notebook):
+    for cell in code(notebook):
+        for output in cell["outputs"]:
+            if "image/png" in output.get("data", {}):
+                twin = "".join(output["data"]["text/plain"])
+                assert len(twin) > 30 and "Figure" not in twin
+
+
+def test_live_pictures_have_no_figures_in_their_twin(notebook):
+    for cell in code(notebook):
+        for output in cell["outputs"]:
+            if "application/vnd.jupyter.widget-view+json" in output.get("data", {}):
+                assert "".join(output["data"]["text/plain"]).startswith("(")
+
+
+def test_the_order_of_the_page(notebook):
+    text = prose(notebook)
+    wanted = ["**You will**", "## Predict first", "## Theory", "## Where it fails", "## Exercises", "## Quiz", "## Summary"]
+    wanted = [w if w in text else "## The idea" for w in wanted] + ["## References", "**Next**"]
+    places = [text.index(w) for w in wanted]
+    assert places == sorted(places)
+    sources = " ".join("".join(cell["source"]) for cell in code(notebook))
+    assert sources.count(".check(") >= 3 and "panels.quizzes(" in sources and "panels.predict(" in sources
+
+
+def test_links_between_notebooks_lead_somewhere(notebook):
+    folder = NOTEBOOKS[0].parent
+    for target in re.findall(r"\]\(([^)#:]+\.ipynb)\)", prose(notebook)):
+        assert (folder / target).exists(), target
