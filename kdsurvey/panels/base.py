@@ -1,0 +1,180 @@
+"""What every panel is built on: three faces, a picture and its table, a status line, and errors that nobody can overlook."""
+
+import html
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import ipywidgets as widgets
+from traitlets import Unicode
+
+from kdsurvey.panels.drawing import PAGE_WIDTH
+
+PAUSE = 0.125  # seconds between two redraws: at most 8 a second
+COSTLY = 0.05  # a redraw that takes longer waits ...
+QUIET = 0.15  # ... until the controls have been still for this long
+
+
+class Painter:
+    """Calls `paint` soon after `ask`, on a thread of its own; many asks make few calls, and the last ask is always answered.
+
+    The thread ends when nothing is asked, so an idle panel has none.
+    """
+
+    def __init__(self, paint: Callable[[], None]):
+        self._paint, self._lock = paint, threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._asked = self._painted = float("-inf")
+        self._wanted, self._cost = False, 0.0
+
+    def ask(self) -> None:
+        with self._lock:
+            self._wanted, self._asked = True, time.monotonic()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="kdsurvey painter", daemon=True)
+                self._thread.start()
+
+    def settle(self, timeout: float = 5.0) -> None:
+        """Waits until everything that was asked for is painted."""
+        thread = self._thread
+        if thread and thread is not threading.current_thread():
+            thread.join(timeout)
+
+    def _work(self) -> None:
+        while self._due():
+            start = time.monotonic()
+            self._paint()
+            self._painted = time.monotonic()
+            self._cost = self._painted - start
+
+    def _due(self) -> bool:
+        """Waits for the time of the next painting; False, and the end of the thread, where none is wanted."""
+        while True:
+            with self._lock:
+                if not self._wanted:
+                    self._thread = None
+                    return False
+                wait = max(self._painted + PAUSE, self._asked + (QUIET if self._cost > COSTLY else 0)) - time.monotonic()
+                if wait <= 0:
+                    self._wanted = False
+                    return True
+            time.sleep(wait)
+
+
+class Picture(widgets.Image):
+    """An image with a name for screen readers, its tooltip, which the page shows only where there is a description too."""
+
+    description = Unicode("").tag(sync=True)
+
+
+class Panel:
+    """Controls, a picture, the same as a table, one line that says what is going on.
+
+    In a running notebook it is a widget; reopened, exported or not trusted it is a picture; to a checker it is `text`, which
+    never changes. `error` is the last thing that went wrong, in a control or in a background thread; `check()` raises it.
+    A panel of its own kind sets `text` and `about` (the picture in words), and has `draw`, which returns (PNG, HTML table).
+    """
+
+    text = "(a panel: run the notebook to use it)"
+    about = "picture"
+
+    def __init__(self):
+        self.error: Exception | None = None
+        self.redraws = 0
+        self._lock = threading.RLock()  # one redraw at a time, and no change of state during it
+        self._painter = Painter(self.redraw)
+        self._status = widgets.HTML()
+        self._picture = Picture(format="png", tooltip=self.about, layout={"width": f"{PAGE_WIDTH}px"})
+        self._table = widgets.HTML(layout={"display": "none"})
+        self._as_table = widgets.ToggleButton(description="Show as a table", layout={"width": "auto"})
+        self.watch(self._as_table, self._show_table)
+        self.say("Ready.")
+
+    def arrange(self, title: str, *rows: widgets.Widget) -> None:
+        """Puts the panel together, the rows of controls on top, and draws it for the first time."""
+        head = widgets.HTML(f'<strong style="font-size:14px">{html.escape(title)}</strong>')
+        foot = widgets.HBox([self._as_table, self._status], layout={"align_items": "center", "grid_gap": "10px"})
+        frame = {"border": "1px solid #bdbdbd", "padding": "6px 12px 8px", "width": f"{PAGE_WIDTH + 28}px", "max_width": "100%"}
+        self.box = widgets.VBox([head, *rows, self._picture, foot, self._table], layout=frame)
+        self.redraw()
+
+    def draw(self) -> tuple[bytes, str]:
+        """The picture as PNG bytes, and the same as an HTML table."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Draws now, on the calling thread."""
+        with self._lock, self.guarded():
+            self._picture.value, self._table.value = self.draw()
+            self.redraws += 1
+
+    def refresh(self) -> None:
+        """Draws soon: many calls in a row make few redraws."""
+        self._painter.ask()
+
+    def settle(self) -> None:
+        """Waits for the redraws that are due."""
+        self._painter.settle()
+
+    def watch(self, control: widgets.Widget, act: Callable[[], None]) -> None:
+        """Calls act() when the control's value changes; what it raises is kept and shown."""
+        control.observe(lambda change: self._safely(act), "value")
+
+    def click(self, control: widgets.Button, act: Callable[[], None]) -> None:
+        """Calls act() when the button is pressed; what it raises is kept and shown."""
+        control.on_click(lambda button: self._safely(act))
+
+    @property
+    def status(self) -> str:
+        """What the status line says."""
+        return self._said
+
+    def say(self, sentence: str) -> None:
+        """Puts a sentence on the status line, which screen readers read out."""
+        self._said = sentence
+        colour = "#b00020" if self.error else "inherit"
+        self._status.value = f'<span role="status" style="color:{colour};line-height:1.35">{html.escape(sentence)}</span>'
+
+    def fail(self, error: Exception) -> None:
+        """Keeps an error and shows it."""
+        self.error = error
+        self.say(f"Failed: {error}" if str(error) else f"Failed: {type(error).__name__}")
+
+    def check(self) -> None:
+        """Raises what went wrong, if something did."""
+        if self.error:
+            raise self.error
+
+    def close(self) -> None:
+        """Ends what the panel does in the background."""
+        self.settle()
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """What is raised inside is kept and shown."""
+        try:
+            yield
+        except Exception as error:
+            self.fail(error)
+
+    def _safely(self, act: Callable[[], None]) -> None:
+        with self.guarded():
+            act()
+
+    def _show_table(self) -> None:
+        self._table.layout.display = "" if self._as_table.value else "none"
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _still(self) -> dict:
+        """The face of a panel that nobody runs."""
+        self.settle()
+        return {"image/png": b64encode(self._picture.value).decode()}
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
+        live = {"application/vnd.jupyter.widget-view+json": view, "text/plain": self.text}
+        return live | self._still(), {"image/png": {"alt": self.about}}

@@ -1,0 +1,247 @@
+"""Distillation while you watch: temperature, weight and learning rate change under the running training."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import NamedTuple
+
+import ipywidgets as widgets
+import torch
+from torch import nn
+
+from kdsurvey.config import SCHEDULES, Config, device_of
+from kdsurvey.data import Data
+from kdsurvey.methods import hinton
+from kdsurvey.nets import mlp
+from kdsurvey.panels.base import Panel
+from kdsurvey.panels.controls import button, knob, row
+from kdsurvey.panels.curves import Curves, History, twin
+from kdsurvey.panels.runner import Run, Runner
+from kdsurvey.stage import Teacher
+from kdsurvey.training import train
+
+OFTEN = 0.2  # seconds between two redraws at least ...
+SHARE = 30  # ... and this many times what a redraw costs, so that drawing takes 3 % of the time
+PACES = {"as fast as it goes": None, "100 batches a second": 100, "20 batches a second": 20, "3 batches a second": 3}
+_seeding = threading.Lock()  # two runs that begin at once would draw from one torch generator; held until the first batch is over
+
+
+class Wanted(NamedTuple):
+    """What the controls say now. Callbacks replace it whole; the training reads it between two batches."""
+
+    T: float
+    alpha: float
+    lr: float
+    pace: float | None
+
+
+def live_training(
+    data: Data,
+    teacher: nn.Module,
+    *,
+    student: Callable[[int, int], nn.Module] | None = None,
+    config: Config | None = None,
+    T: float = 4.0,
+    alpha: float = 0.9,
+    width: int = 100,
+    pace: int | None = 100,
+    place: str | None = None,
+) -> Panel:
+    """A panel that distils a student from the teacher, live, with hinton's loss.
+
+    T, alpha, learning rate and pace take effect on the next batch; width and seed at the next Start. Where the data has no
+    validation part, 500 training images are held out. student(width, seed) -> net; an MLP with one hidden layer where None.
+    config: 30 epochs at a constant rate where None; its lr and seed are where the controls start, its schedule scales the rate.
+    pace: batches a second, one of PACES; None trains as fast as it goes.
+    place: a name; a new panel of the same name stops the run of the old one, as the same cell does when it runs again.
+    """
+    return LiveTraining(data, teacher, student, config or Config(epochs=30, schedule="constant"), T, alpha, width, pace, place)
+
+
+class LiveTraining(Panel):
+    """See `live_training`. `student` is the net of the last run, `rows` what `train` said about each of its epochs."""
+
+    text = "(panel: live distillation. Sliders for T, alpha, learning rate and width; Start, Pause, Step, Stop; curves)"
+    about = "Two charts: the loss terms of every batch, and the validation accuracy of every epoch"
+
+    def __init__(self, data, teacher, student, config, T, alpha, width, pace, place):
+        super().__init__()
+        inputs, classes = data.train[0][0].numel(), len(data.classes)
+        self._make = student or (lambda width, seed: mlp(inputs, width, classes, seed=seed))
+        self._data = data if data.validation else data.hold_out(min(500, len(data.train[0]) // 2))
+        self._teacher, self._config, self._runner = Teacher(teacher), config, Runner(place)
+        self._history, self._before = History(), None
+        self._curves = Curves(("hard", "soft"), config.epochs)
+        self._steps = -(-len(self._data.train[0]) // config.batch_size)
+        self.student: nn.Module | None = None
+        self.rows: list[dict] = []
+        self._device = device_of(config)
+        self._forget_time()
+        self._controls(T, alpha, width, pace)
+
+    def _controls(self, T, alpha, width, pace) -> None:
+        self.T = knob("Temperature T", T, 0.5, 50, log=True)
+        self.alpha = knob("Weight alpha", alpha, 0, 1, step=0.01)
+        self.lr = knob("Learning rate", self._config.lr, 1e-4, 10, step=0.01, log=True)
+        self.width = knob("Width at Start", width, 1, 1600, log=True, whole=True)
+        self.seed = widgets.BoundedIntText(_first(self._config.seed), min=0, max=10**6, description="Seed at Start")
+        self.seed.style.description_width, self.seed.layout.width = "110px", "200px"
+        self.pace = widgets.Dropdown(options=list(PACES.items()), value=pace, description="Pace", layout={"width": "240px"})
+        self.pace.style.description_width = "50px"
+        self.start, self.pause = button("Start", style="primary", width="80px"), button("Pause", width="80px")
+        self.step, self.stop = button("Step", "Train on one batch, then pause", width="80px"), button("Stop", width="80px")
+        self._meter = widgets.HTML()
+        self._wire()
+        knobs = [row(self.T.row, self.alpha.row), row(self.lr.row, self.width.row)]
+        for line in knobs:
+            line.layout.flex_flow = "row nowrap"
+        self.arrange(
+            "Live distillation", *knobs, row(self.seed, self.pace, self.start, self.pause, self.step, self.stop), self._meter
+        )
+
+    def _wire(self) -> None:
+        for control in (self.T.box, self.alpha.box, self.lr.box, self.pace):
+            self.watch(control, self._want)
+        for control, act in (
+            (self.start, self._start),
+            (self.pause, self._pause),
+            (self.step, self._step),
+            (self.stop, self._stop),
+        ):
+            self.click(control, act)
+        self._want()
+
+    # Callbacks: they copy values and set flags, nothing else.
+
+    def _want(self) -> None:
+        self._wanted = Wanted(self.T.value, self.alpha.value, self.lr.value, self.pace.value)
+
+    def _start(self, holding: bool = False) -> None:
+        self.error = None
+        width, seed = self.width.value, self.seed.value
+        self._runner.start(lambda run: self._train(run, width, seed), self._tell, holding)
+
+    def _pause(self) -> None:
+        if not self._runner.busy:
+            self.say("Nothing is running: press Start.")
+            return
+        self._runner.last.hold(not self._runner.last.holding)
+
+    def _step(self) -> None:
+        if not self._runner.busy:
+            self._start(holding=True)
+        self._runner.last.step()
+
+    def _stop(self) -> None:
+        if not self._runner.busy:
+            self.say("Nothing is running.")
+        self._runner.stop()
+
+    # From here on: the thread of the run.
+
+    def _train(self, run: Run, width: int, seed: int) -> None:
+        self._data = self._data.to(self._device)
+        self._applied = self._wanted
+        self._knobs = {name: torch.tensor(getattr(self._applied, name), device=self._device) for name in ("T", "alpha")}
+        with self._lock:
+            self._before = self._history if self._history.accuracy.y else self._before
+            self._history, self.rows = History(), []
+        run.gate()
+        self._forget_time()
+        with ExitStack() as start:
+            start.enter_context(_seeding)
+            self.student = self._make(width, seed)
+            stages = hinton(self.student, self._teacher, **self._knobs)
+            hooks = {"on_epoch": self._after_epoch, "on_batch": lambda step: self._after_batch(step, run, start)}
+            train(stages, self._data, self._settings(seed), progress=False, **hooks)
+
+    def _settings(self, seed: int) -> Config:
+        """The reader's learning rate, times what the schedule makes of the progress."""
+        schedule = self._config.schedule
+        factor = schedule if callable(schedule) else SCHEDULES[schedule]
+        return replace(self._config, lr=1.0, schedule=lambda progress: self._wanted.lr * factor(progress), seed=seed)
+
+    def _after_batch(self, step, run: Run, start: ExitStack) -> None:
+        start.close()
+        self._history.add(step.progress * self._config.epochs, step.terms, step.examples)
+        self._apply(step.progress * self._config.epochs)
+        now = time.perf_counter()
+        if now >= self._next:
+            self._show(now)
+        if self._applied.pace:
+            self._beat = max(self._beat + 1 / self._applied.pace, now)
+            run.rest(self._beat - now)
+        run.gate()
+        self._apply(step.progress * self._config.epochs)  # what was changed during a pause
+
+    def _after_epoch(self, row: dict) -> None:
+        self.rows.append(row)
+        with self._lock:
+            self._history.accuracy.add(row["epoch"], 100 * row["student validation accuracy"])
+
+    def _apply(self, epoch: float) -> None:
+        """Hands over to the next batch what the controls say."""
+        wanted, applied = self._wanted, self._applied
+        if wanted == applied:
+            return
+        for name, tensor in self._knobs.items():
+            if getattr(wanted, name) != getattr(applied, name):
+                tensor.fill_(getattr(wanted, name))
+                with self._lock:
+                    self._history.change(epoch, f"{name} = {getattr(wanted, name):g}")
+        self._applied = wanted
+
+    def _show(self, now: float) -> None:
+        """Draws on this thread, seldom enough that the training hardly notices."""
+        self._speed = (self._history.examples - self._counted) / max(now - self._since, 1e-9)
+        self.redraw()
+        end = time.perf_counter()
+        self._since, self._counted = end, self._history.examples
+        self._next = end + max(OFTEN, SHARE * (end - now))
+
+    def _forget_time(self) -> None:
+        self._since = self._beat = time.perf_counter()
+        self._next, self._counted, self._speed = self._since + OFTEN, 0, 0.0
+
+    def _tell(self, state: str, error: Exception | None) -> None:
+        """Hears of every change of state."""
+        self.pause.description = "Resume" if state == "paused" else "Pause"
+        if state != "running":
+            self.redraw()
+        else:
+            self._since, self._counted = time.perf_counter(), self._history.examples
+        if error:
+            self.fail(error)
+        elif not self.error:
+            self.say(self._sentence(state))
+
+    def _sentence(self, state: str) -> str:
+        accuracy = self._history.accuracy.y
+        last = f" Validation accuracy {accuracy[-1]:.1f} % after epoch {self._history.accuracy.x[-1]:.0f}." if accuracy else ""
+        if state == "running":
+            return "Training. T, alpha and the learning rate take effect on the next batch."
+        return f"{state.capitalize()} after {self._history.batches} batches.{last}"
+
+    def draw(self) -> tuple[bytes, str]:
+        self._history.read()
+        epochs, total = self._config.epochs, self._config.epochs * self._steps
+        epoch = min(epochs, self._history.batches // self._steps + 1)
+        speed = f"{self._speed:,.0f} images a second on {self._device}"
+        self._meter.value = f"Epoch {epoch} of {epochs} · batch {self._history.batches} of {total} · {speed}"
+        return self._curves.png(self._history, self._before), twin(self._history)
+
+    def close(self) -> None:
+        """Stops the run and waits until its thread has ended."""
+        self._runner.stop()
+        self._runner.wait(5)
+        super().close()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits for the run to end; whether it has."""
+        return self._runner.wait(timeout)
+
+
+def _first(seed: int | tuple[int, ...]) -> int:
+    return seed[0] if isinstance(seed, tuple) else seed

@@ -1,0 +1,116 @@
+"""Every seed of a recorded experiment once more, on the reader's machine, beside the record."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from kdsurvey import records
+from kdsurvey.panels.base import Panel
+from kdsurvey.panels.controls import button, row
+from kdsurvey.panels.drawing import Chart, canvas, table, title
+from kdsurvey.panels.runner import Run, Runner
+from kdsurvey.plots import COLOURS
+
+
+def rerun(name: str, column: str = "errors", *, folder: Path = records.FOLDER, place: str | None = None) -> Panel:
+    """A panel with one button: runs every recorded seed of the experiment in a process of its own, which Stop ends at once.
+
+    name: of the recorded experiment; column: what is compared, mean over seeds, arm by arm. folder: where the record lies.
+    Raises ValueError when nothing is recorded under that name.
+    """
+    return Rerun(name, column, Path(folder), place)
+
+
+class Rerun(Panel):
+    """See `rerun`. `here` is the table of rows that this machine has made so far, None before the first."""
+
+    text = "(panel: run every recorded seed here. Run and Stop; dots, one an arm, recorded and here)"
+    about = "Dots, one an arm: the mean over the recorded seeds, and the mean over the seeds that ran here"
+
+    def __init__(self, name, column, folder, place):
+        super().__init__()
+        self._name, self._column, self._runner = name, column, Runner(place)
+        self._recorded = records.recorded(name, folder)
+        self.seeds, self.here = sorted(self._recorded["seed"].unique()), None
+        minutes = sum(self._recorded.attrs["seconds"].values()) / 60
+        self.start, self.stop = button("Run every seed here", style="primary"), button("Stop", width="80px")
+        self.click(self.start, self._start)
+        self.click(self.stop, self._runner.stop)
+        self._arms = list(dict.fromkeys(self._recorded["arm"]))
+        figure, axes = canvas(110 + 24 * len(self._arms), [["arms"]])
+        self._axis, self._chart = axes["arms"], Chart(figure, [])
+        self.arrange(f"Recorded: {name}, {len(self.seeds)} seeds, about {minutes:.0f} minutes", row(self.start, self.stop))
+
+    def _start(self) -> None:
+        self.error, self.here = None, None
+        self._runner.start(self._work, self._tell)
+
+    def _work(self, run: Run) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            seeds = f"{min(self.seeds)}-{max(self.seeds)}"
+            command = [sys.executable, "-m", "kdsurvey.lessons", self._name, "--seeds", seeds, "--folder", folder]
+            path = os.pathsep.join(filter(None, [str(records.FOLDER.parent), os.environ.get("PYTHONPATH")]))
+            with open(Path(folder) / "said", "w+b") as said:
+                process = subprocess.Popen(command, stdout=said, stderr=said, env=os.environ | {"PYTHONPATH": path})
+                try:
+                    self._follow(run, process, Path(folder))
+                finally:
+                    process.kill()
+                    process.wait()
+                said.seek(0)
+                if process.returncode > 0:
+                    raise RuntimeError(said.read().decode().strip().splitlines()[-1])
+
+    def _follow(self, run: Run, process: subprocess.Popen, folder: Path) -> None:
+        """Shows each seed as it is done; run.gate() raises when the reader presses Stop."""
+        done = 0
+        while process.poll() is None or done < len(self.seeds):
+            run.gate()
+            if (folder / f"{self._name}.json").exists():
+                self.here = records.recorded(self._name, folder)
+            if self.here is not None and self.here["seed"].nunique() > done:
+                done = self.here["seed"].nunique()
+                self.say(f"{done} of {len(self.seeds)} seeds done.")
+                self.refresh()
+            elif process.poll() is not None:
+                return
+            run.rest(0.2)
+
+    def _tell(self, state: str, error: Exception | None) -> None:
+        if error:
+            self.fail(error)
+        elif state == "running":
+            self.say("Running the first seed …")
+        else:
+            self.say(f"{state.capitalize()}. The picture shows the seeds that ran here beside the recorded ones.")
+
+    def draw(self) -> tuple[bytes, str]:
+        arms, axis = self._arms, self._axis
+        means = [self._recorded.groupby("arm")[self._column].mean()]
+        means += [self.here.groupby("arm")[self._column].mean()] if self.here is not None else []
+        axis.clear()
+        looks = (("o", COLOURS[0], "recorded"), ("x", COLOURS[1], "here"))
+        for values, (marker, colour, name) in zip(means, looks):
+            axis.plot(values.reindex(arms), np.arange(len(arms)), marker, color=colour, ms=7, label=name)
+        axis.set_yticks(range(len(arms)), arms)
+        axis.invert_yaxis()
+        axis.set_xlabel(f"{self._column}, mean over seeds")
+        axis.legend(fontsize=8, frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
+        title(axis, self._name)
+        self._chart.renew()
+        rows = [[arm, *(f"{m.reindex(arms)[arm]:.1f}" for m in means)] for arm in arms]
+        return self._chart.png(), table(f"{self._column}, mean over seeds", ["arm", "recorded", "here"][: 1 + len(means)], rows)
+
+    def close(self) -> None:
+        """Stops the run and waits until its process has ended."""
+        self._runner.stop()
+        self._runner.wait(5)
+        super().close()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits for the run to end; whether it has."""
+        return self._runner.wait(timeout)

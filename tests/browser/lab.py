@@ -1,0 +1,112 @@
+"""A real JupyterLab on a free port, and what a test needs to know about the pages that Chromium shows of it."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+SETTINGS = {  # cells out of view would not be in the page; news and updates would be fetched from elsewhere
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "recordTiming": False},
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+}
+DISABLED = ["@jupyterlab/apputils-extension:announcements", "@jupyterlab/extensionmanager-extension:plugin"]
+
+
+def browser_path() -> str | None:
+    """The browser that this machine has, if any."""
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+@dataclass
+class Lab:
+    """A running server: where it listens, and the folder of notebooks it shows."""
+
+    url: str
+    token: str
+    folder: Path
+    log: Path
+
+    def page_of(self, notebook: str) -> str:
+        return f"{self.url}/lab/tree/{notebook}?token={self.token}&reset"
+
+
+@contextmanager
+def running_lab(folder: Path, home: Path):
+    """JupyterLab with this Python, everything it writes under `home`, the package importable from the repository."""
+    port, token, log = _free_port(), secrets.token_hex(16), home / "server.log"
+    home.mkdir(parents=True, exist_ok=True)
+    _write_settings(home)
+    options = {
+        "ServerApp.port": port, "ServerApp.root_dir": folder, "IdentityProvider.token": token, "ServerApp.open_browser": False,
+        "ServerApp.ip": "127.0.0.1", "LabApp.news_url": "None", "LabApp.extension_manager": "readonly",
+        "LabApp.app_settings_dir": home / "app", "LabApp.user_settings_dir": home / "user", 
+        "LabApp.workspaces_dir": home / "spaces",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *(f"--{k}={v}" for k, v in options.items())]
+    with log.open("wb") as out:
+        server = subprocess.Popen(command, stdout=out, stderr=out, env=_environment(home), start_new_session=True)
+        try:
+            _wait_until_up(server, f"http://127.0.0.1:{port}/api?token={token}", log)
+            yield Lab(f"http://127.0.0.1:{port}", token, folder, log)
+        finally:
+            _end(server)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    own = {"JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_DATA_DIR": home / "data", "JUPYTER_RUNTIME_DIR": home / "runtime"}
+    return os.environ | {name: str(value) for name, value in own.items()} | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+
+
+def _write_settings(home: Path) -> None:
+    for folder, name, content in (
+        ("app", "overrides.json", SETTINGS),
+        ("config/labconfig", "page_config.json", {"disabledExtensions": dict.fromkeys(DISABLED, True)}),
+    ):
+        (home / folder).mkdir(parents=True, exist_ok=True)
+        (home / folder / name).write_text(json.dumps(content))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start; its log says:\n{log.read_text()[-3000:]}")
+
+
+def _end(server: subprocess.Popen) -> None:
+    """Ends the server and its kernels, which are in its process group."""
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        if server.poll() is None:
+            os.killpg(server.pid, kind)
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                continue

@@ -1,0 +1,94 @@
+"""Panels in a real JupyterLab: the keyboard moves them, Stop stops them, they have names, and nothing is asked of the network."""
+
+import pytest
+from conftest import HERE
+from lab import ROOT
+from steps import await_new_picture, open_and_run, outputs_tree, panel, picture, status
+
+pytestmark = pytest.mark.timeout(120)
+NOTEBOOKS = ["panels.ipynb", *sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_runs_without_an_error_a_foreign_host_or_a_nameless_control(page, lab, shots, name):
+    open_and_run(page, lab, name, seconds=100)
+    page.screenshot(path=shots / f"{name}.png")
+    for k, output in enumerate(page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").all()):
+        output.screenshot(path=shots / f"{name}_{k}.png")
+    controls = outputs_tree(page)
+    sliders = [name for role, name in controls if role == "slider"]
+    boxes = [name for role, name in controls if role == "spinbutton" and name]
+    assert controls or name != "panels.ipynb"
+    # ipywidgets gives a slider's handle no name: the number box beside it has it
+    assert [role for role, name in controls if not name and role != "slider"] == []
+    assert len(boxes) >= len(sliders)
+    assert page.watch.errors == []
+    assert page.watch.hosts <= HERE
+
+
+def test_the_keyboard_moves_the_temperature(page, lab, shots):
+    open_and_run(page, lab, "panels.ipynb")
+    found = panel(page, "Temperature")
+    old, box = picture(found), found.get_by_label("Temperature T")
+    found.get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowRight")
+    old = await_new_picture(page, found, old)
+    assert box.input_value() == "1.2"
+    assert status(found).inner_text().startswith("T = 1.2:")
+    box.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("7.5")
+    page.keyboard.press("Tab")
+    await_new_picture(page, found, old)
+    assert status(found).inner_text().startswith("T = 7.5:")
+    found.get_by_role("button", name="Show as a table").press("Enter")
+    found.get_by_role("table").get_by_text("T = 7.5").wait_for()
+    found.screenshot(path=shots / "temperature.png")
+    assert page.watch.errors == []
+
+
+def test_live_training_starts_changes_and_stops(page, lab, shots):
+    open_and_run(page, lab, "panels.ipynb")
+    found = panel(page, "Live distillation")
+    old = picture(found)
+    found.get_by_role("button", name="Start", exact=True).press("Enter")
+    old = await_new_picture(page, found, old)
+    box = found.get_by_label("Temperature T")
+    box.fill("12")
+    box.press("Tab")
+    found.get_by_role("button", name="Show as a table").click()
+    found.get_by_text("T = 12", exact=True).wait_for()
+    found.screenshot(path=shots / "live.png")
+    found.get_by_role("button", name="Stop", exact=True).press("Enter")
+    found.get_by_text("Stopped after").wait_for()
+    stopped = picture(found)
+    page.wait_for_timeout(1000)
+    assert picture(found) == stopped != old
+    assert page.watch.errors == []
+
+
+def test_questions_answer_to_the_keyboard(page, lab, shots):
+    open_and_run(page, lab, "panels.ipynb")
+    commit = page.get_by_role("button", name="Commit")
+    commit.press("Enter")
+    page.get_by_text("Choose an option first.").wait_for()
+    page.get_by_role("radio", name="It sharpens p").press("Space")
+    commit.press("Enter")
+    page.get_by_text("You predicted: It sharpens p").wait_for()
+    page.get_by_role("radio", name="It keeps the gradient's scale").press("Space")
+    page.get_by_role("button", name="Check", exact=True).press("Enter")
+    page.get_by_text("✔ Right.").wait_for()
+    page.screenshot(path=shots / "questions.png")
+    assert page.watch.errors == []
+
+
+def test_the_forgotten_digits_run(page, lab, shots):
+    open_and_run(page, lab, "panels.ipynb")
+    found = panel(page, "Digits the student never sees")
+    old = picture(found)
+    found.get_by_role("checkbox", name="7", exact=True).press("Space")
+    found.get_by_role("button", name="Run", exact=True).press("Enter")
+    await_new_picture(page, found, old)
+    found.get_by_text("Left out 3, 7, T = 8").wait_for()
+    found.screenshot(path=shots / "forgotten.png")
+    assert page.watch.errors == []

@@ -1,0 +1,41 @@
+"""Small real things for the panels to work on: 300 images, a net as teacher."""
+
+import pytest
+import torch
+
+from kdsurvey.data import Data
+from kdsurvey.nets import mlp
+from kdsurvey.training import Config
+
+CLASSES = ("ant", "bee", "cat", "dog", "elk")
+
+
+@pytest.fixture
+def data():
+    """300 images of 5 classes, each a bright square at its own place, in noise."""
+    generator = torch.Generator().manual_seed(0)
+    y = torch.arange(300) % 5
+    x = 0.5 * torch.rand(300, 1, 6, 6, generator=generator)
+    for k in range(5):
+        x[y == k, :, k : k + 2, k : k + 2] += 0.3
+    parts = {"train": slice(0, 200), "test": slice(200, 250), "validation": slice(250, 300)}
+    return Data(classes=CLASSES, source="squares in noise", **{name: (x[part], y[part]) for name, part in parts.items()})
+
+
+@pytest.fixture
+def teacher():
+    return mlp(36, 16, 5, seed=3)
+
+
+@pytest.fixture
+def config():
+    return Config(epochs=4, batch_size=50, lr=0.1, schedule="constant", device="cpu")
+
+
+@pytest.fixture
+def close():
+    """Panels that must not outlive the test: close(panel) -> panel."""
+    panels = []
+    yield lambda panel: panels.append(panel) or panel
+    for panel in panels:
+        panel.close()
