@@ -43,13 +43,6 @@ def agreement(live: list[dict], rows: pd.DataFrame, column: str, slack: float) -
     return "\n".join(lines)
 
 
-def beside_paper(rows: pd.DataFrame, lines: dict[str, tuple[str, str, str]]) -> pd.DataFrame:
-    """What a paper reports beside recorded rows. lines: {label: (arm, column, what the paper reports)}."""
-    ours = {label: rows.loc[rows["arm"] == arm, column] for label, (arm, column, _) in lines.items()}
-    said = [f"{v.mean():.0f} ± {v.std():.0f} ({len(v)} seeds)" for v in ours.values()]
-    return pd.DataFrame({"measured here": said, "the paper": [paper for *_, paper in lines.values()]}, index=list(lines))
-
-
 def settings(rows: pd.DataFrame) -> str:
     """One line on how recorded rows came about: the function, the data, the versions and the time a seed took."""
     about = rows.attrs

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
-_drawing = threading.Lock()  # matplotlib's text layout is not thread-safe
+drawing = threading.Lock()  # matplotlib's text layout is not thread-safe
 
 
 class Picture:
@@ -53,7 +53,7 @@ def canvas(width: float = 6.4, height: float = 3.6, rows: int = 1, columns: int 
 def png(figure: Figure) -> bytes:
     """The figure as PNG bytes; one thread draws at a time."""
     out = io.BytesIO()
-    with _drawing:
+    with drawing:
         figure.savefig(out, format="png")
     return out.getvalue()
 

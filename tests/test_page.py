@@ -74,11 +74,6 @@ def test_agreement_bites():
     assert page.agreement(live, ROWS, "errors", slack=15) == "a: as recorded\nb: NOT AS RECORDED"
 
 
-def test_beside_the_paper():
-    table = page.beside_paper(ROWS, {"errors of a": ("a", "errors", "74 errors")})
-    assert table.loc["errors of a"].tolist() == ["12 ± 3 (2 seeds)", "74 errors"]
-
-
 def test_means_over_seeds():
     assert page.means(ROWS, ["errors"]).to_numpy().tolist() == [["12 ± 2.8", 2], ["30 ± 0", 2]]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kdsurvey import data, records
-from kdsurvey.lessons import EXPERIMENTS, distilling_mnist
+from kdsurvey.lessons import EXPERIMENTS, distilling_mnist, summary
 
 
 def coin(digits, seed):
@@ -69,3 +69,8 @@ def test_a_recorded_seed_can_be_had_again():
     now = {row["arm"]: row["errors"] for row in distilling_mnist.temperature_by_width(digits, 0, 30)}
     assert set(now) == set(before.index)
     assert all(abs(errors - before[arm]) <= 12 for arm, errors in now.items()), (now, before.to_dict())
+
+
+def test_the_readme_prints_what_is_recorded():
+    readme = (records.FOLDER.parent / "README.md").read_text()
+    assert summary.markdown() in readme, "make results changed the rows: put summary.markdown() into README.md"

@@ -8,7 +8,7 @@ from kdsurvey.stage import Teacher
 from kdsurvey.training import Config
 
 TEACHER = Config(epochs=80, batch_size=256, lr=0.2, precision="bf16")
-STUDENT = replace(TEACHER, epochs=40)
+STUDENT = replace(TEACHER, epochs=40, lr=0.1)
 
 
 def full_mnist(data: Data, seed: int) -> list[dict]:

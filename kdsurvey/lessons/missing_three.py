@@ -8,7 +8,6 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from kdsurvey import page, papers
 from kdsurvey.data import Data
 from kdsurvey.lessons.distilling_mnist import CONFIG, T_PAPER, small, teach
 from kdsurvey.losses import soften
@@ -98,22 +97,6 @@ def runner(data: Data, teacher: nn.Module) -> Callable[[tuple[int, ...], float, 
         return {name: found[key] for name, key in names.items()} | {"per_class_corrected": found["recall corrected"]}
 
     return run
-
-
-def beside(rows: pd.DataFrame) -> pd.DataFrame:
-    """The paper's counts beside recorded rows of full_mnist."""
-    lines = {}
-    for label, arm, column, key in (
-        ("no 3s: errors", "no 3, T = 20", "errors", "no 3"),
-        ("no 3s: errors, corrected", "no 3, T = 20", "errors corrected", "no 3, corrected"),
-        ("no 3s: errors on 3s", "no 3, T = 20", "errors on removed", "no 3, on 3s"),
-        ("no 3s: errors on 3s, corrected", "no 3, T = 20", "errors on removed corrected", "no 3, corrected, on 3s"),
-        ("only 7s and 8s: errors", "only 7 and 8, T = 20", "errors", "only 7 and 8"),
-        ("only 7s and 8s: errors, corrected", "only 7 and 8, T = 20", "errors corrected", "only 7 and 8, corrected"),
-    ):
-        figure = papers.reported("hinton", key)
-        lines[label] = (arm, column, f"{figure.value:g} {figure.unit}")
-    return page.beside_paper(rows, lines)
 
 
 def count(suffix: str, z: Tensor, y: Tensor, removed: Sequence[int]) -> dict:
