@@ -15,7 +15,7 @@ def full_mnist(data: Data, seed: int) -> list[dict]:
     """Big, small and distilled nets, no 3s, and only 7s and 8s, all from one teacher."""
     net = distilling_mnist.teach(data, seed, TEACHER)
     teacher = Teacher(net)
-    arms = ("hard only", "soft only", "hard only, jittered")
+    arms = ("hard only", "hard only, lr 0.3", "soft only", "hard only, jittered")
     rows = [distilling_mnist.row("teacher", seed, net, data), *distilling_mnist.students(data, seed, net, arms, STUDENT)]
     for removed in ((3,), (0, 1, 2, 3, 4, 5, 6, 9)):
         rows.append(missing_three.without(data, seed, teacher, removed, distilling_mnist.T_PAPER, STUDENT))

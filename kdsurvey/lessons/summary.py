@@ -21,6 +21,7 @@ def verdicts() -> list[Verdict]:
         fewer("P2", "soft only", "hard only", nets),
         fewer("O4", "soft + hard", "soft only", nets),
         fewer("O7", "soft only", "label smoothing", nets),
+        fewer("O10", "soft only", "hard only, lr 0.3", nets),
         fewer("O10", "soft only", "hard only, jittered", nets),
         fewer("P2", "T = 4", "T = 50", narrow),
         fewer("O6", "soft only", "hard only", few),
@@ -39,6 +40,7 @@ def full_mnist() -> pd.DataFrame:
     for label, arm, column, key in (
         ("big net", "teacher", "errors", "big"),
         ("small net alone", "hard only", "errors", "small"),
+        ("small net alone, its own best rate", "hard only, lr 0.3", "errors", None),
         ("small net distilled, T = 20", "soft only", "errors", "distilled"),
         ("small net alone, jittered images", "hard only, jittered", "errors", None),
         ("no 3 in the transfer set", "no 3, T = 20", "errors", "no 3"),

@@ -27,7 +27,7 @@ class Chart:
 
     def __init__(self, figure: Figure, moving: Iterable[Artist]):
         self.figure, self._still = figure, None
-        with plots._drawing:
+        with plots.drawing:
             figure.canvas.draw()
         figure.set_layout_engine("none")
         self.moving = list(moving)
@@ -41,7 +41,7 @@ class Chart:
     def png(self) -> bytes:
         """The picture as it is now, as PNG bytes; one thread draws at a time."""
         canvas = self.figure.canvas
-        with plots._drawing:
+        with plots.drawing:
             if self._still is None:
                 canvas.draw()
                 self._still = canvas.copy_from_bbox(self.figure.bbox)

@@ -12,8 +12,6 @@ from made import write_panels_notebook
 # What JupyterLab 4.6 itself says on the console, and why it does not matter here
 ALLOWED = ()
 
-HERE = {"127.0.0.1", "localhost", ""}  # "" is what data: and blob: addresses have
-
 
 class Watch:
     """What a page did besides what the test asked of it."""

@@ -1,8 +1,7 @@
 """Panels in a real JupyterLab: the keyboard moves them, Stop stops them, they have names, and nothing is asked of the network."""
 
 import pytest
-from conftest import HERE
-from lab import ROOT
+from lab import HERE, ROOT
 from steps import await_new_picture, open_and_run, outputs_tree, panel, picture, status
 
 pytestmark = pytest.mark.timeout(120)

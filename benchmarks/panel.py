@@ -1,0 +1,87 @@
+"""What the live panel costs: a redraw, the slowdown of the training that it shows, and the time from Stop to stopped.
+
+`python benchmarks/panel.py [--rounds 7]`. The training with the panel and the same `train` call without it take turns in one
+process; the ratio is that of processor time, round by round, because wall time on a busy machine measures the neighbours.
+"""
+
+import argparse
+import statistics
+import time
+from dataclasses import replace
+
+import torch
+
+import kdsurvey as kd
+from kdsurvey import panels
+
+CONFIG = kd.Config(schedule="constant", device="cpu")
+STUDENTS = {(100,): 80, (800, 800): 8}  # hidden widths -> epochs, so that a run takes some seconds
+
+
+def made_up(n: int = 3500) -> kd.data.Data:
+    g = torch.Generator().manual_seed(0)
+    x, y = torch.rand(n, 1, 28, 28, generator=g), torch.randint(0, 10, (n,), generator=g)
+    return kd.data.Data((x, y), (x[:64], y[:64]), tuple("0123456789"), "made-up images", (x[:500], y[:500]))
+
+
+def student(hidden: tuple[int, ...]):
+    return lambda width, seed: kd.nets.mlp(784, *hidden, 10, seed=seed)
+
+
+def without(data: kd.data.Data, teacher: kd.Teacher, make, config: kd.Config) -> float:
+    knobs = {"T": torch.tensor(4.0), "alpha": torch.tensor(0.9)}
+    start = time.process_time()
+    kd.train(kd.methods.hinton(make(0, 0), teacher, **knobs), data, config, progress=False)
+    return time.process_time() - start
+
+
+def within(data: kd.data.Data, teacher: kd.Teacher, make, config: kd.Config) -> float:
+    panel = panels.live_training(data, teacher, student=make, config=config, pace=None)
+    start = time.process_time()
+    panel.start.click()
+    panel.wait()
+    spent = time.process_time() - start
+    panel.check()
+    return spent
+
+
+def redraw(panel: panels.Panel, times: int = 20) -> float:
+    start = time.process_time()
+    for _ in range(times):
+        panel.redraw()
+    return 1000 * (time.process_time() - start) / times
+
+
+def stopping(data: kd.data.Data, teacher: kd.Teacher, make) -> float:
+    panel = panels.live_training(data, teacher, student=make, config=replace(CONFIG, epochs=500), pace=None)
+    panel.start.click()
+    time.sleep(1.5)
+    start = time.perf_counter()
+    panel.stop.click()
+    panel.wait()
+    return 1000 * (time.perf_counter() - start)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    data, net = made_up(), kd.nets.mlp(784, 300, 300, 10, seed=0)
+    teacher = kd.Teacher(net)
+    for hidden, epochs in STUDENTS.items():
+        make, config = student(hidden), replace(CONFIG, epochs=epochs)
+        pairs = [(within(data, teacher, make, config), without(data, teacher, make, config)) for _ in range(rounds + 1)][1:]
+        slower = [100 * (a / b - 1) for a, b in pairs]
+        stops = [stopping(data, teacher, make) for _ in range(3)]
+        print(
+            f"student {hidden}: slower by {statistics.median(slower):+.1f} % [{min(slower):+.1f}, {max(slower):+.1f}]; ", end=""
+        )
+        print(f"Stop takes {statistics.median(stops):.0f} ms")
+    x, y = data.test
+    v = net(x).detach()
+    for name, panel in (("live", panels.live_training(data, net)), ("temperature", panels.temperature(x, y, v, v))):
+        print(f"{name} panel: a redraw takes {redraw(panel):.0f} ms of processor time")
+
+
+if __name__ == "__main__":
+    main()
