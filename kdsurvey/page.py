@@ -1,15 +1,19 @@
 """What a notebook shows besides pictures: the package's own source, and tables with a text twin."""
 
+import ast
 import inspect
 
 import pandas as pd
 
 
 class Source:
-    """The source of a function or class, shown rather than pasted, so that a notebook can never disagree with the package."""
+    """The source of functions, shown rather than pasted, so that a notebook can never disagree with the package.
+
+    Of a docstring only the first line is shown.
+    """
 
     def __init__(self, *things):
-        self.text = "\n".join(inspect.getsource(thing) for thing in things)
+        self.text = "\n".join(_without_docstring(inspect.getsource(thing)) for thing in things)
 
     def __repr__(self) -> str:
         return self.text
@@ -21,6 +25,31 @@ class Source:
 def source(*things) -> Source:
     """The source of functions, as text and highlighted."""
     return Source(*things)
+
+
+def _without_docstring(text: str) -> str:
+    """The source with each docstring cut to its first line."""
+    lines = text.splitlines()
+    documented = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(n)]
+    for node in sorted(documented, key=lambda n: -n.lineno):
+        first, last = node.body[0].lineno - 1, node.body[0].end_lineno
+        if last - first > 1:
+            lines[first:last] = [lines[first] + '"""']
+    return "\n".join(lines) + "\n"
+
+
+class Wide:
+    """A table whose cells are shown whole, aligned to the left."""
+
+    def __init__(self, table: pd.DataFrame):
+        self.table = table
+
+    def __repr__(self) -> str:
+        return self.table.to_string()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        with pd.option_context("display.max_colwidth", None):
+            return {"text/html": self.table.to_html(justify="left", border=0), "text/plain": repr(self)}
 
 
 def means(rows: pd.DataFrame, columns: list[str], by: str = "arm", digits: int = 1) -> pd.DataFrame:

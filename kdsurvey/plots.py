@@ -58,7 +58,7 @@ def png(figure: Figure) -> bytes:
     return out.getvalue()
 
 
-def arms(rows: pd.DataFrame, value: str, *, title: str, xlabel: str, order: Sequence[str] | None = None, paper=None) -> Picture:
+def arms(rows: pd.DataFrame, value: str, title: str, xlabel: str, *, order: Sequence[str] | None = None, paper=None) -> Picture:
     """One line an arm: a dot a seed, the mean as a bar with mean and s.d. written beside it.
 
     rows: a table with "arm", "seed" and the column `value`. paper: {arm: value} that a paper reports on the same axis, drawn as
@@ -86,10 +86,10 @@ def arms(rows: pd.DataFrame, value: str, *, title: str, xlabel: str, order: Sequ
 def lines(
     x: Sequence[float],
     series: Mapping[str, np.ndarray],
-    *,
     title: str,
     xlabel: str,
     ylabel: str,
+    *,
     logx: bool = False,
     logy: bool = False,
     numbers: bool = False,
@@ -112,6 +112,9 @@ def lines(
         said.append(f"{name}: " + ", ".join(f"{v:.3g}" for v in mean) if numbers else name)
     axis.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axis.set_xscale("log" if logx else "linear")
+    if logx:
+        axis.set_xticks(x, [f"{v:g}" for v in x])
+        axis.minorticks_off()
     axis.set_yscale("log" if logy else "linear")
     _label_ends(axis, x[-1], ends)
     ticks = f" at {', '.join(f'{v:g}' for v in x)}" if len(x) < 15 else ""

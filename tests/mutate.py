@@ -61,7 +61,7 @@ FAULTS = [
     Fault("T not passed on", HINTON, "kl(v, z, T)", "kl(v, z)", OF_HINTON),
     Fault("teacher and student swapped", HINTON, "kl(v, z, T)", "kl(z, v, T)", OF_HINTON),
     Fault("alpha swapped", HINTON, "(1 - alpha) * cross_entropy", "alpha * cross_entropy", OF_HINTON),
-    Fault("the student is its own teacher", HINTON, "knobs = Teacher(teacher)", "knobs = Teacher(student)", OF_HINTON),
+    Fault("the student is its own teacher", HINTON, "teacher = Teacher(teacher)", "teacher = Teacher(student)", OF_HINTON),
     Fault("a loss that waits", HINTON, "z = student(batch.x)", "z = student(batch.x) + 0 * float(batch.x.sum())", OF_METHODS),
     # teachers
     Fault("teacher in train mode", STAGE, "copy.deepcopy(net).eval()", "copy.deepcopy(net).train()", OF_LOOP),

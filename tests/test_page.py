@@ -65,6 +65,8 @@ def _lab(linear: np.ndarray) -> np.ndarray:
 
 def test_source_is_the_source():
     assert "torch.softmax(_cooled(z, T), -1)" in repr(page.source(losses.soften))
+    assert "equation 1" in losses.soften.__doc__ and "equation 1" not in repr(page.source(losses.soften))
+    compile(repr(page.source(losses, losses.soften, page.Source)), "shown", "exec")
     bundle = page.source(losses.soften)._repr_mimebundle_()
     assert bundle["text/markdown"].startswith("```python\ndef soften")
 
@@ -119,3 +121,8 @@ def test_a_notebooks_bar_has_a_text_that_never_changes():
     book = NotebookClient(new_notebook(cells=[cell]), kernel_name="python3").execute()
     (output,) = book.cells[0].outputs
     assert output["data"]["text/plain"] == "(progress: three)"
+
+
+def test_a_wide_table_cuts_nothing():
+    long = pd.DataFrame({"found": ["x" * 200]})
+    assert "x" * 200 in page.Wide(long)._repr_mimebundle_()["text/html"] and "x" * 200 in repr(page.Wide(long))

@@ -14,6 +14,7 @@ from kdsurvey.losses import soften
 from kdsurvey.methods import hinton, plain
 from kdsurvey.stage import Teacher
 from kdsurvey.training import Config, Step, train
+from kdsurvey.verdicts import Verdict, judge
 
 TEMPERATURES = (1.0, 2.5, 4.0, 8.0, 20.0, 50.0)
 OFFSETS = torch.arange(-200, 201) / 10  # what may be added to the logits of the classes never seen
@@ -85,6 +86,24 @@ def by_temperature(rows: pd.DataFrame, column: str) -> np.ndarray:
     """(seeds, temperatures): a column of the arms without 3s."""
     table = rows.pivot(index="seed", columns="arm", values=column)
     return table[[f"no 3, T = {t:g}" for t in TEMPERATURES]].to_numpy()
+
+
+def repaired(rows: pd.DataFrame, arm: str) -> Verdict:
+    """P2: one number, found on validation images, makes errors fewer."""
+    of = rows[rows["arm"] == arm]
+    return judge("P2", of["errors"], of["errors corrected"], what=f"errors with {arm}, before - after", unit="errors")
+
+
+def peeked(rows: pd.DataFrame, arm: str) -> Verdict:
+    """What choosing that number on the test images, as the paper did, makes of the count."""
+    of = rows[rows["arm"] == arm]
+    what = f"errors with {arm}, number from validation - from test images"
+    return judge("P2", of["errors corrected"], of["errors corrected on test"], what=what, unit="errors")
+
+
+def right(row: dict) -> int:
+    """How many test images of the removed digits a row's net gets right."""
+    return row["n removed"] - row["errors on removed"]
 
 
 def runner(data: Data, teacher: nn.Module) -> Callable[[tuple[int, ...], float, Callable], dict]:

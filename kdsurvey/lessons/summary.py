@@ -3,7 +3,8 @@
 import pandas as pd
 
 from kdsurvey import papers, records
-from kdsurvey.verdicts import Verdict, judge, judge_rows
+from kdsurvey.lessons.missing_three import repaired
+from kdsurvey.verdicts import Verdict, judge_rows
 
 
 def fewer(claim: str, better: str, than: str, rows: pd.DataFrame, column: str = "errors") -> Verdict:
@@ -16,7 +17,7 @@ def verdicts() -> list[Verdict]:
     nets, widths, few, transfer, together, missing = (
         records.recorded(n) for n in ("nets_compared", "widths", "few_labels", "transfer_sets", "ensemble", "missing")
     )
-    narrow, no_3 = widths[widths["width"] == 30], missing[missing["arm"] == "no 3, T = 20"]
+    narrow = widths[widths["width"] == 30]
     return [
         fewer("P2", "soft only", "hard only", nets),
         fewer("O4", "soft + hard", "soft only", nets),
@@ -29,7 +30,8 @@ def verdicts() -> list[Verdict]:
         fewer("O12", "ensemble", "one member", together),
         fewer("O12", "distilled from the ensemble", "hard only", together),
         fewer("P2", "no 3, T = 20", "no 3, hard labels", missing, "errors on removed"),
-        judge("P2", no_3["errors"], no_3["errors corrected"], what="errors without 3s, before - after the bias", unit="errors"),
+        repaired(missing, "no 3, T = 20"),
+        repaired(missing, "only 7 and 8, T = 20"),
     ]
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from torch import Tensor, nn
 
 from kdsurvey.losses import cross_entropy, kl
-from kdsurvey.stage import Stage, Teacher
+from kdsurvey.stage import Stage, Teacher, beside
 
 
 def hinton(student: nn.Module, teacher: nn.Module, *, T: float | Tensor = 4.0, alpha: float | Tensor = 0.9) -> Iterator[Stage]:
-    """L = (1 - alpha) H(y, q) + alpha T^2 KL(p_T || q_T)      Hinton, Vinyals & Dean 2015, arXiv 1503.02531, section 2
+    """L = (1 - alpha) H(y, q) + alpha T^2 KL(p_T || q_T)
+
+    Hinton, Vinyals & Dean 2015, arXiv 1503.02531, section 2.
 
     student: maps x (n, ...) to logits z (n, c), trained in place; teacher: maps x to logits v (n, c), copied and frozen.
     T > 0: temperature of both. alpha in [0, 1]: weight of the *soft* term; 1 needs no labels. Either may be a tensor: of no
@@ -20,12 +22,12 @@ def hinton(student: nn.Module, teacher: nn.Module, *, T: float | Tensor = 4.0, a
     """
     if not isinstance(alpha, Tensor) and not 0 <= alpha <= 1:
         raise ValueError(f"hinton: alpha weighs the soft term and lies in [0, 1], got {alpha}")
-    teacher, knobs = Teacher(teacher), (T, alpha)  # values of a stack follow its logits to the device
+    teacher = Teacher(teacher)
 
-    def loss(batch, progress):
+    def loss(batch, progress, T=T, alpha=alpha):
         z = student(batch.x)  # (n, c)
         v = teacher(batch)  # (n, c)
-        T, alpha = (k.to(z.device) if isinstance(k, Tensor) and k.ndim else k for k in knobs)
+        T, alpha = beside(z, T, alpha)
         return {
             "hard": (1 - alpha) * cross_entropy(z, batch.y),
             "soft": alpha * T**2 * kl(v, z, T),
