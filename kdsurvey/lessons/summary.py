@@ -55,13 +55,14 @@ def full_mnist() -> pd.DataFrame:
         values = rows.loc[rows["arm"] == arm, column]
         paper = f"{(f := papers.reported('hinton', key)).value:g} {f.unit}" if key else "not reported"
         lines[len(lines)] = (label, f"{values.mean():.0f} ± {values.std():.0f}", len(values), paper)
-    return pd.DataFrame.from_dict(lines, orient="index", columns=["errors of 10,000", "here", "seeds", "the paper"])
+    table = pd.DataFrame.from_dict(lines, orient="index", columns=["errors of 10,000", "here", "seeds", "the paper"])
+    return table.set_index("errors of 10,000")
 
 
 def markdown() -> str:
     """The block of the README."""
     head = "Full MNIST, recorded with the notebooks' functions; the paper is Hinton, Vinyals & Dean 2015:"
-    table = full_mnist()
+    table = full_mnist().reset_index()
     rows = [table.columns, ["---"] * 4, *table.to_numpy()]
     lines = "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
     said = "\n".join(verdict.line for verdict in verdicts())

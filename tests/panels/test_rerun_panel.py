@@ -1,0 +1,49 @@
+"""The panel that repeats recorded seeds in a process of its own."""
+
+import json
+
+import pytest
+
+from kdsurvey import panels, records
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A record of one seed, of an experiment that takes seconds to get going and much longer to end."""
+    kept = json.loads((records.FOLDER / "widths.json").read_text())
+    kept["rows"] = [row for row in kept["rows"] if row["seed"] == 0]
+    (tmp_path / "widths.json").write_text(json.dumps(kept))
+    return tmp_path
+
+
+def test_it_shows_the_record(folder):
+    panel = panels.rerun("widths", folder=folder)
+    assert panel.seeds == [0] and panel.here is None
+    assert "recorded" in panel._table.value and "T = 20" in panel._table.value
+    assert bytes(panel._picture.value).startswith(b"\x89PNG") and repr(panel) == panels.rerun("widths", folder=folder).text
+
+
+def test_stop_ends_the_process(folder):
+    panel = panels.rerun("widths", folder=folder)
+    panel.start.click()
+    assert panel.status.startswith(("Running", "Ready"))
+    panel.stop.click()
+    assert panel.wait(20)
+    assert panel.status.startswith("Stopped")
+    panel.check()
+
+
+def test_what_goes_wrong_in_the_process_reaches_the_reader(folder):
+    """An experiment that the package does not have."""
+    (folder / "nonsense.json").write_text((folder / "widths.json").read_text())
+    panel = panels.rerun("nonsense", folder=folder)
+    panel.start.click()
+    assert panel.wait(60)
+    assert "nonsense" in panel.status
+    with pytest.raises(RuntimeError):
+        panel.check()
+
+
+def test_without_a_record_there_is_no_panel(tmp_path):
+    with pytest.raises(ValueError, match="nothing is recorded"):
+        panels.rerun("widths", folder=tmp_path)
