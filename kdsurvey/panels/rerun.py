@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from kdsurvey import records
-from kdsurvey.panels.base import Panel
+from kdsurvey.panels.base import PAGE_WIDTH, Panel
 from kdsurvey.panels.controls import button, row
-from kdsurvey.panels.drawing import Chart, canvas, table, title
+from kdsurvey.panels.drawing import table
 from kdsurvey.panels.runner import Run, Runner
-from kdsurvey.plots import COLOURS
+from kdsurvey.plots import COLOURS, canvas, png
 
 
 def rerun(name: str, column: str = "errors", *, folder: Path = records.FOLDER, place: str | None = None) -> Panel:
@@ -41,8 +41,7 @@ class Rerun(Panel):
         self.click(self.start, self._start)
         self.click(self.stop, self._runner.stop)
         self._arms = list(dict.fromkeys(self._recorded["arm"]))
-        figure, axes = canvas(110 + 24 * len(self._arms), [["arms"]])
-        self._axis, self._chart = axes["arms"], Chart(figure, [])
+        self._figure, self._axis = canvas(PAGE_WIDTH / 90, 1 + 0.3 * len(self._arms))
         self.arrange(f"Recorded: {name}, {len(self.seeds)} seeds, about {minutes:.0f} minutes", row(self.start, self.stop))
 
     def _start(self) -> None:
@@ -90,20 +89,21 @@ class Rerun(Panel):
 
     def draw(self) -> tuple[bytes, str]:
         arms, axis = self._arms, self._axis
-        means = [self._recorded.groupby("arm")[self._column].mean()]
-        means += [self.here.groupby("arm")[self._column].mean()] if self.here is not None else []
+        tables = [self._recorded] + ([self.here] if self.here is not None else [])
         axis.clear()
-        looks = (("o", COLOURS[0], "recorded"), ("x", COLOURS[1], "here"))
-        for values, (marker, colour, name) in zip(means, looks):
-            axis.plot(values.reindex(arms), np.arange(len(arms)), marker, color=colour, ms=7, label=name)
+        rows: dict[str, list] = {arm: [arm] for arm in arms}
+        for k, (seeds, name) in enumerate(zip(tables, ("recorded", "here"))):
+            by_arm = seeds.groupby("arm")[self._column].agg(["mean", "std"]).reindex(arms)
+            place = np.arange(len(arms)) + 0.24 * k
+            axis.errorbar(by_arm["mean"], place, xerr=by_arm["std"], fmt="ox"[k], ms=7, capsize=3, color=COLOURS[k], label=name)
+            for arm, mean in by_arm["mean"].items():
+                rows[arm].append(f"{mean:.1f}")
         axis.set_yticks(range(len(arms)), arms)
         axis.invert_yaxis()
-        axis.set_xlabel(f"{self._column}, mean over seeds")
-        axis.legend(fontsize=8, frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
-        title(axis, self._name)
-        self._chart.renew()
-        rows = [[arm, *(f"{m.reindex(arms)[arm]:.1f}" for m in means)] for arm in arms]
-        return self._chart.png(), table(f"{self._column}, mean over seeds", ["arm", "recorded", "here"][: 1 + len(means)], rows)
+        axis.set_xlabel(f"{self._column}, mean ± s.d. over seeds")
+        axis.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+        head = ["arm", "recorded", "here"][: 1 + len(tables)]
+        return png(self._figure), table(f"{self._column}, mean over seeds", head, rows.values())
 
     def close(self) -> None:
         """Stops the run and waits until its process has ended."""
