@@ -34,10 +34,12 @@ def nets() -> tuple[torch.nn.Module, torch.nn.Module]:
     return kd.nets.mlp(784, 1200, 1200, 10, seed=0), kd.nets.mlp(784, 800, 800, 10, seed=1)
 
 
-def ours(data: kd.data.Data, size: int) -> float:
+def ours(data: kd.data.Data, size: int, precision: str = "fp32") -> float:
     teacher, student = nets()
     stages = kd.methods.hinton(student, kd.Teacher(teacher), T=T, alpha=ALPHA)
-    config = kd.Config(epochs=1, batch_size=size, lr=LR, momentum=MOMENTUM, schedule="constant", device="cpu")
+    config = kd.Config(
+        epochs=1, batch_size=size, lr=LR, momentum=MOMENTUM, schedule="constant", device="cpu", precision=precision
+    )
     clock = []
     kd.train(stages, data, config, on_batch=lambda step: clock.append(time.perf_counter()), progress=False)
     return (clock[-1] - clock[0]) / (len(clock) - 1)  # the first step also runs the teacher once, as the bare loop does before it
@@ -62,13 +64,18 @@ def bare(data: kd.data.Data, size: int) -> float:
     return (clock[-1] - clock[0]) / (len(clock) - 1)
 
 
-def tutorial(folder: str, size: int, steps: int) -> float:
-    """A torchvision data set behind a DataLoader, the teacher run on every batch, loss.item() in every step."""
+def tutorial(folder: str, size: int, steps: int, workers: int) -> float:
+    """A torchvision data set behind a DataLoader, the teacher run on every batch, loss.item() in every step.
+
+    The published tutorial has two workers; on a small machine none may be faster. The clock starts with the epoch, since every
+    epoch starts its workers anew.
+    """
     teacher, student = nets()
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])
-    loader = torch.utils.data.DataLoader(datasets.MNIST(folder, transform=transform), batch_size=size, shuffle=True)
+    images = datasets.MNIST(folder, transform=transform)
+    loader = torch.utils.data.DataLoader(images, batch_size=size, shuffle=True, num_workers=workers)
     optimiser = torch.optim.SGD(student.parameters(), lr=LR, momentum=MOMENTUM)
-    hard, running, clock = torch.nn.CrossEntropyLoss(), 0.0, []
+    hard, running, clock = torch.nn.CrossEntropyLoss(), 0.0, [time.perf_counter()]
     for inputs, labels in itertools.islice(loader, steps):
         optimiser.zero_grad()
         with torch.no_grad():
@@ -124,7 +131,9 @@ def compared(size: int, steps: int, rounds: int, folder: Path) -> None:
     loops = {
         "bare loop, logits remembered": lambda: bare(data, size),
         "kdsurvey.train": lambda: ours(data, size),
-        "tutorial loop": lambda: tutorial(root, size, steps),
+        "kdsurvey.train, bf16": lambda: ours(data, size, "bf16"),
+        "tutorial loop, 2 workers": lambda: tutorial(root, size, steps, 2),
+        "tutorial loop, no workers": lambda: tutorial(root, size, steps, 0),
     }
     try:
         import torchdistill  # noqa: F401
