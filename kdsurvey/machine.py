@@ -72,7 +72,8 @@ def _device():
 
 def _data():
     digits = mnist_5k()
-    return f"{digits.source}, in {store.data_dir()}", "ok", ""
+    folder = str(store.data_dir()).replace(str(Path.home()), "~")
+    return f"{digits.source}, in {folder}", "ok", ""
 
 
 def _front_end():

@@ -8,7 +8,7 @@ import numpy as np
 from kdsurvey.panels.base import Panel
 from kdsurvey.panels.controls import button, knob, row
 from kdsurvey.panels.drawing import Bars, Chart, canvas, table, title
-from kdsurvey.panels.runner import Run, Runner
+from kdsurvey.panels.runner import Run, Runner, Running
 from kdsurvey.plots import COLOURS
 
 RESULT = ("errors", "per_class", "errors_corrected", "per_class_corrected", "n")
@@ -32,7 +32,7 @@ def forgotten(
     return Forgotten(run, digits, removed, T, place)
 
 
-class Forgotten(Panel):
+class Forgotten(Running, Panel):
     """See `forgotten`. `result` is what the last run returned."""
 
     text = "(panel: forgotten digits. A box for every digit to leave out, a slider for T, Run and Stop; bars of recall)"
@@ -127,13 +127,3 @@ class Forgotten(Panel):
         names = [name for *_, name in looks]
         self._axis.legend([b.bars for b in self._bars], names, fontsize=8, frameon=False, ncols=2, loc="upper right")
         self._chart = Chart(figure, [a for bars in self._bars for a in bars.artists])
-
-    def close(self) -> None:
-        """Stops the run and waits until its thread has ended."""
-        self._runner.stop()
-        self._runner.wait(5)
-        super().close()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Waits for the run to end; whether it has."""
-        return self._runner.wait(timeout)

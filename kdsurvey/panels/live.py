@@ -18,7 +18,7 @@ from kdsurvey.nets import mlp
 from kdsurvey.panels.base import Panel
 from kdsurvey.panels.controls import button, knob, row
 from kdsurvey.panels.curves import Curves, History, twin
-from kdsurvey.panels.runner import Run, Runner
+from kdsurvey.panels.runner import Run, Runner, Running
 from kdsurvey.stage import Teacher
 from kdsurvey.training import train
 
@@ -60,7 +60,7 @@ def live_training(
     return LiveTraining(data, teacher, student, config or Config(epochs=30, schedule="constant"), T, alpha, width, pace, place)
 
 
-class LiveTraining(Panel):
+class LiveTraining(Running, Panel):
     """See `live_training`. `student` is the net of the last run, `rows` what `train` said about each of its epochs."""
 
     text = "(panel: live distillation. Sliders for T, alpha, learning rate and width; Start, Pause, Step, Stop; curves)"
@@ -231,16 +231,6 @@ class LiveTraining(Panel):
         speed = f"{self._speed:,.0f} images a second on {self._device}"
         self._meter.value = f"Epoch {epoch} of {epochs} · batch {self._history.batches} of {total} · {speed}"
         return self._curves.png(self._history, self._before), twin(self._history)
-
-    def close(self) -> None:
-        """Stops the run and waits until its thread has ended."""
-        self._runner.stop()
-        self._runner.wait(5)
-        super().close()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Waits for the run to end; whether it has."""
-        return self._runner.wait(timeout)
 
 
 def _first(seed: int | tuple[int, ...]) -> int:

@@ -12,7 +12,7 @@ from kdsurvey import records
 from kdsurvey.panels.base import PAGE_WIDTH, Panel
 from kdsurvey.panels.controls import button, row
 from kdsurvey.panels.drawing import table
-from kdsurvey.panels.runner import Run, Runner
+from kdsurvey.panels.runner import Run, Runner, Running
 from kdsurvey.plots import COLOURS, canvas, png
 
 
@@ -25,7 +25,7 @@ def rerun(name: str, column: str = "errors", *, folder: Path = records.FOLDER, p
     return Rerun(name, column, Path(folder), place)
 
 
-class Rerun(Panel):
+class Rerun(Running, Panel):
     """See `rerun`. `here` is the table of rows that this machine has made so far, None before the first."""
 
     text = "(panel: run every recorded seed here. Run and Stop; dots, one an arm, recorded and here)"
@@ -104,13 +104,3 @@ class Rerun(Panel):
         axis.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         head = ["arm", "recorded", "here"][: 1 + len(tables)]
         return png(self._figure), table(f"{self._column}, mean over seeds", head, rows.values())
-
-    def close(self) -> None:
-        """Stops the run and waits until its process has ended."""
-        self._runner.stop()
-        self._runner.wait(5)
-        super().close()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Waits for the run to end; whether it has."""
-        return self._runner.wait(timeout)

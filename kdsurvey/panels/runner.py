@@ -132,6 +132,20 @@ class Runner:
         _latest[place or cell] = self
 
 
+class Running:
+    """What panels with a run share; to stand before Panel among the bases. The run is that of `self._runner`."""
+
+    def close(self) -> None:
+        """Stops the run and waits until its thread has ended."""
+        self._runner.stop()
+        self._runner.wait(5)
+        super().close()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits for the run to end; whether it has."""
+        return self._runner.wait(timeout)
+
+
 def _here() -> tuple[str | None, str | None]:
     """The notebook cell that runs now and this execution of it, where the front end names them."""
     try:
