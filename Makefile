@@ -13,7 +13,7 @@ NOTEBOOKS ?= notebooks
 .PHONY: lab test lint unit notebooks browser mutate benchmark results refresh clean
 
 lab: $(VENV)/lab.done
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
 
 test: lint unit notebooks browser
 	@echo "All checks passed."
