@@ -30,9 +30,9 @@ def small(seed: int) -> nn.Sequential:
     return nets.mlp(784, 800, 800, 10, seed=seed)
 
 
-def teach(data: Data, seed: int, config: Config = CONFIG, *, net: nn.Module | None = None) -> nn.Module:
-    """A teacher trained on the labels with images jittered by up to 2 pixels; the big net unless another is given."""
-    net = net or big(seed)
+def teach(data: Data, seed: int, config: Config = CONFIG) -> nn.Module:
+    """The big net, trained on the labels with images jittered by up to 2 pixels."""
+    net = big(seed)
     train(plain(net), data, replace(config, seed=seed, jitter=2))
     return net
 
@@ -131,9 +131,9 @@ def widths(data: Data, seed: int) -> list[dict]:
     return [r for width in (30, 300) for r in temperature_by_width(data, seed, width, teacher)]
 
 
-def few_labels(data: Data, seed: int, share: float = 0.05, teacher: nn.Module | None = None) -> list[dict]:
+def few_labels(data: Data, seed: int, share: float = 0.05) -> list[dict]:
     """A few per cent of the images: hard targets, hard targets stopped early on validation images, and soft targets."""
-    teacher = teacher or teach(data, seed)
+    teacher = teach(data, seed)
     few, config = data.fraction(share, seed), replace(CONFIG, epochs=200, schedule="constant", lr=0.05, seed=seed)
     rows = []
     for arm in ("hard only", "soft only"):

@@ -9,14 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist import CONFIG, T_PAPER, small, teach
+from kdsurvey.lessons.distilling_mnist import CONFIG, T_PAPER, TEMPERATURES, small, teach
 from kdsurvey.losses import soften
 from kdsurvey.methods import hinton, plain
 from kdsurvey.stage import Teacher
 from kdsurvey.training import Config, Step, train
 from kdsurvey.verdicts import Verdict, judge
 
-TEMPERATURES = (1.0, 2.5, 4.0, 8.0, 20.0, 50.0)
 OFFSETS = torch.arange(-200, 201) / 10  # what may be added to the logits of the classes never seen
 
 
@@ -63,8 +62,7 @@ def outcome(arm: str, seed: int, net: nn.Module, data: Data, removed: Sequence[i
     "corrected": the number was chosen on validation images, which include the removed digits. "corrected on test": chosen on
     the very test images that are counted, as the paper did.
     """
-    z, y = logits(net, data.test[0]), data.test[1].cpu()
-    z_validation, y_validation = logits(net, data.validation[0]), data.validation[1].cpu()
+    (z, y), (z_validation, y_validation) = ((Teacher(net).logits(x), y) for x, y in (data.test, data.validation))
     offset, peeked = best_offset(z_validation, y_validation, removed), best_offset(z, y, removed)
     return {
         "arm": arm, "seed": seed, "T": T, "n": len(y), "offset": offset,
@@ -77,7 +75,7 @@ def outcome(arm: str, seed: int, net: nn.Module, data: Data, removed: Sequence[i
 def like_a(teacher: nn.Module, data: Data, k: int, T: float, n: int) -> tuple[np.ndarray, list[str]]:
     """The n training images of other classes that the teacher gives most of class k at T, and their labels."""
     x, y = data.train
-    p = soften(logits(teacher, x), T)[:, k].where(y != k, -1.0)
+    p = soften(Teacher(teacher).logits(x), T)[:, k].where(y != k, -1.0)
     top = p.argsort(descending=True)[:n]
     return x[top, 0].numpy(), [str(label) for label in y[top].tolist()]
 
@@ -138,10 +136,3 @@ def shifted(z: Tensor, removed: Sequence[int], offset: float) -> Tensor:
     z = z.clone()
     z[:, list(removed)] += offset
     return z
-
-
-@torch.no_grad()
-def logits(net: nn.Module, x: Tensor) -> Tensor:
-    """The net's logits (n, c) in eval mode, on the CPU."""
-    net.eval()
-    return torch.cat([net(part) for part in x.split(2048)]).cpu()

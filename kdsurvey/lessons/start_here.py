@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from kdsurvey import nets, sweeps
 from kdsurvey.data import Data
 from kdsurvey.methods import hinton, plain
+from kdsurvey.stage import Teacher
 from kdsurvey.training import Config, train
 
 TEACHER = Config(epochs=10, batch_size=128, lr=0.1, jitter=2)
@@ -42,5 +43,4 @@ def logits(data: Data, teacher: nn.Module) -> tuple[Tensor, Tensor]:
     """Logits (n, c) on the test images: the teacher's, and those of a student of 30 units after one epoch on the labels."""
     student = nets.mlp(784, 30, 30, 10, seed=0)
     train(plain(student), data, replace(STUDENT, epochs=1, schedule="constant", lr=0.02))
-    with torch.no_grad():
-        return teacher.eval()(data.test[0]), student.eval()(data.test[0])
+    return Teacher(teacher).logits(data.test[0]), Teacher(student).logits(data.test[0])

@@ -38,7 +38,7 @@ def verdicts() -> list[Verdict]:
 def full_mnist() -> pd.DataFrame:
     """Errors on the 10,000 official test images, beside the paper's."""
     rows = records.recorded("full_mnist")
-    lines = {}
+    lines = []
     for label, arm, column, key in (
         ("big net", "teacher", "errors", "big"),
         ("small net alone", "hard only", "errors", "small"),
@@ -54,9 +54,8 @@ def full_mnist() -> pd.DataFrame:
     ):
         values = rows.loc[rows["arm"] == arm, column]
         paper = f"{(f := papers.reported('hinton', key)).value:g} {f.unit}" if key else "not reported"
-        lines[len(lines)] = (label, f"{values.mean():.0f} ± {values.std():.0f}", len(values), paper)
-    table = pd.DataFrame.from_dict(lines, orient="index", columns=["errors of 10,000", "here", "seeds", "the paper"])
-    return table.set_index("errors of 10,000")
+        lines.append((label, f"{values.mean():.0f} ± {values.std():.0f}", len(values), paper))
+    return pd.DataFrame(lines, columns=["errors of 10,000", "here", "seeds", "the paper"]).set_index("errors of 10,000")
 
 
 def markdown() -> str:

@@ -12,6 +12,7 @@ from kdsurvey import nets, sweeps
 from kdsurvey.data import Data
 from kdsurvey.losses import cross_entropy, kl, soften
 from kdsurvey.methods import hinton, plain
+from kdsurvey.stage import Teacher
 from kdsurvey.training import Config, train
 
 CONFIG = Config(epochs=12, batch_size=128, lr=0.1)
@@ -26,10 +27,9 @@ def teachers(data: Data, width: int = 100, seeds: tuple[int, ...] = SEEDS) -> li
     return sweeps.unstack(stack)
 
 
-@torch.no_grad()
 def logits(net: nn.Module, x: Tensor) -> Tensor:
     """(n, c) logits of a net in eval mode."""
-    return net.eval()(x)
+    return Teacher(net).logits(x)
 
 
 def untrained_logits(x: Tensor) -> Tensor:
