@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from typing import NamedTuple
 
 import torch
@@ -51,26 +51,41 @@ def train(
     stages: what a method returns; it is spent. on_epoch(row) and on_batch(Step) may raise StopTraining. progress: draw a bar.
     Raises ValueError for a list or a spent generator, FloatingPointError, naming the terms, when a loss is not finite.
     """
+    rows = []
+    with suppress(StopTraining), closing(epochs(stages, data, config, on_batch=on_batch, progress=progress)) as trained:
+        for row in trained:
+            rows.append(row)
+            if on_epoch:
+                on_epoch(dict(row))
+    return rows
+
+
+def epochs(
+    stages: Iterator[Stage],
+    data: Data,
+    config: Config,
+    *,
+    on_batch: Callable[[Step], None] | None = None,
+    progress: bool = False,
+) -> Iterator[dict]:
+    """The same training as `train`, one row at a time: between two rows anything may happen, another run's epoch too.
+
+    A run that takes turns with others gives the rows that it gives alone. What on_batch raises comes out, StopTraining too.
+    """
     _check(stages)
     device = device_of(config)
-    data, batches, rows = data.to(device), Batches(config.batch_size, config.jitter, config.seed, device), []
-    stopped = False
-    with _own_randomness(config, device):
-        try:
-            for stage in stages:
-                with _visiting(stage.learn, device):
-                    for row in _fit(stage, data, config, batches, on_batch, progress):
-                        rows.append(row)
-                        if on_epoch:
-                            on_epoch(dict(row))
-        except StopTraining:
-            stopped = True
-        finally:
-            if hasattr(stages, "close"):
-                stages.close()  # a run cut short cannot be taken up at its next stage
-    if not rows and not stopped:
-        raise ValueError("train: these stages are spent (a generator runs once); call the method again for new ones")
-    return rows
+    own, rows = _Randomness(config, device), _all_rows(stages, data.to(device), config, device, on_batch, progress)
+    try:
+        while True:
+            with own:
+                row = next(rows, None)
+            if row is None:
+                return
+            yield row
+    finally:
+        rows.close()
+        if hasattr(stages, "close"):
+            stages.close()  # a run cut short cannot be taken up at its next stage
 
 
 def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
@@ -90,6 +105,15 @@ def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
     for part, mode in modes.items():  # each its own: what is measured next may share parts with this net
         part.training = mode
     return (sum(hits).cpu().double() / len(x)).tolist()
+
+
+def _all_rows(stages, data, config, device, on_batch, progress) -> Iterator[dict]:
+    batches, stage = Batches(config.batch_size, config.jitter, config.seed, device), None
+    for stage in stages:
+        with _visiting(stage.learn, device):
+            yield from _fit(stage, data, config, batches, on_batch, progress)
+    if stage is None:
+        raise ValueError("train: these stages are spent (a generator runs once); call the method again for new ones")
 
 
 def _fit(stage, data, config, batches, on_batch, progress) -> Iterator[dict]:
@@ -199,9 +223,25 @@ def _visiting(learners: Iterable[nn.Module], device: torch.device) -> Iterator[N
             learner.to(home)
 
 
-@contextmanager
-def _own_randomness(config: Config, device: torch.device) -> Iterator[None]:
-    """Torch's global generator (dropout, nets built between stages) seeded inside, put back after."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(config.seed[0] if isinstance(config.seed, tuple) else config.seed)
-        yield
+class _Randomness:
+    """Torch's global generator (dropout, nets built between stages) as this run left it inside, as the caller left it after."""
+
+    def __init__(self, config: Config, device: torch.device):
+        self._devices = [device] if device.type == "cuda" else []
+        with torch.random.fork_rng(self._devices):
+            torch.manual_seed(config.seed[0] if isinstance(config.seed, tuple) else config.seed)
+            self._own = self._state()
+
+    def _state(self) -> list[Tensor]:
+        return [torch.get_rng_state(), *(torch.cuda.get_rng_state(device) for device in self._devices)]
+
+    def __enter__(self):
+        self._fork = torch.random.fork_rng(self._devices)
+        self._fork.__enter__()
+        torch.set_rng_state(self._own[0])
+        for device, state in zip(self._devices, self._own[1:]):
+            torch.cuda.set_rng_state(state, device)
+
+    def __exit__(self, *error):
+        self._own = self._state()
+        self._fork.__exit__(*error)

@@ -19,7 +19,7 @@ from kdsurvey.losses import cross_entropy, kl, soften
 from kdsurvey.methods import hinton, plain
 from kdsurvey.nets import Ensemble, conv, mlp
 from kdsurvey.stage import Batch, Stage, Teacher
-from kdsurvey.training import SCHEDULES, Config, Step, StopTraining, accuracy, device_of, train
+from kdsurvey.training import SCHEDULES, Config, Step, StopTraining, accuracy, device_of, epochs, train
 
 QUICK = Config(epochs=2, batch_size=16, lr=0.05, seed=7, device="cpu")
 STEPS = 6  # of one epoch: 96 examples in batches of 16
@@ -783,3 +783,24 @@ def test_no_step_waits_for_the_device(toy, options):
             on_batch=lambda step: counts.append(len(waits.seen)),
         )
     assert len(counts) == STEPS and counts[0] == counts[-1], waits.seen
+
+
+def test_runs_that_take_turns_are_as_if_alone(toy):
+    """Dropout draws from torch's global generator, which every run must find as it left it."""
+
+    def parts(seed):
+        return plain(small(seed, dropout=0.5)), toy, replace(QUICK, seed=seed)
+
+    alone = [run(*parts(seed)) for seed in (1, 2)]
+    outside = torch.get_rng_state()
+    turns = list(zip(*(epochs(*parts(seed)) for seed in (1, 2))))
+    assert [list(rows) for rows in zip(*turns)] == alone
+    assert torch.equal(torch.get_rng_state(), outside)
+
+
+def test_a_run_left_half_way_closes_its_method(toy):
+    stages = plain(small())
+    rows = epochs(stages, toy, QUICK)
+    next(rows)
+    rows.close()
+    assert list(stages) == []
