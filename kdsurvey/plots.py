@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 
 # Okabe & Ito's palette without its yellow, each colour with a marker and a line style of its own
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+GAINS = LinearSegmentedColormap.from_list("gains", [COLOURS[1], "#F7D9C4", "#FFFFFF", "#C5DDEE", COLOURS[0]])
 drawing = threading.Lock()  # matplotlib's text layout is not thread-safe
 
 
@@ -38,6 +40,18 @@ class Picture:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"image/png": b64encode(self.png()).decode(), "text/plain": self.twin}, {"image/png": {"alt": self.twin}}
+
+
+def gain_colours(gain: float, limit: float = 5.0) -> tuple[str, str]:
+    """A background for a gain in points and the colour to write on it, each "#rrggbb".
+
+    Orange where it hurts, white at 0, blue where it helps, full at +-limit; what is written on it is black or white, whichever
+    stands out more (WCAG 2, relative luminance).
+    """
+    red, green, blue, _ = GAINS(0.5 + 0.5 * float(np.clip(gain / limit, -1, 1)))
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)]
+    luminance = np.dot(linear, (0.2126, 0.7152, 0.0722))
+    return to_hex((red, green, blue)), "#ffffff" if luminance < 0.179 else "#000000"
 
 
 def canvas(width: float = 6.4, height: float = 3.6, rows: int = 1, columns: int = 1, **options):
@@ -167,3 +181,52 @@ def grouped(series: Mapping[str, Sequence[float]], labels: Sequence[str], *, tit
         for name, values in series.items()
     )
     return Picture(figure, f"{title}: {ylabel} for each {xlabel}; bars: {said}.")
+
+
+def maps(
+    tables: Mapping[str, tuple[np.ndarray, Sequence[Sequence[str]]]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    title: str,
+    xlabel: str,
+    ylabel: str,
+    wide: int = 3,
+    limit: float = 5.0,
+    numbers: bool = False,
+) -> Picture:
+    """Heat maps of gains, number and mark in every cell; a colour is full at +-limit.
+
+    tables: name -> (gains (rows, columns) in points, marks alike). wide: maps in a row. numbers: put the extremes into the twin.
+    """
+    high = -(-len(tables) // wide)
+    figure, axes = canvas(
+        0.6 + wide * (0.62 * len(columns) + 0.5), 0.6 + high * (0.3 * len(rows) + 0.55), high, wide, squeeze=False
+    )
+    for axis in axes.flat[len(tables) :]:
+        axis.axis("off")
+    said = []
+    for k, (axis, (name, (gains, marks))) in enumerate(zip(axes.flat, tables.items())):
+        axis.imshow(gains, cmap=GAINS, vmin=-limit, vmax=limit, aspect="auto")
+        for (i, j), gain in np.ndenumerate(gains):
+            ink = gain_colours(gain, limit)[1] if np.isfinite(gain) else "black"
+            axis.text(
+                j,
+                i,
+                f"{gain:+.1f}{marks[i][j]}" if np.isfinite(gain) else "",
+                ha="center",
+                va="center",
+                fontsize=8,
+                color=ink,
+            )
+        axis.set_title(name, fontsize=9)
+        axis.set_xticks(range(len(columns)), columns, fontsize=8)
+        axis.set_yticks(range(len(rows)), rows, fontsize=8)
+        axis.set(xlabel=xlabel if k >= len(tables) - wide else "", ylabel="" if k % wide else ylabel)
+        best = np.unravel_index(gains.argmax(), gains.shape)
+        cells = (
+            f": {(gains > 0).sum()} of {gains.size} cells above 0, most {gains.max():+.1f} at {rows[best[0]]}, {columns[best[1]]}"
+        )
+        said.append(name + (cells if numbers else ""))
+    figure.suptitle(title, fontsize=11)
+    return Picture(figure, f"{title}; {ylabel} by {xlabel}; maps: {'; '.join(said)}.")

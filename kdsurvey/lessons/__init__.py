@@ -4,7 +4,7 @@ The notebooks run them live for a seed and read the other seeds from what `pytho
 functions, under results/.
 """
 
-from kdsurvey.lessons import distilling_mnist, full_mnist, missing_three
+from kdsurvey.lessons import distilling_mnist, full_mnist, missing_three, playground
 
 EXPERIMENTS = {
     "nets_compared": distilling_mnist.nets_compared,
@@ -14,5 +14,6 @@ EXPERIMENTS = {
     "transfer_sets": distilling_mnist.transfer_sets,
     "ensemble": distilling_mnist.ensemble,
     "missing": missing_three.missing,
+    "playground": playground.playground,
     "full_mnist": full_mnist.full_mnist,
 }

@@ -93,7 +93,7 @@ class Panel:
         self._lock = threading.RLock()  # one redraw at a time, and no change of state during it
         self._painter = Painter(self.redraw)
         self._status = widgets.HTML()
-        self._picture = Picture(format="png", tooltip=self.about, layout={"width": f"{PAGE_WIDTH}px"})
+        self._picture = Picture(format="png", tooltip=self.about)
         self._table = widgets.HTML(layout={"display": "none"})
         self._as_table = widgets.ToggleButton(description="Show as a table", layout={"width": "auto"})
         self._as_link = widgets.ToggleButton(description="Permalink", layout={"width": "auto"})
@@ -103,13 +103,17 @@ class Panel:
         self.watch(self._link, self._paste)
         self.say("Ready.")
 
-    def arrange(self, title: str, *rows: widgets.Widget) -> None:
-        """Puts the panel together, the rows of controls on top, and draws it for the first time; what that raises comes out."""
+    def arrange(self, title: str, *rows: widgets.Widget, picture: widgets.Widget | None = None, width: int = PAGE_WIDTH) -> None:
+        """Puts the panel together, the rows of controls on top, and draws it for the first time; what that raises comes out.
+
+        picture: what holds the picture and what stands beside it, where something does; width: of the picture, in CSS pixels.
+        """
+        self._picture.layout.width = f"{width}px"
         head = widgets.HTML(f'<strong style="font-size:14px">{html.escape(title)}</strong>')
         buttons = [self._as_table, self._as_link] if self._kept else [self._as_table]
         foot = widgets.HBox([*buttons, self._status], layout={"align_items": "center", "grid_gap": "10px"})
         frame = {"border": "1px solid #bdbdbd", "padding": "6px 12px 8px", "width": f"{PAGE_WIDTH + 28}px", "max_width": "100%"}
-        self.box = widgets.VBox([head, *rows, self._picture, foot, self._table, self._link], layout=frame)
+        self.box = widgets.VBox([head, *rows, picture or self._picture, foot, self._table, self._link], layout=frame)
         self._repaint()
 
     def draw(self) -> tuple[bytes, str]:
@@ -141,7 +145,7 @@ class Panel:
         """Sets every kept control. Raises ValueError, and changes nothing, for other names or for values out of range."""
         if set(state) != set(self._kept):
             raise ValueError(f"a {self.kind} panel keeps {', '.join(self._kept)}; the permalink has {', '.join(state)}")
-        before = self.state()
+        before = {name: control.value for name, control in self._kept.items()}
         for name, value in state.items():
             with suppress(TraitError):
                 self._kept[name].value = value

@@ -76,9 +76,9 @@ class Bars:
             text.set_va("bottom" if height >= 0 else "top")
 
 
-def canvas(height: int, mosaic: Sequence[Sequence[str]], **grid) -> tuple[Figure, dict[str, Axes]]:
-    """A figure PAGE_WIDTH wide and `height` high, in CSS pixels, and its axes by name (see Figure.subplot_mosaic)."""
-    figure = Figure(figsize=(PAGE_WIDTH / 96, height / 96), dpi=DOTS, layout="constrained")
+def canvas(height: int, mosaic: Sequence[Sequence[str]], width: int = PAGE_WIDTH, **grid) -> tuple[Figure, dict[str, Axes]]:
+    """A figure `width` wide and `height` high, in CSS pixels, and its axes by name (see Figure.subplot_mosaic)."""
+    figure = Figure(figsize=(width / 96, height / 96), dpi=DOTS, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplot_mosaic(mosaic, **grid)
     for axis in axes.values():

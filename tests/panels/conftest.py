@@ -5,6 +5,7 @@ import torch
 
 from kdsurvey.data import Data
 from kdsurvey.nets import mlp
+from kdsurvey.panels.base import unchecked
 from kdsurvey.training import Config
 
 CLASSES = ("ant", "bee", "cat", "dog", "elk")
@@ -39,3 +40,11 @@ def close():
     yield lambda panel: panels.append(panel) or panel
     for panel in panels:
         panel.close()
+
+
+@pytest.fixture(autouse=True)
+def errors_are_asked_for():
+    """What went wrong in a panel fails the test, unless the test asked for it with `check`."""
+    unchecked.clear()
+    yield
+    assert not [(type(panel).__name__, panel.error) for panel in unchecked]

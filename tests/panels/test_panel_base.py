@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from kdsurvey.panels.base import Painter, Panel
+from kdsurvey.panels.base import Painter, Panel, unchecked
 from kdsurvey.panels.controls import knob
 from kdsurvey.panels.drawing import Bars, Chart, canvas, table, title
 
@@ -115,6 +115,26 @@ def test_an_error_in_a_callback_is_kept_and_escaped():
     assert panel.status == "Failed: division by zero"
     panel.fail(ValueError("<script>"))
     assert "<script>" not in panel._status.value
+    with pytest.raises(ValueError):
+        panel.check()
+
+
+def test_an_error_that_no_test_asks_for_fails_the_test():
+    panel = Bar()
+    panel.fail(ValueError("nobody looked"))
+    assert panel in unchecked
+    with pytest.raises(ValueError):
+        panel.check()
+    assert panel not in unchecked
+
+
+def test_a_panel_that_cannot_be_drawn_fails_where_it_is_made():
+    class Broken(Bar):
+        def draw(self):
+            raise RuntimeError("no ink")
+
+    with pytest.raises(RuntimeError, match="no ink"):
+        Broken()
 
 
 def test_the_table_shows_when_it_is_asked_for():
