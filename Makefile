@@ -1,4 +1,5 @@
 # make lab: set up, and open the workbook      make test: set up, and check everything
+# make app: set up, and serve the panels as a page without code
 # Both start from a bare Python 3.11 or newer, and a second call sets up nothing again.
 
 VENV ?= .venv
@@ -10,10 +11,13 @@ TESTED = -c constraints.txt
 NEWEST = echo "The tested versions (constraints.txt) do not fit this machine; taking the newest that do."
 NOTEBOOKS ?= notebooks
 
-.PHONY: lab test lint unit notebooks browser mutate benchmark results refresh clean
+.PHONY: lab app test lint unit notebooks browser shots mutate benchmark results refresh clean
 
 lab: $(VENV)/lab.done
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
+
+app: $(VENV)/lab.done
+	$(BIN)/python -m kdsurvey.app
 
 test: lint unit notebooks browser
 	@echo "All checks passed."
@@ -31,6 +35,9 @@ notebooks: $(VENV)/test.done
 
 browser: $(VENV)/test.done
 	$(BIN)/python -m pytest -q -rs tests/browser
+
+shots: $(VENV)/test.done
+	$(BIN)/python tests/browser/shots.py docs
 
 mutate: $(VENV)/test.done
 	$(BIN)/python tests/mutate.py

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
-GAINS = LinearSegmentedColormap.from_list("gains", [COLOURS[1], "#F7D9C4", "#FFFFFF", "#C5DDEE", COLOURS[0]])
+GAINS = LinearSegmentedColormap.from_list("gains", [COLOURS[1], "#F3C29F", "#FFFFFF", "#A5CCE6", COLOURS[0]])
 drawing = threading.Lock()  # matplotlib's text layout is not thread-safe
 
 
@@ -200,33 +200,27 @@ def maps(
     tables: name -> (gains (rows, columns) in points, marks alike). wide: maps in a row. numbers: put the extremes into the twin.
     """
     high = -(-len(tables) // wide)
-    figure, axes = canvas(
-        0.6 + wide * (0.62 * len(columns) + 0.5), 0.6 + high * (0.3 * len(rows) + 0.55), high, wide, squeeze=False
-    )
+    size = 0.6 + wide * (0.62 * len(columns) + 0.5), 0.6 + high * (0.3 * len(rows) + 0.55)
+    figure, axes = canvas(*size, high, wide, squeeze=False)
     for axis in axes.flat[len(tables) :]:
         axis.axis("off")
     said = []
     for k, (axis, (name, (gains, marks))) in enumerate(zip(axes.flat, tables.items())):
-        axis.imshow(gains, cmap=GAINS, vmin=-limit, vmax=limit, aspect="auto")
-        for (i, j), gain in np.ndenumerate(gains):
-            ink = gain_colours(gain, limit)[1] if np.isfinite(gain) else "black"
-            axis.text(
-                j,
-                i,
-                f"{gain:+.1f}{marks[i][j]}" if np.isfinite(gain) else "",
-                ha="center",
-                va="center",
-                fontsize=8,
-                color=ink,
-            )
+        _heat(axis, gains, marks, limit)
         axis.set_title(name, fontsize=9)
         axis.set_xticks(range(len(columns)), columns, fontsize=8)
         axis.set_yticks(range(len(rows)), rows, fontsize=8)
         axis.set(xlabel=xlabel if k >= len(tables) - wide else "", ylabel="" if k % wide else ylabel)
-        best = np.unravel_index(gains.argmax(), gains.shape)
-        cells = (
-            f": {(gains > 0).sum()} of {gains.size} cells above 0, most {gains.max():+.1f} at {rows[best[0]]}, {columns[best[1]]}"
-        )
-        said.append(name + (cells if numbers else ""))
+        above = f": {(gains > 0).sum()} of {gains.size} cells above 0, from {gains.min():+.1f} to {gains.max():+.1f}"
+        said.append(" ".join(name.split()) + (above if numbers else ""))
     figure.suptitle(title, fontsize=11)
     return Picture(figure, f"{title}; {ylabel} by {xlabel}; maps: {'; '.join(said)}.")
+
+
+def _heat(axis, gains: np.ndarray, marks: Sequence[Sequence[str]], limit: float) -> None:
+    """One map; a cell without a number, nan, stays empty."""
+    axis.imshow(gains, cmap=GAINS, vmin=-limit, vmax=limit, aspect="auto")
+    for (i, j), gain in np.ndenumerate(gains):
+        if np.isfinite(gain):
+            said, colour = f"{gain:+.1f}{marks[i][j]}", gain_colours(gain, limit)[1]
+            axis.text(j, i, said.replace("-", "−"), ha="center", va="center", fontsize=8, color=colour)

@@ -8,7 +8,7 @@ from kdsurvey.exercises import Exercise
 
 ALL = {
     f"{module}.{name}": exercise
-    for module in ("start_here", "temperature", "distilling_mnist", "missing_three")
+    for module in ("start_here", "temperature", "distilling_mnist", "missing_three", "playground")
     for name, exercise in vars(getattr(exercises, module)).items()
     if isinstance(exercise, Exercise)
 }
@@ -29,11 +29,14 @@ WRONG = {  # an answer that a reader may well give
     "missing_three.recall": lambda z, y: (z.argmax(1) == y).float().mean().expand(10),
     "missing_three.correction": lambda z, y, k: 20.0,
     "missing_three.carries": lambda v, k, T: v[:, k] / T,
+    "playground.interval": lambda a, b: ((a - b).mean() - (a - b).std(), (a - b).mean() + (a - b).std()),
+    "playground.corrected": lambda ps: [p < 0.05 for p in ps],
+    "playground.calibration": lambda confidence, correct: (confidence.mean() - correct.double().mean()).abs(),
 }
 
 
 def test_three_to_a_notebook():
-    assert len(ALL) == 12 and set(WRONG) == set(ALL)
+    assert len(ALL) == 15 and set(WRONG) == set(ALL)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -46,18 +46,16 @@ class Setting:
         return f"{self.width} units, {self.share:.0%} of the images, teacher: {self.teacher}"
 
 
-MAPS = {  # those that are recorded
-    setting.name: setting
-    for setting in (
-        Setting(),
-        Setting(width=4),
-        Setting(width=64),
-        Setting(share=0.1),
-        Setting(share=0.1, teacher="the student's images only"),
-        Setting(teacher="one epoch"),
-        Setting(teacher="untrained"),
-    )
+NAMES = {  # of the maps that are recorded, for short
+    "16 units": Setting(),
+    "4 units": Setting(width=4),
+    "64 units": Setting(width=64),
+    "10 % of the images": Setting(share=0.1),
+    "10 %, teacher too": Setting(share=0.1, teacher=TEACHERS[1]),
+    "teacher of one epoch": Setting(teacher=TEACHERS[2]),
+    "untrained teacher": Setting(teacher=TEACHERS[3]),
 }
+MAPS = {setting.name: setting for setting in NAMES.values()}
 
 
 def arm(T: float, alpha: float) -> str:
@@ -113,6 +111,21 @@ class Map:
             mark for mark, cells in ((SURE, len(CELLS)), (LIKELY, 1)) if self.verdict(T, alpha, cells).word != "NOT RESOLVED"
         )
         return next(found, "")
+
+
+def best_elsewhere(claim: str, found: Map) -> Verdict:
+    """The best cell of the first half of the seeds, judged on the other half: what was chosen may not judge itself."""
+    half = len(found.table) // 2
+    name = arm(*CELLS[int(found.gains[:half].mean(0).argmax())])
+    rest = found.table.iloc[half:]
+    return judge(claim, rest[name], rest[found.control], what=f"{name} - {found.control}")
+
+
+def compared(claim: str, one: Map, other: Map, T: float, alpha: float, what: str) -> Verdict:
+    """The claim that a cell gains more on one map than on another, paired by seed."""
+    cell = np.unravel_index(CELLS.index((T, alpha)), one.mean.shape)
+    pair = (found.gains[:, *cell] / 100 for found in (one, other))
+    return judge(claim, *pair, what=f"gain {what}")
 
 
 def grid(data: Data, setting: Setting, seed: int, teacher: Teacher | None = None, **hooks) -> list[dict]:

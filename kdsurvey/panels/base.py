@@ -2,7 +2,6 @@
 
 import html
 import threading
-import time
 import weakref
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -13,57 +12,9 @@ from traitlets import TraitError, Unicode
 
 from kdsurvey.panels import permalink
 from kdsurvey.panels.drawing import PAGE_WIDTH
+from kdsurvey.panels.painter import Painter
 
-PAUSE = 0.125  # seconds between two redraws: at most 8 a second
-COSTLY = 0.05  # a redraw that takes longer waits ...
-QUIET = 0.15  # ... until the controls have been still for this long
 unchecked: "weakref.WeakSet[Panel]" = weakref.WeakSet()  # panels whose error nobody has asked for: the tests look here
-
-
-class Painter:
-    """Calls `paint` soon after `ask`, on a thread of its own; many asks make few calls, and the last ask is always answered.
-
-    The thread ends when nothing is asked, so an idle panel has none.
-    """
-
-    def __init__(self, paint: Callable[[], None]):
-        self._paint, self._lock = paint, threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._asked = self._painted = float("-inf")
-        self._wanted, self._cost = False, 0.0
-
-    def ask(self) -> None:
-        with self._lock:
-            self._wanted, self._asked = True, time.monotonic()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="kdsurvey painter", daemon=True)
-                self._thread.start()
-
-    def settle(self, timeout: float = 5.0) -> None:
-        """Waits until everything that was asked for is painted."""
-        thread = self._thread
-        if thread and thread is not threading.current_thread():
-            thread.join(timeout)
-
-    def _work(self) -> None:
-        while self._due():
-            start = time.monotonic()
-            self._paint()
-            self._painted = time.monotonic()
-            self._cost = self._painted - start
-
-    def _due(self) -> bool:
-        """Waits for the time of the next painting; False, and the end of the thread, where none is wanted."""
-        while True:
-            with self._lock:
-                if not self._wanted:
-                    self._thread = None
-                    return False
-                wait = max(self._painted + PAUSE, self._asked + (QUIET if self._cost > COSTLY else 0)) - time.monotonic()
-                if wait <= 0:
-                    self._wanted = False
-                    return True
-            time.sleep(wait)
 
 
 class Picture(widgets.Image):
@@ -95,12 +46,12 @@ class Panel:
         self._status = widgets.HTML()
         self._picture = Picture(format="png", tooltip=self.about)
         self._table = widgets.HTML(layout={"display": "none"})
-        self._as_table = widgets.ToggleButton(description="Show as a table", layout={"width": "auto"})
-        self._as_link = widgets.ToggleButton(description="Permalink", layout={"width": "auto"})
+        self._as_table = widgets.ToggleButton(description="Show as a table", layout={"width": "auto", "flex": "none"})
+        self._as_link = widgets.ToggleButton(description="Permalink", layout={"width": "auto", "flex": "none"})
         self._link = widgets.Text(description="Permalink", continuous_update=False, layout={"width": "100%", "display": "none"})
         self.watch(self._as_table, lambda: _unfold(self._table, self._as_table.value))
         self.watch(self._as_link, self._show_link)
-        self.watch(self._link, self._paste)
+        self.watch(self._link, self._pasted)
         self.say("Ready.")
 
     def arrange(self, title: str, *rows: widgets.Widget, picture: widgets.Widget | None = None, width: int = PAGE_WIDTH) -> None:
@@ -215,17 +166,20 @@ class Panel:
         self._written = self._link.value = self.link
         _unfold(self._link, self._as_link.value)
 
-    def _paste(self) -> None:
-        """Another string in the box is one that the reader has put there."""
-        if self._link.value == self._written:
-            return
+    def paste(self, text: str) -> None:
+        """Takes a permalink: the panel becomes as it was when the string was made. ValueError for one that does not fit."""
         self.error = None
-        link = permalink.read(self._link.value)
+        link = permalink.read(text)
         if link.kind != self.kind:
             raise ValueError(f"this permalink is for a {link.kind} panel, this panel is a {self.kind} panel")
         self.say("The panel is as the permalink has it. " + permalink.other_versions(link))
         self.restore(link.state)
         self.refresh()
+
+    def _pasted(self) -> None:
+        """Another string in the box is one that the reader has put there."""
+        if self._link.value != self._written:
+            self.paste(self._link.value)
 
     def __repr__(self) -> str:
         return self.text

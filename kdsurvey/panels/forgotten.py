@@ -35,6 +35,7 @@ def forgotten(
 class Forgotten(Running, Panel):
     """See `forgotten`. `result` is what the last run returned."""
 
+    kind = "forgotten"
     text = "(panel: forgotten digits. A box for every digit to leave out, a slider for T, Run and Stop; bars of recall)"
     about = "Bars, two a digit: its recall before and after the bias of the missing classes is corrected"
 
@@ -50,6 +51,7 @@ class Forgotten(Running, Panel):
         self._build()
         self.click(self.start, self._start)
         self.click(self.stop, self._stop)
+        self.keep(T=self.T.box, **{str(k): box for k, box in enumerate(self.boxes)})
         which = widgets.HTML("Leave out of the transfer set:")
         self.arrange("Digits the student never sees", row(which, *self.boxes), row(self.T.row, self.start, self.stop))
 
@@ -57,6 +59,16 @@ class Forgotten(Running, Panel):
     def removed(self) -> tuple[int, ...]:
         """The digits that are ticked."""
         return tuple(k for k, box in enumerate(self.boxes) if box.value)
+
+    def state(self) -> dict:
+        """The controls, and whether the run on show is theirs."""
+        return super().state() | {"ran": bool(self.result) and self._shown == (self.removed, self.T.value)}
+
+    def restore(self, state: dict) -> None:
+        """Sets the controls and runs with them; errors: see Panel.restore."""
+        super().restore({name: value for name, value in state.items() if name != "ran"})
+        if state.get("ran"):
+            self._start()
 
     def _start(self) -> None:
         self._remaining(self.removed)

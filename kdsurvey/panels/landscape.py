@@ -100,6 +100,9 @@ class Landscape(Running, Panel):
 
     def _look(self) -> None:
         self.refresh()
+        if not self._runner.busy:
+            recorded = self._key not in self.rows and self._found()
+            self._meter.value = "Recorded. Start runs the seeds here." if recorded else ""
         self.say(sentence(self._found(), self.cell))
 
     def _choose(self, cell: int) -> None:

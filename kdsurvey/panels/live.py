@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import NamedTuple
 
 import ipywidgets as widgets
 import torch
@@ -18,23 +17,16 @@ from kdsurvey.nets import mlp
 from kdsurvey.panels.base import Panel
 from kdsurvey.panels.controls import button, knob, row
 from kdsurvey.panels.curves import Curves, History, twin
+from kdsurvey.panels.film import Film, terms_of
 from kdsurvey.panels.runner import Run, Runner, Running
+from kdsurvey.panels.timeline import Timeline, Wanted
 from kdsurvey.stage import Teacher
-from kdsurvey.training import train
+from kdsurvey.training import StopTraining, train
 
 OFTEN = 0.2  # seconds between two redraws at least ...
 SHARE = 30  # ... and this many times what a redraw costs, so that drawing takes 3 % of the time
 PACES = {"as fast as it goes": None, "100 batches a second": 100, "20 batches a second": 20, "3 batches a second": 3}
 _seeding = threading.Lock()  # two runs that begin at once would draw from one torch generator; held until the first batch is over
-
-
-class Wanted(NamedTuple):
-    """What the controls say now. Callbacks replace it whole; the training reads it between two batches."""
-
-    T: float
-    alpha: float
-    lr: float
-    pace: float | None
 
 
 def live_training(
@@ -61,8 +53,12 @@ def live_training(
 
 
 class LiveTraining(Running, Panel):
-    """See `live_training`. `student` is the net of the last run, `rows` what `train` said about each of its epochs."""
+    """See `live_training`. `student` is the net of the last run, `rows` what `train` said about each of its epochs.
 
+    `film` holds its latest epochs, for `rewind`. A permalink holds the run too, with every knob that was turned at every batch.
+    """
+
+    kind = "live"
     text = "(panel: live distillation. Sliders for T, alpha, learning rate and width; Start, Pause, Step, Stop; curves)"
     about = "Two charts: the loss terms of every batch, and the validation accuracy of every epoch"
 
@@ -72,7 +68,7 @@ class LiveTraining(Running, Panel):
         self._make = student or (lambda width, seed: mlp(inputs, width, classes, seed=seed))
         self._data = data if data.validation else data.hold_out(min(500, len(data.train[0]) // 2))
         self._teacher, self._config, self._runner = Teacher(teacher), config, Runner(place)
-        self._history, self._before = History(), None
+        self._history, self._before, self._timeline, self.film = History(), None, None, Film()
         self._curves = Curves(("hard", "soft"), config.epochs)
         self._steps = -(-len(self._data.train[0]) // config.batch_size)
         self.student: nn.Module | None = None
@@ -94,23 +90,20 @@ class LiveTraining(Running, Panel):
         self.step, self.stop = button("Step", "Train on one batch, then pause", width="80px"), button("Stop", width="80px")
         self._meter = widgets.HTML()
         self._wire()
+        self.keep(T=self.T.box, alpha=self.alpha.box, lr=self.lr.box, width=self.width.box, seed=self.seed, pace=self.pace)
         knobs = [row(self.T.row, self.alpha.row), row(self.lr.row, self.width.row)]
         for line in knobs:
             line.layout.flex_flow = "row nowrap"
-        self.arrange(
-            "Live distillation", *knobs, row(self.seed, self.pace, self.start, self.pause, self.step, self.stop), self._meter
-        )
+        acts = row(self.seed, self.pace, self.start, self.pause, self.step, self.stop)
+        self.arrange("Live distillation", *knobs, acts, self._meter)
 
     def _wire(self) -> None:
         for control in (self.T.box, self.alpha.box, self.lr.box, self.pace):
             self.watch(control, self._want)
-        for control, act in (
-            (self.start, self._start),
-            (self.pause, self._pause),
-            (self.step, self._step),
-            (self.stop, self._stop),
-        ):
-            self.click(control, act)
+        self.click(self.start, self._start)
+        self.click(self.pause, self._pause)
+        self.click(self.step, self._step)
+        self.click(self.stop, self._stop)
         self._want()
 
     # Callbacks: they copy values and set flags, nothing else.
@@ -118,10 +111,10 @@ class LiveTraining(Running, Panel):
     def _want(self) -> None:
         self._wanted = Wanted(self.T.value, self.alpha.value, self.lr.value, self.pace.value)
 
-    def _start(self, holding: bool = False) -> None:
+    def _start(self, holding: bool = False, again: Timeline | None = None) -> None:
         self.error = None
-        width, seed = self.width.value, self.seed.value
-        self._runner.start(lambda run: self._train(run, width, seed), self._tell, holding)
+        width, seed = (again.width, again.seed) if again else (self.width.value, self.seed.value)
+        self._runner.start(lambda run: self._train(run, width, seed, again), self._tell, holding)
 
     def _pause(self) -> None:
         if not self._runner.busy:
@@ -139,15 +132,28 @@ class LiveTraining(Running, Panel):
             self.say("Nothing is running.")
         self._runner.stop()
 
+    def state(self) -> dict:
+        """The controls, and how the last run was made."""
+        return super().state() | {"run": self._timeline.state() if self._timeline and self._timeline.until else None}
+
+    def restore(self, state: dict) -> None:
+        """Sets the controls and makes the run again; errors: see Panel.restore."""
+        again = Timeline.of(state["run"]) if state.get("run") else None
+        super().restore({name: value for name, value in state.items() if name != "run"})
+        if again:
+            self._start(again=again)
+
     # From here on: the thread of the run.
 
-    def _train(self, run: Run, width: int, seed: int) -> None:
+    def _train(self, run: Run, width: int, seed: int, again: Timeline | None) -> None:
         self._data = self._data.to(self._device)
-        self._applied = self._wanted
+        self._again, self._applied = again, again.at(0) if again else self._wanted
         self._knobs = {name: torch.tensor(getattr(self._applied, name), device=self._device) for name in ("T", "alpha")}
         with self._lock:
             self._before = self._history if self._history.accuracy.y else self._before
-            self._history, self.rows = History(), []
+            self._history, self.rows, self._timeline = History(), [], Timeline(width, seed, self._applied)
+        x, y = self._data.validation
+        self.film.begin(x, y, self._teacher.logits(x), self._data.classes)
         run.gate()
         self._forget_time()
         with ExitStack() as start:
@@ -161,11 +167,12 @@ class LiveTraining(Running, Panel):
         """The reader's learning rate, times what the schedule makes of the progress."""
         schedule = self._config.schedule
         factor = schedule if callable(schedule) else SCHEDULES[schedule]
-        return replace(self._config, lr=1.0, schedule=lambda progress: self._wanted.lr * factor(progress), seed=seed)
+        return replace(self._config, lr=1.0, schedule=lambda progress: self._applied.lr * factor(progress), seed=seed)
 
     def _after_batch(self, step, run: Run, start: ExitStack) -> None:
         start.close()
         self._history.add(step.progress * self._config.epochs, step.terms, step.examples)
+        self._timeline.until = self._history.batches
         self._apply(step.progress * self._config.epochs)
         now = time.perf_counter()
         if now >= self._next:
@@ -175,22 +182,26 @@ class LiveTraining(Running, Panel):
             run.rest(self._beat - now)
         run.gate()
         self._apply(step.progress * self._config.epochs)  # what was changed during a pause
+        if self._again and self._history.batches == self._again.until < self._steps * self._config.epochs:
+            raise StopTraining  # where the reader stopped it
 
     def _after_epoch(self, row: dict) -> None:
         self.rows.append(row)
         with self._lock:
             self._history.accuracy.add(row["epoch"], 100 * row["student validation accuracy"])
+        self.film.add(row["epoch"], Teacher(self.student).logits(self._data.validation[0]), terms_of(row))
 
     def _apply(self, epoch: float) -> None:
-        """Hands over to the next batch what the controls say."""
-        wanted, applied = self._wanted, self._applied
+        """Hands over to the next batch what the controls say, or what they said when the run was first made."""
+        done = self._history.batches
+        wanted, applied = self._again.at(done) if self._again else self._wanted, self._applied
         if wanted == applied:
             return
         for name, tensor in self._knobs.items():
-            if getattr(wanted, name) != getattr(applied, name):
-                tensor.fill_(getattr(wanted, name))
-                with self._lock:
-                    self._history.change(epoch, f"{name} = {getattr(wanted, name):g}")
+            tensor.fill_(getattr(wanted, name))
+        with self._lock:
+            for said in self._timeline.note(done, applied, wanted):
+                self._history.change(epoch, said)
         self._applied = wanted
 
     def _show(self, now: float) -> None:
@@ -207,6 +218,8 @@ class LiveTraining(Running, Panel):
 
     def _tell(self, state: str, error: Exception | None) -> None:
         """Hears of every change of state."""
+        if self._runner.last.over:
+            self.film.end()
         self.pause.description = "Resume" if state == "paused" else "Pause"
         if state != "running":
             self.redraw()

@@ -105,6 +105,7 @@ class Runs:
         self._draw_pairs(found, arm(*CELLS[cell]))
         runs = [100 * np.asarray(run) for run in curves.values() if run]  # (epochs, cells and the control) each
         self._draw_curves(runs, cell)
+        self._curves.yaxis.set_visible(bool(runs))
         if not runs:
             says = "the curves appear when it runs here" if found else "press Start"
             self._curves.text(0.5, 0.5, says, ha="center", transform=self._curves.transAxes, fontsize=8.5, color="#555555")

@@ -14,9 +14,7 @@ from typing import NamedTuple
 FORMAT = "kd1"
 PACKAGES = ("kdsurvey", "torch")
 # What most strings hold, so that a short one need not spell it out. Never change it: older strings could not be read.
-KNOWN = (
-    b'"changes":[["alpha","T","lr"],"until","width","data","seeds","image","left","right","epoch","seed":0,"T":4.0,"alpha":0.'
-)
+KNOWN = b'"changes":[["alpha","T","lr"],"until","width","data","seeds","image","left","right","epoch","seed":0,"T":4.0,"alpha":0.'
 LONGEST = 100_000  # bytes of a state, unpacked: nobody can make a kernel swallow more
 
 

@@ -51,6 +51,7 @@ def temperature(
 class Temperature(Panel):
     """See `temperature`."""
 
+    kind = "temperature"
     text = "(panel: temperature. An image, a slider for T, the softened probabilities and their gradient)"
     about = "Bars, one a class: the teacher's probabilities at T, the student's, and the gradient at the student's logits"
 
@@ -70,6 +71,7 @@ class Temperature(Panel):
         self.click(self.after, lambda: self._turn(+1))
         for control in (self.T.box, self.image, self.squared):
             self.watch(control, self.refresh)
+        self.keep(T=self.T.box, image=self.image, squared=self.squared)
         choice = [self.before, self.image, self.after]
         second = [self.T.row] if self._z is None else [self.T.row, self.squared]
         self.arrange("Temperature", row(*choice), row(*second, grid_gap="24px"))

@@ -90,3 +90,17 @@ def test_what_a_stopped_run_returns_is_no_result(close):
     panel.stop.click()
     assert panel.wait(5)
     assert panel.status.startswith("Stopped") and panel.result is None
+
+
+def test_a_link_makes_the_same_picture(close):
+    giver, taker = close(forgotten(answer)), close(forgotten(answer))
+    giver.boxes[7].value, giver.T.slider.value = True, 2.0
+    taker.paste(giver.link)
+    assert taker.removed == (3, 7) and taker.wait(WAIT) and taker.result is None
+    giver.start.click()
+    assert giver.wait(WAIT)
+    taker.paste(giver.link)
+    assert taker.wait(WAIT)
+    taker.settle()
+    taker.check()
+    assert taker._picture.value == giver._picture.value and taker.status == giver.status

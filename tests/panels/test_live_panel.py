@@ -10,6 +10,7 @@ from kdsurvey import panels, training
 from kdsurvey.methods import hinton
 from kdsurvey.nets import mlp
 from kdsurvey.panels.curves import MARKS, POINTS, Curve, History
+from kdsurvey.stage import Teacher
 
 WAIT = 20  # seconds until a test gives up
 
@@ -81,7 +82,7 @@ def test_a_new_temperature_is_in_the_next_batch(live, config, data, teacher):
     for name in ("hard", "soft"):
         assert panel._history.terms[name].y == [batch[name] for batch in seen]
     assert all(torch.equal(a, b) for a, b in zip(panel.student.parameters(), student.parameters()))
-    assert [said for _, said in panel._history.changes] == ["T = 20", "alpha = 0.5"]
+    assert [said for _, said in panel._history.changes] == ["T = 20", "alpha = 0.5", "lr = 0.02"]
     assert "T = 20" in panel._table.value
 
 
@@ -264,3 +265,64 @@ def test_a_history_is_bounded_and_keeps_the_mean():
         history.add(k, {"hard": torch.tensor(1.0)}, 5)
         history.change(k, "T")
     assert len(history._unread) < 5000 and len(history.changes) == MARKS and history.examples == 50_000
+
+
+def test_a_link_makes_the_run_again_with_every_turn_of_a_knob(endless):
+    giver, taker = endless(), endless()
+    giver.start.click()
+    for k, (knob, value) in enumerate([("T", 9.0), ("lr", 0.5), ("alpha", 0.25), ("T", 2.0)]):
+        until(lambda k=k: giver._history.batches > 40 * (k + 1) and len(giver._timeline.changes) == k)
+        getattr(giver, knob).box.value = value
+    until(lambda: len(giver._timeline.changes) == 4 and giver._history.batches > 300)
+    giver.width.slider.value, giver.seed.value = 12, 5  # for the next run
+    giver.stop.click()
+    assert giver.wait(WAIT)
+    taker._link.value = giver.link
+    assert taker.wait(WAIT)
+    for panel in (giver, taker):
+        panel.settle()
+        panel.check()
+    assert taker._history.batches == giver._history.batches and taker.rows == giver.rows
+    assert all(torch.equal(a, b) for a, b in zip(taker.student.parameters(), giver.student.parameters()))
+    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
+    assert taker.width.value == 12 and taker.seed.value == 5 and taker.student[1][0].out_features == 8
+    assert taker.link == giver.link and len(giver.link) < 250
+    taker.start.click()  # afterwards the knobs are the reader's again
+    until(lambda: taker._history.batches > 5)
+    taker.T.box.value = 7.0
+    until(lambda: taker._timeline.changes)
+
+
+def test_a_link_of_a_whole_run_has_its_last_accuracy(live):
+    giver, taker = live(), live()
+    giver.start.click()
+    assert giver.wait(WAIT)
+    taker.paste(giver.link)
+    assert taker.wait(WAIT)
+    assert taker.rows == giver.rows and len(taker.rows) == 4
+    assert taker._picture.value == giver._picture.value
+
+
+@pytest.mark.parametrize(
+    "run", [[], 3, [8, 0, [4.0, 0.9], [], 5], [0, 0, [4.0, 0.9, 0.1], [], 5], [8, 0, [1, 1, 1], [[1, "x", 2]], 5]]
+)
+def test_a_link_with_an_impossible_run_is_refused(live, run):
+    panel = live()
+    before = panel.state()
+    with pytest.raises(ValueError, match=r"no run that could be made again|a live panel keeps"):
+        panel.restore(before | {"run": run or "x"})
+    assert panel.state() == before
+
+
+def test_the_film_has_what_the_student_answered(live, data):
+    panel = live()
+    panel.start.click()
+    assert panel.wait(WAIT)
+    reel = panel.film.read()
+    assert [shot.epoch for shot in reel.snapshots] == [1, 2, 3, 4] and not reel.running
+    x, y = data.validation
+    assert torch.equal(reel.snapshots[-1].logits, Teacher(panel.student).logits(x))
+    for shot, row in zip(reel.snapshots, panel.rows):
+        assert (shot.logits.argmax(1) == y).double().mean() == pytest.approx(row["student validation accuracy"])
+        assert shot.terms == {name: row[name] for name in ("hard", "soft")}
+    assert torch.equal(reel.subject.x, x) and torch.equal(reel.subject.teacher, panel._teacher.logits(x))

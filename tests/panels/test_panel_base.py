@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from kdsurvey.panels.base import Painter, Panel, unchecked
+from kdsurvey.panels.base import Panel, unchecked
 from kdsurvey.panels.controls import knob
 from kdsurvey.panels.drawing import Bars, Chart, canvas, table, title
+from kdsurvey.panels.painter import Painter
 
 
 class Bar(Panel):

@@ -90,3 +90,12 @@ def test_hot_is_flat():
 def test_what_does_not_fit_is_refused(change, says):
     with pytest.raises(ValueError, match=says):
         temperature(**{"images": X, "labels": Y, "teacher_logits": V, "student_logits": Z} | change)
+
+
+def test_a_link_makes_the_same_picture():
+    giver, taker = temperature(X, Y, V, Z), temperature(X, Y, V, Z)
+    giver.T.box.value, giver.image.value, giver.squared.value = 7.3, 1, False
+    taker.paste(giver.link)
+    giver.settle()
+    taker.settle()
+    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value

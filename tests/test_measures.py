@@ -1,0 +1,125 @@
+"""Confusion, calibration and agreement against oracles in NumPy float64, written from the definitions."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kdsurvey.losses import soften
+from kdsurvey.measures import calibration_error, confusion, predictive_kl, reliability, top1_agreement
+
+
+def case(seed, stack=(), n=40, c=4):
+    """Logits (*stack, n, c) and labels that they often fit."""
+    g = torch.Generator().manual_seed(seed)
+    z = 3 * torch.randn(*stack, n, c, generator=g)
+    guess = z.reshape(-1, n, c)[0].argmax(-1)
+    y = torch.where(torch.rand(n, generator=g) < 0.6, guess, torch.randint(0, c, (n,), generator=g))
+    return z, y
+
+
+def softmax(z):
+    e = np.exp(z - z.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def bins_of(p, y, bins):
+    """For each bin: mean confidence, accuracy, count; image by image, as section 2 of Guo et al. says."""
+    kept = [[] for _ in range(bins)]
+    for row, label in zip(p, y):
+        confidence = row.max()
+        for k in range(bins):
+            if k / bins < confidence <= (k + 1) / bins:
+                kept[k].append((confidence, float(row.argmax() == label)))
+    means = [np.mean(inside, axis=0) if inside else (np.nan, np.nan) for inside in kept]
+    return [m[0] for m in means], [m[1] for m in means], [len(inside) for inside in kept]
+
+
+@given(seed=st.integers(0, 10**6), n=st.integers(1, 60), c=st.integers(2, 7))
+def test_confusion_counts_label_by_answer(seed, n, c):
+    z, y = case(seed, n=n, c=c)
+    counts = np.zeros((c, c), dtype=int)
+    for row, label in zip(z.numpy(), y.numpy()):
+        counts[label, row.argmax()] += 1
+    assert np.array_equal(confusion(z, y, c), counts)
+    assert np.array_equal(confusion(z.argmax(-1), y, c), counts)
+
+
+@given(seed=st.integers(0, 10**6), n=st.integers(1, 60), bins=st.integers(1, 20))
+def test_reliability_and_its_error(seed, n, bins):
+    z, y = case(seed, n=n)
+    p = softmax(z.double().numpy())
+    confidence, accuracy, count = bins_of(p, y.numpy(), bins)
+    found = reliability(torch.from_numpy(p), y, bins)
+    for values, wanted in zip(found, (confidence, accuracy, count)):
+        assert np.allclose(values.numpy(), wanted, equal_nan=True)
+    assert found.count.sum() == n and found.count.dtype == torch.int64
+    error = sum(k / n * abs(a - b) for a, b, k in zip(accuracy, confidence, count) if k)
+    assert calibration_error(torch.from_numpy(p), y, bins).item() == pytest.approx(error)
+
+
+def test_an_edge_belongs_to_the_bin_below_it():
+    p = torch.tensor([[0.5, 0.5, 0.0, 0.0], [1.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]], dtype=torch.float64)
+    assert reliability(p, torch.zeros(3, dtype=torch.int64), 4).count.tolist() == [1, 1, 0, 1]
+
+
+def test_a_perfectly_calibrated_net_has_no_error_and_a_sure_and_wrong_one_has_all():
+    p = torch.tensor([[0.75, 0.25]] * 4)
+    assert calibration_error(p, torch.tensor([0, 0, 0, 1])).item() == pytest.approx(0)
+    assert calibration_error(torch.tensor([[1.0, 0.0]] * 3), torch.tensor([1, 1, 1])).item() == 1
+
+
+@given(seed=st.integers(0, 10**6), n=st.integers(1, 60))
+def test_agreement_and_divergence(seed, n):
+    z, v = case(seed, n=n)[0].double(), case(seed + 1, n=n)[0].double()
+    same = np.mean([a.argmax() == b.argmax() for a, b in zip(z.numpy(), v.numpy())])
+    assert top1_agreement(z, v).item() == pytest.approx(same)
+    p, q = softmax(v.numpy()), softmax(z.numpy())
+    assert predictive_kl(z, v).item() == pytest.approx((p * np.log(p / q)).sum(-1).mean())
+    assert top1_agreement(z, z + 7).item() == 1 and predictive_kl(z, z).item() == pytest.approx(0, abs=1e-12)
+
+
+def test_a_stack_is_measured_member_by_member():
+    (z, y), v = case(0, stack=(2, 3)), case(9)[0]
+    p = soften(z.double())
+    measured = [
+        lambda k: confusion(z[k], y, 4),
+        lambda k: confusion(z[k].argmax(-1), y, 4),
+        lambda k: calibration_error(p[k], y),
+        lambda k: top1_agreement(z[k], v),
+        lambda k: top1_agreement(z[k], z[k].flip(-1)),
+        lambda k: predictive_kl(z[k], v),
+    ]
+    for measure in measured:
+        whole = measure(...)
+        assert all(torch.allclose(whole[a, b], measure((a, b))) for a in range(2) for b in range(3))
+    whole = reliability(p, y)
+    assert all(torch.allclose(a[1, 2], b, equal_nan=True) for a, b in zip(whole, reliability(p[1, 2], y)))
+
+
+Z, Y = torch.zeros(5, 3), torch.zeros(5, dtype=torch.int64)
+P = torch.full((5, 3), 1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: confusion(Z, Y, 4), r"\(5, 3\) have not the 4 classes"),
+        (lambda: confusion(Z, Y[:4], 3), r"as many labels"),
+        (lambda: confusion(Y + 3, Y, 3), r"answers from 3 to 3; 3 classes are 0 to 2"),
+        (lambda: confusion(Y, Y - 1, 3), r"labels from -1"),
+        (lambda: reliability(P, Y, 0), r"at least one bin"),
+        (lambda: reliability(P, Y.float()), r"class indices"),
+        (lambda: reliability(P[:3], Y), r"as many labels"),
+        (lambda: reliability(2 * P, Y), r"must be probabilities"),
+        (lambda: calibration_error(Z, Y), r"for logits give soften"),
+        (lambda: calibration_error(P[:0], Y[:0]), r"at least one image"),
+        (lambda: top1_agreement(Z, Z[:, :2]), r"\(5, 3\) and \(5, 2\) do not fit"),
+        (lambda: top1_agreement(Z[:0], Z[:0]), r"at least one"),
+        (lambda: predictive_kl(torch.zeros(2, 5, 3), torch.zeros(3, 5, 3)), r"do not fit"),
+    ],
+)
+def test_what_does_not_fit_is_refused(call, said):
+    with pytest.raises(ValueError, match=said):
+        call()
