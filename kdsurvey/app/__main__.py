@@ -19,8 +19,14 @@ SETTINGS = [
 def main() -> None:
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(HERE / "share"), os.environ.get("JUPYTER_PATH")]))
     from voila.app import main as serve
+    from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
-    serve([str(HERE / "playground.ipynb"), *SETTINGS, *sys.argv[1:]])
+    # A closed page says so with a beacon, which cannot carry the token that other requests need: without this line the server
+    # refuses it, and the kernel would train on. Who knows a kernel's random name may end it.
+    VoilaShutdownKernelHandler.check_xsrf_cookie = lambda handler: None
+    given = sys.argv[1:]
+    ours = [setting for setting in SETTINGS if not any(option.startswith(setting.split("=")[0]) for option in given)]
+    serve([str(HERE / "playground.ipynb"), *ours, *given])
 
 
 main()

@@ -192,8 +192,8 @@ class Landscape(Running, Panel):
 
     def _found(self) -> Map | None:
         """What is on show: what ran here with these settings, else what was recorded, else nothing."""
-        setting, _ = key = self._key
-        rows = self.rows[key] if key in self.rows else self._recorded.get(setting.name)
+        setting, first = key = self._key
+        rows = self.rows[key] if key in self.rows else None if first else self._recorded.get(setting.name)
         return Map(rows, self.control.value) if rows else None
 
     def draw(self) -> tuple[bytes, str]:

@@ -21,7 +21,7 @@ from kdsurvey.panels.film import Film, terms_of
 from kdsurvey.panels.runner import Run, Runner, Running
 from kdsurvey.panels.timeline import Timeline, Wanted
 from kdsurvey.stage import Teacher
-from kdsurvey.training import StopTraining, train
+from kdsurvey.training import train
 
 OFTEN = 0.2  # seconds between two redraws at least ...
 SHARE = 30  # ... and this many times what a redraw costs, so that drawing takes 3 % of the time
@@ -180,10 +180,10 @@ class LiveTraining(Running, Panel):
         if self._applied.pace:
             self._beat = max(self._beat + 1 / self._applied.pace, now)
             run.rest(self._beat - now)
+        if self._again and self._history.batches == self._again.until < self._steps * self._config.epochs:
+            run.stop()  # where the reader stopped it
         run.gate()
         self._apply(step.progress * self._config.epochs)  # what was changed during a pause
-        if self._again and self._history.batches == self._again.until < self._steps * self._config.epochs:
-            raise StopTraining  # where the reader stopped it
 
     def _after_epoch(self, row: dict) -> None:
         self.rows.append(row)

@@ -40,7 +40,7 @@ class Playground:
         student = mlp(data.train[0][0].numel(), 30, len(data.classes), seed=0)
         train(hinton(student, teacher), data, Config(epochs=5), progress=False)
         x, y = (part[:200] for part in data.test)
-        live = live_training(data, teacher.net, pace=None)
+        live = live_training(data, teacher.net)
         compared = compare(data, teacher.net)
         self.panels: dict[str, list[Panel]] = {
             "Landscape": [landscape(data)],

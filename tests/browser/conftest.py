@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all browser tests; a page for each, that notes what went wrong in it."""
+"""One JupyterLab, one app and one Chromium for all browser tests; a page for each, that notes what went wrong in it."""
 
 import os
 import shutil
@@ -6,8 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from lab import FLAGS, ROOT, Lab, browser_path, running_lab
-from made import write_panels_notebook
+from lab import FLAGS, ROOT, App, Lab, browser_path, running_app, running_lab
+from made import PANELS, PLAYGROUND, write_notebook
+from steps import open_and_run, open_app
 
 # What JupyterLab 4.6 itself says on the console, and why it does not matter here
 ALLOWED = ()
@@ -38,9 +39,30 @@ def lab(tmp_path_factory) -> Lab:
     folder.mkdir()
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         shutil.copy(notebook, folder)
-    write_panels_notebook(folder / "panels.ipynb")
+    write_notebook(folder / "panels.ipynb", PANELS)
+    write_notebook(folder / "playground.ipynb", PLAYGROUND)
     with running_lab(folder, home / "home") as lab:
         yield lab
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory) -> App:
+    """The app, as `make app` serves it, but less patient with kernels that nobody listens to."""
+    _require(browser_path())
+    impatient = ("--MappingKernelManager.cull_idle_timeout=6", "--MappingKernelManager.cull_interval=2")
+    with running_app(tmp_path_factory.mktemp("app") / "home", *impatient) as app:
+        yield app
+
+
+@pytest.fixture(params=["lab", "app"])
+def playground(request, page):
+    """The playground in a fresh page, in JupyterLab and as the app; returns the server."""
+    server = request.getfixturevalue(request.param)
+    if request.param == "app":
+        open_app(page, server)
+    else:
+        open_and_run(page, server, "playground.ipynb")
+    return server
 
 
 def _require(browser: str | None) -> None:
@@ -51,7 +73,8 @@ def _require(browser: str | None) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium(lab):
+def chromium():
+    _require(browser_path())
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

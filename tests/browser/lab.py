@@ -1,4 +1,4 @@
-"""A real JupyterLab on a free port, and what a test needs to know about the pages that Chromium shows of it."""
+"""A real JupyterLab, or the app, on a free port, and what a test needs to know about the pages that Chromium shows of it."""
 
 import json
 import os
@@ -14,6 +14,8 @@ import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = {"127.0.0.1", "localhost", ""}  # "" is what data: and blob: addresses have
@@ -36,13 +38,25 @@ def browser_path() -> str | None:
 
 
 @dataclass
-class Lab:
-    """A running server: where it listens, and the folder of notebooks it shows."""
+class App:
+    """A running server: where it listens, and its process."""
 
     url: str
+    pid: int
+
+    def kernels(self) -> list[psutil.Process]:
+        """The kernels that run now, the oldest first."""
+        children = psutil.Process(self.pid).children(recursive=True)
+        found = [child for child in children if "ipykernel_launcher" in " ".join(_words(child))]
+        return sorted(found, key=lambda kernel: kernel.create_time())
+
+
+@dataclass
+class Lab(App):
+    """A JupyterLab: also its token, and the folder of notebooks it shows."""
+
     token: str
     folder: Path
-    log: Path
 
     def page_of(self, notebook: str) -> str:
         return f"{self.url}/lab/tree/{notebook}?token={self.token}&reset"
@@ -51,21 +65,36 @@ class Lab:
 @contextmanager
 def running_lab(folder: Path, home: Path):
     """JupyterLab with this Python, everything it writes under `home`, the package importable from the repository."""
-    port, token, log = _free_port(), secrets.token_hex(16), home / "server.log"
-    home.mkdir(parents=True, exist_ok=True)
     _write_settings(home)
     options = {
-        "ServerApp.port": port, "ServerApp.root_dir": folder, "IdentityProvider.token": token, "ServerApp.open_browser": False,
-        "ServerApp.ip": "127.0.0.1", "LabApp.news_url": "None", "LabApp.extension_manager": "readonly",
-        "LabApp.app_settings_dir": home / "app", "LabApp.user_settings_dir": home / "user", 
-        "LabApp.workspaces_dir": home / "spaces",
+        "ServerApp.root_dir": folder, "IdentityProvider.token": (token := secrets.token_hex(16)), "ServerApp.open_browser": False,
+        "ServerApp.port": (port := _free_port()), "ServerApp.ip": "127.0.0.1",
+        "LabApp.news_url": "None", "LabApp.extension_manager": "readonly", "LabApp.app_settings_dir": home / "app",
+        "LabApp.user_settings_dir": home / "user", "LabApp.workspaces_dir": home / "spaces",
     }  # fmt: skip
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *(f"--{k}={v}" for k, v in options.items())]
-    with log.open("wb") as out:
-        server = subprocess.Popen(command, stdout=out, stderr=out, env=_environment(home), start_new_session=True)
+    command = ["jupyterlab", "--no-browser", "--allow-root", *(f"--{k}={v}" for k, v in options.items())]
+    with _serving(command, f"http://127.0.0.1:{port}/api?token={token}", home) as server:
+        yield Lab(f"http://127.0.0.1:{port}", server.pid, token, folder)
+
+
+@contextmanager
+def running_app(home: Path, *options: str):
+    """The app, as `make app` serves it."""
+    command = ["kdsurvey.app", "--no-browser", f"--port={(port := _free_port())}", "--Voila.ip=127.0.0.1", *options]
+    with _serving(command, f"http://127.0.0.1:{port}/nothing/", home) as server:
+        yield App(f"http://127.0.0.1:{port}", server.pid)
+
+
+@contextmanager
+def _serving(command: list[str], address: str, home: Path):
+    """python -m COMMAND, from when its address answers to the end of the block."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "server.log").open("wb") as out:
+        process = [sys.executable, "-m", *command]
+        server = subprocess.Popen(process, stdout=out, stderr=out, env=_environment(home), start_new_session=True)
         try:
-            _wait_until_up(server, f"http://127.0.0.1:{port}/api?token={token}", log)
-            yield Lab(f"http://127.0.0.1:{port}", token, folder, log)
+            _wait_until_up(server, address, home / "server.log")
+            yield server
         finally:
             _end(server)
 
@@ -97,9 +126,19 @@ def _wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: f
         try:
             urllib.request.urlopen(address, timeout=2).close()
             return
+        except urllib.error.HTTPError:
+            return  # it answers, if only that there is nothing
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not start; its log says:\n{log.read_text()[-3000:]}")
+    raise RuntimeError(f"the server did not start; its log says:\n{log.read_text()[-3000:]}")
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """The command line of a process, which may be gone by now."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def _end(server: subprocess.Popen) -> None:

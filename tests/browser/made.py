@@ -1,10 +1,10 @@
-"""The notebook that the browser tests make: one panel of each kind."""
+"""The notebooks that the browser tests make."""
 
 from pathlib import Path
 
 import nbformat
 
-CELLS = [
+PANELS = [
     """import kdsurvey as kd
 from kdsurvey import panels
 
@@ -24,7 +24,10 @@ x, y = data.test[0][:40], data.test[1][:40]""",
 ]
 
 
-def write_panels_notebook(path: Path) -> None:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
+PLAYGROUND = ["from kdsurvey import panels", "panels.playground()"]
+
+
+def write_notebook(path: Path, cells: list[str]) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)

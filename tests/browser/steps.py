@@ -2,7 +2,7 @@
 
 ALL_RAN = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(
     prompt => /\\d+/.test(prompt.textContent))"""
-OUTPUT = ".jp-OutputArea-output:not(.jp-RenderedImage)"
+OUTPUT = ".jp-OutputArea-output:not(.jp-RenderedImage)"  # also in the app
 CONTROLS = {"button", "checkbox", "combobox", "image", "img", "radio", "slider", "spinbutton", "switch", "textbox"}
 
 
@@ -56,3 +56,35 @@ def outputs_tree(page) -> list[tuple[str, str]]:
             if role in CONTROLS and not ax["ignored"]:
                 found.append((role, ax.get("name", {}).get("value", "")))
     return found
+
+
+def box(page, title: str):
+    """The panel with this title, in a notebook or in the app."""
+    return page.locator(f".widget-vbox:has(> .widget-html strong:text-is('{title}'))")
+
+
+def pixels(page, found) -> str:
+    """A hash of the panel's picture, which is equal for equal pictures."""
+    image = found.locator("img.widget-image").element_handle()
+    return page.evaluate(
+        """async (image) => {
+            const bytes = await (await fetch(image.src)).arrayBuffer()
+            const hash = await crypto.subtle.digest('SHA-256', bytes)
+            return [...new Uint8Array(hash)].map(b => b.toString(16)).join('')
+        }""",
+        image,
+    )
+
+
+def permalink(found) -> str:
+    """The string that the panel offers."""
+    found.get_by_role("button", name="Permalink").click()
+    box = found.get_by_role("textbox", name="Permalink")
+    box.wait_for()
+    return box.input_value()
+
+
+def open_app(page, app, link: str = "") -> None:
+    """Opens the app, as the permalink has it where there is one, and waits until it is there."""
+    page.goto(f"{app.url}/?kd={link}" if link else app.url)
+    page.get_by_role("button", name="Landscape", exact=True).wait_for(timeout=60_000)

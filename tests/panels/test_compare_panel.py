@@ -18,7 +18,7 @@ from kdsurvey.losses import cross_entropy, half_mse
 from kdsurvey.methods import hinton, plain
 from kdsurvey.nets import conv, mlp
 from kdsurvey.panels.compare import compare
-from kdsurvey.panels.compared import Side, differing, judged, verdict
+from kdsurvey.panels.compared import differing, judged, verdict
 from kdsurvey.panels.epochcurves import GAP, _apart
 from kdsurvey.panels.turns import members, standard, trained
 from kdsurvey.stage import Stage, Teacher
@@ -150,13 +150,16 @@ def test_the_picture_shows_what_was_measured(made, data):
         assert parts._accuracy._lines[k].get_ydata() == pytest.approx(mean)
         assert parts._agreement._lines[k].get_ydata() == pytest.approx(100 * np.array(side.agreement).mean(1))
         band = parts._accuracy._bands[k].get_xy()
-        assert band[3, 1] == pytest.approx(mean[3] + 100 * np.array(side.accuracy).std(1, ddof=1)[3])
+        sd = 100 * np.array(side.accuracy).std(1, ddof=1)
+        assert band[:8, 1] == pytest.approx([*(mean + sd), *(mean - sd)[::-1]])
         assert parts._losses._lines[k][0].get_ydata() == pytest.approx(side.term("hard"))
         assert f"{100 * side.calibration(data.validation[1])[1].mean():.1f} %" in parts._calibration._said[k].get_text()
         assert parts._names[k].get_text().endswith(side.name)
     of = differing(panel.sides)
-    assert len(of) and np.array_equal(parts._differing._faces[0].get_array(), data.validation[0][of[0], 0].numpy())
-    assert parts._differing._words[0][0].get_text() == f"label {data.classes[data.validation[1][of[0]]]}"
+    assert len(of) > 1
+    for i, face, words in zip(of, parts._differing._faces, parts._differing._words):
+        assert np.array_equal(face.get_array(), data.validation[0][i, 0].numpy())
+        assert words[0].get_text() == f"label {data.classes[data.validation[1][i]]}"
     assert [face.get_visible() for face in parts._differing._faces].count(True) == min(12, len(of))
 
 
@@ -171,9 +174,9 @@ def test_the_verdict_is_that_of_the_pairs(made):
 
 
 def two_stages(student, teacher, T, alpha):
-    """A hint stage that scores nothing, with a term of its own, then training on the labels."""
+    """A hint stage that trains the first block only and scores nothing, then training on the labels."""
     teacher = Teacher(teacher)
-    yield Stage("hint", {student: lambda batch, p: {"hint": half_mse(teacher(batch), student(batch.x))}}, epochs=0.5)
+    yield Stage("hint", {student[:1]: lambda batch, p: {"hint": half_mse(teacher(batch), student(batch.x))}}, epochs=0.5)
     yield Stage("labels", {student: lambda batch, p: {"hard": cross_entropy(student(batch.x), batch.y)}}, {"student": student})
 
 
@@ -186,14 +189,18 @@ def test_a_method_of_two_stages_and_a_net_that_cannot_be_stacked(made, data, tea
     assert left.tested is not None and right.tested is not None and "after 6 epochs" in panel.status
     assert np.isnan(left.term("hard")[:2]).all() and np.isnan(left.term("hint")[2:]).all()
     assert [s.epoch for s in panel.films["left"].read().snapshots] == [1, 2, 3, 4, 5, 6]
+    assert panel._contrast._accuracy.axis.get_xlim()[1] > 6 == panel._contrast._accuracy.axis.get_xticks()[-1]
     nets = [conv(1, 8, 8, classes=5, seed=s) for s in (0, 1)]
-    for k, net in enumerate(nets):  # the measuring left batch-norm alone
+    for k, net in enumerate(nets):  # the measuring left batch-norm, and the modes of its layers, alone
         config = Config(**vars(config) | {"seed": k})
         rows = train(two_stages(net, teacher, 4, 0.9), data, config, progress=False)
         mine = left.rows[k::2]
         assert [{n: v for n, v in row.items() if n != "member"} for row in mine] == rows
         assert left.accuracy[-1][k] == accuracy(net, *data.validation)
     assert right.accuracy[-1].tolist() == [row["net validation accuracy"] for row in right.rows[-2:]]
+    panel.left.value = "labels"
+    finished(panel)
+    assert panel._contrast._accuracy.axis.get_xticks()[-1] == 4  # no trace of the longer run
 
 
 def test_members_share_a_pass_where_they_can():
@@ -259,11 +266,13 @@ def test_ten_starts_and_stops_leave_nothing_behind(endless):
     panel = endless()
     threads, made = threading.active_count(), []
     for k in range(10):
+        before = panel.sides
         panel.start.click()
         if k % 2:
-            until(lambda: panel.status.startswith("Training") and panel._done() > 0)
+            until(lambda before=before: panel.sides is not before and panel._done() > 0)
         panel.stop.click()
         made.append(weakref.ref(panel.sides[0]))
+    del before
     assert panel.wait(WAIT)
     until(lambda: not runs())
     panel.settle()
@@ -271,7 +280,7 @@ def test_ten_starts_and_stops_leave_nothing_behind(endless):
     assert panel.status.startswith("Stopped") and threading.active_count() <= threads
     gc.collect()
     assert {side() for side in made} <= {None, panel.sides[0]}  # no run before the last is kept
-    assert len({id(side) for side in made}) > 4
+    assert len(set(map(id, made))) >= 5
 
 
 def test_a_loss_that_is_not_finite_is_said_and_raised(data, teacher, close):
@@ -385,9 +394,9 @@ def test_drawing_takes_little_of_the_time(endless):
     panel.start.click()
     until(lambda: panel._done() > 1)
     start, redraws, done = time.monotonic(), panel.redraws, panel._done()
-    time.sleep(1.0)
-    assert panel.redraws - redraws <= (time.monotonic() - start) / 0.2 + 1
-    assert panel._done() - done > panel.redraws - redraws > 0
+    until(lambda: panel.redraws - redraws >= 3)
+    assert time.monotonic() - start >= 2 * 0.2
+    assert panel._done() - done > 3
 
 
 def test_buttons_say_when_there_is_nothing_to_do(made):

@@ -286,7 +286,7 @@ def test_a_link_makes_the_run_again_with_every_turn_of_a_knob(endless):
     assert all(torch.equal(a, b) for a, b in zip(taker.student.parameters(), giver.student.parameters()))
     assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
     assert taker.width.value == 12 and taker.seed.value == 5 and taker.student[1][0].out_features == 8
-    assert taker.link == giver.link and len(giver.link) < 250
+    assert taker.link == giver.link and len(giver.link) < 250 and taker.status == giver.status
     taker.start.click()  # afterwards the knobs are the reader's again
     until(lambda: taker._history.batches > 5)
     taker.T.box.value = 7.0

@@ -1,0 +1,247 @@
+"""The playground in a real JupyterLab and as the app: draw, train, press a cell, stop, rewind, hand on a permalink."""
+
+import time
+from contextlib import suppress
+
+import pytest
+from lab import HERE
+from playwright.sync_api import Error
+from steps import await_new_picture, box, open_and_run, open_app, outputs_tree, permalink, picture, pixels, status
+
+pytestmark = pytest.mark.timeout(180)
+SECONDS = 25_000  # of patience, in ms: other tests may hold the processor
+
+
+def show(page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def until(condition, seconds: float = 25) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.1)
+
+
+def stopped(found) -> float:
+    """Presses Stop; the seconds until the panel says so."""
+    start = time.monotonic()
+    found.get_by_role("button", name="Stop", exact=True).press("Enter")
+    found.get_by_role("status").get_by_text("Stopped").wait_for()
+    return time.monotonic() - start
+
+
+def gone(kernel) -> bool:
+    return not kernel.is_running() or kernel.status() == "zombie"
+
+
+def stroke(page, found) -> None:
+    """A vertical stroke through the middle of the drawing field."""
+    field = found.locator("canvas").bounding_box()
+    x, y = field["x"] + field["width"] / 2, field["y"] + field["height"] / 5
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for k in range(1, 13):
+        page.mouse.move(x, y + k * field["height"] / 20)
+    page.mouse.up()
+
+
+def test_draw_and_nudge(page, playground, shots):
+    show(page, "Digit pad")
+    found = box(page, "Digit pad")
+    found.get_by_text("Draw with mouse, finger or pen").wait_for()  # the drawing field is there
+    found.get_by_role("button", name="Clear").press("Enter")
+    found.get_by_role("status").get_by_text("The field is empty").wait_for()
+    old = picture(found)
+    stroke(page, found)
+    found.get_by_role("status").get_by_text("Teacher: 1 (").wait_for()
+    old = await_new_picture(page, found, old)
+    found.get_by_role("button", name="turn right").press("Enter")
+    old = await_new_picture(page, found, old)
+    temperature = found.get_by_label("Temperature T")
+    temperature.fill("20")
+    temperature.press("Tab")
+    await_new_picture(page, found, old)
+    page.screenshot(path=shots / "pad.png")
+    assert page.watch.errors == [] and page.watch.hosts <= HERE
+
+
+def test_train_press_a_cell_and_stop(page, playground, shots):
+    found = box(page, "Where does distillation help?")
+    found.get_by_label("First seed").fill("100")  # nothing is recorded for it
+    found.get_by_label("First seed").press("Tab")
+    found.get_by_role("status").get_by_text("nothing has run here yet").wait_for()
+    found.get_by_role("button", name="Start", exact=True).press("Enter")
+    found.get_by_text("Seed 2 of 10").wait_for(timeout=SECONDS)
+    cells = found.locator("button[title^='T = ']")  # one seed: no verdict yet
+    assert cells.count() == 30
+    old = picture(found)
+    cells.nth(29).press("Enter")
+    found.get_by_role("status").get_by_text("T = 32, alpha = 1").wait_for()
+    await_new_picture(page, found, old)
+    page.screenshot(path=shots / "landscape.png")
+    assert stopped(found) < 1
+    assert page.watch.errors == [] and page.watch.hosts <= HERE
+
+
+def test_compare_and_rewind(page, playground, shots):
+    show(page, "Compare")
+    found, film = box(page, "Two methods side by side"), box(page, "Rewind")
+    film.get_by_role("status").get_by_text("Nothing to rewind yet").wait_for()
+    old = picture(found)
+    found.get_by_role("button", name="Start", exact=True).press("Enter")
+    old = await_new_picture(page, found, old)
+    found.get_by_role("status").get_by_text("Finished").wait_for(timeout=2 * SECONDS)
+    found.screenshot(path=shots / "compare.png")
+    old = picture(film)
+    epoch = film.get_by_label("Epoch", exact=True)
+    epoch.fill("1")
+    epoch.press("Tab")
+    await_new_picture(page, film, old)
+    assert "epoch 1" in status(film).inner_text().lower()
+    film.screenshot(path=shots / "rewind.png")
+    assert page.watch.errors == [] and page.watch.hosts <= HERE
+
+
+def test_a_permalink_makes_the_same_picture(page, playground, chromium):
+    found = box(page, "Where does distillation help?")
+    found.locator("button[title*='T = 8, alpha = 1']").press("Enter")
+    found.get_by_role("status").get_by_text("T = 8, alpha = 1").wait_for()
+    page.wait_for_timeout(500)
+    wanted, link = pixels(page, found), permalink(found)
+    found.locator("button[title*='T = 1, alpha = 0.5']").press("Enter")
+    found.get_by_role("status").get_by_text("T = 1, alpha = 0.5").wait_for()
+    page.wait_for_timeout(500)
+    assert pixels(page, found) != wanted
+    found.get_by_role("textbox", name="Permalink").fill(link)
+    found.get_by_role("textbox", name="Permalink").press("Enter")
+    found.get_by_role("status").get_by_text("T = 8, alpha = 1").wait_for()
+    until(lambda: pixels(page, found) == wanted)
+    found.get_by_role("textbox", name="Permalink").fill("kd1.landscape.rubbish")
+    found.get_by_role("textbox", name="Permalink").press("Enter")
+    found.get_by_role("status").get_by_text("is no permalink; copy the whole string").wait_for()
+    assert page.watch.errors == []
+
+
+def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
+    open_app(page, app)
+    show(page, "Live")
+    found = box(page, "Live distillation")
+    old = picture(found)
+    found.get_by_role("button", name="Start", exact=True).press("Enter")
+    await_new_picture(page, found, old)
+    found.get_by_label("Temperature T").fill("12")
+    found.get_by_label("Temperature T").press("Tab")
+    found.get_by_role("button", name="Show as a table").click()
+    found.get_by_text("T = 12", exact=True).wait_for()
+    assert stopped(found) < 1
+    said = status(found).inner_text()
+    wanted, link = pixels(page, found), permalink(found)
+    open_app(page, app, link)
+    found = box(page, "Live distillation")
+    found.get_by_role("status").get_by_text(said, exact=True).wait_for(timeout=SECONDS)
+    until(lambda: pixels(page, found) == wanted)
+    assert page.watch.errors == []
+
+
+def test_ten_starts_and_stops_leave_nothing(page, playground):
+    show(page, "Live")
+    found, kernel = box(page, "Live distillation"), playground.kernels()[-1]
+
+    def once() -> None:
+        old = picture(found)
+        found.get_by_role("button", name="Start", exact=True).press("Enter")
+        await_new_picture(page, found, old)
+        assert stopped(found) < 1
+
+    for _ in range(3):  # what is set up once
+        once()
+    page.wait_for_timeout(1000)
+    threads, memory = kernel.num_threads(), kernel.memory_info().rss
+    for _ in range(10):
+        once()
+    page.wait_for_timeout(1000)
+    assert kernel.num_threads() <= threads
+    assert kernel.memory_info().rss - memory < 50 * 2**20
+
+
+def test_everything_has_a_name_in_the_app(page, app):
+    open_app(page, app)
+    for name in ("Landscape", "Digit pad", "Compare", "Live", "Temperature"):
+        show(page, name)
+        page.wait_for_timeout(300)
+        controls = outputs_tree(page)
+        assert len(controls) > 12
+        assert [role for role, said in controls if not said and role != "slider"] == []
+        assert page.get_by_role("status").first.is_visible()
+        assert page.get_by_role("button", name="Show as a table").first.is_visible()
+    assert page.locator(".jp-InputArea").count() == 0  # no code on a projector
+    assert page.watch.errors == [] and page.watch.hosts <= HERE
+
+
+def test_two_people_at_once_and_a_closed_page_frees_its_kernel(page, app, chromium):
+    open_app(page, app)
+    mine = app.kernels()[-1]
+    other = chromium.new_page()
+    open_app(other, app)
+    others = app.kernels()[-1]
+    assert mine != others
+    for visitor in (page, other):
+        show(visitor, "Live")
+        found = box(visitor, "Live distillation")
+        found.get_by_role("button", name="Start", exact=True).press("Enter")
+    old = picture(box(page, "Live distillation"))
+    await_new_picture(other, box(other, "Live distillation"), picture(box(other, "Live distillation")))
+    other.close(run_before_unload=True)
+    until(lambda: gone(others))
+    await_new_picture(page, box(page, "Live distillation"), old)  # mine goes on
+    assert mine.is_running() and page.watch.errors == []
+
+
+def test_a_browser_that_dies_frees_its_kernel(app, page):
+    open_app(page, app)
+    kernel = app.kernels()[-1]
+    with suppress(Error):
+        page.goto("chrome://crash", timeout=2000)
+    until(lambda: gone(kernel), seconds=60)
+
+
+def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
+    """The kernel trains on; whoever opens the notebook again finds the panel as it is now."""
+    open_and_run(page, lab, "playground.ipynb")
+    show(page, "Live")
+    found = box(page, "Live distillation")
+    old = picture(found)
+    found.get_by_role("button", name="Start", exact=True).press("Enter")
+    await_new_picture(page, found, old)
+    page.get_by_role("menuitem", name="File", exact=True).click()
+    page.locator(".lm-Menu-item[data-command='docmanager:save']").click()
+    page.wait_for_timeout(1000)
+    again = page.context.new_page()
+    page.close()
+    again.goto(lab.page_of("playground.ipynb"))
+    found = box(again, "Live distillation")
+    found.wait_for(timeout=SECONDS)
+    old = picture(found)
+    found.get_by_role("button", name="Start", exact=True).press("Enter")
+    await_new_picture(again, found, old)
+    assert stopped(found) < 1
+
+
+def test_a_restarted_kernel_hangs_nothing(page, lab):
+    open_and_run(page, lab, "playground.ipynb")
+    show(page, "Live")
+    found = box(page, "Live distillation")
+    old, before = picture(found), lab.kernels()[-1]
+    found.get_by_role("button", name="Start", exact=True).press("Enter")
+    await_new_picture(page, found, old)
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.locator(".lm-Menu-item[data-command='kernelmenu:restart']").click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    until(lambda: before not in lab.kernels())
+    open_and_run(page, lab, "playground.ipynb")
+    show(page, "Live")
+    found = box(page, "Live distillation")
+    found.get_by_role("button", name="Start", exact=True).press("Enter")
+    found.get_by_role("status").get_by_text("Training").wait_for()
+    assert stopped(found) < 1
