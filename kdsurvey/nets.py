@@ -1,7 +1,6 @@
 """The networks. Each is an nn.Sequential of blocks, so that `net[:k]` is "up to block k"; a seed gives its weights."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +17,11 @@ def mlp(*widths: int, dropout: float = 0.0, seed: int | None = None) -> nn.Seque
         raise ValueError(f"an MLP needs an input size, hidden widths and the classes, all at least 1; got {widths}")
     if not 0 <= dropout < 1:
         raise ValueError(f"a dropout probability lies in [0, 1), got {dropout}")
-    with _seeded(seed):
-        blocks = [nn.Flatten()]
-        for m, n in zip(widths[:-2], widths[1:-1]):
-            drop = [nn.Dropout(dropout)] if dropout else []
-            blocks.append(nn.Sequential(nn.Linear(m, n), nn.ReLU(), *drop))
-        return nn.Sequential(*blocks, nn.Linear(widths[-2], widths[-1]))
+    blocks = [nn.Flatten()]
+    for m, n in zip(widths[:-2], widths[1:-1]):
+        drop = [nn.Dropout(dropout)] if dropout else []
+        blocks.append(nn.Sequential(nn.Linear(m, n, device="meta"), nn.ReLU(), *drop))
+    return _drawn(nn.Sequential(*blocks, nn.Linear(widths[-2], widths[-1], device="meta")), seed)
 
 
 def conv(channels: int, *widths: int, classes: int = 10, seed: int | None = None) -> nn.Sequential:
@@ -34,13 +32,13 @@ def conv(channels: int, *widths: int, classes: int = 10, seed: int | None = None
     """
     if not widths or min(channels, classes, *widths) < 1:
         raise ValueError(f"a conv net needs channels, widths and classes of at least 1; got {channels}, {widths}, {classes}")
-    with _seeded(seed):
-        blocks = [
-            nn.Sequential(nn.Conv2d(m, n, 3, stride=2 if k else 1, padding=1, bias=False), nn.BatchNorm2d(n), nn.ReLU())
-            for k, (m, n) in enumerate(zip((channels, *widths), widths))
-        ]
-        head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1], classes))
-        return nn.Sequential(*blocks, head)
+    shape = {"kernel_size": 3, "padding": 1, "bias": False, "device": "meta"}
+    blocks = [
+        nn.Sequential(nn.Conv2d(m, n, stride=2 if k else 1, **shape), nn.BatchNorm2d(n), nn.ReLU())
+        for k, (m, n) in enumerate(zip((channels, *widths), widths))
+    ]
+    head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1], classes, device="meta"))
+    return _drawn(nn.Sequential(*blocks, head), seed)
 
 
 class Ensemble(nn.Module):
@@ -64,10 +62,15 @@ def parameters(net: nn.Module) -> int:
     return sum(p.numel() for p in net.parameters())
 
 
-@contextmanager
-def _seeded(seed: int | None) -> Iterator[None]:
-    """Torch's CPU generator seeded inside the block and put back after it; seed None leaves it alone."""
-    with torch.random.fork_rng(devices=[], enabled=seed is not None):
-        if seed is not None:
-            torch.default_generator.manual_seed(seed)
-        yield
+def _drawn(net: nn.Sequential, seed: int | None) -> nn.Sequential:
+    """Draws torch's usual initial weights, on the CPU, so that a seed means the same weights on every device.
+
+    For a seed the generator is its own: no other thread can reach into the drawing. net: its layers are on "meta".
+    """
+    generator = None if seed is None else torch.Generator().manual_seed(seed)
+    for layer in (module for module in net.modules() if isinstance(module, nn.Linear | nn.Conv2d)):
+        bound = layer.weight[0].numel() ** -0.5
+        for name, part in list(layer.named_parameters()):
+            drawn = torch.empty(part.shape, device="cpu").uniform_(-bound, bound, generator=generator)
+            setattr(layer, name, nn.Parameter(torch.empty(part.shape).copy_(drawn)))
+    return net

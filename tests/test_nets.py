@@ -1,5 +1,7 @@
 """Shapes, sizes, slices and seeds of the networks."""
 
+import threading
+
 import pytest
 import torch
 
@@ -96,3 +98,29 @@ def test_ensemble_is_the_mean_of_logits():
 def test_errors(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_other_threads_cannot_reach_into_the_drawing_of_a_net():
+    """A run in another thread seeds torch's global generator at every epoch."""
+    wanted, over = nets.mlp(20, 30, 5, seed=3), threading.Event()
+
+    def disturb():
+        while not over.is_set():
+            torch.manual_seed(1)
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    try:
+        assert all(same(nets.mlp(20, 30, 5, seed=3), wanted) for _ in range(300))
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_the_weights_are_those_that_torch_draws():
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        first, last = torch.nn.Linear(20, 30), torch.nn.Linear(30, 5)
+    net = nets.mlp(20, 30, 5, seed=3)
+    assert torch.equal(net[1][0].weight, first.weight) and torch.equal(net[1][0].bias, first.bias)
+    assert torch.equal(net[2].weight, last.weight) and torch.equal(net[2].bias, last.bias)

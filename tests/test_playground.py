@@ -1,6 +1,7 @@
 """The grid of students and its map: what trains, from what, on what; and what the map says about it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy import stats
@@ -139,7 +140,7 @@ def test_marks_are_those_of_the_t_test_before_and_after_bonferroni():
 def test_what_chooses_does_not_judge():
     """Pure chance: on the seeds that chose it, the best of 30 cells looks good; on the others it does not."""
     chance = [Map(rows_of(np.random.default_rng(k).normal(size=(10, 6, 5)))) for k in range(20)]
-    judged = [lesson.best_elsewhere("O10", found) for found in chance]
+    judged = [lesson._best_elsewhere("O10", found, "chance") for found in chance]
     assert all(verdict.n == 5 for verdict in judged)
     assert abs(np.mean([verdict.effect for verdict in judged])) < 0.5
     assert np.mean([found.gains[:5].mean(0).max() for found in chance]) > 0.7
@@ -149,12 +150,12 @@ def test_what_chooses_does_not_judge():
 
 def test_two_maps_are_compared_cell_by_cell_and_seed_by_seed():
     gains = np.random.default_rng(2).normal(size=(2, 6, 6, 5))
-    one, other = (Map(rows_of(g)) for g in gains)
-    verdict = lesson.compared("O11", one, other, 4.0, 0.5, "here - there")
+    rows = [{"map": lesson.NAMES[name].name, **row} for name, g in zip(("64 units", "4 units"), gains) for row in rows_of(g)]
+    verdict = lesson._compared("O11", pd.DataFrame(rows), "64 units", "4 units", 4.0, 0.5)
     wanted = stats.ttest_rel(gains[0, :, 2, 1], gains[1, :, 2, 1])
     assert verdict.effect == pytest.approx((gains[0] - gains[1])[:, 2, 1].mean())
     assert verdict.low == pytest.approx(wanted.confidence_interval().low)
-    assert verdict.what == "gain here - there"
+    assert verdict.what == "gain with 64 units - with 4 units, T = 4, alpha = 0.5"
 
 
 def test_every_recorded_map_is_there_with_ten_seeds():

@@ -113,19 +113,41 @@ class Map:
         return next(found, "")
 
 
-def best_elsewhere(claim: str, found: Map) -> Verdict:
-    """The best cell of the first half of the seeds, judged on the other half: what was chosen may not judge itself."""
+def claims(rows: pd.DataFrame) -> list[Verdict]:
+    """What the recorded maps decide: one cell's gain on one map against its gain on another, paired by seed."""
+    return [
+        _compared(claim, rows, one, other, T, alpha)
+        for claim, one, other, T, alpha in (
+            ("O11", "64 units", "16 units", 8.0, 0.9),
+            ("O11", "64 units", "4 units", 8.0, 0.9),
+            ("O6", "10 % of the images", "16 units", 4.0, 0.9),
+            ("O7", "16 units", "teacher of one epoch", 4.0, 0.5),
+            ("O9", "10 % of the images", "10 %, teacher too", 4.0, 0.9),
+        )
+    ]
+
+
+def against_controls(rows: pd.DataFrame, name: str) -> list[Verdict]:
+    """The best cell of a recorded map, chosen on one half of the seeds and judged on the other, against every control."""
+    return [_best_elsewhere("O10", drawn(rows, name, control), name) for control in CONTROLS]
+
+
+def drawn(rows: pd.DataFrame, name: str, control: str = CONTROLS[0]) -> Map:
+    """A recorded map by its short name, one of NAMES."""
+    return Map(rows[rows["map"] == NAMES[name].name].to_dict("records"), control)
+
+
+def _best_elsewhere(claim: str, found: Map, name: str) -> Verdict:
     half = len(found.table) // 2
-    name = arm(*CELLS[int(found.gains[:half].mean(0).argmax())])
+    best = arm(*CELLS[int(found.gains[:half].mean(0).argmax())])
     rest = found.table.iloc[half:]
-    return judge(claim, rest[name], rest[found.control], what=f"{name} - {found.control}")
+    return judge(claim, rest[best], rest[found.control], what=f"{name}, {best} - {found.control}")
 
 
-def compared(claim: str, one: Map, other: Map, T: float, alpha: float, what: str) -> Verdict:
-    """The claim that a cell gains more on one map than on another, paired by seed."""
-    cell = np.unravel_index(CELLS.index((T, alpha)), one.mean.shape)
-    pair = (found.gains[:, *cell] / 100 for found in (one, other))
-    return judge(claim, *pair, what=f"gain {what}")
+def _compared(claim: str, rows: pd.DataFrame, one: str, other: str, T: float, alpha: float) -> Verdict:
+    cell = np.unravel_index(CELLS.index((T, alpha)), (len(TEMPERATURES), len(ALPHAS)))
+    pair = (drawn(rows, name).gains[:, *cell] / 100 for name in (one, other))
+    return judge(claim, *pair, what=f"gain with {one} - with {other}, {arm(T, alpha)}")
 
 
 def grid(data: Data, setting: Setting, seed: int, teacher: Teacher | None = None, **hooks) -> list[dict]:

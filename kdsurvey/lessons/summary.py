@@ -3,6 +3,7 @@
 import pandas as pd
 
 from kdsurvey import papers, records
+from kdsurvey.lessons import playground
 from kdsurvey.lessons.missing_three import repaired
 from kdsurvey.verdicts import Verdict, judge_rows
 
@@ -17,6 +18,7 @@ def verdicts() -> list[Verdict]:
     nets, widths, few, transfer, together, missing = (
         records.recorded(n) for n in ("nets_compared", "widths", "few_labels", "transfer_sets", "ensemble", "missing")
     )
+    maps = records.recorded("playground")
     narrow = widths[widths["width"] == 30]
     return [
         fewer("P2", "soft only", "hard only", nets),
@@ -32,6 +34,9 @@ def verdicts() -> list[Verdict]:
         fewer("P2", "no 3, T = 20", "no 3, hard labels", missing, "errors on removed"),
         repaired(missing, "no 3, T = 20"),
         repaired(missing, "only 7 and 8, T = 20"),
+        *playground.claims(maps),
+        *playground.against_controls(maps, "64 units"),
+        *playground.against_controls(maps, "10 % of the images"),
     ]
 
 

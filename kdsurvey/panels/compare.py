@@ -17,7 +17,7 @@ from kdsurvey.panels.compared import SIDES, Side, judged, twin
 from kdsurvey.panels.contrast import Contrast
 from kdsurvey.panels.controls import button, knob, row
 from kdsurvey.panels.film import Film, Subject, terms_of
-from kdsurvey.panels.live import OFTEN, _seeding
+from kdsurvey.panels.live import OFTEN
 from kdsurvey.panels.runner import Run, Runner, Running
 from kdsurvey.panels.turns import Method, members, standard, trained
 from kdsurvey.stage import Teacher
@@ -117,12 +117,10 @@ class Compare(Running, Panel):
             self.click(control, act)
         boxes = {"T": self.T.box, "alpha": self.alpha.box, "width": self.width.box}
         self.keep(left=self.left, right=self.right, **boxes, seed=self.seed)
-        buttons = row(self.seed, self.start, self.pause, self.stop)
-        buttons.layout.width = "50%"
-        lines = [row(self.left, self.right), row(self.T.row, self.alpha.row), row(self.width.row, buttons)]
+        lines = [row(self.left, self.right), row(self.T.row, self.alpha.row), row(self.width.row, self.seed)]
         for line in lines:
             line.layout.flex_flow = "row nowrap"
-        self.arrange("Two methods side by side", *lines, self._meter)
+        self.arrange("Two methods side by side", *lines, row(self.start, self.pause, self.stop, self._meter))
 
     # Callbacks: they copy values and set flags, nothing else.
 
@@ -188,8 +186,7 @@ class Compare(Running, Panel):
         """The students of one side, from the weights that belong to their seeds; see `turns.trained`."""
         first, width, T, alpha = self._settings.seed, self._settings.width, self._settings.T, self._settings.alpha
         seeds = range(first, first + self._seeds)
-        with _seeding:
-            parts = members([self._make(width, seed) for seed in seeds], seeds, self._stacked)
+        parts = members([self._make(width, seed) for seed in seeds], seeds, self._stacked)
 
         def stages(net):
             return self._methods[name](net, self._teacher, T, alpha)

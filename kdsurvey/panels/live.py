@@ -1,9 +1,7 @@
 """Distillation while you watch: temperature, weight and learning rate change under the running training."""
 
-import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import replace
 
 import ipywidgets as widgets
@@ -26,7 +24,6 @@ from kdsurvey.training import train
 OFTEN = 0.2  # seconds between two redraws at least ...
 SHARE = 30  # ... and this many times what a redraw costs, so that drawing takes 3 % of the time
 PACES = {"as fast as it goes": None, "100 batches a second": 100, "20 batches a second": 20, "3 batches a second": 3}
-_seeding = threading.Lock()  # two runs that begin at once would draw from one torch generator; held until the first batch is over
 
 
 def live_training(
@@ -156,12 +153,10 @@ class LiveTraining(Running, Panel):
         self.film.begin(x, y, self._teacher.logits(x), self._data.classes)
         run.gate()
         self._forget_time()
-        with ExitStack() as start:
-            start.enter_context(_seeding)
-            self.student = self._make(width, seed)
-            stages = hinton(self.student, self._teacher, **self._knobs)
-            hooks = {"on_epoch": self._after_epoch, "on_batch": lambda step: self._after_batch(step, run, start)}
-            train(stages, self._data, self._settings(seed), progress=False, **hooks)
+        self.student = self._make(width, seed)
+        stages = hinton(self.student, self._teacher, **self._knobs)
+        hooks = {"on_epoch": self._after_epoch, "on_batch": lambda step: self._after_batch(step, run)}
+        train(stages, self._data, self._settings(seed), progress=False, **hooks)
 
     def _settings(self, seed: int) -> Config:
         """The reader's learning rate, times what the schedule makes of the progress."""
@@ -169,8 +164,7 @@ class LiveTraining(Running, Panel):
         factor = schedule if callable(schedule) else SCHEDULES[schedule]
         return replace(self._config, lr=1.0, schedule=lambda progress: self._applied.lr * factor(progress), seed=seed)
 
-    def _after_batch(self, step, run: Run, start: ExitStack) -> None:
-        start.close()
+    def _after_batch(self, step, run: Run) -> None:
         self._history.add(step.progress * self._config.epochs, step.terms, step.examples)
         self._timeline.until = self._history.batches
         self._apply(step.progress * self._config.epochs)

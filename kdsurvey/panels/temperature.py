@@ -12,6 +12,7 @@ from kdsurvey.losses import entropy, soften
 from kdsurvey.panels.base import Panel
 from kdsurvey.panels.controls import button, knob, row
 from kdsurvey.panels.drawing import Bars, Chart, canvas, table, title
+from kdsurvey.panels.film import pictures
 from kdsurvey.plots import COLOURS
 
 LOW, HIGH = 0.5, 50.0
@@ -58,7 +59,7 @@ class Temperature(Panel):
     def __init__(self, images, labels, teacher_logits, student_logits, classes, T):
         super().__init__()
         self._v, self._z = _rows(teacher_logits), _rows(student_logits)
-        self._images, self._labels = _pictures(images), np.asarray(labels)
+        self._images, self._labels = pictures(torch.as_tensor(images)), np.asarray(labels)
         self.classes = tuple(classes or map(str, range(self._v.shape[-1])))
         self._require_equal_lengths()
         self.T = knob("Temperature T", T, LOW, HIGH, log=True)
@@ -176,12 +177,3 @@ def _left(above, below, images):
 def _rows(logits) -> torch.Tensor | None:
     """(n, c) logits in double precision on the CPU, or None."""
     return None if logits is None else torch.as_tensor(logits).detach().double().cpu()
-
-
-def _pictures(images) -> np.ndarray:
-    """(n, h, w) or (n, h, w, 3) in [0, 1], as matplotlib wants them."""
-    images = torch.as_tensor(images).detach().float().cpu()
-    if images.ndim == 4:
-        images = images.movedim(1, -1)
-        images = images[..., 0] if images.shape[-1] == 1 else images
-    return images.numpy()

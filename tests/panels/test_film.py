@@ -55,6 +55,26 @@ def test_a_new_run_wipes_the_film_of_the_one_before():
     assert len(old.snapshots) == 1  # what a reader has taken stays as it was
 
 
+def test_a_run_on_the_same_images_keeps_the_subject():
+    """What is drawn once for a subject, such as a figure, need not be drawn again for every run."""
+    x, y, teacher = torch.rand(7, 1, 4, 4), torch.arange(7) % 3, torch.rand(7, 3)
+    film = Film()
+    film.begin(x, y, teacher, CLASSES)
+    first = film.read().subject
+    film.begin(x.clone(), y.clone(), teacher.clone(), CLASSES)
+    assert film.read().subject is first
+    for other in (
+        (x + 1, y, teacher, CLASSES),
+        (x, y.flip(0), teacher, CLASSES),
+        (x, y, teacher + 1, CLASSES),
+        (x, y, teacher, "xyz"),
+    ):
+        film.begin(*other)
+        assert film.read().subject is not first
+        film.begin(x, y, teacher, CLASSES)
+        first = film.read().subject
+
+
 def test_its_memory_is_bounded():
     film = begun(m=3 * IMAGES)
     for epoch in range(2 * CAPACITY):
