@@ -31,6 +31,8 @@ HINTON, BATCHES, VERDICTS, PAPERS = "methods/hinton.py", "batches.py", "verdicts
 OF_LOSSES, OF_LOOP, OF_NETS = "test_losses.py", "test_training.py", "test_nets.py"
 OF_METHODS, OF_HINTON, OF_VERDICTS = "methods/test_contract.py", "methods/test_hinton.py", "test_verdicts.py"
 OF_PAPERS, OF_IMPORTS = "test_papers.py", "test_imports.py"
+MEASURES, OF_MEASURES, PLAY, OF_PLAY = "measures.py", "test_measures.py", "lessons/playground.py", "test_playground.py"
+OF_LIVE = "panels/test_live_panel.py"
 
 KL = "(log_p.exp() * (log_p - _log_soften(z, T)))"
 
@@ -76,7 +78,8 @@ FAULTS = [
     Fault("teacher in half precision", STAGE, "enabled=False", "enabled=True, dtype=torch.bfloat16", OF_LOOP),
     # networks
     Fault("ensemble: sum", NETS, "for net in self.nets]).mean(0)", "for net in self.nets]).sum(0)", OF_NETS),
-    Fault("a seed leaks out", NETS, "enabled=seed is not None", "enabled=False", OF_NETS),
+    Fault("a seed leaks out", NETS, "torch.Generator().manual_seed(seed)", "torch.manual_seed(seed)", OF_NETS),
+    Fault("weights of another size", NETS, "layer.weight[0].numel() ** -0.5", "layer.weight.shape[0] ** -0.5", OF_NETS),
     Fault("dropout in the wrong amount", NETS, "nn.Dropout(dropout)", "nn.Dropout(dropout / 2)", OF_NETS),
     Fault("map halved from the first block", NETS, "stride=2 if k else 1", "stride=2", OF_NETS),
     # the loop
@@ -103,7 +106,8 @@ FAULTS = [
     Fault("not finite, not noticed", LOOP, "    if broken:", "    if False:", OF_LOOP),
     Fault("dropout from another seed", LOOP, "torch.manual_seed(config.seed[0]", "torch.manual_seed(0 * config.seed[0]", OF_LOOP),
     Fault("dropout from one seed", LOOP, "isinstance(config.seed, tuple) else config.seed)", "True else 0)", OF_LOOP),
-    Fault("randomness of others disturbed", LOOP, "with torch.random.fork_rng(", "with nullcontext() if 1 else dict(", OF_LOOP),
+    Fault("randomness of others disturbed", LOOP, "self._fork.__exit__(*error)", "pass", OF_LOOP),
+    Fault("runs that take turns mix", LOOP, "        self._own = self._state()\n        self._fork", "        self._fork", OF_LOOP),
     Fault("a list of stages taken", LOOP, "    _check(stages)\n", "", OF_LOOP),
     Fault("taken up at the next stage", LOOP, "stages.close()", "pass", OF_LOOP),
     Fault("a hook can change the rows", LOOP, "on_epoch(dict(row))", "on_epoch(row)", OF_LOOP),
@@ -131,6 +135,33 @@ FAULTS = [
     Fault("never fails", VERDICTS, "high < -margin", "high < -math.inf", OF_VERDICTS),
     Fault("seeds not paired", VERDICTS, "[arm[seed] for seed in seeds] for arm", "list(arm.values()) for arm", OF_VERDICTS),
     Fault("unpaired seeds accepted", VERDICTS, "set(of_a) ^ set(of_b)", "set(of_b) - set(of_a)", OF_VERDICTS),
+    # measures
+    Fault("edges in the bin above", MEASURES, "torch.bucketize(confidence, edges)", "torch.bucketize(confidence, edges, right=True)", OF_MEASURES),
+    Fault("bins weigh alike", MEASURES, "(found.count * gap).sum(-1) / len(y)", "gap.mean(-1)", OF_MEASURES),
+    Fault("gaps cancel", MEASURES, "(found.accuracy - found.confidence).abs()", "(found.accuracy - found.confidence)", OF_MEASURES),
+    Fault("confusions transposed", MEASURES, "(y * classes + given)", "(given * classes + y)", OF_MEASURES),
+    # the grid and its map
+    Fault("the control has a teacher", PLAY, "(1.0, 0.0)]).T", "(1.0, 1.0)]).T", OF_PLAY),
+    Fault("tuned on the test images", PLAY, 'row["net validation accuracy"]', 'row["net test accuracy"]', OF_PLAY),
+    Fault("all seeds draw the same images", PLAY, "data.fraction(setting.share, seed)", "data.fraction(setting.share, 0)", OF_PLAY),
+    Fault("fewer images, fewer steps", PLAY, "round(config.epochs * all_steps / steps)", "config.epochs", OF_PLAY),
+    Fault("the teacher knows more", PLAY, "teacher is None or setting.teacher == TEACHERS[1]", "teacher is None", OF_PLAY),
+    Fault("thirty looks, no correction", PLAY, "1 - 0.05 / cells", "0.95", OF_PLAY),
+    Fault("what chose judges", PLAY, "found.table.iloc[half:]", "found.table", OF_PLAY),
+    Fault("half-trained students counted", PLAY, "for row in epochs(stages, data, config, on_batch=on_batch):", "for row in __import__('kdsurvey').train(stages, data, config, on_batch=on_batch, progress=False):", OF_PLAY),
+    # panels
+    Fault("a broken permalink believed", "panels/permalink.py", "or not unpacker.eof ", "", "panels/test_permalink.py"),
+    Fault("a permalink that fills the memory", "panels/permalink.py", "(packed, LONGEST)", "(packed)", "panels/test_permalink.py"),
+    Fault("a refused permalink half taken", "panels/base.py", "Panel.restore(self, before)", "pass", "panels/test_permalink.py"),
+    Fault("an error kept quiet", "panels/base.py", "        self.error = error\n        unchecked", "        unchecked", "panels/test_panel_base.py"),
+    Fault("a knob turned a batch late", "panels/timeline.py", "if done <= batches", "if done < batches", OF_LIVE),
+    Fault("a link forgets the turns", "panels/timeline.py", "        self.changes += [", "        self.other = [", OF_LIVE),
+    Fault("the film of the run before", "panels/film.py", "            self._snapshots.clear()\n", "", "panels/test_film.py"),
+    Fault("a film that grows", "panels/film.py", "deque(maxlen=capacity)", "deque()", "panels/test_film.py"),
+    Fault("one cell shown for another", "panels/landscape.py", "        self.cell = cell\n", "", "panels/test_landscape_panel.py"),
+    Fault("a link loses the seeds that ran", "panels/landscape.py", "            self._start(ran)\n", "            pass\n", "panels/test_landscape_panel.py"),
+    Fault("a drawing off centre", "panels/sketch.py", "round(CENTRE - at)", "round(CENTRE - at) + 2", "panels/test_sketch.py"),
+    Fault("distances not exact", "panels/sketch.py", "distance = (flat[few].double() - image.flatten())", "distance = flat[few].double()", "panels/test_sketch.py"),
     # papers and architecture
     Fault("a figure misquoted", PAPERS, 'Figure(74, "errors"', 'Figure(75, "errors"', OF_PAPERS),
     Fault("a quotation passed off as read", PAPERS, 'if self.mark == "V1" else', 'if self.mark else', OF_PAPERS),
@@ -170,7 +201,7 @@ def result(fault: Fault) -> str:
 
 def place(copy: Path) -> None:
     if not (copy / "tests").exists():
-        for folder in ("kdsurvey", "tests"):
+        for folder in ("kdsurvey", "results", "tests"):
             shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", copy)
 

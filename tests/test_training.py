@@ -798,6 +798,22 @@ def test_runs_that_take_turns_are_as_if_alone(toy):
     assert torch.equal(torch.get_rng_state(), outside)
 
 
+def test_a_run_draws_one_sequence_through_all_its_epochs(toy):
+    drawn = []
+
+    class Drawing(nn.Sequential):
+        def forward(self, x):
+            drawn.extend([torch.rand(()).item()] if self.training else [])
+            return super().forward(x)
+
+    turns = zip(*(epochs(plain(Drawing(small(seed))), toy, replace(QUICK, seed=5)) for seed in (0, 1)))
+    assert len(list(turns)) == 2
+    own = torch.Generator().manual_seed(5)
+    wanted = torch.stack([torch.rand((), generator=own) for _ in range(2 * STEPS)]).tolist()
+    a, b = wanted[:STEPS], wanted[STEPS:]
+    assert drawn == a + a + b + b
+
+
 def test_a_run_left_half_way_closes_its_method(toy):
     stages = plain(small())
     rows = epochs(stages, toy, QUICK)

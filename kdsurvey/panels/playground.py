@@ -69,18 +69,17 @@ class Playground:
         self._page.children = [panel.box for panel in self.panels[self.chosen.value]]
 
     def _open(self, text: str) -> None:
-        """Shows and sets the panel that a permalink is for; one that cannot be read is a sentence in the first panel."""
+        """Shows and sets the panel that a permalink is for; what is wrong with it is a sentence in a panel."""
         if not text:
             return
         with self._all()[0].guarded():
             kind = permalink.read(text).kind
-            for name, panels in self.panels.items():
-                for panel in panels:
-                    if panel.kind == kind:
-                        self.chosen.value = name
-                        panel.paste(text)
-                        return
-            raise ValueError(f"no panel here is a {kind} panel")
+            found = [(name, panel) for name, panels in self.panels.items() for panel in panels if panel.kind == kind]
+            if not found:
+                raise ValueError(f"no panel here is a {kind} panel")
+            self.chosen.value, panel = found[0]
+            with panel.guarded():
+                panel.paste(text)
 
     def __repr__(self) -> str:
         return self.text
