@@ -132,17 +132,6 @@ class Compare(Running, Panel):
         settings = settings or self._wanted()
         self._runner.start(lambda run: self._train(run, settings, until), self._tell)
 
-    def _pause(self) -> None:
-        if not self._runner.busy:
-            self.say("Nothing is running: press Start.")
-            return
-        self._runner.last.hold(not self._runner.last.holding)
-
-    def _stop(self) -> None:
-        if not self._runner.busy:
-            self.say("Nothing is running.")
-        self._runner.stop()
-
     def state(self) -> dict:
         """The controls, and the run in the picture: what they were at its Start, and how many epochs it has trained."""
         return super().state() | {"run": [*self._settings, self._done()] if self._settings and self._done() else None}

@@ -76,11 +76,6 @@ class Forgotten(Running, Panel):
         removed, T = self.removed, self.T.value
         self._runner.start(lambda run: self._work(run, removed, T), self._tell)
 
-    def _stop(self) -> None:
-        if not self._runner.busy:
-            self.say("Nothing is running.")
-        self._runner.stop()
-
     def _remaining(self, removed) -> None:
         if self.digits - len(removed) < 2:
             raise ValueError("at least two digits must remain in the transfer set; clear a box")

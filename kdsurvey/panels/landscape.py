@@ -114,17 +114,6 @@ class Landscape(Running, Panel):
         key, seeds = self._key, seeds or self.seeds.value
         self._runner.start(lambda run: self._train(run, key, seeds), self._tell)
 
-    def _pause(self) -> None:
-        if not self._runner.busy:
-            self.say("Nothing is running: press Start.")
-            return
-        self._runner.last.hold(not self._runner.last.holding)
-
-    def _stop(self) -> None:
-        if not self._runner.busy:
-            self.say("Nothing is running.")
-        self._runner.stop()
-
     def state(self) -> dict:
         """The controls, the chosen cell, and how many seeds of it ran here."""
         return super().state() | {"cell": self.cell, "ran": len({r["seed"] for r in self.rows.get(self._key, [])})}

@@ -113,21 +113,10 @@ class LiveTraining(Running, Panel):
         width, seed = (again.width, again.seed) if again else (self.width.value, self.seed.value)
         self._runner.start(lambda run: self._train(run, width, seed, again), self._tell, holding)
 
-    def _pause(self) -> None:
-        if not self._runner.busy:
-            self.say("Nothing is running: press Start.")
-            return
-        self._runner.last.hold(not self._runner.last.holding)
-
     def _step(self) -> None:
         if not self._runner.busy:
             self._start(holding=True)
         self._runner.last.step()
-
-    def _stop(self) -> None:
-        if not self._runner.busy:
-            self.say("Nothing is running.")
-        self._runner.stop()
 
     def state(self) -> dict:
         """The controls, and how the last run was made."""

@@ -145,6 +145,19 @@ class Running:
         """Waits for the run to end; whether it has."""
         return self._runner.wait(timeout)
 
+    def _pause(self) -> None:
+        """The Pause button: hold, or go on."""
+        if not self._runner.busy:
+            self.say("Nothing is running: press Start.")
+            return
+        self._runner.last.hold(not self._runner.last.holding)
+
+    def _stop(self) -> None:
+        """The Stop button."""
+        if not self._runner.busy:
+            self.say("Nothing is running.")
+        self._runner.stop()
+
 
 def _here() -> tuple[str | None, str | None]:
     """The notebook cell that runs now and this execution of it, where the front end names them."""

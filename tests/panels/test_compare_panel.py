@@ -11,6 +11,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 import torch
+from waiting import WAIT, runs, until
 
 from kdsurvey import sweeps
 from kdsurvey.losses import cross_entropy, half_mse
@@ -23,19 +24,6 @@ from kdsurvey.panels.turns import members, standard, trained
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import Config, StopTraining, accuracy, train
 from kdsurvey.verdicts import judge
-
-WAIT = 20
-
-
-def until(condition):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.002)
-
-
-def runs():
-    return [thread for thread in threading.enumerate() if thread.name == "kdsurvey run"]
 
 
 @pytest.fixture

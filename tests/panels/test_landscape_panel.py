@@ -1,12 +1,12 @@
 """The landscape: what it shows before, while and after its students train; a pressed cell; a pasted link."""
 
 import sys
-import threading
 import time
 from base64 import b64decode
 
 import numpy as np
 import pytest
+from waiting import WAIT, runs, until
 
 from kdsurvey import data as sets
 from kdsurvey import panels, records
@@ -14,8 +14,6 @@ from kdsurvey.lessons import playground as lesson
 from kdsurvey.lessons.playground import CELLS, CONTROLS, Map, Setting, arm, grid, teach
 from kdsurvey.panels import maps
 from kdsurvey.training import Config
-
-WAIT = 20
 
 
 @pytest.fixture(autouse=True)
@@ -35,17 +33,6 @@ def endless(monkeypatch, data, close):
     """A panel whose first seed does not end in the time that a test has."""
     monkeypatch.setattr(lesson, "STUDENT", Config(epochs=10**6, batch_size=20, lr=0.01, device="cpu"))
     return lambda: close(panels.landscape(data, width=4, seeds=3))
-
-
-def until(condition):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.002)
-
-
-def runs():
-    return [thread for thread in threading.enumerate() if thread.name == "kdsurvey run"]
 
 
 def test_before_the_first_run_it_says_what_to_do(panel):

@@ -1,29 +1,16 @@
 """Live distillation: the same as `train` without a panel, but the reader can reach into it."""
 
-import threading
 import time
 
 import pytest
 import torch
+from waiting import WAIT, runs, until
 
 from kdsurvey import panels, training
 from kdsurvey.methods import hinton
 from kdsurvey.nets import mlp
 from kdsurvey.panels.curves import MARKS, POINTS, Curve, History
 from kdsurvey.stage import Teacher
-
-WAIT = 20  # seconds until a test gives up
-
-
-def until(condition):
-    end = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.002)
-
-
-def runs():
-    return [thread for thread in threading.enumerate() if thread.name == "kdsurvey run"]
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """All panels on one page: one is shown at a time, and an address can say which, and how."""
 
 import pytest
+from waiting import WAIT
 
 from kdsurvey import data as sets
 from kdsurvey.lessons import playground as lesson
 from kdsurvey.panels import permalink
 from kdsurvey.panels.playground import Playground
 from kdsurvey.training import Config
-
-WAIT = 20
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from waiting import WAIT
 
 from kdsurvey.panels.base import Panel
 from kdsurvey.panels.compare import compare
@@ -12,7 +13,6 @@ from kdsurvey.panels.film import Film
 from kdsurvey.panels.rewind import FIRST, NOTHING, rewind
 from kdsurvey.panels.rewound import EVERY, KINDS, TURNED, UNLIKE, WRONG, Moment, Rewound, nearest
 
-WAIT = 20
 CLASSES = ("ant", "bee", "cat", "dog", "elk")
 
 
