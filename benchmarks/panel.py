@@ -1,4 +1,4 @@
-"""What the live panel costs: a redraw, the slowdown of the training that it shows, and the time from Stop to stopped.
+"""What panels cost: redraws, the slowdown of a training that is shown, the time from Stop to stopped, a whole landscape.
 
 `python benchmarks/panel.py [--rounds 7]`. The training with the panel and the same `train` call without it take turns in one
 process; the ratio is that of processor time, round by round, because wall time on a busy machine measures the neighbours.
@@ -79,8 +79,29 @@ def main() -> None:
         print(f"Stop takes {statistics.median(stops):.0f} ms")
     x, y = data.test
     v = net(x).detach()
-    for name, panel in (("live", panels.live_training(data, net)), ("temperature", panels.temperature(x, y, v, v))):
-        print(f"{name} panel: a redraw takes {redraw(panel):.0f} ms of processor time")
+    compared = panels.compare(data, net)
+    compared.start.click()
+    compared.wait()
+    for panel in (
+        panels.live_training(data, net),
+        panels.temperature(x, y, v, v),
+        panels.pad(net, net, data),
+        compared,
+        panels.rewind(compared),
+        panels.landscape(kd.data.mnist_5k().hold_out(500)),
+    ):
+        print(f"{panel.kind} panel: a redraw takes {redraw(panel):.0f} ms of processor time")
+    whole(panels.landscape(kd.data.mnist_5k().hold_out(500)))
+
+
+def whole(panel: panels.Panel) -> None:
+    """A landscape from Start to the end: 30 cells and a control, ten seeds, and the two other controls."""
+    start, used = time.perf_counter(), time.process_time()
+    panel.start.click()
+    panel.wait()
+    panel.check()
+    seconds, processor = time.perf_counter() - start, time.process_time() - used
+    print(f"landscape, 6 x 5 x 10 students and their controls: {seconds:.0f} s, {processor:.0f} s of processor time")
 
 
 if __name__ == "__main__":

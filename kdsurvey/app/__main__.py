@@ -1,6 +1,6 @@
 """Serves the playground through Voilà. Options are Voilà's own, such as --port=8900, --no-browser or --Voila.ip=0.0.0.0.
 
-Everyone who opens the page has a kernel of their own, of some 700 MB. It ends when the page is closed; where a browser died
+Everyone who opens the page has a kernel of their own, of about 1 GB. It ends when the page is closed; where a browser died
 without saying so, when nothing has come from it for two minutes and no training runs.
 """
 
