@@ -12,7 +12,10 @@ from kdsurvey.plots import COLOURS, MARKERS, STYLES, gain_colours
 from kdsurvey.plots import maps as heat
 
 WIDTH = 470  # of the picture beside the grid, in CSS pixels
-LEGEND = f"{LIKELY} its 95 % interval leaves out 0 &nbsp; {SURE} also after correcting for {len(CELLS)} cells"
+LEGEND = (
+    "Points of test accuracy, mean over seeds: blue and + where the teacher helps, orange and − where it hurts.<br>"
+    f"{LIKELY} the 95 % interval leaves out 0 &nbsp; {SURE} also after correcting for {len(CELLS)} cells"
+)
 Curves = Mapping[int, Sequence[Sequence[float]]]  # seed -> validation accuracies (epochs, cells and the control)
 
 

@@ -1,7 +1,7 @@
 """The playground in a real JupyterLab and as the app: draw, train, press a cell, stop, rewind, hand on a permalink."""
 
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 from lab import HERE
@@ -64,6 +64,26 @@ def test_draw_and_nudge(page, playground, shots):
     await_new_picture(page, found, old)
     page.screenshot(path=shots / "pad.png")
     assert page.watch.errors == [] and page.watch.hosts <= HERE
+
+
+def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium, page):
+    context = chromium.new_context(viewport={"width": 800, "height": 600}, has_touch=True)
+    with closing(context):
+        phone = context.new_page()
+        open_app(phone, app)
+        show(phone, "Digit pad")
+        found = box(phone, "Digit pad")
+        found.get_by_role("button", name="Clear").tap()
+        found.get_by_role("status").get_by_text("The field is empty").wait_for()
+        found.locator("canvas").scroll_into_view_if_needed()
+        field, finger = found.locator("canvas").bounding_box(), context.new_cdp_session(phone)
+        points = [{"x": field["x"] + field["width"] / 2, "y": field["y"] + field["height"] * (4 + k) / 20} for k in range(12)]
+        finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
+        for point in points[1:]:
+            finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        found.get_by_role("status").get_by_text("Teacher: 1 (").wait_for()
+        assert found.locator("canvas").bounding_box() == field
 
 
 def test_train_press_a_cell_and_stop(page, playground, shots):
