@@ -63,7 +63,7 @@ class Rewind(Panel):
         self.epoch = widgets.BoundedIntText(0, min=0, max=10**6, description="Epoch", style=wide, layout={"width": "200px"})
         self.slider = widgets.IntSlider(0, min=0, max=0, readout=False, layout={"flex": "1 1 80px", "min_width": "80px"})
         self.follow = widgets.ToggleButton(True, description="Newest epoch", layout={"width": "auto"})
-        self.only = widgets.Dropdown(options=KINDS, description="Step through", style=wide, layout={"width": "340px"})
+        self.only = widgets.Dropdown(options=KINDS, description="Step through", style=wide, layout={"width": "310px"})
         self.image = widgets.BoundedIntText(image, min=0, max=IMAGES - 1, description="Image", layout={"width": "150px"})
         self.image.style.description_width = "50px"
         self.before, self.after = button("◀ previous"), button("next ▶")
