@@ -1,6 +1,6 @@
 """A survey of knowledge distillation that you can run."""
 
-from kdsurvey import data, losses, methods, nets, papers, plots, sweeps, training, verdicts
+from kdsurvey import data, losses, methods, nets, papers, plots, surgery, sweeps, training, verdicts
 from kdsurvey.stage import Batch, Stage, Teacher
 from kdsurvey.training import Config, StopTraining, accuracy, train
 
@@ -17,6 +17,7 @@ __all__ = [
     "nets",
     "papers",
     "plots",
+    "surgery",
     "sweeps",
     "train",
     "training",

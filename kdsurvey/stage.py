@@ -77,6 +77,19 @@ class Teacher:
         return known[2]
 
 
+def upto(net: "nn.Module | Teacher", block: int, name: str) -> nn.Sequential:
+    """The first `block` blocks of a net, sharing its weights: from x to the features after them.
+
+    Raises ValueError, with `name`, for a net without blocks, a block that is not in 1 to len(net), blocks without weights.
+    """
+    net = net.net if isinstance(net, Teacher) else net
+    if not isinstance(net, nn.Sequential):
+        raise ValueError(f"{name}: needs an nn.Sequential of blocks, got {type(net).__name__}; see kdsurvey.nets")
+    if type(block) is not int or not 1 <= block <= len(net) or not any(True for _ in net[:block].parameters()):
+        raise ValueError(f"{name} = {block!r}: give a whole number from 1 to {len(net)}, past the first block with weights")
+    return net[:block]
+
+
 def beside(z: Tensor, *values: float | Tensor) -> tuple[float | Tensor, ...]:
     """Values of a stack on the device of its logits z; numbers, and tensors of no dimension, as they are."""
     return tuple(v.to(z.device) if isinstance(v, Tensor) and v.ndim else v for v in values)

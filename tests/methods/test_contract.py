@@ -43,6 +43,16 @@ def hinton(**options) -> Made:
     return Made(methods.hinton(student, teacher, **options), [student], [teacher])
 
 
+def fitnets(**options) -> Made:
+    student, teacher = net(0), net(1)
+    return Made(methods.fitnets(student, teacher, **({"guided": 1, "hint": 1} | options)), [student], [teacher])
+
+
+def fsp(**options) -> Made:
+    student, teacher = net(0), net(1)
+    return Made(methods.fsp(student, teacher, **({"pairs": ((1, 2),)} | options)), [student], [teacher])
+
+
 METHODS: dict[str, Callable[[], Made]] = {
     "plain": plain,
     "hinton": hinton,
@@ -51,6 +61,12 @@ METHODS: dict[str, Callable[[], Made]] = {
     "hinton, T = 1": lambda: hinton(T=1.0),
     "hinton, T = 20": lambda: hinton(T=20.0),
     "hinton, tensors": lambda: hinton(T=torch.tensor(4.0), alpha=torch.tensor(0.5)),
+    "fitnets": fitnets,
+    "fitnets, hint half as large": lambda: fitnets(guided=1, hint=2),
+    "fitnets, own regressor": lambda: fitnets(regressor=conv(6, 6, classes=3, seed=2)[0]),
+    "fsp": fsp,
+    "fsp, lam given": lambda: fsp(lam=0.1),
+    "fsp, channels in another order": lambda: fsp(permutation={1: [5, 4, 3, 2, 1, 0]}),
 }
 LABELLED = [name for name in METHODS if "soft alone" not in name]  # those that learn from labels
 
