@@ -39,6 +39,11 @@ class Config:
     nesterov: bool = False
     jitter: int = 0
 
+    @property
+    def first_seed(self) -> int:
+        """The seed, or that of the first member of a stack."""
+        return self.seed[0] if isinstance(self.seed, tuple) else self.seed
+
     def __post_init__(self):
         rules = {
             "epochs": isinstance(self.epochs, int) and self.epochs >= 1,

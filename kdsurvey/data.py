@@ -75,6 +75,10 @@ class Data:
         said = f"{self.source}; {n:,} of train held out for validation (seed {seed})"
         return replace(self, train=_rows(self.train, ~held), validation=_rows(self.train, held), source=said)
 
+    def validated(self, n: int = 500) -> "Data":
+        """The same data where it has a validation part, else with `n` examples of train held out, at most half of them."""
+        return self if self.validation else self.hold_out(min(n, len(self.train[0]) // 2))
+
     def fraction(self, share: float, seed: int = 0) -> "Data":
         """Train cut to `share` of every class, at least one example each; a smaller share of one seed lies within a larger.
 

@@ -4,7 +4,8 @@ A method is a generator of stages. Stages are lazy: the second is built after th
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -88,6 +89,19 @@ def upto(net: "nn.Module | Teacher", block: int, name: str) -> nn.Sequential:
     if type(block) is not int or not 1 <= block <= len(net) or not any(True for _ in net[:block].parameters()):
         raise ValueError(f"{name} = {block!r}: give a whole number from 1 to {len(net)}, past the first block with weights")
     return net[:block]
+
+
+@contextmanager
+def in_eval(net: Predict) -> Iterator[None]:
+    """A net in eval mode inside, and each of its parts in the mode it had after: another net may share it. Functions stay."""
+    modes = {part: part.training for part in net.modules()} if isinstance(net, nn.Module) else {}
+    for part in modes:
+        part.training = False
+    try:
+        yield
+    finally:
+        for part, mode in modes.items():
+            part.training = mode
 
 
 def beside(z: Tensor, *values: float | Tensor) -> tuple[float | Tensor, ...]:

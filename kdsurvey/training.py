@@ -13,7 +13,7 @@ from kdsurvey.batches import Batches
 from kdsurvey.config import SCHEDULES, Config, device_of
 from kdsurvey.data import Data
 from kdsurvey.progress import bar
-from kdsurvey.stage import Batch, Predict, Stage
+from kdsurvey.stage import Batch, Predict, Stage, in_eval
 
 torch.set_num_threads(int(os.environ.get("KDSURVEY_THREADS", "1")))  # small nets are fastest, and repeatable, on one
 
@@ -96,14 +96,9 @@ def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
     """
     if len(x) != len(y) or not len(x):
         raise ValueError(f"accuracy: need as many labels as inputs, at least one; got x {tuple(x.shape)}, y {tuple(y.shape)}")
-    modes = {part: part.training for part in predict.modules()} if isinstance(predict, nn.Module) else {}
-    for part in modes:
-        part.training = False
-    device = next((w.device for part in modes for w in part.parameters()), x.device)
-    with torch.no_grad():
+    device = next((w.device for w in predict.parameters()), x.device) if isinstance(predict, nn.Module) else x.device
+    with torch.no_grad(), in_eval(predict):
         hits = [(predict(a.to(device)).argmax(-1) == b.to(device)).sum(-1) for a, b in zip(x.split(2048), y.split(2048))]
-    for part, mode in modes.items():  # each its own: what is measured next may share parts with this net
-        part.training = mode
     return (sum(hits).cpu().double() / len(x)).tolist()
 
 
@@ -229,7 +224,7 @@ class _Randomness:
     def __init__(self, config: Config, device: torch.device):
         self._devices = [device] if device.type == "cuda" else []
         with torch.random.fork_rng(self._devices):
-            torch.manual_seed(config.seed[0] if isinstance(config.seed, tuple) else config.seed)
+            torch.manual_seed(config.first_seed)
             self._own = self._state()
 
     def _state(self) -> list[Tensor]:

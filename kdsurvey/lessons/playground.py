@@ -87,6 +87,7 @@ class Map:
         self.control = control
         self.table = pd.DataFrame(rows).pivot(index="seed", columns="arm", values="accuracy")
         shares = self.table[[arm(*cell) for cell in CELLS]].to_numpy()
+        self._judged: dict[tuple, Verdict] = {}
         self.gains = (100 * (shares - self.table[[control]].to_numpy())).reshape(-1, len(TEMPERATURES), len(ALPHAS))
 
     @property
@@ -96,9 +97,12 @@ class Map:
 
     def verdict(self, T: float, alpha: float, cells: int = 1) -> Verdict:
         """The claim that this cell beats the control; cells: how many are looked at (Bonferroni). Needs two seeds or more."""
-        name, confidence = arm(T, alpha), 1 - 0.05 / cells
-        pair = self.table[name], self.table[self.control]
-        return judge("O11", *pair, what=f"{name} - {self.control}", confidence=confidence)
+        key = T, alpha, cells
+        if key not in self._judged:
+            name, confidence = arm(T, alpha), 1 - 0.05 / cells
+            pair = self.table[name], self.table[self.control]
+            self._judged[key] = judge("O11", *pair, what=f"{name} - {self.control}", confidence=confidence)
+        return self._judged[key]
 
     def marks(self) -> np.ndarray:
         """For each cell (T, alpha) SURE, LIKELY or "": its 95 % interval leaves out 0, with SURE the corrected one too."""

@@ -62,7 +62,7 @@ def compare(
     Where the data has no validation part, 500 training images are held out. place: as for live_training.
     Raises ValueError for a name that is not among the methods and for fewer seeds than one.
     """
-    data = data if data.validation else data.hold_out(min(500, len(data.train[0]) // 2))
+    data = data.validated()
     config = config or Config(epochs=15)
     methods = dict(methods or standard(data, teacher))
     names = [*methods]
@@ -108,9 +108,8 @@ class Compare(Running, Panel):
         self.T = knob("Temperature T", T, 0.5, 50, log=True)
         self.alpha = knob("Weight alpha", alpha, 0, 1, step=0.01)
         self.width = knob("Width", width, 1, 1600, log=True, whole=True)
-        first = self._config.seed[0] if isinstance(self._config.seed, tuple) else self._config.seed
-        self.seed = widgets.BoundedIntText(first, min=0, max=10**6, description="First seed", layout={"width": "200px"})
-        self.seed.style.description_width = "110px"
+        self.seed = widgets.BoundedIntText(self._config.first_seed, min=0, max=10**6, description="First seed")
+        self.seed.style.description_width, self.seed.layout.width = "110px", "200px"
         self.start, self.pause = button("Start", style="primary", width="80px"), button("Pause", width="80px")
         self.stop, self._meter = button("Stop", width="80px"), widgets.HTML()
         for control, act in ((self.start, self._start), (self.pause, self._pause), (self.stop, self._stop)):

@@ -49,7 +49,7 @@ class Landscape(Running, Panel):
 
     def __init__(self, data, width, share, seeds, place):
         super().__init__()
-        self._data = data if data.validation else data.hold_out(min(500, len(data.train[0]) // 2))
+        self._data = data.validated()
         self._runner, self._runs, self.cell = Runner(place), Runs(), CELLS.index((4.0, 0.9))
         self._recorded = _recorded(self._data)
         self.rows: dict[Key, list[dict]] = {}

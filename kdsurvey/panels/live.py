@@ -63,7 +63,7 @@ class LiveTraining(Running, Panel):
         super().__init__()
         inputs, classes = data.train[0][0].numel(), len(data.classes)
         self._make = student or (lambda width, seed: mlp(inputs, width, classes, seed=seed))
-        self._data = data if data.validation else data.hold_out(min(500, len(data.train[0]) // 2))
+        self._data = data.validated()
         self._teacher, self._config, self._runner = Teacher(teacher), config, Runner(place)
         self._history, self._before, self._timeline, self.film = History(), None, None, Film()
         self._curves = Curves(("hard", "soft"), config.epochs)
@@ -79,7 +79,7 @@ class LiveTraining(Running, Panel):
         self.alpha = knob("Weight alpha", alpha, 0, 1, step=0.01)
         self.lr = knob("Learning rate", self._config.lr, 1e-4, 10, step=0.01, log=True)
         self.width = knob("Width at Start", width, 1, 1600, log=True, whole=True)
-        self.seed = widgets.BoundedIntText(_first(self._config.seed), min=0, max=10**6, description="Seed at Start")
+        self.seed = widgets.BoundedIntText(self._config.first_seed, min=0, max=10**6, description="Seed at Start")
         self.seed.style.description_width, self.seed.layout.width = "110px", "200px"
         self.pace = widgets.Dropdown(options=list(PACES.items()), value=pace, description="Pace", layout={"width": "240px"})
         self.pace.style.description_width = "50px"
@@ -243,7 +243,3 @@ class LiveTraining(Running, Panel):
         speed = f"{self._speed:,.0f} images a second on {self._device}"
         self._meter.value = f"Epoch {epoch} of {epochs} · batch {self._history.batches} of {total} · {speed}"
         return self._curves.png(self._history, self._before), twin(self._history)
-
-
-def _first(seed: int | tuple[int, ...]) -> int:
-    return seed[0] if isinstance(seed, tuple) else seed

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from kdsurvey import sweeps
 from kdsurvey.config import Config
 from kdsurvey.data import Data
-from kdsurvey.losses import soften
+from kdsurvey.lessons.distilling_mnist import mean_confidence
 from kdsurvey.methods import hinton, plain
 from kdsurvey.nets import mlp
-from kdsurvey.stage import Stage, Teacher
+from kdsurvey.stage import Stage, Teacher, in_eval
 from kdsurvey.training import epochs
 
 Method = Callable[[nn.Module, Teacher, float, float], Iterator[Stage]]  # (student, teacher, T, alpha) -> stages
@@ -23,8 +23,7 @@ def standard(data: Data, teacher: nn.Module) -> dict[str, Method]:
     """The methods that every comparison should have at hand: with the teacher, without it, and with one that knows nothing."""
     classes = len(data.classes)
     blank = Teacher(mlp(data.train[0][0].numel(), 300, 300, classes, seed=10**6))
-    confidence = soften(Teacher(teacher).logits(data.train[0])).amax(-1).mean().item()
-    smoothing = (1 - confidence) * classes / (classes - 1)
+    smoothing = (1 - mean_confidence(Teacher(teacher), data)) * classes / (classes - 1)
     return {
         "labels": lambda student, teacher, T, alpha: plain(student),
         "soft + hard": lambda student, teacher, T, alpha: hinton(student, teacher, T=T, alpha=alpha),
@@ -74,10 +73,7 @@ def _epoch(trained: Iterator[dict], seed: int | tuple[int, ...]) -> list[dict]:
 
 @torch.no_grad()
 def _logits(net: nn.Module, x: Tensor) -> Tensor:
-    """(s, m, c) logits on the CPU, a single net as a stack of one; measured in eval mode, each part left in the mode it had."""
-    modes = {part: part.training for part in net.modules()}
-    net.eval()
-    z = torch.cat([net(part) for part in x.to(next(net.parameters()).device).split(2048)], -2).cpu()
-    for part, mode in modes.items():
-        part.training = mode
+    """(s, m, c) logits on the CPU, a single net as a stack of one; measured in eval mode."""
+    with in_eval(net):
+        z = torch.cat([net(part) for part in x.to(next(net.parameters()).device).split(2048)], -2).cpu()
     return z if z.ndim == 3 else z[None]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from lab import FLAGS, ROOT, App, Lab, browser_path, running_app, running_lab
-from made import PANELS, PLAYGROUND, write_notebook
+from made import PANELS, write_notebook
 from steps import open_and_run, open_app
 
 # What JupyterLab 4.6 itself says on the console, and why it does not matter here
@@ -37,10 +37,9 @@ def lab(tmp_path_factory) -> Lab:
     home = tmp_path_factory.mktemp("lab")
     folder = home / "notebooks"
     folder.mkdir()
-    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for notebook in [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "kdsurvey" / "app" / "playground.ipynb"]:
         shutil.copy(notebook, folder)
     write_notebook(folder / "panels.ipynb", PANELS)
-    write_notebook(folder / "playground.ipynb", PLAYGROUND)
     with running_lab(folder, home / "home") as lab:
         yield lab
 

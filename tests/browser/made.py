@@ -24,9 +24,6 @@ x, y = data.test[0][:40], data.test[1][:40]""",
 ]
 
 
-PLAYGROUND = ["from kdsurvey import panels", "panels.playground()"]
-
-
 def write_notebook(path: Path, cells: list[str]) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}

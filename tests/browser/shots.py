@@ -8,7 +8,7 @@ from pathlib import Path
 from lab import FLAGS, browser_path, running_app
 from PIL import Image
 from playwright.sync_api import sync_playwright
-from steps import await_new_picture, box, open_app, picture
+from steps import await_new_picture, open_app, panel, picture
 
 COLOURS = 64  # enough for charts; the files are a quarter of the size
 PATIENCE = 120_000  # ms
@@ -52,7 +52,7 @@ def compare(page, found) -> None:
 
 def rewind(page, found) -> None:
     if found.get_by_text("Nothing to rewind yet").first.is_visible():
-        finish(box(page, "Two methods side by side"))
+        finish(panel(page, "Two methods side by side"))
     set_number(page, found, "Epoch", "3")
 
 
@@ -91,7 +91,7 @@ def main(folder: Path, names: list[str]) -> None:
         for name in names or PANELS:
             button, title, act = PANELS[name]
             page.get_by_role("button", name=button, exact=True).click()
-            found = box(page, title)
+            found = panel(page, title)
             act(page, found)
             (folder / f"{name}.png").write_bytes(take(page, found, name))
 

@@ -19,11 +19,6 @@ def open_and_run(page, lab, name: str, seconds: float = 50) -> None:
     page.wait_for_function("() => [...document.querySelectorAll('.widget-image')].every(image => image.naturalWidth > 0)")
 
 
-def panel(page, title: str):
-    """The output that holds the panel with this title or question."""
-    return page.locator(".jp-OutputArea-output", has=page.get_by_text(title, exact=True)).first
-
-
 def picture(found) -> str:
     """The address of the panel's picture, which is new for every redraw."""
     return found.locator("img.widget-image").get_attribute("src")
@@ -58,7 +53,7 @@ def outputs_tree(page) -> list[tuple[str, str]]:
     return found
 
 
-def box(page, title: str):
+def panel(page, title: str):
     """The panel with this title, in a notebook or in the app."""
     return page.locator(f".widget-vbox:has(> .widget-html strong:text-is('{title}'))")
 

@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 import pytest
 from lab import HERE
 from playwright.sync_api import Error
-from steps import await_new_picture, box, open_and_run, open_app, outputs_tree, permalink, picture, pixels, status
+from steps import await_new_picture, open_and_run, open_app, outputs_tree, panel, permalink, picture, pixels, status
 
 pytestmark = pytest.mark.timeout(180)
 SECONDS = 25_000  # of patience, in ms: other tests may hold the processor
@@ -48,7 +48,7 @@ def stroke(page, found) -> None:
 
 def test_draw_and_nudge(page, playground, shots):
     show(page, "Digit pad")
-    found = box(page, "Digit pad")
+    found = panel(page, "Digit pad")
     found.get_by_text("Draw with mouse, finger or pen").wait_for()  # the drawing field is there
     found.get_by_role("button", name="Clear").press("Enter")
     found.get_by_role("status").get_by_text("The field is empty").wait_for()
@@ -72,7 +72,7 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium, page):
         phone = context.new_page()
         open_app(phone, app)
         show(phone, "Digit pad")
-        found = box(phone, "Digit pad")
+        found = panel(phone, "Digit pad")
         found.get_by_role("button", name="Clear").tap()
         found.get_by_role("status").get_by_text("The field is empty").wait_for()
         found.locator("canvas").scroll_into_view_if_needed()
@@ -87,7 +87,7 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium, page):
 
 
 def test_train_press_a_cell_and_stop(page, playground, shots):
-    found = box(page, "Where does distillation help?")
+    found = panel(page, "Where does distillation help?")
     found.get_by_label("First seed").fill("100")  # nothing is recorded for it
     found.get_by_label("First seed").press("Tab")
     found.get_by_role("status").get_by_text("nothing has run here yet").wait_for()
@@ -106,7 +106,7 @@ def test_train_press_a_cell_and_stop(page, playground, shots):
 
 def test_compare_and_rewind(page, playground, shots):
     show(page, "Compare")
-    found, film = box(page, "Two methods side by side"), box(page, "Rewind")
+    found, film = panel(page, "Two methods side by side"), panel(page, "Rewind")
     film.get_by_role("status").get_by_text("Nothing to rewind yet").wait_for()
     old = picture(found)
     found.get_by_role("button", name="Start", exact=True).press("Enter")
@@ -124,7 +124,7 @@ def test_compare_and_rewind(page, playground, shots):
 
 
 def test_a_permalink_makes_the_same_picture(page, playground, chromium):
-    found = box(page, "Where does distillation help?")
+    found = panel(page, "Where does distillation help?")
     found.locator("button[title*='T = 8, alpha = 1']").press("Enter")
     found.get_by_role("status").get_by_text("T = 8, alpha = 1").wait_for()
     page.wait_for_timeout(500)
@@ -146,7 +146,7 @@ def test_a_permalink_makes_the_same_picture(page, playground, chromium):
 def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
     open_app(page, app)
     show(page, "Live")
-    found = box(page, "Live distillation")
+    found = panel(page, "Live distillation")
     old = picture(found)
     found.get_by_role("button", name="Start", exact=True).press("Enter")
     await_new_picture(page, found, old)
@@ -158,7 +158,7 @@ def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
     said = status(found).inner_text()
     wanted, link = pixels(page, found), permalink(found)
     open_app(page, app, link)
-    found = box(page, "Live distillation")
+    found = panel(page, "Live distillation")
     found.get_by_role("status").get_by_text(said, exact=True).wait_for(timeout=SECONDS)
     until(lambda: pixels(page, found) == wanted)
     assert page.watch.errors == []
@@ -166,7 +166,7 @@ def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
 
 def test_ten_starts_and_stops_leave_nothing(page, playground):
     show(page, "Live")
-    found, kernel = box(page, "Live distillation"), playground.kernels()[-1]
+    found, kernel = panel(page, "Live distillation"), playground.kernels()[-1]
 
     def once() -> None:
         old = picture(found)
@@ -208,13 +208,13 @@ def test_two_people_at_once_and_a_closed_page_frees_its_kernel(page, app, chromi
     assert mine != others
     for visitor in (page, other):
         show(visitor, "Live")
-        found = box(visitor, "Live distillation")
+        found = panel(visitor, "Live distillation")
         found.get_by_role("button", name="Start", exact=True).press("Enter")
-    old = picture(box(page, "Live distillation"))
-    await_new_picture(other, box(other, "Live distillation"), picture(box(other, "Live distillation")))
+    old = picture(panel(page, "Live distillation"))
+    await_new_picture(other, panel(other, "Live distillation"), picture(panel(other, "Live distillation")))
     other.close(run_before_unload=True)
     until(lambda: gone(others))
-    await_new_picture(page, box(page, "Live distillation"), old)  # mine goes on
+    await_new_picture(page, panel(page, "Live distillation"), old)  # mine goes on
     assert mine.is_running() and page.watch.errors == []
 
 
@@ -230,7 +230,7 @@ def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
     """The kernel trains on; whoever opens the notebook again finds the panel as it is now."""
     open_and_run(page, lab, "playground.ipynb")
     show(page, "Live")
-    found = box(page, "Live distillation")
+    found = panel(page, "Live distillation")
     old = picture(found)
     found.get_by_role("button", name="Start", exact=True).press("Enter")
     await_new_picture(page, found, old)
@@ -240,7 +240,7 @@ def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
     again = page.context.new_page()
     page.close()
     again.goto(lab.page_of("playground.ipynb"))
-    found = box(again, "Live distillation")
+    found = panel(again, "Live distillation")
     found.wait_for(timeout=SECONDS)
     old = picture(found)
     found.get_by_role("button", name="Start", exact=True).press("Enter")
@@ -251,7 +251,7 @@ def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
 def test_a_restarted_kernel_hangs_nothing(page, lab):
     open_and_run(page, lab, "playground.ipynb")
     show(page, "Live")
-    found = box(page, "Live distillation")
+    found = panel(page, "Live distillation")
     old, before = picture(found), lab.kernels()[-1]
     found.get_by_role("button", name="Start", exact=True).press("Enter")
     await_new_picture(page, found, old)
@@ -261,7 +261,7 @@ def test_a_restarted_kernel_hangs_nothing(page, lab):
     until(lambda: before not in lab.kernels())
     open_and_run(page, lab, "playground.ipynb")
     show(page, "Live")
-    found = box(page, "Live distillation")
+    found = panel(page, "Live distillation")
     found.get_by_role("button", name="Start", exact=True).press("Enter")
     found.get_by_role("status").get_by_text("Training").wait_for()
     assert stopped(found) < 1

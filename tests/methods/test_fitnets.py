@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from given import Given, draw
 from torch import nn
 
 from kdsurvey.methods import fitnets, plain
@@ -16,21 +17,6 @@ from kdsurvey.stage import Batch, Teacher, upto
 from kdsurvey.training import Config, StopTraining, train
 
 QUICK = Config(epochs=5, batch_size=32, lr=0.05, schedule="constant", device="cpu")
-
-
-class Given(nn.Module):
-    """A block whose features are its weights, whatever comes in: one row for each example."""
-
-    def __init__(self, features: np.ndarray):
-        super().__init__()
-        self.features = nn.Parameter(torch.tensor(features))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.features
-
-
-def draw(seed: int, *shape: int) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=shape)
 
 
 def batch_of(n: int) -> Batch:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from given import Given, draw
 from torch import nn
 
 from kdsurvey.methods import fsp, plain
@@ -14,21 +15,6 @@ from kdsurvey.stage import Batch, Teacher
 from kdsurvey.training import Config, StopTraining, train
 
 QUICK = Config(epochs=6, batch_size=32, lr=0.05, schedule="constant", device="cpu")
-
-
-class Given(nn.Module):
-    """A block whose maps are its weights, whatever comes in: one for each example."""
-
-    def __init__(self, maps: np.ndarray):
-        super().__init__()
-        self.maps = nn.Parameter(torch.tensor(maps))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.maps
-
-
-def draw(seed: int, *shape: int) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=shape)
 
 
 def pooled(m: np.ndarray, h: int, w: int) -> np.ndarray:
@@ -80,7 +66,7 @@ def test_the_flow_loss_is_equation_2(sizes):
     assert terms["flow 1-2"].item() == pytest.approx(0.7 * by_hand(t1, t2, s1, s2), rel=1e-12)
     terms["flow 1-2"].backward()
     for block, theirs in zip(net, (slope(lambda w: by_hand(t1, t2, w, s2), s1), slope(lambda w: by_hand(t1, t2, s1, w), s2))):
-        np.testing.assert_allclose(block.maps.grad.numpy(), 0.7 * theirs, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(block.features.grad.numpy(), 0.7 * theirs, rtol=1e-5, atol=1e-7)
 
 
 def test_every_pair_is_compared_with_its_own():
@@ -113,7 +99,7 @@ def test_lam_is_one_for_all_pairs_and_keeps_the_value_of_the_first_batch():
     net, loss, batch = flow_of(s, t, pairs=pairs)  # lam is a number to the gradient
     sum(loss(batch, 0.0).values()).backward()
     theirs = slope(lambda w: by_hand(t[1], t[2], s[1], w) / sum(norms), s[2])
-    np.testing.assert_allclose(net[2].maps.grad.numpy(), theirs, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(net[2].features.grad.numpy(), theirs, rtol=1e-5, atol=1e-7)
 
 
 def test_a_permutation_shuffles_rows_and_columns_of_the_teacher():
