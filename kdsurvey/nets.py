@@ -6,11 +6,12 @@ import torch
 from torch import Tensor, nn
 
 
-def mlp(*widths: int, dropout: float = 0.0, seed: int | None = None) -> nn.Sequential:
+def mlp(*widths: int, dropout: float = 0.0, norm: bool = False, seed: int | None = None) -> nn.Sequential:
     """A multi-layer perceptron of ReLU layers: mlp(784, 800, 800, 10) is the small net of Hinton et al. 2015.
 
-    widths: input size, hidden widths, classes. dropout: probability of dropping a hidden unit, in [0, 1).
-    seed: fixes the initial weights and leaves torch's global generator as it was. Maps (n, ...) to logits (n, widths[-1]).
+    widths: input size, hidden widths, classes. dropout: probability of dropping a hidden unit, in [0, 1). norm: batch norm
+    before each ReLU. seed: fixes the initial weights and leaves torch's global generator as it was.
+    Maps (n, ...) to logits (n, widths[-1]).
     Raises ValueError for fewer than two widths, a width below 1 or a probability outside [0, 1).
     """
     if len(widths) < 2 or min(widths) < 1:
@@ -19,8 +20,8 @@ def mlp(*widths: int, dropout: float = 0.0, seed: int | None = None) -> nn.Seque
         raise ValueError(f"a dropout probability lies in [0, 1), got {dropout}")
     blocks = [nn.Flatten()]
     for m, n in zip(widths[:-2], widths[1:-1]):
-        drop = [nn.Dropout(dropout)] if dropout else []
-        blocks.append(nn.Sequential(nn.Linear(m, n, device="meta"), nn.ReLU(), *drop))
+        scale, drop = [nn.BatchNorm1d(n)] if norm else [], [nn.Dropout(dropout)] if dropout else []
+        blocks.append(nn.Sequential(nn.Linear(m, n, device="meta"), *scale, nn.ReLU(), *drop))
     return _drawn(nn.Sequential(*blocks, nn.Linear(widths[-2], widths[-1], device="meta")), seed)
 
 
@@ -30,15 +31,41 @@ def conv(channels: int, *widths: int, classes: int = 10, seed: int | None = None
     channels: of the input; widths: channels of the blocks. Maps (n, channels, h, w) to logits (n, classes). seed as for mlp.
     Raises ValueError when there is no width or one is below 1.
     """
-    if not widths or min(channels, classes, *widths) < 1:
-        raise ValueError(f"a conv net needs channels, widths and classes of at least 1; got {channels}, {widths}, {classes}")
-    shape = {"kernel_size": 3, "padding": 1, "bias": False, "device": "meta"}
-    blocks = [
-        nn.Sequential(nn.Conv2d(m, n, stride=2 if k else 1, **shape), nn.BatchNorm2d(n), nn.ReLU())
-        for k, (m, n) in enumerate(zip((channels, *widths), widths))
-    ]
-    head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1], classes, device="meta"))
-    return _drawn(nn.Sequential(*blocks, head), seed)
+    _check(channels, widths, classes)
+    blocks = [_conv_block(m, n, 2 if k else 1) for k, (m, n) in enumerate(zip((channels, *widths), widths))]
+    return _drawn(nn.Sequential(*blocks, _head(widths[-1], classes)), seed)
+
+
+def residual(channels: int, *widths: int, blocks: int = 1, classes: int = 10, seed: int | None = None) -> nn.Sequential:
+    """A small residual net: a section per width, which is a block as in `conv` and then `blocks` residual blocks of its width.
+
+    All but the first section halve the map. So section k of 0, 1, ... is blocks k (blocks + 1) to (k + 1)(blocks + 1) of the
+    net, and `sections(net)` are the pairs that FSP compares. Shapes, seed and errors: as for conv; blocks >= 1.
+    """
+    _check(channels, widths, classes)
+    if blocks < 1:
+        raise ValueError(f"a residual net needs blocks >= 1 in each section, got {blocks}")
+    parts = []
+    for k, (m, n) in enumerate(zip((channels, *widths), widths)):
+        parts += [_conv_block(m, n, 2 if k else 1), *(Residual(n) for _ in range(blocks))]
+    return _drawn(nn.Sequential(*parts, _head(widths[-1], classes)), seed)
+
+
+class Residual(nn.Module):
+    """relu(x + BN(conv(relu(BN(conv(x)))))): maps (n, width, h, w) to their shape. He et al. 2015, arXiv 1512.03385, figure 2."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.first, self.second = _conv_block(width, width), _conv_block(width, width)[:2]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(x + self.second(self.first(x)))
+
+
+def sections(net: nn.Sequential) -> list[tuple[int, int]]:
+    """(start, end) of each section of a `residual` net, counted from 1: its first block and its last."""
+    starts = [k for k, block in enumerate(net[:-1], 1) if not isinstance(block, Residual)]
+    return list(zip(starts, [*(k - 1 for k in starts[1:]), len(net) - 1]))
 
 
 class Ensemble(nn.Module):
@@ -60,6 +87,20 @@ class Ensemble(nn.Module):
 def parameters(net: nn.Module) -> int:
     """How many numbers the net learns."""
     return sum(p.numel() for p in net.parameters())
+
+
+def _check(channels: int, widths: Sequence[int], classes: int) -> None:
+    if not widths or min(channels, classes, *widths) < 1:
+        raise ValueError(f"a conv net needs channels, widths and classes of at least 1; got {channels}, {widths}, {classes}")
+
+
+def _conv_block(m: int, n: int, stride: int = 1) -> nn.Sequential:
+    shape = {"kernel_size": 3, "padding": 1, "bias": False, "device": "meta"}
+    return nn.Sequential(nn.Conv2d(m, n, stride=stride, **shape), nn.BatchNorm2d(n), nn.ReLU())
+
+
+def _head(width: int, classes: int) -> nn.Sequential:
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, classes, device="meta"))
 
 
 def _drawn(net: nn.Sequential, seed: int | None) -> nn.Sequential:

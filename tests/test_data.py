@@ -159,6 +159,18 @@ def test_fraction_refuses_a_bad_share(share):
         toy().fraction(share)
 
 
+def test_halved_images_are_means_of_four_pixels():
+    whole = toy().hold_out(4)
+    half = whole.halved()
+    for name in ("train", "test", "validation"):
+        (x, y), (small, labels) = getattr(whole, name), getattr(half, name)
+        n, c, h, w = x.shape
+        four = x.double().numpy()[:, :, : h // 2 * 2, : w // 2 * 2].reshape(n, c, h // 2, 2, w // 2, 2).mean((3, 5))
+        np.testing.assert_allclose(small, four, atol=1e-6)
+        assert torch.equal(labels, y)
+    assert half.source == f"{whole.source}; images at half their height and width" and half.classes == whole.classes
+
+
 def test_only_and_without_split_train_and_nothing_else():
     whole = toy()
     kept, rest = whole.only([2, 0]), whole.without([2, 0])
@@ -420,7 +432,7 @@ def published(request, server, monkeypatch):
     server.contents = {f"{name}.gz": gzip.compress(content) for name, content in RAW.items()}
     monkeypatch.setattr(kind, "mirrors", [server.url])
     monkeypatch.setattr(kind, "resources", [(n, hashlib.md5(c).hexdigest()) for n, c in server.contents.items()])
-    monkeypatch.setitem(data.IDX, request.param, {n: hashlib.sha256(c).hexdigest() for n, c in RAW.items()})
+    monkeypatch.setitem(data.store.IDX, request.param, {n: hashlib.sha256(c).hexdigest() for n, c in RAW.items()})
     return request.param, {"MNIST": data.mnist, "FashionMNIST": data.fashion_mnist}[request.param]
 
 
@@ -481,7 +493,7 @@ def test_a_download_on_a_full_disk_leaves_nothing(root, published):
 
 
 def test_a_download_with_other_contents_than_the_published_is_refused(root, published, monkeypatch):
-    monkeypatch.setitem(data.IDX[published[0]], IMAGES, "0" * 64)
+    monkeypatch.setitem(data.store.IDX[published[0]], IMAGES, "0" * 64)
     with raises(ValueError, IMAGES, "0" * 64, hashlib.sha256(RAW[IMAGES]).hexdigest()):
         published[1]()
     assert files(root) == []

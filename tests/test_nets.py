@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 import torch
 
@@ -124,3 +125,41 @@ def test_the_weights_are_those_that_torch_draws():
     net = nets.mlp(20, 30, 5, seed=3)
     assert torch.equal(net[1][0].weight, first.weight) and torch.equal(net[1][0].bias, first.bias)
     assert torch.equal(net[2].weight, last.weight) and torch.equal(net[2].bias, last.bias)
+
+
+def test_a_residual_net_adds_what_it_learns_to_what_comes_in():
+    """A section's stem and blocks, in NumPy; and where the sections of a net begin and end."""
+    block = nets.residual(2, 3, blocks=1, seed=0).eval()[1]
+    x = torch.randn(4, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    for part in block.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.running_mean.normal_(generator=torch.Generator().manual_seed(1))
+            part.running_var.uniform_(0.5, 2, generator=torch.Generator().manual_seed(2))
+
+    def conv(a, w):
+        padded = np.pad(a, ((0, 0), (0, 0), (1, 1), (1, 1)))
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (2, 3))
+        return np.einsum("nchwij,dcij->ndhw", windows, w.detach().double().numpy())
+
+    def norm(a, n):
+        mean, var = (v.double().numpy()[:, None, None] for v in (n.running_mean, n.running_var))
+        return (a - mean) / np.sqrt(var + n.eps)
+
+    a = x.double().numpy()
+    inner = np.maximum(norm(conv(a, block.first[0].weight), block.first[1]), 0)
+    wanted = np.maximum(a + norm(conv(inner, block.second[0].weight), block.second[1]), 0)
+    np.testing.assert_allclose(block(x).detach(), wanted, atol=1e-5)
+
+    net = nets.residual(1, 4, 6, 8, blocks=2, classes=5, seed=0)
+    shapes = [tuple(net[:k](torch.zeros(2, 1, 16, 16)).shape) for k in range(1, len(net) + 1)]
+    assert shapes == [(2, 4, 16, 16)] * 3 + [(2, 6, 8, 8)] * 3 + [(2, 8, 4, 4)] * 3 + [(2, 5)]
+    assert nets.sections(net) == [(1, 3), (4, 6), (7, 9)]
+    with pytest.raises(ValueError, match="blocks >= 1 in each section, got 0"):
+        nets.residual(1, 4, blocks=0)
+
+
+def test_an_mlp_has_batch_norm_where_it_is_asked_for():
+    net = nets.mlp(4, 6, 5, 3, norm=True, seed=0)
+    assert [type(layer).__name__ for layer in net[1]] == ["Linear", "BatchNorm1d", "ReLU"]
+    assert sum(isinstance(m, torch.nn.BatchNorm1d) for m in net.modules()) == 2
+    assert torch.equal(net[1][0].weight, nets.mlp(4, 6, 5, 3, seed=0)[1][0].weight)  # the same seed, the same weights

@@ -4,6 +4,9 @@ The notebooks run them live for a seed and read the other seeds from what `pytho
 functions, under results/.
 """
 
+from collections.abc import Callable
+
+from kdsurvey import data
 from kdsurvey.lessons import distilling_mnist, full_mnist, missing_three, playground
 
 EXPERIMENTS = {
@@ -16,4 +19,8 @@ EXPERIMENTS = {
     "missing": missing_three.missing,
     "playground": playground.playground,
     "full_mnist": full_mnist.full_mnist,
+}
+
+NOT_EMBEDDED: dict[str, Callable[[], data.Data]] = {  # experiments on data that does not come with the package, and that data
+    "full_mnist": lambda: data.mnist().hold_out(10_000),
 }

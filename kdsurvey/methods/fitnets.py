@@ -29,22 +29,23 @@ def fitnets(
     student, teacher: nn.Sequentials of blocks, from x (n, ...) to logits (n, c); the teacher is copied and frozen. guided, hint:
     v_g is student[:guided], u_h is teacher[:hint], the middle of each in the paper. regressor: any module from v_g's shape to
     u_h's; None is the paper's, `Regressor(seed)`. T > 0. lam >= 0 at the start and the end of the second stage, linear between.
-    hint_epochs in (0, 1): the first stage's share of Config.epochs; the second takes the rest. hint_lr: the first stage's share
-    of Config.lr; None is 0.2, or 0.005 where convolutions make the hint, for equation 3 sums over their whole map.
+    hint_epochs in [0, 1): the first stage's share of Config.epochs, 0 leaves it out; the second takes the rest. hint_lr: the
+    first stage's share of Config.lr; None is 0.2, or 0.005 where convolutions make the hint: equation 3 sums over their map.
     Raises ValueError, with the shapes, for features that r cannot match, a block that is not there, a value out of its range.
     Departures: fixed lengths for early stopping; PyTorch's initial weights for U(-0.005, 0.005); SGD for RMSProp, with
     hint_lr by trial: a rate of 0.2 for a mean squared error over 300 units is 0.0013 for equation 3, and more did better.
     """
-    if len(lam) != 2 or not min(lam) >= 0 or not 0 < hint_epochs < 1:
-        raise ValueError(f"fitnets: lam is a pair of values >= 0 and hint_epochs lies in (0, 1), got {lam} and {hint_epochs}")
+    if len(lam) != 2 or not min(lam) >= 0 or not 0 <= hint_epochs < 1:
+        raise ValueError(f"fitnets: lam is a pair of values >= 0 and hint_epochs lies in [0, 1), got {lam} and {hint_epochs}")
     v_g, u_h, teacher = upto(student, guided, "fitnets: guided"), upto(teacher, hint, "fitnets: hint"), Teacher(teacher)
 
     def kd_loss(batch, progress):
         z, v, now = student(batch.x), teacher(batch), lam[0] + (lam[1] - lam[0]) * progress  # (n, c)
         return {"hard": cross_entropy(z, batch.y), "soft": now * soft_cross_entropy(v, z, T)}
 
-    dtype = next(v_g.parameters()).dtype
-    yield _hint(v_g, Teacher(u_h), Regressor(seed, dtype) if regressor is None else regressor, hint_epochs, hint_lr)
+    if hint_epochs:
+        dtype = next(v_g.parameters()).dtype
+        yield _hint(v_g, Teacher(u_h), Regressor(seed, dtype) if regressor is None else regressor, hint_epochs, hint_lr)
     yield Stage("distil", {student: kd_loss}, score={"student": student}, epochs=1 - hint_epochs)
 
 

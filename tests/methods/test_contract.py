@@ -48,6 +48,11 @@ def fitnets(**options) -> Made:
     return Made(methods.fitnets(student, teacher, **({"guided": 1, "hint": 1} | options)), [student], [teacher])
 
 
+def joint_hints(**options) -> Made:
+    student, teacher = net(0), net(1)
+    return Made(methods.joint_hints(student, teacher, guided=1, hint=1, **options), [student], [teacher])
+
+
 def fsp(**options) -> Made:
     student, teacher = net(0), net(1)
     return Made(methods.fsp(student, teacher, **({"pairs": ((1, 2),)} | options)), [student], [teacher])
@@ -64,6 +69,8 @@ METHODS: dict[str, Callable[[], Made]] = {
     "fitnets": fitnets,
     "fitnets, hint half as large": lambda: fitnets(guided=1, hint=2),
     "fitnets, own regressor": lambda: fitnets(regressor=conv(6, 6, classes=3, seed=2)[0]),
+    "fitnets, second stage alone": lambda: fitnets(hint_epochs=0.0),
+    "joint hints": joint_hints,
     "fsp": fsp,
     "fsp, lam given": lambda: fsp(lam=0.1),
     "fsp, channels in another order": lambda: fsp(permutation={1: [5, 4, 3, 2, 1, 0]}),

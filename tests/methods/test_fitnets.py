@@ -10,7 +10,7 @@ import torch
 from given import Given, draw
 from torch import nn
 
-from kdsurvey.methods import fitnets, plain
+from kdsurvey.methods import fitnets, joint_hints, plain
 from kdsurvey.methods.regressor import Regressor
 from kdsurvey.nets import conv, mlp
 from kdsurvey.stage import Batch, Teacher, upto
@@ -205,6 +205,34 @@ def test_the_two_stages_share_the_epochs_of_a_run(toy):
     assert [stage.lr for stage in fitnets(*flat, guided=2, hint=2, hint_lr=0.7)] == [0.7, 1.0]
 
 
+def test_without_a_first_stage_all_epochs_are_equation_2(toy):
+    nets = mlp(128, 4, 3, seed=0), mlp(128, 5, 3, seed=1)
+    rows = train(fitnets(*nets, guided=2, hint=2, hint_epochs=0.0), toy, replace(QUICK, epochs=5), progress=False)
+    assert [row["stage"] for row in rows] == ["distil"] * 5
+
+
+def test_the_joint_loss_is_the_sum_of_both_at_one_start():
+    """Equations 2 and 3 in one step, in NumPy, and who learns in it."""
+    features, hints, z, v = draw(0, 5, 7), draw(1, 5, 9), draw(2, 5, 3), draw(3, 5, 3)
+    student, teacher = nn.Sequential(Given(features), Given(z)), nn.Sequential(Given(hints), Given(v))
+    regressor = Given(draw(4, 5, 9))
+    options = {"guided": 1, "hint": 1, "regressor": regressor, "T": 2.0, "lam": (3.0, 1.0)}
+    (stage,) = joint_hints(student, teacher, beta=0.25, **options)
+    ((learner, loss),) = stage.learn.items()
+    batch = batch_of(5)
+    terms = {name: term.item() for name, term in loss(batch, 0.5).items()}
+    p, q = (np.exp(a / 2) / np.exp(a / 2).sum(1, keepdims=True) for a in (v, z))
+    wanted = {
+        "hard": -np.log((np.exp(z) / np.exp(z).sum(1, keepdims=True))[np.arange(5), batch.y]).mean(),
+        "soft": 2.0 * -(p * np.log(q)).sum(1).mean(),
+        "hint": 0.25 * 0.5 * ((hints - draw(4, 5, 9)) ** 2).sum(1).mean(),
+    }
+    assert terms == pytest.approx(wanted, rel=1e-12)
+    assert [*learner] == [student, regressor] and stage.epochs == stage.lr == 1.0
+    with pytest.raises(ValueError, match="beta weighs the hint and is 0 or more, got -1"):
+        next(joint_hints(student, teacher, beta=-1.0, **options))
+
+
 def test_half_precision_trains(toy):
     for nets in ((conv(2, 4, classes=3, seed=0), conv(2, 5, classes=3, seed=1)), (mlp(128, 4, 3), mlp(128, 5, 3))):
         rows = train(fitnets(*nets, guided=len(nets[0]) - 1, hint=len(nets[1]) - 1), toy, replace(QUICK, precision="bf16"))
@@ -228,7 +256,7 @@ FLAT, MAPS = mlp(128, 8, 3, seed=0), conv(2, 4, 6, classes=3, seed=0)
         (FLAT, nn.Linear(128, 3), {"guided": 2, "hint": 1}, "hint: needs an nn.Sequential of blocks, got Linear"),
         (FLAT, FLAT, {"guided": 2, "hint": 2, "lam": (1.0,)}, "lam is a pair"),
         (FLAT, FLAT, {"guided": 2, "hint": 2, "lam": (1.0, -1.0)}, "lam is a pair of values >= 0"),
-        (FLAT, FLAT, {"guided": 2, "hint": 2, "hint_epochs": 1.0}, r"hint_epochs lies in \(0, 1\)"),
+        (FLAT, FLAT, {"guided": 2, "hint": 2, "hint_epochs": 1.0}, r"hint_epochs lies in \[0, 1\)"),
         (FLAT, FLAT, {"guided": 2, "hint": 2, "T": 0.0}, "temperature must be a positive finite number"),
         (FLAT, mlp(128, 8, 4, seed=1), {"guided": 2, "hint": 2}, "same classes"),
     ],
