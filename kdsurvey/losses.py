@@ -83,7 +83,10 @@ def fsp_matrix(a: Tensor, b: Tensor) -> Tensor:
     Source: Yim et al. 2017, equation 1. Raises ValueError when the batches differ or a map is not 4-dimensional.
     """
     if a.ndim != 4 or b.ndim != 4 or len(a) != len(b):
-        raise ValueError(f"fsp_matrix: two maps (n, c, h, w) of one batch are needed, got {_s(a)} and {_s(b)}")
+        raise ValueError(
+            f"fsp_matrix: two maps (n, c, h, w) of one batch are needed, got {_s(a)} and {_s(b)}; "
+            "choose convolutional blocks, before the head flattens its maps"
+        )
     h, w = (min(sizes) for sizes in zip(a.shape[2:], b.shape[2:]))
     a, b = (m if m.shape[2:] == (h, w) else F.adaptive_max_pool2d(m, (h, w)) for m in (a, b))
     return torch.einsum("nist,njst->nij", a, b) / (h * w)
@@ -96,7 +99,10 @@ def fsp_loss(g_t: Tensor, g_s: Tensor) -> Tensor:
     Source: Yim et al. 2017, equation 2 for one pair of layers. Raises ValueError on unequal shapes.
     """
     if g_t.shape != g_s.shape:
-        raise ValueError(f"fsp_loss: matrices {_s(g_t)} and {_s(g_s)} differ; teacher and learner need equal channels")
+        raise ValueError(
+            f"fsp_loss: the teacher's matrices {_s(g_t)} and the learner's {_s(g_s)} differ; both nets need equal channels where "
+            "the pair lies: a thinner or wider student will not do, and a deeper or shallower one has pairs of its own"
+        )
     return (g_t.detach() - g_s).square().sum((-2, -1)).mean()
 
 

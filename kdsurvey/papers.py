@@ -54,6 +54,7 @@ _NO_3 = "no 3 in the transfer set"
 _ONLY = "only 7s and 8s in the transfer set"
 _WHOLE, _PART = "baseline, the whole training set", "baseline, 3 % of the training set"
 _SOFT = "soft targets, 3 % of the training set"
+_MEAN, _TOGETHER = "% accuracy, mean of three nets", "% accuracy, three nets together"
 _TRAIN, _TEST = "% train frame accuracy", "% test frame accuracy"
 
 FIGURES = {
@@ -95,6 +96,50 @@ FIGURES = {
         "specialists": Figure(61, "specialists", "300 classes each", "specialists on JFT"),
         "specialists gain": Figure(4.4, "% relative gain in top-1 accuracy", "with specialists", "specialists on JFT"),
         "specialists top-1": Figure((25.0, 26.1), "% top-1", "without and with them", "specialists on JFT", mark="V2"),
+    },
+    "fitnets": {
+        # MNIST, thin student of about 30,000 weights
+        "teacher": Figure(0.55, "% test error", "MNIST, teacher of about 361,000 weights", "table 4"),
+        "plain": Figure(1.9, "% test error", "MNIST, the student by backpropagation alone", "table 4"),
+        "kd": Figure(0.65, "% test error", "MNIST, the student by knowledge distillation", "table 4"),
+        "hints": Figure(0.51, "% test error", "MNIST, the student by hints, then distillation", "table 4"),
+        # CIFAR-10
+        "depth plain": Figure(5, "layers at most", "30 million multiplications, backpropagation alone", "section 4.1"),
+        "depth kd": Figure(7, "layers at most", "30 million multiplications, knowledge distillation", "section 4.1"),
+        "depth hints": Figure(13, "layers at most", "30 million multiplications, hints", "section 4.1"),
+        "hints, 7 layers": Figure((89.45, 90.1), "% accuracy", "CIFAR-10, 7 layers, without and with hints", "section 4.1"),
+        "cifar10 teacher": Figure(90.18, "% accuracy", "CIFAR-10, 5 layers, about 9 million weights", "table 5"),
+        "cifar10 hints": Figure(91.61, "% accuracy", "CIFAR-10, FitNet 4, 19 layers, about 2.5 million weights", "table 5"),
+    },
+    "fsp": {
+        # CIFAR-10, three 26-layer nets each: mean of the three, and the three together
+        "teacher": Figure(91.75, _MEAN, "trained in 64,000 steps", "table 1"),
+        "teacher ensemble": Figure(93.48, _TOGETHER, "trained in 64,000 steps each", "table 1"),
+        "third": Figure(90.64, _MEAN, "trained in a third of the steps", "table 1"),
+        "third ensemble": Figure(92.6, _TOGETHER, "trained in a third of the steps", "table 1"),
+        "copied": Figure(92.04, _MEAN, "from the teacher's weights, a third of the steps", "table 1"),
+        "copied ensemble": Figure(92.71, _TOGETHER, "from the teacher's weights, a third of the steps", "table 1"),
+        "fitnet": Figure(91.72, _MEAN, "FitNets, one hint", "table 1"),
+        "fitnet ensemble": Figure(92.98, _TOGETHER, "FitNets, one hint", "table 1"),
+        "fsp": Figure(92.14, _MEAN, "FSP", "table 1"),
+        "fsp ensemble": Figure(93.26, _TOGETHER, "FSP", "table 1"),
+        "shuffled": Figure(92.08, _MEAN, "FSP, the teacher's channels in another order for each", "table 1"),
+        "shuffled ensemble": Figure(93.67, _TOGETHER, "FSP, the teacher's channels in another order for each", "table 1"),
+        # A smaller student, and another task
+        "small alone": Figure(87.91, "% accuracy", "CIFAR-10, 8 layers", "table 3"),
+        "small fitnet": Figure(88.57, "% accuracy", "CIFAR-10, 8 layers, FitNets", "table 3"),
+        "small fsp": Figure(88.70, "% accuracy", "CIFAR-10, 8 layers, FSP", "table 3"),
+        "small alone, 100": Figure(58.65, "% accuracy", "CIFAR-100, 14 layers", "table 4"),
+        "small fitnet, 100": Figure(61.28, "% accuracy", "CIFAR-100, 14 layers, FitNets", "table 4"),
+        "small fsp, 100": Figure(63.33, "% accuracy", "CIFAR-100, 14 layers, FSP", "table 4"),
+        "transfer teacher": Figure(77.72, "% accuracy", "200 birds, teacher of 34 layers, fine-tuned", "table 5"),
+        "transfer teacher alone": Figure(47.53, "% accuracy", "200 birds, teacher of 34 layers, from scratch", "table 5"),
+        "transfer alone": Figure(47.73, "% accuracy", "200 birds, student of 20 layers, from scratch", "table 5"),
+        "transfer fitnet": Figure(70.19, "% accuracy", "200 birds, student of 20 layers, FitNets", "table 5"),
+        "transfer fsp": Figure(74.26, "% accuracy", "200 birds, student of 20 layers, FSP", "table 5"),
+    },
+    "net2net": {
+        "rate": Figure(0.1, "times the teacher's first learning rate", "where the student starts", "advice", mark="V2"),
     },
 }
 

@@ -219,7 +219,10 @@ def _moments(below: nn.Sequential, norm: nn.Module, x: Tensor) -> tuple[Tensor, 
     below = copy.deepcopy(below).train()
     for part in below.modules():
         part.training &= type(part) not in DROPOUTS
-    a = below(x)  # (b, n) or (b, n, h, w)
+    try:
+        a = below(x)  # (b, n) or (b, n, h, w)
+    except RuntimeError as error:
+        raise ValueError(f"deepen: data {_s(x)} is no batch of inputs to this net ({error}); pass training images") from error
     seen = type(norm)(a.shape[1], momentum=1.0, affine=False, device=a.device, dtype=a.dtype)
     seen(a)
     return seen.running_var * (1 - a.shape[1] / a.numel()), seen.running_mean

@@ -21,8 +21,31 @@ QUOTED = {
 }  # fmt: skip
 
 
-def test_the_figures_of_hinton():
-    assert {key: figure.value for key, figure in papers.FIGURES["hinton"].items()} == HINTON
+FITNETS = {
+    "teacher": 0.55, "plain": 1.9, "kd": 0.65, "hints": 0.51, "depth plain": 5, "depth kd": 7, "depth hints": 13,
+    "hints, 7 layers": (89.45, 90.1), "cifar10 teacher": 90.18, "cifar10 hints": 91.61,
+}  # fmt: skip
+FSP = {
+    "teacher": 91.75, "teacher ensemble": 93.48, "third": 90.64, "third ensemble": 92.6, "copied": 92.04,
+    "copied ensemble": 92.71, "fitnet": 91.72, "fitnet ensemble": 92.98, "fsp": 92.14, "fsp ensemble": 93.26, "shuffled": 92.08,
+    "shuffled ensemble": 93.67, "small alone": 87.91, "small fitnet": 88.57, "small fsp": 88.7, "small alone, 100": 58.65,
+    "small fitnet, 100": 61.28, "small fsp, 100": 63.33, "transfer teacher": 77.72, "transfer teacher alone": 47.53,
+    "transfer alone": 47.73, "transfer fitnet": 70.19, "transfer fsp": 74.26,
+}  # fmt: skip
+NETS = {  # table 1 of FSP, net by net
+    "teacher": (91.61, 91.56, 92.09), "third": (90.47, 90.83, 90.62), "copied": (91.84, 92.26, 92.01),
+    "fitnet": (91.69, 91.85, 91.64), "fsp": (92.28, 92.08, 92.07), "shuffled": (92.28, 91.89, 92.08),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("paper", "known"), [("hinton", HINTON), ("fitnets", FITNETS), ("fsp", FSP), ("net2net", {"rate": 0.1})])
+def test_the_figures_of_a_paper(paper, known):
+    assert {key: figure.value for key, figure in papers.FIGURES[paper].items()} == known
+
+
+@pytest.mark.parametrize("key", NETS)
+def test_a_mean_of_three_nets_is_one(key):
+    assert abs(sum(NETS[key]) / 3 - papers.reported("fsp", key).value) <= 0.01  # cut or rounded
 
 
 def test_the_figures_agree_with_each_other():
@@ -33,11 +56,11 @@ def test_the_figures_agree_with_each_other():
     assert round(100 * (above / below - 1), 1) == papers.reported("hinton", "specialists gain").value
 
 
-@pytest.mark.parametrize("key", HINTON)
-def test_a_figure_says_where_it_is_from_and_who_quotes_it(key):
-    figure = papers.reported("hinton", key)
-    assert figure.mark == ("V2" if key in QUOTED else "V1")
-    assert ("as quoted by others" in str(figure)) == (key in QUOTED)
+@pytest.mark.parametrize(("paper", "key"), [(paper, key) for paper, known in papers.FIGURES.items() for key in known])
+def test_a_figure_says_where_it_is_from_and_who_quotes_it(paper, key):
+    figure, quoted = papers.reported(paper, key), key in {"hinton": QUOTED, "net2net": {"rate"}}.get(paper, ())
+    assert figure.mark == ("V2" if quoted else "V1")
+    assert ("as quoted by others" in str(figure)) == quoted
     assert figure.source and figure.what and str(figure).endswith(f"({figure.source})")
 
 

@@ -481,6 +481,10 @@ DATA = {"data": torch.zeros(4, 2, 8, 8)}
         (lambda: widen(nn.Sequential(nn.Linear(8, 6), TWICE, TWICE), 0, 9), "twice"),
         (lambda: deepen(nets.conv(1, 4, 6), 0), "block 0 has batch norm.*got None; pass"),
         (lambda: deepen(nets.conv(1, 4, 6), 0, data=torch.zeros(1, 1, 8, 8)), r"two or more.*got \(1, 1, 8, 8\)"),
+        (
+            lambda: deepen(nets.conv(1, 4, 6), 0, data=torch.zeros(4, 3, 8, 8)),
+            r"\(4, 3, 8, 8\) is no batch of inputs.*pass",
+        ),
         *(
             (lambda phi=phi: deepen(of_blocks(phi), 1, **DATA), rf"phi\(phi\(v\)\) = phi\(v\).*followed by {type(phi).__name__}")
             for phi in (nn.Sigmoid(), nn.Tanh(), nn.GELU(), nn.LeakyReLU())

@@ -179,8 +179,13 @@ SMALL, WIDE, FLAT = conv(2, 4, 6, classes=3, seed=0), conv(2, 4, 7, classes=3, s
 @pytest.mark.parametrize(
     ("student", "teacher", "options", "said"),
     [
-        (WIDE, SMALL, {"pairs": ((1, 2),)}, r"\(32, 4, 6\) and \(32, 4, 7\) differ; teacher and learner need equal channels"),
-        (WIDE, SMALL, {"pairs": ((1, 2),), "lam": 1.0}, "need equal channels"),
+        (WIDE, SMALL, {"pairs": ((1, 2),)}, r"teacher's matrices \(32, 4, 6\) and the learner's \(32, 4, 7\) differ"),
+        (
+            WIDE,
+            SMALL,
+            {"pairs": ((1, 2),), "lam": 1.0},
+            "need equal channels where the pair lies: a thinner or wider student will not do",
+        ),
         (FLAT, FLAT, {"pairs": ((2, 3),)}, r"maps \(n, c, h, w\).* got \(.*, 8\)"),
         (SMALL, SMALL, {"pairs": ()}, "at least one"),
         (SMALL, SMALL, {"pairs": ((2, 1),)}, "0 < start < end"),
