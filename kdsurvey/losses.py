@@ -65,6 +65,43 @@ def kl(target: Tensor, z: Tensor, T: float | Tensor = 1.0) -> Tensor:
     return (log_p.exp() * (log_p - _log_soften(z, T))).sum(-1).mean(-1)
 
 
+def weighted_cross_entropy(z: Tensor, y: Tensor, w: Tensor) -> Tensor:
+    """sum_s w_s H(y_s, q_s) at T = 1: a sum over the batch, for weights that bring their own mean.
+
+    z: (..., n, c) logits; y: (n,) class indices; w: (n,) or (..., n) weights, detached here. Returns (...).
+    Raises ValueError when the shapes do not fit.
+    """
+    if y.shape != z.shape[-2:-1] or w.shape[-1:] != y.shape or y.is_floating_point():
+        raise ValueError(f"weighted_cross_entropy: logits {_s(z)} need integer labels and weights (n,), got {_s(y)} and {_s(w)}")
+    labelled = y.expand(z.shape[:-1])[..., None]
+    return -(w.detach() * torch.log_softmax(_wide(z), -1).gather(-1, labelled).squeeze(-1)).sum(-1)
+
+
+def cwtm(z: Tensor, v: Tensor, y: Tensor) -> Tensor:
+    """Confidence weighted by teacher max: sum_s w_s H(y_s, q_s) with w_s = max p_s / sum_u max p_u, p = soften(v).
+
+    z: (..., n, c) learner logits; v: (n, c) teacher logits, detached here; y: (n,) class indices. Returns (...). The weights
+    sum to 1 over the batch, so there is no further mean. Source: Furlanello et al. 2018. Raises ValueError on unequal shapes.
+    """
+    _match("cwtm", v, z)
+    w = soften(v).amax(-1)  # (n,)
+    return weighted_cross_entropy(z, y, w / w.sum(-1, keepdim=True))
+
+
+def dkpp_targets(p: Tensor, generator: torch.Generator | None = None, *, noise: Tensor | None = None) -> Tensor:
+    """Dark knowledge with permuted predictions: each row's largest probability stays, the others change places at random.
+
+    p: (n, c) or (c,) probabilities; generator: None is torch's global one. noise: like p, whose order in a row is the new order
+    there, for a permutation that is to be had again; drawn where None. Returns the like of p, with the same argmax, maximum and
+    entropy. Source: Furlanello et al. 2018.
+    """
+    if noise is None:
+        noise = torch.rand(p.shape, generator=generator, device=generator.device if generator else p.device)
+    top, steady = p.argmax(-1, keepdim=True), torch.arange(p.shape[-1], device=p.device).expand(p.shape)
+    places, drawn = (keys.scatter(-1, top, -1).argsort(-1) for keys in (steady, noise.to(p.device)))  # the largest, the others
+    return torch.empty_like(p).scatter(-1, places, p.gather(-1, drawn))
+
+
 def half_mse(target: Tensor, f: Tensor) -> Tensor:
     """1/2 ||target - f||^2 per example, mean over the batch (the first dimension).
 

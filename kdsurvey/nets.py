@@ -1,6 +1,7 @@
 """The networks. Each is an nn.Sequential of blocks, so that `net[:k]` is "up to block k"; a seed gives its weights."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import torch
 from torch import Tensor, nn
@@ -82,6 +83,14 @@ class Ensemble(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.stack([net(x) for net in self.nets]).mean(0)
+
+
+def distinct(nets: Sequence[nn.Module]) -> None:
+    """Raises ValueError where two nets have equal weights: peers would have nothing to teach each other."""
+    for (i, a), (j, b) in combinations(enumerate(nets), 2):
+        pairs = zip(a.parameters(), b.parameters())
+        if a is b or all(p.shape == q.shape and torch.equal(p, q) for p, q in pairs):
+            raise ValueError(f"nets {i} and {j} have equal weights; give each a seed of its own")
 
 
 def parameters(net: nn.Module) -> int:

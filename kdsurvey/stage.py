@@ -78,6 +78,12 @@ class Teacher:
         return known[2]
 
 
+@torch.no_grad()
+def watched(net: nn.Module, x: Tensor) -> Tensor:
+    """What a net says to x as it is, in train mode too, without gradient, and without a trace in its batch-norm statistics."""
+    return torch.func.functional_call(net, {name: buffer.clone() for name, buffer in net.named_buffers()}, (x,))
+
+
 def upto(net: "nn.Module | Teacher", block: int, name: str) -> nn.Sequential:
     """The first `block` blocks of a net, sharing its weights: from x to the features after them.
 

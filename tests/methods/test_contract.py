@@ -58,6 +58,16 @@ def fsp(**options) -> Made:
     return Made(methods.fsp(student, teacher, **({"pairs": ((1, 2),)} | options)), [student], [teacher])
 
 
+def dml(**options) -> Made:
+    peers = [net(0), net(1), conv(2, 5, 7, classes=3, seed=2)]
+    return Made(methods.dml(peers, **options), peers)
+
+
+def ban(**options) -> Made:
+    students, teacher = [net(0), net(2)], net(1)
+    return Made(methods.ban(iter(students).__next__, teacher, **({"generations": 2} | options)), students, [teacher])
+
+
 METHODS: dict[str, Callable[[], Made]] = {
     "plain": plain,
     "hinton": hinton,
@@ -74,8 +84,18 @@ METHODS: dict[str, Callable[[], Made]] = {
     "fsp": fsp,
     "fsp, lam given": lambda: fsp(lam=0.1),
     "fsp, channels in another order": lambda: fsp(permutation={1: [5, 4, 3, 2, 1, 0]}),
+    "dml": dml,
+    "dml, one pass": lambda: dml(turns=False),
+    "dml, ensemble": lambda: dml(target="ensemble", T=2.0),
+    "dml, few labels": lambda: dml(labelled=torch.arange(96) % 2 == 0),
+    "ban": ban,
+    "ban+l": lambda: ban(target="ban+l"),
+    "ban, cwtm": lambda: ban(target="cwtm"),
+    "ban, dkpp": lambda: ban(target="dkpp"),
+    "ban, dkpp redrawn": lambda: ban(target="dkpp", redrawn=True),
 }
-LABELLED = [name for name in METHODS if "soft alone" not in name]  # those that learn from labels
+UNLABELLED = ("soft alone", "few labels", "dkpp")
+LABELLED = [name for name in METHODS if not any(words in name for words in UNLABELLED)]  # those that learn from labels
 
 every_method = pytest.mark.parametrize("make", METHODS.values(), ids=METHODS)
 
@@ -168,6 +188,7 @@ class NoValues(FakeTensorMode):
 @every_method
 def test_losses_run_on_a_gpu_without_waiting_for_it(make, augmented, monkeypatch):
     monkeypatch.setattr(nn.Module, "to", lambda self, *_: self)  # cannot be done without values; all is on the GPU already
+    monkeypatch.setattr(torch, "equal", lambda a, b: a is b)
     with NoValues(), torch.device("cuda"):
         x, y, i = torch.rand(32, 2, 8, 8), torch.zeros(32, dtype=torch.long), torch.arange(16)
         batch = Batch(x[i], y[i], i, x, augmented)

@@ -1,0 +1,57 @@
+"""Deep Mutual Learning, Zhang, Xiang, Hospedales & Lu, CVPR 2018, arXiv 1706.00384."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from kdsurvey.losses import kl, weighted_cross_entropy
+from kdsurvey.nets import distinct
+from kdsurvey.stage import Batch, Stage, watched
+
+
+def dml(
+    peers: Sequence[nn.Module],
+    *,
+    T: float = 1.0,
+    target: str = "mean",
+    weight: float = 1.0,
+    turns: bool = True,
+    labelled: Tensor | None = None,
+) -> Iterator[Stage]:
+    """L_k = H(y, q_k) + weight T^2 / (K - 1) sum_{l != k} KL(p_l || q_k), or with "ensemble" KL(mean_{l != k} p_l || q_k)
+
+    Zhang et al. 2018, arXiv 1706.00384, sections 3.1 to 3.4; p_l, q_k: the peers' probabilities at T; T = weight = 1 there.
+
+    peers: K >= 2 nets from x (n, ...) to logits (n, c), of any kinds, with different initial weights; all are trained in place.
+    target: "mean" of the K - 1 divergences, or "ensemble", the divergence from the mean of the peers' probabilities. weight >= 0.
+    turns: as in Algorithm 1 every peer takes its turn on a batch with fresh predictions of the others, K (K - 1) passes more than
+    without; else all learn from one pass each. labelled: (N,) which training examples have labels, True where y counts; the
+    divergence counts on all. No gradient reaches the peers that are watched, and their batch-norm statistics stay as they are.
+    Raises ValueError for fewer than two peers, peers of equal weights, and values out of range. Departures: none by default.
+    """
+    if len(peers) < 2 or target not in ("mean", "ensemble") or not weight >= 0:
+        got = f"{len(peers)}, {target!r}, {weight}"
+        raise ValueError(f'dml: needs 2 peers or more, target "mean" or "ensemble" and weight >= 0, got {got}')
+    distinct(peers)
+    names = {peer: f"peer {k}" for k, peer in enumerate(peers)}
+
+    def loss_k(batch: Batch, z_k: Tensor, others: Sequence[Tensor]) -> dict[str, Tensor]:
+        m = torch.ones_like(batch.y) if labelled is None else labelled.to(batch.y.device)[batch.i]  # (n,)
+        m = m.to(torch.promote_types(z_k.dtype, torch.float32))
+        if target == "ensemble":
+            others = [T * torch.log_softmax(torch.stack(others) / T, -1).logsumexp(0)]  # logits of the mean of the p_l at T
+        mutual = sum(kl(z_l, z_k, T) for z_l in others) / len(others)
+        return {"hard": weighted_cross_entropy(z_k, batch.y, m / m.sum().clamp(min=1)), "mutual": weight * T**2 * mutual}
+
+    def in_turn(peer: nn.Module):
+        others = [other for other in peers if other is not peer]
+        return lambda batch, progress: loss_k(batch, peer(batch.x), [watched(other, batch.x) for other in others])
+
+    def at_once(batch: Batch, progress: float) -> dict[str, Tensor]:
+        z = {peer: peer(batch.x) for peer in peers}
+        terms = {k: loss_k(batch, z[k], [z[other].detach() for other in peers if other is not k]) for k in peers}
+        return {f"{names[k]} {name}": term for k, found in terms.items() for name, term in found.items()}
+
+    learn = {peer: in_turn(peer) for peer in peers} if turns else {nn.ModuleList(peers): at_once}
+    yield Stage("mutual", learn, score={names[peer]: peer for peer in peers})
