@@ -36,6 +36,7 @@ OF_LIVE = "panels/test_live_panel.py"
 SURGERY, OF_SURGERY = "surgery.py", "test_surgery.py"
 FITNETS, FSP, FLOW, REGRESSOR = (f"methods/{name}.py" for name in ("fitnets", "fsp", "flow", "regressor"))
 OF_FITNETS, OF_FSP = "methods/test_fitnets.py", "methods/test_fsp.py"
+DML, BAN, OF_DML, OF_BAN = "methods/dml.py", "methods/ban.py", "methods/test_dml.py", "methods/test_ban.py"
 
 KL = "(log_p.exp() * (log_p - _log_soften(z, T)))"
 
@@ -112,6 +113,30 @@ FAULTS = [
     Fault("flow: a pass for every pair", FLOW, "        self.shapes = [g", "        self.blocks[0](x)\n        self.shapes = [g", OF_FSP),
     Fault("flow: order that is none", FLOW, "if sorted(order) != list(range(m.shape[1])):", "if False:", OF_FSP),
     Fault("flow: backward pairs taken", FLOW, "0 < start < end for", "0 < end for", OF_FSP),
+    # mutual learning and born-again networks
+    Fault("peers: T^2 dropped", DML, "weight * T**2 * mutual", "weight * mutual", OF_DML),
+    Fault("peers: sum of the divergences", DML, "for z_l in others) / len(others)", "for z_l in others)", OF_DML),
+    Fault("peers: direction swapped", DML, "kl(z_l, z_k, T)", "kl(z_k, z_l, T)", OF_DML),
+    Fault("peers: mean of the logits", DML, "torch.log_softmax(torch.stack(others) / T, -1).logsumexp(0)", "(torch.stack(others) / T).mean(0)", OF_DML),
+    Fault("peers: a peer watches itself", DML, "others = [other for other in peers if other is not peer]", "others = peers", OF_DML),
+    Fault("peers: hard term on all", DML, "if labelled is None else labelled", "if True else labelled", OF_DML),
+    Fault("peers: turns ignored", DML, "if turns else {nn.ModuleList", "if True else {nn.ModuleList", OF_DML),
+    Fault("peers: equal ones accepted", DML, "    distinct(peers)\n", "", OF_DML),
+    Fault("watching leaves a trace", STAGE, "buffer.clone() for name", "buffer for name", OF_DML),
+    Fault("watching makes a gradient", STAGE, "@torch.no_grad()\ndef watched", "def watched", OF_DML),
+    Fault("generations: always the first teacher", BAN, "        teacher = student\n", "", OF_BAN),
+    Fault("generations: BAN+L without labels", BAN, 'if target == "ban+l" else {}', 'if target == "ban" else {}', OF_BAN),
+    Fault("generations: ensemble of one", BAN, "Ensemble(born)", "Ensemble(born[-1:])", OF_BAN),
+    Fault("generations: the student as its teacher", BAN, "        distinct([v.net, student])\n", "", OF_BAN),
+    Fault("CWTM: not normalised", LOSSES, "w / w.sum(-1, keepdim=True)", "w", OF_BAN),
+    Fault("CWTM: minimum", LOSSES, "w = soften(v).amax(-1)", "w = soften(v).amin(-1)", OF_BAN),
+    Fault("CWTM: mean once more", LOSSES, ".gather(-1, labelled).squeeze(-1)).sum(-1)", ".gather(-1, labelled).squeeze(-1)).mean(-1)", OF_BAN),
+    Fault("weights not detached", LOSSES, "(w.detach() * torch", "(w * torch", OF_BAN),
+    Fault("DKPP: the largest moves too", LOSSES, "keys.scatter(-1, top, -1).argsort(-1)", "keys.argsort(-1)", OF_BAN),
+    Fault("DKPP: nothing is permuted", LOSSES, "for keys in (steady, noise.to(p.device))", "for keys in (steady, steady)", OF_BAN),
+    Fault("DKPP: one order for all rows", LOSSES, "noise.to(p.device))", "noise[:1].to(p.device).expand(p.shape))", OF_BAN),
+    Fault("DKPP: redrawn always", "methods/permuted.py", "if self._redrawn:", "if True:", OF_BAN),
+    Fault("DKPP: the order of the batch", "methods/permuted.py", "self._noise[batch.i]", "self._noise[: len(batch.i)]", OF_BAN),
     # teachers
     Fault("teacher in train mode", STAGE, "copy.deepcopy(net).eval()", "copy.deepcopy(net).train()", OF_LOOP),
     Fault("teacher not copied", STAGE, "self.net = copy.deepcopy(net).eval()", "self.net = net.eval()", OF_LOOP),

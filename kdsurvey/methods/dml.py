@@ -50,7 +50,7 @@ def dml(
 
     def at_once(batch: Batch, progress: float) -> dict[str, Tensor]:
         z = {peer: peer(batch.x) for peer in peers}
-        terms = {k: loss_k(batch, z[k], [z[other].detach() for other in peers if other is not k]) for k in peers}
+        terms = {k: loss_k(batch, z[k], [z[other] for other in peers if other is not k]) for k in peers}
         return {f"{names[k]} {name}": term for k, found in terms.items() for name, term in found.items()}
 
     learn = {peer: in_turn(peer) for peer in peers} if turns else {nn.ModuleList(peers): at_once}

@@ -12,6 +12,7 @@ from torch import nn
 
 from kdsurvey.losses import cwtm, dkpp_targets, weighted_cross_entropy
 from kdsurvey.methods import ban
+from kdsurvey.methods.permuted import Permuted
 from kdsurvey.nets import mlp
 from kdsurvey.stage import Batch, Teacher
 from kdsurvey.training import Config, train
@@ -80,6 +81,10 @@ def test_a_permutation_stays_with_its_image_unless_it_is_redrawn():
         loss = stage.learn[student]
         first, second = (loss(batch_of(9), 0.0)["permuted"].item() for _ in range(2))
         assert (first == second) is not redrawn
+    x, i = batch_of(9).inputs, torch.tensor([8, 2, 5])
+    p = torch.softmax(torch.tensor(v), 1)
+    permuted = Permuted(torch.Generator().manual_seed(0), redrawn=False)
+    assert torch.equal(permuted(Batch(x, i % 5, torch.arange(9), x), p)[i], permuted(Batch(x[i], i % 5, i, x), p[i]))
 
 
 @given(st.integers(0, 2**16))
@@ -114,6 +119,8 @@ def test_each_generation_learns_from_the_one_before(toy):
             v = next(cell.cell_contents for cell in loss.__closure__ if isinstance(cell.cell_contents, Teacher))
             seen.append((student, v.net, {name: value.clone() for name, value in v.net.state_dict().items()}))
             yield stage
+            together = torch.stack([net(toy.test[0]) for net in born]).mean(0)
+            assert torch.equal(stage.score[f"generations 1-{len(born)}"](toy.test[0]), together)
 
     first = mlp(128, 8, 3, seed=0)
     held = {name: value.clone() for name, value in first.state_dict().items()}
