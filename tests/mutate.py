@@ -36,6 +36,7 @@ OF_LIVE = "panels/test_live_panel.py"
 SURGERY, OF_SURGERY = "surgery.py", "test_surgery.py"
 FITNETS, FSP, FLOW, REGRESSOR = (f"methods/{name}.py" for name in ("fitnets", "fsp", "flow", "regressor"))
 OF_FITNETS, OF_FSP = "methods/test_fitnets.py", "methods/test_fsp.py"
+CODISTIL, EXCHANGE, OF_CODISTIL = "methods/codistil.py", "methods/exchange.py", "methods/test_codistil.py"
 DML, BAN, OF_DML, OF_BAN = "methods/dml.py", "methods/ban.py", "methods/test_dml.py", "methods/test_ban.py"
 
 KL = "(log_p.exp() * (log_p - _log_soften(z, T)))"
@@ -137,6 +138,14 @@ FAULTS = [
     Fault("DKPP: one order for all rows", LOSSES, "noise.to(p.device))", "noise[:1].to(p.device).expand(p.shape))", OF_BAN),
     Fault("DKPP: redrawn always", "methods/permuted.py", "if self._redrawn:", "if True:", OF_BAN),
     Fault("DKPP: the order of the batch", "methods/permuted.py", "self._noise[batch.i]", "self._noise[: len(batch.i)]", OF_BAN),
+    # codistillation
+    Fault("codistil: T^2 dropped", CODISTIL, "weight * T**2 * sum", "weight * sum", OF_CODISTIL),
+    Fault("codistil: no burn-in", CODISTIL, "if progress >= burn_in:", "if True:", OF_CODISTIL),
+    Fault("codistil: heard but once", CODISTIL, "if step % every == 0:", "if step == 0:", OF_CODISTIL),
+    Fault("codistil: learns from itself", EXCHANGE, "if rank != dist.get_rank()", "if rank == dist.get_rank()", OF_CODISTIL),
+    Fault("codistil: a copy in train mode", EXCHANGE, "net.eval().requires_grad_(False)", "net.train().requires_grad_(False)", OF_CODISTIL),
+    Fault("codistil: predictions by place in the batch", EXCHANGE, "table[batch.i]", "table[: len(batch.i)]", OF_CODISTIL),
+    Fault("codistil: a death goes unexplained", EXCHANGE, "except RuntimeError as error", "except KeyError as error", OF_CODISTIL),
     # teachers
     Fault("teacher in train mode", STAGE, "copy.deepcopy(net).eval()", "copy.deepcopy(net).train()", OF_LOOP),
     Fault("teacher not copied", STAGE, "self.net = copy.deepcopy(net).eval()", "self.net = net.eval()", OF_LOOP),

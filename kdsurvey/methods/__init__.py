@@ -1,6 +1,7 @@
 """One file a paper, one public generator of stages each; `plain` and `joint_hints` are controls."""
 
 from kdsurvey.methods.ban import ban
+from kdsurvey.methods.codistil import codistil
 from kdsurvey.methods.dml import dml
 from kdsurvey.methods.fitnets import fitnets
 from kdsurvey.methods.fsp import fsp
@@ -8,4 +9,4 @@ from kdsurvey.methods.hinton import hinton
 from kdsurvey.methods.joint_hints import joint_hints
 from kdsurvey.methods.plain import plain
 
-__all__ = ["ban", "dml", "fitnets", "fsp", "hinton", "joint_hints", "plain"]
+__all__ = ["ban", "codistil", "dml", "fitnets", "fsp", "hinton", "joint_hints", "plain"]

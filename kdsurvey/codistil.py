@@ -1,0 +1,68 @@
+"""torchrun --nproc-per-node=2 -m kdsurvey.codistil: each process trains a net of its own, and they learn from each other.
+
+On the CPU the processes talk by gloo, on GPUs by nccl. Every process says when it is there, and how well its net does in the
+end; --out keeps its rows.
+"""
+
+import argparse
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+
+from kdsurvey import data, methods, nets
+from kdsurvey.store import replacing
+from kdsurvey.training import Config, train
+
+
+def main() -> None:
+    """Reads the options, trains, prints the accuracy on the test images."""
+    parser = argparse.ArgumentParser(prog="torchrun --nproc-per-node=2 -m kdsurvey.codistil", description=__doc__)
+    parser.add_argument("--exchange", default="weights", choices=("weights", "predictions"), help="what the processes tell")
+    parser.add_argument("--every", type=int, default=50, help="steps between two exchanges")
+    parser.add_argument("--burn-in", type=float, default=0.2, help="share of the steps without the others")
+    parser.add_argument("--weight", type=float, default=1.0, help="of the mutual term")
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--width", type=int, default=128, help="of the two hidden layers")
+    parser.add_argument("--seed", type=int, default=0, help="process k takes this seed + k for its weights and order")
+    parser.add_argument("--out", type=Path, help="folder for rank0.json, rank1.json, ...")
+    asked = parser.parse_args()
+    rank = _joined()
+    print(f"process {rank} of {dist.get_world_size()} is there", flush=True)
+    try:
+        rows = _trained(asked, rank)
+        print(f"process {rank}: test accuracy {rows[-1]['net test accuracy']:.4f}", flush=True)
+    finally:
+        dist.destroy_process_group()
+
+
+def _joined() -> int:
+    """Joins the processes that torchrun started; the rank of this one."""
+    if "RANK" not in os.environ:
+        raise SystemExit("codistil: start it with torchrun --nproc-per-node=2 -m kdsurvey.codistil")
+    gpu = torch.cuda.is_available() and torch.cuda.device_count() >= int(os.environ["LOCAL_WORLD_SIZE"])
+    if gpu:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    dist.init_process_group("nccl" if gpu else "gloo", timeout=timedelta(seconds=60))
+    return dist.get_rank()
+
+
+def _trained(asked: argparse.Namespace, rank: int) -> list[dict]:
+    digits = data.mnist_5k().hold_out(500)
+    device = f"cuda:{torch.cuda.current_device()}" if dist.get_backend() == "nccl" else "cpu"
+    net = nets.mlp(784, asked.width, asked.width, 10, seed=asked.seed + rank)
+    config = Config(epochs=asked.epochs, seed=asked.seed + rank, device=device)
+    stages = methods.codistil(net, every=asked.every, burn_in=asked.burn_in, exchange=asked.exchange, weight=asked.weight)
+    rows = train(stages, digits, config, progress=rank == 0)
+    if asked.out:
+        asked.out.mkdir(parents=True, exist_ok=True)
+        with replacing(asked.out / f"rank{rank}.json") as file:
+            file.write(json.dumps(rows).encode())
+    return rows
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""One of two processes that codistil on made-up patterns: torchrun ... pair.py FOLDER EXCHANGE EVERY WEIGHT [WIDTH OF RANK 1]."""
+
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from conftest import made_up
+
+from kdsurvey.methods import codistil
+from kdsurvey.nets import mlp
+from kdsurvey.training import Config, train
+
+folder, exchange, every, weight, *other = sys.argv[1:]
+dist.init_process_group("gloo")
+rank = dist.get_rank()
+net = mlp(128, int(other[0]) if other and rank else 8, 3, norm=True, seed=rank).double()
+toy = made_up()
+for x, _ in (toy.train, toy.test, toy.validation):
+    x.data = x.data.double()
+config = Config(epochs=4, batch_size=16, lr=0.05, schedule="constant", seed=rank, device="cpu")
+stages = codistil(net, exchange=exchange, every=int(every), weight=float(weight), burn_in=0.25, T=2.0)
+rows = train(stages, toy, config, progress=False)
+torch.save({"net": net.state_dict(), "terms": [sorted(row) for row in rows]}, f"{folder}/{rank}.pt")
+dist.destroy_process_group()
