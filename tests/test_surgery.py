@@ -501,3 +501,21 @@ DATA = {"data": torch.zeros(4, 2, 8, 8)}
 def test_errors(act, message):
     with pytest.raises(ValueError, match=message):
         act()
+
+
+def test_a_net_that_grows_between_stages_gets_an_optimiser_of_its_own(toy):
+    """The old momentum belongs to the old weights: the grown net trains as it would from a standing start."""
+    config = Config(epochs=3, batch_size=len(toy.train[0]), lr=0.1, schedule="constant", device="cpu")
+    net, kept = nets.mlp(128, 6, 3, seed=0), []
+
+    def growing():
+        yield from methods.plain(net)
+        wide = widen(net, 1, 9, generator=torch.Generator().manual_seed(0))
+        kept.extend([wide, copy.deepcopy(wide)])
+        yield from methods.plain(wide)
+
+    train(growing(), toy, config, progress=False)
+    grown, start = kept
+    train(methods.plain(start), toy, config, progress=False)
+    for a, b in zip(grown.parameters(), start.parameters()):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)  # the order of one whole batch is all that differs
