@@ -91,6 +91,16 @@ class Data:
         named = self._named(labels)
         return self._keep(~torch.isin(self.train[1], named), f"no labels {named.tolist()} in train")
 
+    def mislabelled(self, share: float, seed: int = 0) -> "Data":
+        """Train with `share` of its labels drawn anew, all classes alike; all else stays. ValueError unless 0 < share <= 1."""
+        if not 0 < share <= 1:
+            raise ValueError(f"mislabelled(share={share!r}): give a number above 0 and at most 1, such as 0.2")
+        (x, y), rng = self.train, np.random.default_rng(seed)
+        named, n = y.cpu().numpy().copy(), round(share * len(y))
+        named[rng.permutation(len(y))[:n]] = rng.integers(len(self.classes), size=n)
+        said = f"{self.source}; {n:,} labels of train drawn anew at random (seed {seed})"
+        return replace(self, train=(x, torch.from_numpy(named).to(y.device)), source=said)
+
     def halved(self) -> "Data":
         """Every image at half its height and width, a pixel the mean of four: x (n, c, h // 2, w // 2)."""
         small = {part: (F.avg_pool2d(x, 2), y) for part, (x, y) in self._parts().items()}

@@ -159,6 +159,26 @@ def test_fraction_refuses_a_bad_share(share):
         toy().fraction(share)
 
 
+def test_mislabelled_redraws_a_share_of_the_labels_of_train():
+    whole = toy().hold_out(4)
+    noisy, again = whole.mislabelled(0.5, seed=1), whole.mislabelled(0.5, seed=1)
+    assert noisy.train[0] is whole.train[0] and noisy.test is whole.test and noisy.validation is whole.validation
+    assert torch.equal(noisy.train[1], again.train[1]) and not torch.equal(
+        noisy.train[1], whole.mislabelled(0.5, seed=2).train[1]
+    )
+    assert 8 <= (noisy.train[1] != whole.train[1]).sum() <= 28  # of 30 that are drawn, about two thirds hit another of 3 classes
+    assert noisy.source == f"{whole.source}; 30 labels of train drawn anew at random (seed 1)"
+    x, y = torch.zeros(30_000, 1, 2, 2), torch.zeros(30_000, dtype=torch.int64)
+    all_drawn = data.Data((x, y), (x, y), tuple("abcdefghij"), "zeros").mislabelled(1.0)
+    assert (all_drawn.train[1].bincount(minlength=10) - 3000).abs().max() < 250
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.01, float("nan")])
+def test_mislabelled_refuses_a_bad_share(share):
+    with raises(ValueError, repr(share), "at most 1"):
+        toy().mislabelled(share)
+
+
 def test_halved_images_are_means_of_four_pixels():
     whole = toy().hold_out(4)
     half = whole.halved()
