@@ -1,6 +1,7 @@
 """Deep Mutual Learning, Zhang, Xiang, Hospedales & Lu, CVPR 2018, arXiv 1706.00384."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -36,13 +37,7 @@ def dml(
     distinct(peers)
     names = {peer: f"peer {k}" for k, peer in enumerate(peers)}
 
-    def loss_k(batch: Batch, z_k: Tensor, others: Sequence[Tensor]) -> dict[str, Tensor]:
-        m = torch.ones_like(batch.y) if labelled is None else labelled.to(batch.y.device)[batch.i]  # (n,)
-        m = m.to(torch.promote_types(z_k.dtype, torch.float32))
-        if target == "ensemble":
-            others = [T * torch.log_softmax(torch.stack(others) / T, -1).logsumexp(0)]  # logits of the mean of the p_l at T
-        mutual = sum(kl(z_l, z_k, T) for z_l in others) / len(others)
-        return {"hard": weighted_cross_entropy(z_k, batch.y, m / m.sum().clamp(min=1)), "mutual": weight * T**2 * mutual}
+    loss_k = partial(_loss, T=T, target=target, weight=weight, labelled=labelled)
 
     def in_turn(peer: nn.Module):
         others = [other for other in peers if other is not peer]
@@ -55,3 +50,12 @@ def dml(
 
     learn = {peer: in_turn(peer) for peer in peers} if turns else {nn.ModuleList(peers): at_once}
     yield Stage("mutual", learn, score={names[peer]: peer for peer in peers})
+
+
+def _loss(batch: Batch, z_k: Tensor, others: Sequence[Tensor], *, T, target, weight, labelled) -> dict[str, Tensor]:
+    m = torch.ones_like(batch.y) if labelled is None else labelled.to(batch.y.device)[batch.i]  # (n,)
+    m = m.to(torch.promote_types(z_k.dtype, torch.float32))
+    if target == "ensemble":
+        others = [T * torch.log_softmax(torch.stack(others) / T, -1).logsumexp(0)]  # logits of the mean of the p_l at T
+    mutual = sum(kl(z_l, z_k, T) for z_l in others) / len(others)
+    return {"hard": weighted_cross_entropy(z_k, batch.y, m / m.sum().clamp(min=1)), "mutual": weight * T**2 * mutual}
