@@ -32,8 +32,9 @@ def dml(
     Raises ValueError for fewer than two peers, peers of equal weights, and values out of range. Departures: none by default.
     """
     if len(peers) < 2 or target not in ("mean", "ensemble") or not weight >= 0:
-        got = f"{len(peers)}, {target!r}, {weight}"
-        raise ValueError(f'dml: needs 2 peers or more, target "mean" or "ensemble" and weight >= 0, got {got}')
+        raise ValueError(
+            f'dml: give 2 peers or more, target "mean" or "ensemble", weight >= 0; got {len(peers)}, {target!r}, {weight}'
+        )
     distinct(peers)
     names = {peer: f"peer {k}" for k, peer in enumerate(peers)}
 
