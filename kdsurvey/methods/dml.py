@@ -24,16 +24,16 @@ def dml(
 
     Zhang et al. 2018, arXiv 1706.00384, sections 3.1 to 3.4; p_l, q_k: the peers' probabilities at T; T = weight = 1 there.
 
-    peers: K >= 2 nets from x (n, ...) to logits (n, c), of any kinds, with different initial weights; all are trained in place.
-    target: "mean" of the K - 1 divergences, or "ensemble", the divergence from the mean of the peers' probabilities. weight >= 0.
-    turns: as in Algorithm 1 every peer takes its turn on a batch with fresh predictions of the others, K (K - 1) passes more than
-    without; else all learn from one pass each. labelled: (N,) which training examples have labels, True where y counts; the
-    divergence counts on all. No gradient reaches the peers that are watched, and their batch-norm statistics stay as they are.
+    peers: K >= 2 nets from x (n, ...) to logits (n, c), with different initial weights; trained in place. target: "mean" of the
+    K - 1 divergences, or "ensemble", that from the mean of the peers' probabilities. weight >= 0. turns: as in Algorithm 1 each
+    takes its turn on a batch with fresh predictions of the others, at K (K - 1) passes more; else all learn from one pass each.
+    labelled: (N,) True where y counts; the divergence counts on all. Peers that are watched get no gradient, and keep their
+    batch-norm statistics.
     Raises ValueError for fewer than two peers, peers of equal weights, and values out of range. Departures: none by default.
     """
     if len(peers) < 2 or target not in ("mean", "ensemble") or not weight >= 0:
         raise ValueError(
-            f'dml: give 2 peers or more, target "mean" or "ensemble", weight >= 0; got {len(peers)}, {target!r}, {weight}'
+            f'dml: 2 peers or more, target "mean" or "ensemble", weight >= 0; got {len(peers)}, {target!r}, {weight}'
         )
     distinct(peers)
     names = {peer: f"peer {k}" for k, peer in enumerate(peers)}
