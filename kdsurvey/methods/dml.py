@@ -23,17 +23,15 @@ def dml(
     """L_k = H(y, q_k) + weight T^2 / (K - 1) sum_{l != k} KL(p_l || q_k), or with "ensemble" KL(mean_{l != k} p_l || q_k)
 
     Zhang et al. 2018, arXiv 1706.00384, sections 3.1 to 3.4; p_l, q_k: the peers' probabilities at T; T = weight = 1 there.
-
     peers: K >= 2 nets from x (n, ...) to logits (n, c), with different initial weights; trained in place. target: "mean" of the
     K - 1 divergences, or "ensemble", that from the mean of the peers' probabilities. weight >= 0. turns: as in Algorithm 1 each
     takes its turn on a batch with fresh predictions of the others, at K (K - 1) passes more; else all learn from one pass each.
-    labelled: (N,) True where y counts; the divergence counts on all. Peers that are watched get no gradient, and keep their
-    batch-norm statistics.
+    labelled: (N,) True where y counts; the divergence counts on all. Watched peers keep their batch-norm statistics.
     Raises ValueError for fewer than two peers, peers of equal weights, and values out of range. Departures: none by default.
     """
     if len(peers) < 2 or target not in ("mean", "ensemble") or not weight >= 0:
         raise ValueError(
-            f'dml: 2 peers or more, target "mean" or "ensemble", weight >= 0; got {len(peers)}, {target!r}, {weight}'
+            f'dml: 2 peers or more, target "mean" or "ensemble", weight >= 0; not {len(peers)}, {target!r}, {weight}'
         )
     distinct(peers)
     names = {peer: f"peer {k}" for k, peer in enumerate(peers)}

@@ -146,7 +146,7 @@ def test_peers_agree_more_than_independent_nets(toy):
     [
         ([linear(0)], {}, "2 peers or more"),
         ([linear(0), linear(0)], {}, "nets 0 and 1 have equal weights; give each a seed"),
-        ([linear(0), linear(1)], {"target": "sum"}, "got 2, 'sum', 1.0"),
+        ([linear(0), linear(1)], {"target": "sum"}, "not 2, 'sum', 1.0"),
         ([linear(0), linear(1)], {"weight": -1.0}, "weight >= 0"),
         ([linear(0), linear(1, classes=5)], {}, "same classes"),
         ([linear(0), linear(1)], {"T": 0.0}, "temperature must be a positive finite number"),
