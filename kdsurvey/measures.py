@@ -1,14 +1,16 @@
-"""How a net answers, in numbers: its confusions, its calibration, and how closely it follows another net.
+"""How a net answers, in numbers: its confusions, its calibration, how closely it follows another, what its layers pass on.
 
-Pure functions of tensors; leading dimensions, where there are any, are a stack, and come out as they went in.
+All but the last are pure functions of tensors; leading dimensions, where there are any, are a stack, and come out as they
+went in.
 """
 
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from kdsurvey.losses import kl
+from kdsurvey.stage import in_eval
 
 
 class Reliability(NamedTuple):
@@ -89,6 +91,17 @@ def predictive_kl(z: Tensor, v: Tensor) -> Tensor:
     """
     _pair("predictive_kl", z, v)
     return kl(v, z)
+
+
+@torch.no_grad()
+def spread(net: nn.Sequential, x: Tensor) -> list[float]:
+    """How far images x (m, ...) differ: the s.d. over them, root mean square over the units, of x and after each hidden block."""
+    x, found = x.to(next(net.parameters()).device), []
+    with in_eval(net):
+        for block in net[:-1]:
+            x = block(x)
+            found.append(x.var(0, correction=0).mean().sqrt())
+    return torch.stack(found).tolist()
 
 
 def _pair(name: str, z: Tensor, v: Tensor) -> None:

@@ -137,6 +137,7 @@ def lines(
 
 def _label_ends(axis, x: float, ends: list[tuple[float, str, str]]) -> None:
     """Names at the line ends, moved apart until none covers another."""
+    axis.autoscale_view()  # else the limits are still those of an empty axis
     to_axes = axis.transData + axis.transAxes.inverted()
     last = -1.0
     for y, name, colour in sorted(ends):
@@ -159,6 +160,27 @@ def images(pictures: np.ndarray, titles: Sequence[str], *, title: str, columns: 
         axis.set_title(name, fontsize=8)
     figure.suptitle(title, fontsize=11)
     return Picture(figure, twin or f"{title}: {len(pictures)} images, {', '.join(titles)}.")
+
+
+def matrices(grid: Sequence[Sequence[np.ndarray]], columns: Sequence[str], limits: Sequence[float], *, title: str,
+             labels: tuple[str, str] = ("", ""), twin: str | None = None) -> Picture:  # fmt: skip
+    """A grid of matrices, white at 0 and black at their column's limit, each column under its name.
+
+    labels: what a matrix has along its rows, and along its columns; the first column of the grid, which may hold images, goes
+    without. twin: given where the matrices are those of a trained net.
+    """
+    figure, axes = canvas(1.75 * len(columns), 1.6 * len(grid) + 0.7, len(grid), len(columns), squeeze=False)
+    for axis, matrix, limit in zip(axes.flat, (m for row in grid for m in row), [*limits] * len(grid)):
+        axis.imshow(matrix, cmap="gray_r", vmin=0, vmax=limit, interpolation="nearest")
+        axis.set(xticks=[], yticks=[])
+    for axis, name in zip(axes[0], columns):
+        axis.set_title(name, fontsize=9)
+    for axis in axes[:, 1:].flat:
+        axis.set_ylabel(labels[0], fontsize=7)
+    for axis in axes[-1, 1:]:
+        axis.set_xlabel(labels[1], fontsize=7)
+    figure.suptitle(title, fontsize=11)
+    return Picture(figure, twin or f"{title}: {len(grid)} rows; columns: {', '.join(columns)}.")
 
 
 def grouped(series: Mapping[str, Sequence[float]], labels: Sequence[str], *, title: str, xlabel: str, ylabel: str,

@@ -3,25 +3,13 @@
 import pytest
 import torch
 from hypothesis import settings
+from patterns import made_up
 
 from kdsurvey import data
 
 torch.set_num_threads(1)
 settings.register_profile("kdsurvey", deadline=None, derandomize=True)
 settings.load_profile("kdsurvey")
-
-
-def made_up(seed: int = 0, train: int = 96, test: int = 40, validation: int = 30) -> data.Data:
-    """Three classes of noisy 8 x 8 patterns with two channels: learnable, but not at once."""
-    g = torch.Generator().manual_seed(seed)
-    pattern = torch.rand(3, 2, 8, 8, generator=torch.Generator().manual_seed(99))
-
-    def part(n: int) -> data.Pair:
-        y = torch.randint(0, 3, (n,), generator=g)
-        return (0.5 * pattern[y] + 0.5 * torch.rand(n, 2, 8, 8, generator=g)), y
-
-    held_out = part(validation) if validation else None
-    return data.Data(part(train), part(test), ("a", "b", "c"), "made-up patterns", held_out)
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,13 @@ FITNETS, FSP, FLOW, REGRESSOR = (f"methods/{name}.py" for name in ("fitnets", "f
 OF_FITNETS, OF_FSP = "methods/test_fitnets.py", "methods/test_fsp.py"
 CODISTIL, EXCHANGE, OF_CODISTIL = "methods/codistil.py", "methods/exchange.py", "methods/test_codistil.py"
 DML, BAN, OF_DML, OF_BAN = "methods/dml.py", "methods/ban.py", "methods/test_dml.py", "methods/test_ban.py"
+HINTS, FLOWS, STUDENTS, NET2NET, GREW, COPY, PACE = (
+    f"lessons/{name}.py" for name in ("fitnets", "fsp", "fsp_students", "net2net", "growth", "copy_tune_distil", "pace")
+)
+OF_HINTS, OF_FLOWS, OF_NET2NET = (f"test_{name}_lesson.py" for name in ("fitnets", "fsp", "net2net"))
+RACE, RACE_HINTS, RACE_FLOWS, GROWING = (f"panels/{name}.py" for name in ("race", "hints", "flows", "growing"))
+OF_RACE, OF_RACE_FLOWS, OF_GROWING = (f"panels/test_{name}_panel.py" for name in ("hints", "flows", "growing"))
+OF_PACE = "test_pace.py"
 
 KL = "(log_p.exp() * (log_p - _log_soften(z, T)))"
 
@@ -253,7 +260,69 @@ FAULTS = [
     Fault("thirty looks, no correction", PLAY, "1 - 0.05 / cells", "0.95", OF_PLAY),
     Fault("what chose judges", PLAY, "found.table.iloc[half:]", "found.table", OF_PLAY),
     Fault("half-trained students counted", PLAY, "for row in epochs(stages, data, config, on_batch=on_batch):", "for row in __import__('kdsurvey').train(stages, data, config, on_batch=on_batch, progress=False):", OF_PLAY),
+    # the lessons of hints, flow and growth
+    Fault("hints: chosen on the test images", HINTS, 'ranked = rows.sort_values(["validation accuracy", "choice"]', 'ranked = rows.sort_values(["accuracy", "choice"]', OF_HINTS),
+    Fault("hints: smoothing at another rate", HINTS, "rows[-12:-9]", "rows[-12:-11]", OF_HINTS),
+    Fault("hints: a rate that is not taken", HINTS, 'lr=knob if name == "lr" else CONFIG.lr', "lr=CONFIG.lr", OF_HINTS),
+    Fault("hints: one layer too early", HINTS, "return 1 + (len(net) - 2) // 2", "return (len(net) - 2) // 2", OF_HINTS),
+    Fault("hints: soft targets beside the labels", HINTS, '"hints": lambda: fitnets(net, teacher, hint_lr=knob, lam=(0, 0), **shared)', '"hints": lambda: fitnets(net, teacher, hint_lr=knob, **shared)', OF_HINTS),
+    Fault("hints: the untrained teacher is trained", HINTS, "fitnets(net, untrained(teacher), hint", "fitnets(net, teacher, hint", OF_HINTS),
+    Fault("hints: the whole net in the first stage", HINTS, "*net[: middle(net)], nn.Linear", "*net[:-1], nn.Linear", OF_HINTS),
+    Fault("hints: He's biases kept", HINTS, "layer.bias *= 0 if", "layer.bias *= 1 if", OF_HINTS),
+    Fault("hints: Glorot's size for He's", HINTS, "layer.weight *= 6**0.5", "layer.weight *= 3**0.5", OF_HINTS),
+    Fault("hints: dead nets averaged", HINTS, 'runs["validation accuracy"] > TRAINED, "accuracy"]', 'runs["validation accuracy"] > 0, "accuracy"]', OF_HINTS),
+    Fault("hints: the shallowest net", HINTS, '.groupby(runs["seed"]).max()', '.groupby(runs["seed"]).min()', OF_HINTS),
+    Fault("hints: spread after the wrong stage", HINTS, 'if row["stage"] == "hint":', 'if row["stage"] == "distil":', OF_HINTS),
+    Fault("hints: another guided layer ignored", HINTS, "middle(net) if guided is None else 1 + guided", "middle(net)", OF_HINTS),
+    Fault("spread: of one image", MEASURES, "x.var(0, correction=0)", "x.flatten(1).var(1, correction=0)", OF_MEASURES),
+    Fault("spread: in train mode", MEASURES, "with in_eval(net):", "if True:", OF_MEASURES),
+    Fault("pace: every stage counted", PACE, "if self._stage in (None, step.stage):", "if True:", OF_PACE),
+    Fault("pace: measured before the step", PACE, "self._done % self._every == 0", "self._done % self._every == 1", OF_PACE),
+    Fault("pace: never is at once", PACE, "at[-1] + at[-1] - at[-2]", "at[0]", OF_PACE),
+    Fault("FSP: curve begins in stage 1", FLOWS, "pace.accuracies[first // EVERY :]", "pace.accuracies[0:]", OF_FLOWS),
+    Fault("FSP: stage 1 not counted", FLOWS, 'steps + row["first"]', "steps", OF_FLOWS),
+    Fault("FSP: copies train the teacher", FLOWS, 'copy.deepcopy(teacher) if "copied" in start', 'teacher if "copied" in start', OF_FLOWS),
+    Fault("FSP: stage 1 follows stage 2's rate", FLOWS, "flow_lr=FLOW_LR / lr", "flow_lr=FLOW_LR / 0.02", OF_FLOWS),
+    Fault("FSP: worst rate chosen", FLOWS, "(rows[column] if least else -rows[column])", "(-rows[column] if least else rows[column])", OF_FLOWS),
+    Fault("FSP: one rate for all", FLOWS, 'rows["start"].map(best)', "min(best.values())", OF_FLOWS),
+    Fault("FSP: not calibrated", FLOWS, "part.momentum = None", "part.momentum = 0.1", OF_FLOWS),
+    Fault("FSP: mean not taken away", FLOWS, "(g - g.mean(0)).flatten(1)", "g.flatten(1)", OF_FLOWS),
+    Fault("FSP: an image is a pair with itself", FLOWS, "same.fill_diagonal_(False)", "same.fill_diagonal_(True)", OF_FLOWS),
+    Fault("FSP: sooner swapped", FLOWS, "a=than, b=better", "a=better, b=than", OF_FLOWS),
+    Fault("FSP: scratch teacher sees the source", STUDENTS, "scratch = teach(few,", "scratch = teach(source,", OF_FLOWS),
+    Fault("FSP: a label too many", STUDENTS, "(y < labels.stop)", "(y <= labels.stop)", OF_FLOWS),
+    Fault("FSP: best member", STUDENTS, "float(np.mean([accuracy(net, x, y)", "float(np.max([accuracy(net, x, y)", OF_FLOWS),
+    Fault("FSP: agreement", STUDENTS, "1 - top1_agreement(a, b).item()", "top1_agreement(a, b).item()", OF_FLOWS),
+    Fault("FSP: copies have a first stage", STUDENTS, 'if "copied" in arm else SMALL.epochs', 'if "never" in arm else SMALL.epochs', OF_FLOWS),
+    Fault("padding leaves the copies", NET2NET, "            _draw(new, generator)\n    for old", "            pass\n    for old", OF_NET2NET),
+    Fault("padding: seed unused", NET2NET, "surgery.widen(net, layer, width), torch.Generator().manual_seed(seed)", "surgery.widen(net, layer, width), torch.Generator().manual_seed(0)", OF_NET2NET),
+    Fault("padding: batch norm keeps its statistics", NET2NET, "part.reset_parameters()\n    elif", "pass\n    elif", OF_NET2NET),
+    Fault("random block shares the old net", NET2NET, "old = copy.deepcopy(net)\n    deep", "old = net\n    deep", OF_NET2NET),
+    Fault("random block in train mode", NET2NET, "block.to(first.weight).train(net.training)", "block.to(first.weight)", OF_NET2NET),
+    Fault("copies depend on the noise", NET2NET, "generator = torch.Generator().manual_seed(10 * seed + k)", "generator = torch.Generator().manual_seed(10 * seed + k + int(100 * noise))", OF_NET2NET),
+    Fault("the rate is not applied", NET2NET, "lr=config.lr * rate", "lr=config.lr", OF_NET2NET),
+    Fault("a run trains the start itself", NET2NET, "    net = copy.deepcopy(net)\n    pace", "    pace", OF_NET2NET),
+    Fault("difference in one mode only", NET2NET, "copy.deepcopy(net).train(train)(x)", "copy.deepcopy(net).train(False)(x)", OF_NET2NET),
+    Fault("best rate by test images", GREW, 'rows["accuracies"].str[-1]', 'rows["accuracy"]', OF_NET2NET),
+    Fault("a rate chosen by its own seed", GREW, "found.drop(index=seed).mean()", "found.mean()", OF_NET2NET),
+    Fault("the teacher's steps left out", GREW, "ours + before", "ours", OF_NET2NET),
+    Fault("rounding misses a target", GREW, "- 1e-9", "+ 1e-9", OF_NET2NET),
+    Fault("few images forgotten", COPY, "tuned(arm, data, few, seed, teacher, rate) for", "tuned(arm, data, data, seed, teacher, rate) for", OF_NET2NET),
+    Fault("smoothing forgotten", COPY, '"smoothing" in arm', '"smooth " in arm', OF_NET2NET),
     # panels
+    Fault("race: every arm has the config's seed", RACE, 'replace(self._config, seed=settings["seed"])', "self._config", OF_RACE),
+    Fault("race: no gate between two batches", RACE, "on_batch=lambda step: run.gate()", "on_batch=lambda step: None", OF_RACE),
+    Fault("race: the permalink has the controls of now", RACE, "if value != now[name]}", "if False}", OF_RACE),
+    Fault("race: a stopped run is made again to its end", RACE, "if turn == until:", "if False:", OF_RACE),
+    Fault("race: one score in place of several", RACE, "if len(found) == 1 else found", "if found else found", OF_RACE),
+    Fault("hints: block and layer confused", RACE_HINTS, '"guided": guided + 1,', '"guided": guided,', OF_RACE),
+    Fault("hints: KD with a hint stage", RACE_HINTS, "hint_epochs=0.0, **shared", "**shared", OF_RACE),
+    Fault("flows: measured in train mode", RACE_FLOWS, "with in_eval(net):", "if True:", OF_RACE_FLOWS),
+    Fault("flows: the rate is a share", RACE_FLOWS, 'settings["rate"] / self._config.lr', 'settings["rate"]', OF_RACE_FLOWS),
+    Fault("growing: the rate stays", GROWING, "nets, self._factor = (self.net, net), growth.rate", "nets = (self.net, net)", OF_GROWING),
+    Fault("growing: the same order again", GROWING, "seed=seed + len(self.grown))", "seed=seed)", OF_GROWING),
+    Fault("growing: a growth lost from the permalink", GROWING, "self._record.growths.append((done, growth))", "pass", OF_GROWING),
+    Fault("growth: noise forgotten", "panels/growth.py", "width, noise=growth.noise, generator", "width, generator", OF_GROWING),
     Fault("a broken permalink believed", "panels/permalink.py", "or not unpacker.eof ", "", "panels/test_permalink.py"),
     Fault("a permalink that fills the memory", "panels/permalink.py", "(packed, LONGEST)", "(packed)", "panels/test_permalink.py"),
     Fault("a refused permalink half taken", "panels/base.py", "Panel.restore(self, before)", "pass", "panels/test_permalink.py"),

@@ -8,7 +8,7 @@ from kdsurvey.exercises import Exercise
 
 ALL = {
     f"{module}.{name}": exercise
-    for module in ("start_here", "temperature", "distilling_mnist", "missing_three", "playground")
+    for module in ("start_here", "temperature", "distilling_mnist", "missing_three", "fitnets", "fsp", "net2net", "playground")
     for name, exercise in vars(getattr(exercises, module)).items()
     if isinstance(exercise, Exercise)
 }
@@ -29,6 +29,15 @@ WRONG = {  # an answer that a reader may well give
     "missing_three.recall": lambda z, y: (z.argmax(1) == y).float().mean().expand(10),
     "missing_three.correction": lambda z, y, k: 20.0,
     "missing_three.carries": lambda v, k, T: v[:, k] / T,
+    "fitnets.regressor": lambda g, h: ((k := g[1] - h[1] + 1, k), k * k * h[0], g[0] * g[1] * g[2] * h[0] * h[1] * h[2]),
+    "fitnets.hint_loss": lambda u, v, W, b: (u - torch.relu(v @ W.T + b)).square().mean(),
+    "fitnets.schedule": lambda p, first, last: first * (last / first) ** p if first else last * p,
+    "fsp.matrix": lambda a, b: torch.einsum("nist,njst->nij", a, torch.nn.functional.adaptive_avg_pool2d(b, a.shape[2:])) / 24,
+    "fsp.shuffle": lambda g, order: g[:, order],
+    "fsp.weight": lambda t, s: 1 / t.square().sum((1, 2)).mean(),
+    "net2net.widen": lambda W, W2, g: (W[:, g], W2[g]),
+    "net2net.identity": lambda n, k: torch.zeros(n, n, k, k).index_fill_(2, torch.tensor(k // 2), 1.0),
+    "net2net.undo": lambda a, eps: (a.std(0), a.mean(0)),
     "playground.interval": lambda a, b: ((a - b).mean() - (a - b).std(), (a - b).mean() + (a - b).std()),
     "playground.corrected": lambda ps: [p < 0.05 for p in ps],
     "playground.calibration": lambda confidence, correct: (confidence.mean() - correct.double().mean()).abs(),
@@ -36,7 +45,7 @@ WRONG = {  # an answer that a reader may well give
 
 
 def test_three_to_a_notebook():
-    assert len(ALL) == 15 and set(WRONG) == set(ALL)
+    assert len(ALL) == 3 * len({name.split(".")[0] for name in ALL}) and set(WRONG) == set(ALL)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kdsurvey.losses import soften
-from kdsurvey.measures import calibration_error, confusion, predictive_kl, reliability, top1_agreement
+from kdsurvey.measures import calibration_error, confusion, predictive_kl, reliability, spread, top1_agreement
+from kdsurvey.nets import mlp
 
 
 def case(seed, stack=(), n=40, c=4):
@@ -123,3 +124,15 @@ P = torch.full((5, 3), 1 / 3)
 def test_what_does_not_fit_is_refused(call, said):
     with pytest.raises(ValueError, match=said):
         call()
+
+
+def test_what_is_left_of_the_images():
+    net = mlp(36, 8, 6, 5, norm=True, seed=0)
+    x = torch.rand(50, 1, 6, 6, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        net(3 * x)  # statistics that differ from those of the images
+        found = spread(net, x)
+        assert net.training and net[1].training
+        net.eval()
+        outputs = [x.flatten(1), net[:2](x), net[:3](x)]
+    assert found == pytest.approx([out.double().numpy().var(0).mean() ** 0.5 for out in outputs])

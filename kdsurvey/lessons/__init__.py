@@ -7,7 +7,17 @@ functions, under results/.
 from collections.abc import Callable
 
 from kdsurvey import data
-from kdsurvey.lessons import distilling_mnist, full_mnist, missing_three, playground
+from kdsurvey.lessons import (
+    copy_tune_distil,
+    distilling_mnist,
+    fitnets,
+    fsp,
+    fsp_students,
+    full_mnist,
+    missing_three,
+    net2net,
+    playground,
+)
 
 EXPERIMENTS = {
     "nets_compared": distilling_mnist.nets_compared,
@@ -18,9 +28,23 @@ EXPERIMENTS = {
     "ensemble": distilling_mnist.ensemble,
     "missing": missing_three.missing,
     "playground": playground.playground,
+    "fitnets_depths": fitnets.fitnets_depths,
+    "fitnets_first_stages": fitnets.fitnets_first_stages,
+    "fitnets_starts": fitnets.fitnets_starts,
+    "fsp_faster": fsp.fsp_faster,
+    "fsp_small": fsp_students.fsp_small,
+    "fsp_ensembles": fsp_students.fsp_ensembles,
+    "fsp_transfer": fsp_students.fsp_transfer,
+    "net2net_deeper": net2net.net2net_deeper,
+    "net2net_wider": net2net.net2net_wider,
+    "net2net_twins": net2net.net2net_twins,
+    "net2net_seconds": net2net.net2net_seconds,
+    "copy_tune_distil": copy_tune_distil.copy_tune_distil,
     "full_mnist": full_mnist.full_mnist,
+    "fsp_fashion": fsp_students.fsp_fashion,
 }
 
 NOT_EMBEDDED: dict[str, Callable[[], data.Data]] = {  # experiments on data that does not come with the package, and that data
     "full_mnist": lambda: data.mnist().hold_out(10_000),
+    "fsp_fashion": lambda: data.fashion_mnist().hold_out(2_000),
 }

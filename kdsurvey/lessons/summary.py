@@ -1,9 +1,11 @@
 """The recorded results in a few lines: what the README prints, made from results/ so that it cannot drift from them."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from kdsurvey import papers, records
-from kdsurvey.lessons import playground
+from kdsurvey.lessons import fitnets, fsp, fsp_students, growth, playground
 from kdsurvey.lessons.missing_three import repaired
 from kdsurvey.verdicts import Verdict, judge_rows
 
@@ -34,9 +36,72 @@ def verdicts() -> list[Verdict]:
         fewer("P2", "no 3, T = 20", "no 3, hard labels", missing, "errors on removed"),
         repaired(missing, "no 3, T = 20"),
         repaired(missing, "only 7 and 8, T = 20"),
+        *_hints(),
+        *_flows(),
+        *_growth(),
         *playground.claims(maps),
         *playground.against_controls(maps, "64 units"),
         *playground.against_controls(maps, "10 % of the images"),
+    ]
+
+
+def _told(verdict: Verdict, where: str) -> Verdict:
+    """The verdict, and where it was found."""
+    return replace(verdict, what=f"{verdict.what}, {where}")
+
+
+def _hints() -> list[Verdict]:
+    """Notebook 04."""
+    depths, first, starts = (records.recorded(f"fitnets_{name}") for name in ("depths", "first_stages", "starts"))
+    usual, tuned, first = fitnets.default(depths), fitnets.chosen(depths), fitnets.chosen(first)
+    two, one = "hints, then KD", "both at once"
+    return [
+        fitnets.deeper(tuned, two, "KD"),
+        fitnets.deeper(tuned, "KD", "labels"),
+        *(fitnets.above(tuned, two, "KD", depth) for depth in (6, 10)),
+        _told(fitnets.above(usual, two, one), "default settings"),
+        _told(fitnets.above(tuned, two, one), "best of three settings"),
+        fitnets.above(first, "hints", "hints of an untrained teacher"),
+        fitnets.above(first, "hints", "labels on the lower half"),
+        _told(fitnets.above(starts[starts["start"] == "batch norm"], two, "labels"), "batch norm"),
+    ]
+
+
+def _flows() -> list[Verdict]:
+    """Notebook 05."""
+    faster = fsp.tuned(fsp.with_targets(records.recorded("fsp_faster")), "steps to 93%", least=True)
+    names = "fsp_small", "fsp_ensembles", "fsp_transfer", "fsp_fashion"
+    small, several, digits, clothes = (records.recorded(name) for name in names)
+    rivals = "plain", "FSP, teacher from scratch", "FitNets"
+    small, *moved = (fsp.tuned(rows, "validation") for rows in (small, digits, clothes))
+    return [
+        *(fsp.sooner(faster, count, "FSP", "plain") for count in ("steps to 90%", "in all to 90%", "in all to 93%")),
+        fsp.sooner(faster, "in all to 93%", "FSP, short stage 1", "plain"),
+        fsp_students.above(small, "FSP (flow)", "plain"),
+        *(fsp_students.above(small, "FSP (flow)", than, claim="O8") for than in ("KD (output)", "FitNets (layer, then output)")),
+        *(fsp_students.above(several, "FSP", than, column="ensemble") for than in ("plain", "teacher's weights copied")),
+        fsp_students.above(several, "FSP, shuffled", "FSP", column="ensemble"),
+        *(
+            _told(fsp_students.above(rows, "FSP", than), where)
+            for rows, where in zip(moved, ("new digits", "clothes"))
+            for than in rivals
+        ),
+    ]
+
+
+def _growth() -> list[Verdict]:
+    """Notebook 06."""
+    deep, wide, few = (records.recorded(name) for name in ("net2net_deeper", "net2net_wider", "copy_tune_distil"))
+    return [
+        *(growth.sooner("P4", deep, "Net2Net", than) for than in ("random layers", "from scratch")),
+        *(growth.higher("P4", deep, "Net2Net", than) for than in ("from scratch", "from scratch, 12 epochs")),
+        growth.sooner("P4", wide, "Net2Net", "random padding"),
+        growth.higher("P4", wide, "Net2Net", "random padding"),
+        judge_rows("P4", deep, "accuracy", a="Net2Net, 0.1x", b="Net2Net, 1x"),
+        growth.higher("P4", deep, "teacher prediction layers", "from scratch"),
+        growth.higher("O14", few, "copied and tuned", "copied, not trained"),
+        growth.higher("O14", few, "copied and tuned", "distilled"),
+        growth.higher("O14", few, "small, distilled", "small, label smoothing"),
     ]
 
 

@@ -2,7 +2,10 @@
 
 from kdsurvey.panels.base import Panel
 from kdsurvey.panels.compare import compare
+from kdsurvey.panels.flows import flows
 from kdsurvey.panels.forgotten import forgotten
+from kdsurvey.panels.growing import growing
+from kdsurvey.panels.hints import hints
 from kdsurvey.panels.landscape import landscape
 from kdsurvey.panels.live import live_training
 from kdsurvey.panels.pad import pad
@@ -15,7 +18,10 @@ from kdsurvey.panels.temperature import temperature
 __all__ = [
     "Panel",
     "compare",
+    "flows",
     "forgotten",
+    "growing",
+    "hints",
     "landscape",
     "live_training",
     "pad",

@@ -84,7 +84,8 @@ class Curves:
         )[0]
         self._value = self._accuracy.text(0, 0, "", fontsize=8.5, ha="right", va="bottom", fontweight="bold")
         self._marks = [axis.plot([], [], color="#444444", linestyle=":", linewidth=1)[0] for axis in axes.values()]
-        self._said = [self._loss.text(0, 0, "", fontsize=7.5, rotation=90, ha="right", va="bottom") for _ in range(MARKS)]
+        words = {"fontsize": 7.5, "rotation": 90, "ha": "right", "va": "bottom", "transform": self._loss.get_xaxis_transform()}
+        self._said = [self._loss.text(0, 0, "", **words) for _ in range(MARKS)]
         self._dress(epochs)
         moving = [*self._marks, *self._lines.values(), self._before, self._now, self._value, *self._said]
         self._chart = Chart(figure, moving)
@@ -96,7 +97,9 @@ class Curves:
         self._loss.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
         self._loss.yaxis.set_minor_locator(NullLocator())
         self._accuracy.set(xlabel="epoch", ylabel="% of images right", xlim=(0, epochs), ylim=(50, 100))
-        self._accuracy.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+        self._accuracy.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+        for axis in (self._loss, self._accuracy):
+            axis.xaxis.set_major_locator(MaxNLocator(8, integer=True))
         self._loss.legend(loc="upper right", fontsize=8, frameon=False, ncols=2)
         self._accuracy.legend(loc="lower right", fontsize=8, frameon=False)
 
@@ -132,10 +135,20 @@ class Curves:
             low, high = axis.get_ylim()
             xs = [x for epoch, _ in history.changes for x in (epoch, epoch, math.nan)]
             marks.set_data(xs, [low, high, math.nan] * len(history.changes))
+        places = _places([epoch for epoch, _ in history.changes], 0.03 * self._loss.get_xlim()[1])
         for k, text in enumerate(self._said):
-            epoch, said = history.changes[k] if k < len(history.changes) else (0, "")
-            text.set_text(said)
-            text.set_position((epoch, self._loss.get_ylim()[0] * 1.15))
+            place = places[k] if k < len(places) else ""
+            epoch, said = history.changes[k] if place else (0, "")
+            text.set(text=said, position=(epoch, 0.99 if place == "top" else 0.02), va=place or "bottom")
+
+
+def _places(epochs: Sequence[float], near: float) -> list[str]:
+    """Where the words along a dotted line stand: at the bottom, else at the top, else nowhere, so that none covers another."""
+    places, last = [], {"bottom": -math.inf, "top": -math.inf}
+    for epoch in epochs:
+        places.append(next((place for place, before in last.items() if epoch - before >= near), ""))
+        last |= {place: epoch for place in places[-1:] if place}
+    return places
 
 
 def twin(history: History, rows: int = 12) -> str:

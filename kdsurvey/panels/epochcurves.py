@@ -17,10 +17,10 @@ ROOM = 1.38  # of the width that the epochs take; what is left holds the labels 
 GAP = 0.085  # between two such labels, of the height of the axis
 
 
-def reach(axis: Axes, epochs: int) -> None:
+def reach(axis: Axes, epochs: int, room: float = ROOM) -> None:
     """Makes room on the axis for so many epochs, and for the labels after them."""
     step = next(a * 10**p for p in range(9) for a in (1, 2, 5) if a * 10**p * 6 >= epochs)
-    axis.set_xlim(0, ROOM * epochs)
+    axis.set_xlim(0, room * epochs)
     axis.set_xticks(range(0, epochs + 1, step))
     axis.spines["bottom"].set_bounds(0, epochs)
 

@@ -21,6 +21,7 @@ x, y = data.test[0][:40], data.test[1][:40]""",
     on_batch(None)
     return {"errors": 20, "per_class": [0.9] * 10, "errors_corrected": 10, "per_class_corrected": [0.95] * 10, "n": 100}""",
     "panels.forgotten(run)",
+    "panels.growing(data)",
 ]
 
 

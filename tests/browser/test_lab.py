@@ -1,5 +1,7 @@
 """Panels in a real JupyterLab: the keyboard moves them, Stop stops them, they have names, and nothing is asked of the network."""
 
+import re
+
 import pytest
 from lab import HERE, ROOT
 from steps import await_new_picture, open_and_run, outputs_tree, panel, picture, status
@@ -90,4 +92,28 @@ def test_the_forgotten_digits_run(page, lab, shots):
     await_new_picture(page, found, old)
     found.get_by_text("Left out 3, 7, T = 8").wait_for()
     found.screenshot(path=shots / "forgotten.png")
+    assert page.watch.errors == []
+
+
+def test_a_net_grows_while_it_trains(page, lab, shots):
+    """Copied weights change no answer, so the accuracy after is the accuracy before; a screen reader hears of it."""
+    open_and_run(page, lab, "panels.ipynb")
+    found = panel(page, "A net that grows while it trains")
+    old = picture(found)
+    found.get_by_label("Noise of copies").fill("0")
+    found.get_by_label("Noise of copies").press("Tab")
+    found.get_by_role("button", name="Start", exact=True).press("Enter")
+    old = await_new_picture(page, found, old)
+    found.get_by_role("button", name="Wider", exact=True).press("Enter")
+    found.get_by_role("status").get_by_text("Wider at batch").wait_for()
+    said = status(found).inner_text()
+    before, after = re.search(r"accuracy ([\d.]+) % before, ([\d.]+) % after", said).groups()
+    assert before == after and "8-8 → 8-16" in said
+    found.get_by_role("button", name="Deeper", exact=True).press("Enter")
+    found.get_by_role("status").get_by_text("Deeper at batch").wait_for()
+    found.get_by_role("button", name="Show as a table").click()
+    found.get_by_role("table").get_by_text("8-16 → 8-16-16").wait_for()
+    found.get_by_role("button", name="Stop", exact=True).press("Enter")
+    found.get_by_role("status").get_by_text("Stopped after").wait_for()
+    found.screenshot(path=shots / "growing.png")
     assert page.watch.errors == []

@@ -7,7 +7,7 @@ import torch
 import torch.distributed as dist
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from conftest import made_up
+from patterns import made_up
 
 from kdsurvey.methods import codistil
 from kdsurvey.nets import mlp

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import made_up
+from patterns import made_up
 
 from kdsurvey.batches import Batches
 from kdsurvey.methods import codistil
