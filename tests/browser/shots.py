@@ -1,14 +1,15 @@
-"""Takes the README's pictures of the panels from the running app: `python tests/browser/shots.py docs`, or `make shots`."""
+"""Takes the README's pictures of the panels, in the app and in JupyterLab: `tests/browser/shots.py docs`, or `make shots`."""
 
 import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
 
-from lab import FLAGS, browser_path, running_app
+from lab import FLAGS, browser_path, running_app, running_lab
+from made import write_notebook
 from PIL import Image
 from playwright.sync_api import sync_playwright
-from steps import await_new_picture, open_app, panel, picture
+from steps import await_new_picture, open_and_run, open_app, panel, picture
 
 COLOURS = 64  # enough for charts; the files are a quarter of the size
 PATIENCE = 120_000  # ms
@@ -73,6 +74,43 @@ def temperature(page, found) -> None:
     found.get_by_role("button", name="next image").click()
 
 
+def hints(page, found) -> None:
+    finish(found)
+
+
+def flows(page, found) -> None:
+    finish(found)
+
+
+def growing(page, found) -> None:
+    """Wider, deeper, and in the end deeper with random weights."""
+    old = picture(found)
+    found.get_by_label("Pace").select_option("100 batches a second")
+    found.get_by_role("button", name="Start", exact=True).click()
+    for act, way in (("Wider", "copied (Net2Net)"), ("Deeper", "copied (Net2Net)"), ("Deeper", "at random")):
+        page.wait_for_timeout(2500)
+        found.get_by_label("New weights").select_option(way)
+        found.get_by_role("button", name=act, exact=True).click()
+        found.get_by_role("status").get_by_text(f"{act} at batch").wait_for()
+    await_new_picture(page, found, old)
+    found.get_by_role("status").get_by_text("Finished").wait_for(timeout=PATIENCE)
+
+
+CELLS = [  # of a notebook with the panels that the app does not have
+    """import kdsurvey as kd
+from kdsurvey import panels
+from kdsurvey.lessons import fitnets, fsp
+
+digits = kd.data.mnist_5k().hold_out(500).halved()""",
+    "panels.hints(digits, fitnets.teach(digits, 0))",
+    "panels.growing(digits)",
+    "panels.flows(digits, fsp.teach(digits, 0))",
+]
+IN_LAB = {  # file -> (title of the panel, what to do)
+    "hints": ("Hints for a deep and thin student", hints),
+    "growing": ("A net that grows while it trains", growing),
+    "flows": ("The flow between layers", flows),
+}
 PANELS = {  # file -> (button, title of the panel, what to do before the picture is taken)
     "landscape": ("Landscape", "Where does distillation help?", landscape),
     "pad": ("Digit pad", "Digit pad", digit_pad),
@@ -84,16 +122,33 @@ PANELS = {  # file -> (button, title of the panel, what to do before the picture
 
 
 def main(folder: Path, names: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as home, running_app(Path(home)) as app, sync_playwright() as playwright:
+    asked = names or [*PANELS, *IN_LAB]
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1000, "height": 1000})
-        open_app(page, app)
-        for name in names or PANELS:
-            button, title, act = PANELS[name]
-            page.get_by_role("button", name=button, exact=True).click()
-            found = panel(page, title)
-            act(page, found)
-            (folder / f"{name}.png").write_bytes(take(page, found, name))
+        if set(asked) & set(PANELS):
+            with running_app(Path(home)) as app:
+                open_app(page, app)
+                for name in (name for name in asked if name in PANELS):
+                    button, title, act = PANELS[name]
+                    page.get_by_role("button", name=button, exact=True).click()
+                    shoot(page, title, act, folder / f"{name}.png")
+        if set(asked) & set(IN_LAB):
+            page.set_viewport_size({"width": 1400, "height": 1000})
+            notebooks = Path(home) / "notebooks"
+            notebooks.mkdir()
+            write_notebook(notebooks / "shots.ipynb", CELLS)
+            with running_lab(notebooks, Path(home) / "lab") as lab:
+                open_and_run(page, lab, "shots.ipynb", seconds=100)
+                for name in (name for name in asked if name in IN_LAB):
+                    shoot(page, *IN_LAB[name], folder / f"{name}.png")
+
+
+def shoot(page, title: str, act, path: Path) -> None:
+    """Does what the panel of that title is for, and takes its picture."""
+    found = panel(page, title)
+    act(page, found)
+    path.write_bytes(take(page, found, path.stem))
 
 
 if __name__ == "__main__":
