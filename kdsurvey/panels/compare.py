@@ -1,6 +1,5 @@
 """Two methods, the same student, the same seeds: side by side while they train."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from itertools import zip_longest
@@ -17,13 +16,10 @@ from kdsurvey.panels.compared import SIDES, Side, judged, twin
 from kdsurvey.panels.contrast import Contrast
 from kdsurvey.panels.controls import button, knob, row
 from kdsurvey.panels.film import Film, Subject, terms_of
-from kdsurvey.panels.live import OFTEN
 from kdsurvey.panels.runner import Run, Runner, Running
 from kdsurvey.panels.turns import Method, members, standard, trained
 from kdsurvey.stage import Teacher
 from kdsurvey.training import StopTraining
-
-SHARE = 6  # a redraw comes at the earliest this many times its own cost after the one before
 
 
 class Settings(NamedTuple):
@@ -79,6 +75,8 @@ class Compare(Running, Panel):
     A permalink holds the run too: the panel that takes it trains again, and shows the same picture.
     """
 
+    patience = 6
+
     kind = "compare"
     text = "(panel: two methods side by side. Left, Right, T, alpha, width, first seed; Start, Pause, Stop; charts and images)"
     about = (
@@ -98,7 +96,6 @@ class Compare(Running, Panel):
         self._contrast = Contrast(self._subject, config.epochs)
         self.sides = Side(start[0]), Side(start[1])
         self._settings: Settings | None = None
-        self._next = 0.0
         self._controls(*start)
 
     def _controls(self, left, right, T, alpha, width) -> None:
@@ -190,24 +187,14 @@ class Compare(Running, Panel):
         for film, shown in zip(self.films.values(), pair):
             if shown:
                 film.add(turn, shown[1][0], terms_of(shown[0][0]))
-        now = time.perf_counter()
-        if now >= self._next:
-            self.redraw()
-            end = time.perf_counter()
-            self._next = end + max(OFTEN, SHARE * (end - now))
+        self._redraw_seldom()
 
     def _tell(self, state: str, error: Exception | None) -> None:
         """Hears of every change of state."""
-        self.pause.description = "Resume" if state == "paused" else "Pause"
-        if state != "running":
-            self.redraw()
+        super()._tell(state, error)
         if state not in ("running", "paused"):
             for film in self.films.values():
                 film.end()
-        if error:
-            self.fail(error)
-        elif not self.error:
-            self.say(self._sentence(state))
 
     def _sentence(self, state: str) -> str:
         if state == "running":

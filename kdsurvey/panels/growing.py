@@ -16,7 +16,7 @@ from kdsurvey.panels.base import Panel
 from kdsurvey.panels.controls import button, knob, row
 from kdsurvey.panels.curves import Curves, History, twin
 from kdsurvey.panels.growth import DEEPEST, WAYS, Grown, Growth, Record, grew, grown, refusal, said, sizes
-from kdsurvey.panels.live import OFTEN, PACES, SHARE
+from kdsurvey.panels.live import PACES
 from kdsurvey.panels.runner import Run, Runner, Running
 from kdsurvey.training import StopTraining, accuracy, epochs
 
@@ -167,10 +167,7 @@ class Growing(Running, Panel):
         self._history.add((self._history.batches + 1) / self._steps, step.terms, step.examples)
         done = self._record.until = self._history.batches
         now = time.perf_counter()
-        if now >= self._next:
-            self.redraw()
-            end = time.perf_counter()
-            self._next = end + max(OFTEN, SHARE * (end - now))
+        self._redraw_seldom()
         if self.pace.value:
             self._beat = max(self._beat + 1 / self.pace.value, now)
             run.rest(self._beat - now)
@@ -214,18 +211,11 @@ class Growing(Running, Panel):
         with self._lock:
             self._history.accuracy.add(self._history.batches / self._steps, share)
 
-    def _tell(self, state: str, error: Exception | None) -> None:
-        """Hears of every change of state."""
-        self.pause.description = "Resume" if state == "paused" else "Pause"
-        if state != "running":
-            self.redraw()
-        if error:
-            self.fail(error)
-        elif state != "running":
-            last = [f" Validation accuracy {share:.1f} %." for share in self._history.accuracy.y[-1:]]
-            self.say(f"{state.capitalize()} after {self._history.batches} batches.{''.join(last)}")
-        elif not self.error:
-            self.say("Training. Wider and Deeper take effect before the next batch.")
+    def _sentence(self, state: str) -> str:
+        if state == "running":
+            return "Training. Wider and Deeper take effect before the next batch."
+        last = [f" Validation accuracy {share:.1f} %." for share in self._history.accuracy.y[-1:]]
+        return f"{state.capitalize()} after {self._history.batches} batches.{''.join(last)}"
 
     def draw(self) -> tuple[bytes, str]:
         self._history.read()

@@ -16,13 +16,11 @@ from kdsurvey.panels.base import Panel
 from kdsurvey.panels.controls import button, knob, row
 from kdsurvey.panels.curves import Curves, History, twin
 from kdsurvey.panels.film import IMAGES, Film, terms_of
-from kdsurvey.panels.runner import Run, Runner, Running
+from kdsurvey.panels.runner import OFTEN, Run, Runner, Running
 from kdsurvey.panels.timeline import Timeline, Wanted
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import train
 
-OFTEN = 0.2  # seconds between two redraws at least ...
-SHARE = 30  # ... and this many times what a redraw costs, so that drawing takes 3 % of the time
 PACES = {"as fast as it goes": None, "100 batches a second": 100, "20 batches a second": 20, "3 batches a second": 3}
 
 
@@ -204,12 +202,10 @@ class LiveTraining(Running, Panel):
         self._applied = wanted
 
     def _show(self, now: float) -> None:
-        """Draws on this thread, seldom enough that the training hardly notices."""
+        """Draws, with the speed since the last time."""
         self._speed = (self._history.examples - self._counted) / max(now - self._since, 1e-9)
-        self.redraw()
-        end = time.perf_counter()
-        self._since, self._counted = end, self._history.examples
-        self._next = end + max(OFTEN, SHARE * (end - now))
+        self._redraw_seldom()
+        self._since, self._counted = time.perf_counter(), self._history.examples
 
     def _forget_time(self) -> None:
         self._since = self._beat = time.perf_counter()
@@ -219,15 +215,9 @@ class LiveTraining(Running, Panel):
         """Hears of every change of state."""
         if self._runner.last.over:
             self.film.end()
-        self.pause.description = "Resume" if state == "paused" else "Pause"
-        if state != "running":
-            self.redraw()
-        else:
+        if state == "running":
             self._since, self._counted = time.perf_counter(), self._history.examples
-        if error:
-            self.fail(error)
-        elif not self.error:
-            self.say(self._sentence(state))
+        super()._tell(state, error)
 
     def _sentence(self, state: str) -> str:
         accuracy = self._history.accuracy.y

@@ -1,6 +1,5 @@
 """Arms that train by turns, epoch by epoch: what panels that compare a few ways to train one net are built on."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -15,12 +14,10 @@ from kdsurvey.panels.accuracies import Accuracies, Arms, Aside, twin
 from kdsurvey.panels.base import Panel
 from kdsurvey.panels.controls import button, row
 from kdsurvey.panels.drawing import Chart, canvas
-from kdsurvey.panels.live import OFTEN
 from kdsurvey.panels.runner import Run, Runner, Running
 from kdsurvey.stage import Stage
 from kdsurvey.training import StopTraining, epochs
 
-SHARE = 20  # a redraw comes at the earliest this many times its own cost after the one before: it takes 5 % of the time
 SCORE, TESTED = " validation accuracy", " test accuracy"  # how `train` calls them
 
 
@@ -67,6 +64,7 @@ class Race(Running, Panel):
     holds the run too: the panel that takes it trains again, and shows the same picture.
     """
 
+    patience = 20
     arms: Arms = ()
     views: Sequence[str] = ()  # kept controls that choose what is shown: they are no settings of a run
 
@@ -75,7 +73,7 @@ class Race(Running, Panel):
         self._device = device_of(config)
         self._data, self._config, self._runner = data.validated().to(self._device), config, Runner(place)
         self._settings: dict | None = None
-        self._next, self._over = 0.0, False
+        self._over = False
 
     def assemble(self, title: str, lines: Sequence[str], rows: Sequence[widgets.Widget], *beside_seed, **picture) -> None:
         """Puts the panel together. lines: the names of all lines, in the order of their colours.
@@ -176,21 +174,7 @@ class Race(Running, Panel):
             for arm, row, found in going:
                 arm.add(row)
                 arm.found = found
-        now = time.perf_counter()
-        if now >= self._next:
-            self.redraw()
-            end = time.perf_counter()
-            self._next = end + max(OFTEN, SHARE * (end - now))
-
-    def _tell(self, state: str, error: Exception | None) -> None:
-        """Hears of every change of state."""
-        self.pause.description = "Resume" if state == "paused" else "Pause"
-        if state != "running":
-            self.redraw()
-        if error:
-            self.fail(error)
-        elif not self.error:
-            self.say(self._sentence(state))
+        self._redraw_seldom()
 
     def _sentence(self, state: str) -> str:
         if state == "running":

@@ -7,8 +7,8 @@ import ipywidgets as widgets
 from kdsurvey.panels.base import Panel
 from kdsurvey.panels.controls import LABEL_WIDTH, button, row
 from kdsurvey.panels.film import IMAGES, Film, Reel
-from kdsurvey.panels.live import OFTEN, SHARE
 from kdsurvey.panels.rewound import EVERY, KINDS, Moment, Rewound, blank, nearest, twin
+from kdsurvey.panels.runner import OFTEN, SHARE
 
 NOTHING = "Nothing to rewind yet: press Start in the panel above."
 FIRST = "The first epoch is not over yet; its snapshot appears here."

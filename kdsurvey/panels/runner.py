@@ -2,11 +2,13 @@
 
 import atexit
 import threading
+import time
 import weakref
 from collections.abc import Callable
 
 from kdsurvey.training import StopTraining
 
+OFTEN, SHARE = 0.2, 30  # seconds between two redraws at least, and times what one costs: drawing takes 3 % of the time
 WORDS = {"running": "Running.", "paused": "Paused.", "stopped": "Stopped.", "finished": "Finished.", "failed": "Failed."}
 _runs: "weakref.WeakSet[Run]" = weakref.WeakSet()
 
@@ -133,7 +135,14 @@ class Runner:
 
 
 class Running:
-    """What panels with a run share; to stand before Panel among the bases. The run is that of `self._runner`."""
+    """What panels with a run share; to stand before Panel among the bases. The run is that of `self._runner`.
+
+    patience: a redraw comes at the earliest this many times its own cost after the one before, so drawing takes 1 / patience of
+    time. `_sentence(state)`: what the panel says of a run in that state; it has a button `pause`.
+    """
+
+    patience = SHARE
+    _next = 0.0  # when a redraw is due
 
     def close(self) -> None:
         """Stops the run and waits until its thread has ended."""
@@ -144,6 +153,24 @@ class Running:
     def wait(self, timeout: float | None = None) -> bool:
         """Waits for the run to end; whether it has."""
         return self._runner.wait(timeout)
+
+    def _redraw_seldom(self) -> None:
+        """Draws on this thread, seldom enough that the training hardly notices."""
+        start = time.perf_counter()
+        if start >= self._next:
+            self.redraw()
+            end = time.perf_counter()
+            self._next = end + max(OFTEN, self.patience * (end - start))
+
+    def _tell(self, state: str, error: Exception | None) -> None:
+        """Hears of every change of state."""
+        self.pause.description = "Resume" if state == "paused" else "Pause"
+        if state != "running":
+            self.redraw()
+        if error:
+            self.fail(error)
+        elif not self.error:
+            self.say(self._sentence(state))
 
     def _pause(self) -> None:
         """The Pause button: hold, or go on."""
