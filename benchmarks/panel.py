@@ -7,6 +7,7 @@ process; the ratio is that of processor time, round by round, because wall time 
 import argparse
 import statistics
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -77,29 +78,41 @@ def main() -> None:
             f"student {hidden}: slower by {statistics.median(slower):+.1f} % [{min(slower):+.1f}, {max(slower):+.1f}]; ", end=""
         )
         print(f"Stop takes {statistics.median(stops):.0f} ms")
-    x, y = data.test
-    v = net(x).detach()
-    compared = panels.compare(data, net)
-    compared.start.click()
-    compared.wait()
-    for panel in (
-        panels.live_training(data, net),
-        panels.temperature(x, y, v, v),
-        panels.pad(net, net, data),
-        compared,
-        panels.rewind(compared),
-        panels.landscape(kd.data.mnist_5k().hold_out(500)),
-    ):
+    for panel in every_panel(data, net):
         print(f"{panel.kind} panel: a redraw takes {redraw(panel):.0f} ms of processor time")
     whole(panels.landscape(kd.data.mnist_5k().hold_out(500)))
+
+
+def every_panel(data: kd.data.Data, net: torch.nn.Module) -> Iterator[panels.Panel]:
+    """One of each kind; those that draw what a run has shown have run."""
+    x, y = data.test
+    v, small = net(x).detach(), data.halved()
+    yield panels.live_training(data, net)
+    yield panels.temperature(x, y, v, v)
+    yield panels.pad(net, net, data)
+    compared = finished(panels.compare(data, net))
+    yield compared
+    yield panels.rewind(compared)
+    yield panels.landscape(kd.data.mnist_5k().hold_out(500))
+    yield finished(panels.hints(data, net))
+    yield finished(panels.growing(data, pace=None))
+    yield finished(
+        panels.flows(small, kd.nets.residual(1, 8, 16, 32, blocks=2, seed=0), config=replace(CONFIG, epochs=3, lr=0.01))
+    )
+
+
+def finished(panel: panels.Panel) -> panels.Panel:
+    """The panel after a run of its own."""
+    panel.start.click()
+    panel.wait()
+    panel.check()
+    return panel
 
 
 def whole(panel: panels.Panel) -> None:
     """A landscape from Start to the end: 30 cells and a control, ten seeds, and the two other controls."""
     start, used = time.perf_counter(), time.process_time()
-    panel.start.click()
-    panel.wait()
-    panel.check()
+    finished(panel)
     seconds, processor = time.perf_counter() - start, time.process_time() - used
     print(f"landscape, 6 x 5 x 10 students and their controls: {seconds:.0f} s, {processor:.0f} s of processor time")
 
