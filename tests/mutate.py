@@ -45,6 +45,11 @@ OF_HINTS, OF_FLOWS, OF_NET2NET = (f"test_{name}_lesson.py" for name in ("fitnets
 RACE, RACE_HINTS, RACE_FLOWS, GROWING = (f"panels/{name}.py" for name in ("race", "hints", "flows", "growing"))
 OF_RACE, OF_RACE_FLOWS, OF_GROWING = (f"panels/test_{name}_panel.py" for name in ("hints", "flows", "growing"))
 OF_PACE = "test_pace.py"
+PEERS, PEER_CLAIMS, PEERS_WHY, BORN, HEIRS, LANGUAGE = (
+    f"lessons/{name}.py"
+    for name in ("mutual_learning", "mutual_claims", "mutual_why", "born_again", "inheritance", "small_language")
+)
+OF_PEERS, OF_BORN = "test_mutual_lesson.py", "test_born_again_lesson.py"
 
 KL = "(log_p.exp() * (log_p - _log_soften(z, T)))"
 
@@ -309,6 +314,37 @@ FAULTS = [
     Fault("rounding misses a target", GREW, "- 1e-9", "+ 1e-9", OF_NET2NET),
     Fault("few images forgotten", COPY, "tuned(arm, data, few, seed, teacher, rate) for", "tuned(arm, data, data, seed, teacher, rate) for", OF_NET2NET),
     Fault("smoothing forgotten", COPY, '"smoothing" in arm', '"smooth " in arm', OF_NET2NET),
+    # the lessons of peers and generations
+    Fault("one-way weighs its targets as hinton does", PEERS, "alpha=0.5", "alpha=0.9", OF_PEERS),
+    Fault("one-way forgets that decay doubles with the rate", PEERS, "weight_decay=config.weight_decay / 2", "weight_decay=config.weight_decay", OF_PEERS),
+    Fault("peers at once take turns", PEERS, 'turns=arm == "DML"', "turns=True", OF_PEERS),
+    Fault("a net is its own teacher", PEERS, "reversed(teachers or pair)", "teachers or pair", OF_PEERS),
+    Fault("smoothing forgets the right class's share", PEERS, " * 10 / 9 if", " if", OF_PEERS),
+    Fault("every seed has the same wrong labels", PEERS, "few.mislabelled(noise, seed)", "few.mislabelled(noise, 0)", OF_PEERS),
+    Fault("a sum of divergences weighs as their mean", PEERS, "weight=weight, turns=False", "turns=False", OF_PEERS),
+    Fault("peers of one seed are those of the next", PEERS, "1000 * k + seed", "k + seed", OF_PEERS),
+    Fault("an ensemble of one", PEERS, "nets.Ensemble(group)", "nets.Ensemble(group[:1])", OF_PEERS),
+    Fault("the images are not standardised", PEERS, "(of - x.mean()) / x.std()", "of", OF_PEERS),
+    Fault("the target's temperature is lost", PEER_CLAIMS, "kl(T * p.log(), z, T)", "kl(p.log(), z, T)", OF_PEERS),
+    Fault("the worst choice on validation images", PEER_CLAIMS, ".idxmax()", ".idxmin()", OF_PEERS),
+    Fault("a choice made on test images", PEER_CLAIMS, '["validation accuracy"].mean()', '["accuracy"].mean()', OF_PEERS),
+    Fault("relative noise is absolute", PEERS_WHY, "if relative else sigma", "if not relative else sigma", OF_PEERS),
+    Fault("noise adds up over the draws", PEERS_WHY, "noisy = copy.deepcopy(net)", "noisy = net", OF_PEERS),
+    Fault("born again: redrawn labels left as they were", BORN, "drawn.mislabelled(LABELS[labels], seed) if LABELS[labels] else drawn", "drawn", OF_BORN),
+    Fault("born again: halves are not halves", BORN, "hinton(net, teacher, T=1.0, alpha=0.5)", "hinton(net, teacher, T=1.0, alpha=0.9)", OF_BORN),
+    Fault("born again: smoothing without its own class", BORN, "data)) * c / (c - 1))", "data)))", OF_BORN),
+    Fault("born again: DKPP never redrawn", BORN, 'redrawn="redrawn" in arm', "redrawn=False", OF_BORN),
+    Fault("born again: every student permutes alike", BORN, "torch.Generator().manual_seed(seed)", "torch.Generator().manual_seed(0)", OF_BORN),
+    Fault("born again: the order has another seed", BORN, "replace(config, seed=seed), progress=False", "replace(config, seed=0), progress=False", OF_BORN),
+    Fault("born again: students with the teacher's seed", BORN, "born(arm, teacher, images, 1000 + seed, config), images", "born(arm, teacher, images, seed, config), images", OF_BORN),
+    Fault("born again: every generation has the first teacher", BORN, 'born("BAN", line[-1], images', 'born("BAN", line[0], images', OF_BORN),
+    Fault("born again: an ensemble with the teacher in it", BORN, "line[1 : k + 1]", "line[:k]", OF_BORN),
+    Fault("born again: the doubled rate is not", BORN, "replace(config, lr=2 * config.lr)", "config", OF_BORN),
+    Fault("born again: split at the student's answer", BORN, "one_hot(y, z.shape[-1])", "one_hot(z.argmax(-1), z.shape[-1])", OF_BORN),
+    Fault("inheritance: the worst setting", HEIRS, "idxmax()", "idxmin()", OF_BORN),
+    Fault("inheritance: chosen on test images", HEIRS, '["validation accuracy"].mean()', '["accuracy"].mean()', OF_BORN),
+    Fault("inheritance: more perplexity is better", HEIRS, '"perplexity", a=b, b=a', '"perplexity", a=a, b=b', OF_BORN),
+    Fault("language: perplexity to the base 2", LANGUAGE, ".exp().item()", ".exp2().item()", OF_BORN),
     # panels
     Fault("race: every arm has the config's seed", RACE, 'replace(self._config, seed=settings["seed"])', "self._config", OF_RACE),
     Fault("race: no gate between two batches", RACE, "on_batch=lambda step: run.gate()", "on_batch=lambda step: None", OF_RACE),

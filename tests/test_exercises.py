@@ -8,7 +8,18 @@ from kdsurvey.exercises import Exercise
 
 ALL = {
     f"{module}.{name}": exercise
-    for module in ("start_here", "temperature", "distilling_mnist", "missing_three", "fitnets", "fsp", "net2net", "playground")
+    for module in (
+        "start_here",
+        "temperature",
+        "distilling_mnist",
+        "missing_three",
+        "fitnets",
+        "fsp",
+        "net2net",
+        "mutual_learning",
+        "born_again",
+        "playground",
+    )
     for name, exercise in vars(getattr(exercises, module)).items()
     if isinstance(exercise, Exercise)
 }
@@ -38,6 +49,18 @@ WRONG = {  # an answer that a reader may well give
     "net2net.widen": lambda W, W2, g: (W[:, g], W2[g]),
     "net2net.identity": lambda n, k: torch.zeros(n, n, k, k).index_fill_(2, torch.tensor(k // 2), 1.0),
     "net2net.undo": lambda a, eps: (a.std(0), a.mean(0)),
+    "born_again.split": lambda z, v, y: (
+        (g := z.softmax(1) - v.softmax(1)) * (top := torch.nn.functional.one_hot(v.argmax(1), z.shape[1])),
+        g * (1 - top),
+    ),
+    "born_again.weights": lambda v: v.softmax(1).amax(1) / len(v),
+    "born_again.permute": lambda p, order: torch.cat([p.max()[None], p[p != p.max()][order]]),
+    "mutual_learning.peer_loss": lambda z, peers, y: (
+        torch.nn.functional.cross_entropy(z, y)
+        + sum(torch.nn.functional.kl_div(z.log_softmax(1), v.softmax(1), reduction="batchmean") for v in peers)
+    ),
+    "mutual_learning.slope": lambda z, peers: (z.softmax(1) - peers.mean(0).softmax(1)) / len(z),
+    "mutual_learning.passes": lambda K, turns: (2 * K if turns else K, K),
     "playground.interval": lambda a, b: ((a - b).mean() - (a - b).std(), (a - b).mean() + (a - b).std()),
     "playground.corrected": lambda ps: [p < 0.05 for p in ps],
     "playground.calibration": lambda confidence, correct: (confidence.mean() - correct.double().mean()).abs(),

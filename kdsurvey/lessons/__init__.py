@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from kdsurvey import data
 from kdsurvey.lessons import (
+    born_again,
     copy_tune_distil,
     distilling_mnist,
     fitnets,
@@ -15,8 +16,11 @@ from kdsurvey.lessons import (
     fsp_students,
     full_mnist,
     missing_three,
+    mutual_learning,
+    mutual_why,
     net2net,
     playground,
+    small_language,
 )
 
 EXPERIMENTS = {
@@ -40,6 +44,17 @@ EXPERIMENTS = {
     "net2net_twins": net2net.net2net_twins,
     "net2net_seconds": net2net.net2net_seconds,
     "copy_tune_distil": copy_tune_distil.copy_tune_distil,
+    "ban_targets": born_again.ban_targets,
+    "ban_rates": born_again.ban_rates,
+    "ban_generations": born_again.ban_generations,
+    "ban_teachers": born_again.ban_teachers,
+    "ban_language": small_language.ban_language,
+    "ban_language_alone": small_language.ban_language_alone,
+    "dml_peers": mutual_learning.dml_peers,
+    "dml_clean": mutual_learning.dml_clean,
+    "dml_number": mutual_learning.dml_number,
+    "dml_unequal": mutual_learning.dml_unequal,
+    "dml_why": mutual_why.dml_why,
     "full_mnist": full_mnist.full_mnist,
     "fsp_fashion": fsp_students.fsp_fashion,
 }
@@ -47,4 +62,6 @@ EXPERIMENTS = {
 NOT_EMBEDDED: dict[str, Callable[[], data.Data]] = {  # experiments on data that does not come with the package, and that data
     "full_mnist": lambda: data.mnist().hold_out(10_000),
     "fsp_fashion": lambda: data.fashion_mnist().hold_out(2_000),
+    "ban_language": small_language.text,
+    "ban_language_alone": small_language.text,
 }
