@@ -55,6 +55,9 @@ _ONLY = "only 7s and 8s in the transfer set"
 _WHOLE, _PART = "baseline, the whole training set", "baseline, 3 % of the training set"
 _SOFT = "soft targets, 3 % of the training set"
 _MEAN, _TOGETHER = "% accuracy, mean of three nets", "% accuracy, three nets together"
+_TOP1, _ERROR = "% top-1 accuracy", "% test error"
+_DENSE = "DenseNet-112-33, 90-60, 80-80 and 80-120"
+_EIGHT = "WRN-28-1, 28-2, 28-5, 28-10 and four DenseNets"
 _TRAIN, _TEST = "% train frame accuracy", "% test frame accuracy"
 
 FIGURES = {
@@ -140,6 +143,38 @@ FIGURES = {
     },
     "net2net": {
         "rate": Figure(0.1, "times the teacher's first learning rate", "where the student starts", "advice", mark="V2"),
+    },
+    "dml": {
+        # CIFAR-100, two nets each: alone, and by mutual learning
+        "resnet": Figure(68.99, _TOP1, "ResNet-32, alone", "table 2"),
+        "resnets, mutual": Figure((71.19, 70.75), _TOP1, "two ResNet-32", "table 2"),
+        "wide resnet": Figure(78.69, _TOP1, "WRN-28-10, alone", "table 2"),
+        "wide resnets, mutual": Figure((80.28, 80.08), _TOP1, "two WRN-28-10", "table 2"),
+        "unequal, mutual": Figure((78.96, 70.73), _TOP1, "WRN-28-10 and ResNet-32", "table 2"),
+        "unequal, one way": Figure(69.48, _TOP1, "ResNet-32 that learns from a trained WRN-28-10", "table 4"),
+        # Market-1501, MobileNets
+        "one way, equal": Figure(45.16, "% mAP", "MobileNet that learns from a trained MobileNet", "table 4"),
+        "equal, alone": Figure(46.07, "% mAP", "MobileNet, alone", "table 4"),
+        "equal, mutual": Figure((52.95, 51.26), "% mAP", "two MobileNets", "table 4"),
+        "entropy": Figure((1.71, 0.26), "nats of posterior entropy", "ResNet-32, mutual and alone", "analysis", mark="V2"),
+    },
+    "ban": {
+        # CIFAR-100, DenseNets 112-33, 90-60, 80-80 and 80-120
+        "teacher": Figure((18.25, 17.69, 17.16, 16.87), _ERROR, _DENSE, "table 2"),
+        "ban": Figure((16.95, 16.69, 16.36, 16.00), _ERROR, _DENSE, "table 2"),
+        "ban+l": Figure((17.68, 16.93, 16.5, 16.41), _ERROR, _DENSE, "table 2"),
+        "cwtm": Figure((17.84, 17.42, 17.16, 17.12), _ERROR, _DENSE, "table 2"),
+        "dkpp": Figure((17.84, 17.43, 16.84, 16.34), _ERROR, _DENSE, "table 2"),
+        "ban-1": Figure((17.61, 16.62, 16.26, 16.13), _ERROR, f"{_DENSE}: BAN once more, with another seed", "table 2"),
+        "ban-2": Figure((17.22, 16.44, 16.30, 16.13), _ERROR, _DENSE, "table 2"),
+        "ensemble of 2": Figure((15.77, 15.39, 15.46, 15.13), _ERROR, _DENSE, "table 2"),
+        "ensemble of 3": Figure((15.68, 15.74, 15.14, 14.9), _ERROR, _DENSE, "table 2"),
+        # CIFAR-10, where the text says "lower or equal" and three of eight rows are higher
+        "cifar10 teacher": Figure((6.69, 5.06, 4.13, 3.77, 3.84, 3.81, 3.48, 3.37), _ERROR, _EIGHT, "table 1"),
+        "cifar10 ban": Figure((6.64, 4.86, 4.03, 3.86, 3.61, 3.5, 3.49, 3.54), _ERROR, _EIGHT, "table 1"),
+        # Penn Treebank
+        "language teacher": Figure((80.05, 71.87), "test perplexity", "ConvLSTM and LSTM", "table 6"),
+        "language ban+l": Figure((76.97, 68.56), "test perplexity", "ConvLSTM and LSTM", "table 6"),
     },
 }
 
