@@ -143,6 +143,21 @@ def test_a_big_and_a_small_net_teach_each_other(few, monkeypatch):
     assert len({row["accuracy"] for row in rows[:8]}) > 4
 
 
+def test_few_labels_are_all_that_anyone_gets(few, monkeypatch):
+    seen, real = [], lesson.train
+
+    def watch(stages, images, config, **more):
+        seen.append((images, config))
+        return real(stages, images, config, **more)
+
+    monkeypatch.setattr(lesson, "train", watch)
+    rows = lesson.dml_semi(few, 0)
+    assert [row["arm"] for row in rows[:6]] == list(lesson.SEMI) and len(rows) == 18
+    assert {len(images.train[0]) for images, _ in seen} == {20, 200}
+    made = [config.epochs * lesson.steps(images, config) for images, config in seen[:9]]
+    assert set(made) == {2 * 4}
+
+
 def test_a_row_is_a_mean_over_nets_and_their_ensemble(digits):
     small = lesson.digits(digits, 0)
     group = lesson.peers(0, 3)

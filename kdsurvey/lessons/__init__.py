@@ -53,6 +53,7 @@ EXPERIMENTS = {
     "dml_peers": mutual_learning.dml_peers,
     "dml_clean": mutual_learning.dml_clean,
     "dml_number": mutual_learning.dml_number,
+    "dml_semi": mutual_learning.dml_semi,
     "dml_unequal": mutual_learning.dml_unequal,
     "dml_why": mutual_why.dml_why,
     "full_mnist": full_mnist.full_mnist,

@@ -1,9 +1,11 @@
 """Notebook 07: peers in place of a teacher. Zhang, Xiang, Hospedales & Lu 2018, arXiv 1706.00384; judged in mutual_claims."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
 from torch import Tensor, nn
 
 from kdsurvey import nets
@@ -21,8 +23,9 @@ CHOICES = {  # what every arm may choose from on validation images; the first is
     "10 epochs": replace(CONFIG, epochs=10),
     "weight decay": replace(CONFIG, weight_decay=5e-3),
 }
-IMAGES, NOISE = 2000, 0.2  # training images; share of their labels drawn anew
+IMAGES, NOISE, LABELLED = 2000, 0.2, 0.1  # training images; share of labels drawn anew; share of labels where few are known
 WIDTHS, SMALL = (128, 128), (16,)
+SEMI = ("alone", "label smoothing", "DML, labelled images", "same batches", "DML, all images", "soft targets, all images")
 PAIRED = ("alone", "label smoothing", "one-way", "DML", "DML at once")
 
 
@@ -117,6 +120,38 @@ def dml_unequal(data: Data, seed: int) -> list[dict]:
             named = zip(("big", "small"), pair)
             rows += [outcome(f"{name}, {arm}", seed, [net], data, choice=choice) for name, net in named]
     return rows
+
+
+def dml_semi(data: Data, seed: int) -> list[dict]:
+    """A tenth of the labels, all right: what two nets learn from those alone, and from each other's answers to all images.
+
+    Every run makes as many steps. "same batches": alone on batches of which a tenth is labelled, as mutual learning has them.
+    """
+    data, rows = digits(data, seed, noise=0), []
+    known = torch.zeros(len(data.train[0]), dtype=torch.bool)
+    known[torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))[: round(LABELLED * len(known))]] = True
+    few = replace(data, train=tuple(t[known] for t in data.train), source=f"{data.source}; only the labelled {known.sum()}")
+    for choice, config in CHOICES.items():
+        config = replace(config, seed=seed)
+        longer = replace(config, epochs=config.epochs * steps(data, config) // steps(few, config))
+        teachers: Sequence[nn.Module] = ()
+        for arm in SEMI:
+            pair = peers(seed)
+            if arm in ("same batches", "DML, all images"):
+                train(dml(pair, labelled=known, weight=float(arm != "same batches")), data, config, progress=False)
+            elif arm.startswith("soft"):
+                for net, other in zip(pair, reversed(teachers)):
+                    train(hinton(net, other, T=1.0, alpha=1.0), data, config, progress=False)
+            else:
+                learn(arm.split(",")[0], pair, few, longer, teachers)
+            teachers = teachers or pair
+            rows.append(outcome(arm, seed, pair, data, choice=choice))
+    return rows
+
+
+def steps(data: Data, config: Config) -> int:
+    """Steps of an epoch."""
+    return math.ceil(len(data.train[0]) / config.batch_size)
 
 
 def outcome(arm: str, seed: int, group: Sequence[nn.Module], data: Data, **more) -> dict:
