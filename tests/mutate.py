@@ -49,6 +49,7 @@ PEERS, PEER_CLAIMS, PEERS_WHY, BORN, HEIRS, LANGUAGE = (
     f"lessons/{name}.py"
     for name in ("mutual_learning", "mutual_claims", "mutual_why", "born_again", "inheritance", "small_language")
 )
+MNIST = "lessons/distilling_mnist.py"
 OF_PEERS, OF_BORN = "test_mutual_lesson.py", "test_born_again_lesson.py"
 
 KL = "(log_p.exp() * (log_p - _log_soften(z, T)))"
@@ -319,7 +320,7 @@ FAULTS = [
     Fault("one-way forgets that decay doubles with the rate", PEERS, "weight_decay=config.weight_decay / 2", "weight_decay=config.weight_decay", OF_PEERS),
     Fault("peers at once take turns", PEERS, 'turns=arm == "DML"', "turns=True", OF_PEERS),
     Fault("a net is its own teacher", PEERS, "reversed(teachers or pair)", "teachers or pair", OF_PEERS),
-    Fault("smoothing forgets the right class's share", PEERS, " * 10 / 9 if", " if", OF_PEERS),
+    Fault("smoothing forgets the right class's share", MNIST, "data)) * c / (c - 1)", "data))", OF_PEERS),
     Fault("every seed has the same wrong labels", PEERS, "few.mislabelled(noise, seed)", "few.mislabelled(noise, 0)", OF_PEERS),
     Fault("a sum of divergences weighs as their mean", PEERS, "weight=weight, turns=False", "turns=False", OF_PEERS),
     Fault("peers of one seed are those of the next", PEERS, "1000 * k + seed", "k + seed", OF_PEERS),
@@ -332,7 +333,7 @@ FAULTS = [
     Fault("noise adds up over the draws", PEERS_WHY, "noisy = copy.deepcopy(net)", "noisy = net", OF_PEERS),
     Fault("born again: redrawn labels left as they were", BORN, "drawn.mislabelled(LABELS[labels], seed) if LABELS[labels] else drawn", "drawn", OF_BORN),
     Fault("born again: halves are not halves", BORN, "hinton(net, teacher, T=1.0, alpha=0.5)", "hinton(net, teacher, T=1.0, alpha=0.9)", OF_BORN),
-    Fault("born again: smoothing without its own class", BORN, "data)) * c / (c - 1))", "data)))", OF_BORN),
+    Fault("born again: smoothing without its own class", MNIST, "data)) * c / (c - 1)", "data))", OF_BORN),
     Fault("born again: DKPP never redrawn", BORN, 'redrawn="redrawn" in arm', "redrawn=False", OF_BORN),
     Fault("born again: every student permutes alike", BORN, "torch.Generator().manual_seed(seed)", "torch.Generator().manual_seed(0)", OF_BORN),
     Fault("born again: the order has another seed", BORN, "replace(config, seed=seed), progress=False", "replace(config, seed=0), progress=False", OF_BORN),

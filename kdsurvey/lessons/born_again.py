@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist import mean_confidence
+from kdsurvey.lessons.distilling_mnist import smoothing_of
 from kdsurvey.losses import soften
 from kdsurvey.methods import ban, hinton, plain
 from kdsurvey.stage import Stage, Teacher
@@ -72,8 +72,7 @@ def method(arm: str, net: nn.Module, teacher: nn.Module | Teacher | None, data: 
     if arm == "BAN+L, halves":
         return hinton(net, teacher, T=1.0, alpha=0.5)
     if arm == "label smoothing":
-        c = len(data.classes)
-        return plain(net, smoothing=(1 - mean_confidence(Teacher(teacher), data)) * c / (c - 1))
+        return plain(net, smoothing=smoothing_of(teacher, data))
     generator = torch.Generator().manual_seed(seed)
     return ban(lambda: net, teacher, target=TARGETS[arm], redrawn="redrawn" in arm, generator=generator)
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist import mean_confidence
+from kdsurvey.lessons.distilling_mnist import smoothing_of
 from kdsurvey.lessons.net2net import NOISE, RATES, TEACHER, widened
 from kdsurvey.methods import hinton, plain
 from kdsurvey.stage import Teacher
@@ -44,10 +44,8 @@ def student(arm: str, teacher: nn.Sequential, seed: int) -> nn.Sequential:
 def tuned(arm: str, data: Data, few: Data, seed: int, teacher: nn.Sequential, rate: float) -> dict:
     """One student of ARMS, trained on `few`: its row, with accuracies on all validation and test images."""
     net, v = student(arm, teacher, seed), Teacher(teacher)
-    if "distilled" in arm:
-        stages = hinton(net, v)
-    else:
-        stages = plain(net, smoothing=(1 - mean_confidence(v, few)) * 10 / 9 if "smoothing" in arm else 0.0)
+    smoothing = smoothing_of(v, few) if "smoothing" in arm else 0.0
+    stages = hinton(net, v) if "distilled" in arm else plain(net, smoothing=smoothing)
     train(stages, few, replace(FEW, lr=FEW.lr * rate, seed=seed), progress=False)
     return outcome(arm, net, data, seed, rate)
 

@@ -76,7 +76,7 @@ def students(data: Data, seed: int, teacher: nn.Module, arms: Sequence[str], con
         stages = {
             "soft only": lambda net=net: hinton(net, v, T=T_PAPER, alpha=1.0),
             "soft + hard": lambda net=net: hinton(net, v, T=T_PAPER, alpha=0.9),
-            "label smoothing": lambda net=net: plain(net, smoothing=(1 - mean_confidence(v, data)) * 10 / 9),
+            "label smoothing": lambda net=net: plain(net, smoothing=smoothing_of(v, data)),
         }.get(arm, lambda net=net: plain(net))
         own = {"jitter": 2} if "jittered" in arm else {"lr": 0.3} if "lr 0.3" in arm else {}
         rows.append(run(arm, stages(), net, data, seed, replace(config, **own)))
@@ -86,6 +86,12 @@ def students(data: Data, seed: int, teacher: nn.Module, arms: Sequence[str], con
 def mean_confidence(teacher: Teacher, data: Data) -> float:
     """The mean of the teacher's largest probability at T = 1 on the training images."""
     return torch.softmax(teacher.logits(data.train[0]), -1).amax(-1).mean().item()
+
+
+def smoothing_of(teacher: nn.Module | Teacher, data: Data) -> float:
+    """How much smoothing makes the labels as sure as the teacher: the right class gets its mean confidence, see there."""
+    c = len(data.classes)
+    return (1 - mean_confidence(Teacher(teacher), data)) * c / (c - 1)
 
 
 def learning_rates(data: Data, seed: int) -> list[dict]:

@@ -11,10 +11,10 @@ from torch import nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist import mean_confidence
+from kdsurvey.lessons.distilling_mnist import smoothing_of
 from kdsurvey.measures import spread
 from kdsurvey.methods import fitnets, joint_hints, plain
-from kdsurvey.stage import Stage, Teacher
+from kdsurvey.stage import Stage
 from kdsurvey.training import Config, accuracy, train
 from kdsurvey.verdicts import Verdict, judge, judge_rows
 
@@ -130,7 +130,7 @@ def fitnets_depths(data: Data, seed: int) -> list[dict]:
     """Every arm at every depth with each of its choices, and label smoothing at the rate that was best for the labels."""
     data = data.halved()
     teacher, rows = teach(data, seed), []
-    smoothing = (1 - mean_confidence(Teacher(teacher), data)) * 10 / 9
+    smoothing = smoothing_of(teacher, data)
     for depth in DEPTHS:
         rows += [run(arm, data, teacher, seed, depth, choice=k) for arm in ARMS for k in range(3)]
         best = max(rows[-12:-9], key=lambda row: row["validation accuracy"])

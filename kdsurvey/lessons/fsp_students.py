@@ -13,7 +13,7 @@ from torch import nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data, mnist_5k
-from kdsurvey.lessons.distilling_mnist import mean_confidence
+from kdsurvey.lessons.distilling_mnist import smoothing_of
 from kdsurvey.lessons.fsp import flow, residual, teach, trained, untrained
 from kdsurvey.measures import top1_agreement
 from kdsurvey.methods import fitnets, hinton, plain
@@ -47,7 +47,7 @@ def fsp_small(data: Data, seed: int) -> list[dict]:
     """What is distilled, output, layer or flow: one teacher, a smaller student, a tenth of the images, two rates an arm."""
     data = data.halved().fraction(FEW, seed)
     teacher = teach(data, seed, replace(SMALL, epochs=2 * SMALL.epochs))
-    smoothing = (1 - mean_confidence(Teacher(teacher), data)) * 10 / 9
+    smoothing = smoothing_of(teacher, data)
     methods = {
         "plain, steps of stage 2": lambda net, lr: plain(net),
         "plain": lambda net, lr: plain(net),

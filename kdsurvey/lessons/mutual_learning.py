@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist import mean_confidence
+from kdsurvey.lessons.distilling_mnist import smoothing_of
 from kdsurvey.losses import entropy
 from kdsurvey.methods import dml, hinton, plain
 from kdsurvey.stage import Teacher
@@ -60,7 +60,7 @@ def learn(arm: str, pair: Sequence[nn.Module], data: Data, config: Config, teach
             doubled = replace(config, lr=2 * config.lr, weight_decay=config.weight_decay / 2)
             train(hinton(net, other, T=1.0, alpha=0.5), data, doubled, progress=False)
         else:
-            smoothing = (1 - mean_confidence(Teacher(other), data)) * 10 / 9 if arm == "label smoothing" else 0.0
+            smoothing = smoothing_of(other, data) if arm == "label smoothing" else 0.0
             train(plain(net, smoothing=smoothing), data, config, progress=False)
 
 

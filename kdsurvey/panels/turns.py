@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from kdsurvey import sweeps
 from kdsurvey.config import Config
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist import mean_confidence
+from kdsurvey.lessons.distilling_mnist import smoothing_of
 from kdsurvey.methods import hinton, plain
 from kdsurvey.nets import mlp
 from kdsurvey.stage import Stage, Teacher, in_eval
@@ -23,7 +23,7 @@ def standard(data: Data, teacher: nn.Module) -> dict[str, Method]:
     """The methods that every comparison should have at hand: with the teacher, without it, and with one that knows nothing."""
     classes = len(data.classes)
     blank = Teacher(mlp(data.train[0][0].numel(), 300, 300, classes, seed=10**6))
-    smoothing = (1 - mean_confidence(Teacher(teacher), data)) * classes / (classes - 1)
+    smoothing = smoothing_of(teacher, data)
     return {
         "labels": lambda student, teacher, T, alpha: plain(student),
         "soft + hard": lambda student, teacher, T, alpha: hinton(student, teacher, T=T, alpha=alpha),
