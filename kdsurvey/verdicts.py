@@ -1,7 +1,8 @@
 """How every claim is judged: a paired comparison over seeds, and one line of text.
 
 Two arms that share their seeds are compared seed by seed; the effect is the mean of the differences and its interval is
-Student's t, two-sided. Rows and numbers only: nothing here knows what was trained.
+Student's t, two-sided. An arm with settings to choose from is judged at the one that `chosen` takes on validation images.
+Rows and numbers only: nothing here knows what was trained.
 """
 
 import math
@@ -109,6 +110,28 @@ def summary(rows: Rows, column: str, by: str | list[str] = "arm") -> pd.DataFram
     by = [by] if isinstance(by, str) else list(by)
     groups = _table(rows, *by, column).dropna(subset=[column]).groupby(by, sort=False)[column]
     return groups.agg(mean="mean", sd="std", n="count")
+
+
+def chosen(
+    rows: Rows, setting: str, *, by: str | Sequence[str] = "arm", column: str = "validation accuracy", least: bool = False
+) -> pd.DataFrame:
+    """For each value of `by` the rows of its best setting, judged by `column`, which has to come from validation images.
+
+    setting: the column that tells the settings apart: a choice, a learning rate, a name. by: what chooses for itself, a column
+    or several: "arm" takes one setting for all seeds, ["arm", "seed"] one for each. The best has the largest mean of the column,
+    with `least` the smallest; of equals it is the one that comes first in the rows, so put defaults first. Rows keep their order
+    and their index. A row without a value, of an early epoch say, does not count, but stays if its setting does.
+    Raises ValueError for a column that is not there, and for a `by` without any value, which would be left without rows.
+    """
+    by = [by] if isinstance(by, str) else list(by)
+    table = _table(rows, setting, *by, column)
+    means = table.groupby([*by, setting], sort=False)[column].mean().rename("mean").reset_index()
+    best = means.sort_values("mean", ascending=least, kind="stable").drop_duplicates(by)
+    if best["mean"].isna().any():
+        nothing = best.loc[best["mean"].isna(), by].to_dict("records")
+        raise ValueError(f"{nothing} have no {column!r} to choose a {setting!r} by; train them with validation images")
+    kept = pd.MultiIndex.from_frame(best[[*by, setting]])
+    return table[pd.MultiIndex.from_frame(table[[*by, setting]]).isin(kept)]
 
 
 def _paired(claim: str, a: Sequence[float], b: Sequence[float], unit: str) -> np.ndarray:

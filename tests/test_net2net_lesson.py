@@ -189,6 +189,8 @@ def test_the_best_rate_is_the_one_that_validation_images_prefer():
     assert kept.groupby("arm")["rate"].unique().map(list).to_dict() == {"a": [1.0], "b": [1.0]} and len(kept) == 8
     assert growth.higher("P4", rows, "a", "b").effect == pytest.approx(5)
     assert growth.best(rows.assign(**{"validation accuracy": rows["accuracy"]}))["rate"].tolist()[:4] == [0.1] * 4
+    rows.at[rows.index[1], "accuracies"] = [0, 0.9]  # at one seed the lower rate is better on validation images
+    assert growth.best(rows).query("arm == 'a'").sort_values("seed")["rate"].tolist() == [1.0, 0.1, 1.0, 1.0]
 
 
 def test_per_cent():

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kdsurvey.verdicts import judge, judge_rows, summary
+from kdsurvey.verdicts import chosen, judge, judge_rows, summary
 
 T_975 = {2: 12.7062047, 3: 4.3026527, 5: 2.7764451, 10: 2.2621572}  # from printed tables: n -> t(0.975, n - 1)
 VALUES = st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)), min_size=2, max_size=12)
@@ -189,6 +189,54 @@ def test_rows_refused():
     twice = rows(ARMS) + rows({"alone": {2: 0.5}})
     with pytest.raises(ValueError, match=r"arm 'alone' needs one .* for each seed.*\{2: 2\}"):
         judge_rows("O10", twice, "net test accuracy", a="distilled", b="alone")
+
+
+def settings(values: dict[tuple, list[float]], column: str = "validation accuracy") -> pd.DataFrame:
+    """(arm, rate) -> the value of each seed; "accuracy" on test images prefers the opposite."""
+    kept = [
+        {"arm": arm, "rate": rate, "seed": seed, column: value, "accuracy": -value}
+        for (arm, rate), found in values.items()
+        for seed, value in enumerate(found)
+    ]
+    return pd.DataFrame(kept, index=range(10, 10 + len(kept)))
+
+
+THREE = {("a", 1): [0.2, 0.9], ("a", 2): [0.6, 0.6], ("b", 2): [0.1, 0.1], ("a", 0): [0.7, 0.3], ("b", 1): [0.4, 0.4]}
+
+
+def test_the_setting_of_an_arm_has_the_best_mean_on_validation_images():
+    rows = settings(THREE)
+    kept = chosen(rows, "rate")
+    assert kept[["arm", "rate", "seed"]].to_numpy().tolist() == [["a", 2, 0], ["a", 2, 1], ["b", 1, 0], ["b", 1, 1]]
+    assert list(kept) == list(rows) and kept.index.tolist() == [12, 13, 18, 19]  # as they were
+    pd.testing.assert_frame_equal(chosen(rows.to_dict("records"), "rate").set_axis(kept.index), kept)
+
+
+def test_each_seed_may_choose_for_itself():
+    kept = chosen(settings(THREE), "rate", by=["arm", "seed"])
+    assert kept.set_index(["arm", "seed"])["rate"].to_dict() == {("a", 0): 0, ("a", 1): 1, ("b", 0): 1, ("b", 1): 1}
+
+
+def test_the_least_is_chosen_where_less_is_better():
+    rows = settings(THREE, "perplexity")
+    kept = chosen(rows, "rate", column="perplexity", least=True).groupby("arm")["rate"].unique().map(list)
+    assert kept.to_dict() == {"a": [0], "b": [2]}
+
+
+@pytest.mark.parametrize("least", [False, True])
+def test_of_equal_settings_the_first_is_chosen(least):
+    values = {("a", 0.3): [0.5, 0.5], ("a", 0.1): [0.5, 0.5], ("b", 0.1): [0.5, 0.5], ("b", 0.3): [0.5, 0.5]}
+    kept = chosen(settings(values), "rate", least=least)
+    assert kept.groupby("arm")["rate"].unique().map(list).to_dict() == {"a": [0.3], "b": [0.1]}
+
+
+def test_epochs_without_a_value_do_not_count_in_a_choice():
+    rows = settings({("a", 1): [0.9, math.nan], ("a", 2): [math.nan, 0.8], ("a", 3): [math.nan, math.nan]})
+    assert chosen(rows, "rate")["rate"].tolist() == [1, 1]
+    with pytest.raises(ValueError, match=r"\[\{'arm': 'a'\}\] have no 'validation accuracy' to choose a 'rate' by"):
+        chosen(rows[rows["rate"] == 3], "rate")
+    with pytest.raises(ValueError, match=r"no column \['loss'\]"):
+        chosen(rows, "rate", column="loss")
 
 
 def test_summary():

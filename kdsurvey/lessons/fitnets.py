@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from kdsurvey import nets
+from kdsurvey import nets, verdicts
 from kdsurvey.data import Data
 from kdsurvey.lessons.distilling_mnist import smoothing_of
 from kdsurvey.measures import spread
@@ -156,8 +156,7 @@ def fitnets_starts(data: Data, seed: int) -> list[dict]:
 
 def chosen(rows: pd.DataFrame) -> pd.DataFrame:
     """Of the choices of every arm, seed, depth and start the one that is best on validation images; of equals the default."""
-    ranked = rows.sort_values(["validation accuracy", "choice"], ascending=[False, True], kind="stable")
-    return ranked.drop_duplicates(["arm", "seed", "depth", "start"]).sort_index()
+    return verdicts.chosen(rows, "choice", by=["arm", "seed", "depth", "start"])
 
 
 def default(rows: pd.DataFrame) -> pd.DataFrame:

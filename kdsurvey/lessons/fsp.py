@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from kdsurvey import nets
+from kdsurvey import nets, verdicts
 from kdsurvey.data import Data
 from kdsurvey.lessons.pace import Pace, reached
 from kdsurvey.losses import fsp_matrix
@@ -157,9 +157,7 @@ def curves(rows: pd.DataFrame, starts: Sequence[str], steps: int = 110) -> dict[
 
 def tuned(rows: pd.DataFrame, column: str, least: bool = False) -> pd.DataFrame:
     """The rows of each start at the rate whose mean over seeds of `column`, from validation images, is best; arm is the start."""
-    means = (rows[column] if least else -rows[column]).groupby([rows["start"], rows["rate"]], sort=False).mean()
-    best = {start: of.droplevel(0).idxmin() for start, of in means.groupby(level=0)}
-    return rows[rows["rate"] == rows["start"].map(best)].assign(arm=lambda chosen: chosen["start"])
+    return verdicts.chosen(rows, "rate", by="start", column=column, least=least).assign(arm=lambda kept: kept["start"])
 
 
 def percent(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:

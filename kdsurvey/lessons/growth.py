@@ -9,7 +9,7 @@ import torch
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
-from kdsurvey import nets, plots, surgery
+from kdsurvey import nets, plots, surgery, verdicts
 from kdsurvey.lessons.net2net import EVERY, difference
 from kdsurvey.lessons.pace import reached
 from kdsurvey.verdicts import Verdict, judge, judge_rows
@@ -20,9 +20,8 @@ TEST = "test, %"
 
 def best(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of the learning rate that did best on validation images, one for each start and seed; "arm" is the start."""
-    score = rows["validation accuracy"] if "validation accuracy" in rows else rows["accuracies"].str[-1]
-    chosen = score.groupby([rows["start"], rows["seed"]], sort=False).idxmax()
-    return rows.loc[chosen].assign(arm=lambda kept: kept["start"])
+    scored = rows if "validation accuracy" in rows else rows.assign(**{"validation accuracy": rows["accuracies"].str[-1]})
+    return verdicts.chosen(scored, "rate", by=["start", "seed"])[list(rows)].assign(arm=lambda kept: kept["start"])
 
 
 def higher(claim: str, rows: pd.DataFrame, a: str, b: str) -> Verdict:

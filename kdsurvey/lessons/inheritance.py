@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from kdsurvey import plots
+from kdsurvey import plots, verdicts
 from kdsurvey.lessons.born_again import GENERATIONS, split
 from kdsurvey.verdicts import Verdict, judge_rows
 
@@ -15,9 +15,7 @@ NOISY, LONG = "a fifth redrawn", "40 epochs"  # where a net learns wrong labels
 
 def best(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of each arm at the setting that did best on validation images, on the mean over seeds; apart for each "labels"."""
-    mean = rows.groupby(["labels", "arm", "setting"])["validation accuracy"].mean()
-    chosen = mean.groupby(["labels", "arm"]).idxmax().tolist()
-    return rows[pd.MultiIndex.from_frame(rows[["labels", "arm", "setting"]]).isin(chosen)]
+    return verdicts.chosen(rows, "setting", by=["labels", "arm"])
 
 
 def gain(claim: str, rows: pd.DataFrame, a: str, b: str, labels: str = NOISY, setting: str | None = LONG) -> Verdict:
@@ -45,8 +43,7 @@ def less_torn(claim: str, rows: pd.DataFrame, a: str, b: str, setting: str | Non
 
 def least(rows: pd.DataFrame) -> pd.DataFrame:
     """`best` for language models: the lowest perplexity on validation text."""
-    scored = rows.assign(labels="text", **{"validation accuracy": -rows["validation perplexity"]})
-    return rows.loc[best(scored).index]
+    return verdicts.chosen(rows, "setting", column="validation perplexity", least=True)
 
 
 def seed_noise(rows: pd.DataFrame) -> pd.DataFrame:

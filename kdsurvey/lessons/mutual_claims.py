@@ -6,6 +6,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from kdsurvey import verdicts
 from kdsurvey.losses import kl, soften
 from kdsurvey.verdicts import Verdict, judge_rows
 
@@ -39,9 +40,7 @@ def two_targets(z: Tensor, others: Tensor, T: float = 1.0) -> dict[str, Targets]
 
 def chosen(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of each arm at the choice whose mean over seeds is best on validation images; of equals, the earlier one."""
-    means = rows.groupby(["arm", "choice"], sort=False)["validation accuracy"].mean()
-    best = {arm: of.droplevel(0).idxmax() for arm, of in means.groupby(level=0)}
-    return rows[rows["choice"] == rows["arm"].map(best)]
+    return verdicts.chosen(rows, "choice")
 
 
 def default(rows: pd.DataFrame) -> pd.DataFrame:
