@@ -1,6 +1,6 @@
 """A survey of knowledge distillation that you can run."""
 
-from kdsurvey import data, losses, methods, nets, papers, plots, surgery, sweeps, training, verdicts
+from kdsurvey import branches, data, losses, methods, nets, papers, plots, surgery, sweeps, training, verdicts
 from kdsurvey.stage import Batch, Stage, Teacher
 from kdsurvey.training import Config, StopTraining, accuracy, train
 
@@ -11,6 +11,7 @@ __all__ = [
     "StopTraining",
     "Teacher",
     "accuracy",
+    "branches",
     "data",
     "losses",
     "methods",

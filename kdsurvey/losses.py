@@ -102,6 +102,17 @@ def dkpp_targets(p: Tensor, generator: torch.Generator | None = None, *, noise: 
     return torch.empty_like(p).scatter(-1, places, p.gather(-1, drawn))
 
 
+def ramp_up(progress: float, share: float) -> float:
+    """w(t) = exp(-5 (1 - t / t_r)^2) up to t_r, then 1: how much a term weighs that needs a trained teacher.
+
+    progress: t as a share of the training, in [0, 1]; share: t_r, likewise; 0 is 1 all along. Source: Kim et al. 2020.
+    Raises ValueError for a share outside [0, 1].
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"ramp_up: a share of the training lies in [0, 1], got {share}")
+    return math.exp(-5 * max(0.0, 1 - progress / share) ** 2) if share else 1.0
+
+
 def half_mse(target: Tensor, f: Tensor) -> Tensor:
     """1/2 ||target - f||^2 per example, mean over the batch (the first dimension).
 

@@ -1,13 +1,16 @@
-"""How a net answers, in numbers: its confusions, its calibration, how closely it follows another, what its layers pass on.
+"""How a net answers, in numbers: confusions, calibration, how closely it follows another; what its layers pass on, and cost.
 
-All but the last are pure functions of tensors; leading dimensions, where there are any, are a stack, and come out as they
+All but the last two are pure functions of tensors; leading dimensions, where there are any, are a stack, and come out as they
 went in.
 """
 
+import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from kdsurvey.losses import kl
 from kdsurvey.stage import in_eval
@@ -102,6 +105,18 @@ def spread(net: nn.Sequential, x: Tensor) -> list[float]:
             x = block(x)
             found.append(x.var(0, correction=0).mean().sqrt())
     return torch.stack(found).tolist()
+
+
+def multiply_adds(work: Callable[[], object]) -> int:
+    """How many multiplications, each with an addition, the matrix products and convolutions of work() take, there and back."""
+    with FlopCounterMode(display=False, custom_mapping={torch.ops.aten.convolution_backward: _back}) as counter:
+        work()
+    return counter.get_total_flops() // 2
+
+
+def _back(slope, x, w, bias, stride, padding, dilation, transposed, output_padding, groups, wanted, **_) -> int:
+    """Of a convolution: as much as the way there for each of x and w. PyTorch's own count is too large where it is grouped."""
+    return 2 * math.prod(slope) * math.prod(w[1:]) * sum(wanted[:2])
 
 
 def _pair(name: str, z: Tensor, v: Tensor) -> None:

@@ -1,5 +1,6 @@
 """The networks. Each is an nn.Sequential of blocks, so that `net[:k]` is "up to block k"; a seed gives its weights."""
 
+import math
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -23,7 +24,7 @@ def mlp(*widths: int, dropout: float = 0.0, norm: bool = False, seed: int | None
     for m, n in zip(widths[:-2], widths[1:-1]):
         scale, drop = [nn.BatchNorm1d(n)] if norm else [], [nn.Dropout(dropout)] if dropout else []
         blocks.append(nn.Sequential(nn.Linear(m, n, device="meta"), *scale, nn.ReLU(), *drop))
-    return _drawn(nn.Sequential(*blocks, nn.Linear(widths[-2], widths[-1], device="meta")), seed)
+    return drawn(nn.Sequential(*blocks, nn.Linear(widths[-2], widths[-1], device="meta")), seed)
 
 
 def conv(channels: int, *widths: int, classes: int = 10, seed: int | None = None) -> nn.Sequential:
@@ -34,7 +35,20 @@ def conv(channels: int, *widths: int, classes: int = 10, seed: int | None = None
     """
     _check(channels, widths, classes)
     blocks = [_conv_block(m, n, 2 if k else 1) for k, (m, n) in enumerate(zip((channels, *widths), widths))]
-    return _drawn(nn.Sequential(*blocks, _head(widths[-1], classes)), seed)
+    return drawn(nn.Sequential(*blocks, _head(widths[-1], classes)), seed)
+
+
+def conv_mlp(shape: Sequence[int], *widths: int, hidden: int = 64, classes: int = 10, seed: int | None = None) -> nn.Sequential:
+    """Convolutional blocks as in `conv`, the first halving the map, and an MLP of one hidden layer on the flat map as the head.
+
+    shape: (channels, h, w) of the images. Maps (n, *shape) to logits (n, classes). seed as for mlp; errors as for conv.
+    """
+    channels, *size = shape
+    _check(channels, (*widths, hidden), classes)
+    blocks = [_conv_block(m, n, 1 if k else 2) for k, (m, n) in enumerate(zip((channels, *widths), widths))]
+    flat = widths[-1] * math.prod((side + 1) // 2 for side in size)
+    layers = nn.Linear(flat, hidden, device="meta"), nn.ReLU(), nn.Linear(hidden, classes, device="meta")
+    return drawn(nn.Sequential(*blocks, nn.Sequential(nn.Flatten(), *layers)), seed)
 
 
 def residual(channels: int, *widths: int, blocks: int = 1, classes: int = 10, seed: int | None = None) -> nn.Sequential:
@@ -49,7 +63,7 @@ def residual(channels: int, *widths: int, blocks: int = 1, classes: int = 10, se
     parts = []
     for k, (m, n) in enumerate(zip((channels, *widths), widths)):
         parts += [_conv_block(m, n, 2 if k else 1), *(Residual(n) for _ in range(blocks))]
-    return _drawn(nn.Sequential(*parts, _head(widths[-1], classes)), seed)
+    return drawn(nn.Sequential(*parts, _head(widths[-1], classes)), seed)
 
 
 class Residual(nn.Module):
@@ -112,8 +126,8 @@ def _head(width: int, classes: int) -> nn.Sequential:
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, classes, device="meta"))
 
 
-def _drawn(net: nn.Sequential, seed: int | None) -> nn.Sequential:
-    """Draws torch's usual initial weights, on the CPU, so that a seed means the same weights on every device.
+def drawn(net: nn.Sequential, seed: int | None) -> nn.Sequential:
+    """Draws torch's usual initial weights, on the CPU, so that a seed means the same weights on every device; returns the net.
 
     For a seed the generator is its own: no other thread can reach into the drawing. net: its layers are on "meta".
     """

@@ -49,6 +49,8 @@ PEERS, PEER_CLAIMS, PEERS_WHY, BORN, HEIRS, LANGUAGE = (
     f"lessons/{name}.py"
     for name in ("mutual_learning", "mutual_claims", "mutual_why", "born_again", "inheritance", "small_language")
 )
+BRANCHES, ONE, FFL, ENSEMBLENET = "branches.py", *(f"methods/{name}.py" for name in ("one", "ffl", "ensemblenet"))
+OF_ONE, OF_FFL, OF_ENSEMBLENET = (f"methods/test_{name}.py" for name in ("one", "ffl", "ensemblenet"))
 MNIST = "lessons/distilling_mnist.py"
 OF_PEERS, OF_BORN = "test_mutual_lesson.py", "test_born_again_lesson.py"
 
@@ -381,6 +383,29 @@ FAULTS = [
     Fault("a quotation passed off as read", PAPERS, 'if self.mark == "V1" else', 'if self.mark else', OF_PAPERS),
     Fault("the loop knows a method", LOOP, "import torch\nfrom", "import torch\nimport kdsurvey.methods\nfrom", OF_IMPORTS),
     Fault("verdicts know torch", VERDICTS, "import numpy as np\n", "import numpy as np\nimport torch\n", OF_IMPORTS),
+    # branches on one trunk
+    Fault("no ramp", LOSSES, "math.exp(-5 * max(", "math.exp(-0 * max(", OF_ONE),
+    Fault("the trunk runs once a branch", BRANCHES, "self.logits(self.trunk(x))", "torch.stack([self[k](x) for k in range(len(self))])", OF_ONE),
+    Fault("branches of equal weights", BRANCHES, "make(1000 * k + seed)", "make(seed)", OF_ONE),
+    Fault("branch 0 with another trunk", BRANCHES, "nets[0][:at]", "nets[-1][:at]", OF_ONE),
+    Fault("gate unused", BRANCHES, "if self.gate is None:", "if True:", OF_ONE),
+    Fault("gate without ReLU", BRANCHES, "nn.BatchNorm1d(branches), nn.ReLU(), nn.Softmax(1)", "nn.BatchNorm1d(branches), nn.Softmax(1)", OF_ONE),
+    Fault("gate over the batch", BRANCHES, "nn.Softmax(1)", "nn.Softmax(0)", OF_ONE),
+    Fault("maps not averaged to one size", BRANCHES, "F.adaptive_avg_pool2d(m, size)", "F.interpolate(m, size)", OF_FFL),
+    Fault("fusion is not depthwise", BRANCHES, "groups=c, ", "", OF_FFL),
+    Fault("ONE: T^2 dropped", ONE, "ramp_up(progress, ramp) * T**2", "ramp_up(progress, ramp)", OF_ONE),
+    Fault("ONE: mean over branches", ONE, "kl(z_e, z, T).sum()", "kl(z_e, z, T).mean()", OF_ONE),
+    Fault("ONE: branches teach the ensemble", ONE, "kl(z_e, z, T).sum()", "kl(z, z_e.expand(z.shape), T).sum()", OF_ONE),
+    Fault("ONE: no label for the ensemble", ONE, '"ensemble": cross_entropy(z_e, batch.y)', '"ensemble": 0 * cross_entropy(z_e, batch.y)', OF_ONE),
+    Fault("ONE: no fading in", ONE, "ramp_up(progress, ramp)", "ramp_up(1.0, ramp)", OF_ONE),
+    Fault("FFL: T^2 dropped", FFL, "ramp_up(progress, ramp) * T**2", "ramp_up(progress, ramp)", OF_FFL),
+    Fault("FFL: arrow turned", FFL, "kl(z_f, z, T).sum()", "kl(z, z_f.expand(z.shape), T).sum()", OF_FFL),
+    Fault("FFL: the mean of the probabilities", FFL, "kl(z.mean(0), z_f, T)", "kl(T * (z / T).softmax(-1).mean(0).log(), z_f, T)", OF_FFL),
+    Fault("FFL: fused classifier without labels", FFL, '"fused": cross_entropy(z_f, batch.y)', '"fused": 0 * cross_entropy(z_f, batch.y)', OF_FFL),
+    Fault("EnsembleNet: probabilities averaged", ENSEMBLENET, "cross_entropy(z.mean(0), batch.y)", "cross_entropy(z.softmax(-1).mean(0).log(), batch.y)", OF_ENSEMBLENET),
+    Fault("EnsembleNet: sum over heads", ENSEMBLENET, "cross_entropy(z, batch.y).mean()", "cross_entropy(z, batch.y).sum()", OF_ENSEMBLENET),
+    Fault("EnsembleNet: lam on both", ENSEMBLENET, "(1 - lam) * ensemble", "lam * ensemble", OF_ENSEMBLENET),
+    Fault("depthwise counted as dense", MEASURES, "math.prod(w[1:])", "math.prod(w)", OF_MEASURES),
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ ALLOWED = {  # module -> the modules of ours that it may import
     "losses": set(),
     "measures": {"losses", "stage"},
     "nets": set(),
+    "branches": {"nets"},
     "stage": set(),
     "progress": set(),
     "store": {"progress"},
@@ -24,7 +25,7 @@ ALLOWED = {  # module -> the modules of ours that it may import
     "data": {"store", "progress"},
     "config": set(),
     "training": {"stage", "batches", "config", "data", "progress"},
-    "methods": {"methods", "losses", "stage", "nets", "surgery"},
+    "methods": {"methods", "losses", "stage", "nets", "branches", "surgery"},
 }
 NO_TORCH = ("verdicts", "papers", "plots")
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kdsurvey.losses import soften
-from kdsurvey.measures import calibration_error, confusion, predictive_kl, reliability, spread, top1_agreement
+from kdsurvey.measures import calibration_error, confusion, multiply_adds, predictive_kl, reliability, spread, top1_agreement
 from kdsurvey.nets import mlp
 
 
@@ -136,3 +136,20 @@ def test_what_is_left_of_the_images():
         net.eval()
         outputs = [x.flatten(1), net[:2](x), net[:3](x)]
     assert found == pytest.approx([out.double().numpy().var(0).mean() ** 0.5 for out in outputs])
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "once"),
+    [
+        (torch.nn.Linear(12, 7), (5, 12), 5 * 12 * 7),
+        (torch.nn.Conv2d(3, 4, 3, stride=2, padding=1), (5, 3, 8, 8), 5 * 4 * 16 * 27),
+        (torch.nn.Conv2d(3, 3, 3, groups=3), (5, 3, 8, 8), 5 * 3 * 36 * 9),
+        (torch.nn.ReLU(), (5, 12), 0),
+    ],
+    ids=["linear", "conv", "depthwise", "relu"],
+)
+def test_multiply_adds_of_layers_by_hand(layer, shape, once):
+    """A linear layer: n m k; a convolution: a filter's weights for each value that it writes; the way back costs twice that."""
+    x = torch.rand(shape, requires_grad=True)
+    assert multiply_adds(lambda: layer(x)) == once
+    assert multiply_adds(lambda: layer(x).sum().backward()) == 3 * once

@@ -33,7 +33,17 @@ def test_conv_halves_the_map_from_the_second_block_on():
     assert nets.parameters(net) == 9 * (3 * 4 + 4 * 6 + 6 * 8) + 2 * (4 + 6 + 8) + 8 * 7 + 7
 
 
-@pytest.mark.parametrize("net", [nets.mlp(12, 8, 6, 4, seed=0), nets.conv(3, 4, 6, classes=4, seed=0)], ids=["mlp", "conv"])
+def test_conv_mlp_halves_the_map_once_and_keeps_it_flat():
+    net, x = nets.conv_mlp((1, 15, 14), 8, 16, hidden=64, classes=7), torch.rand(2, 1, 15, 14)
+    assert [tuple(net[:k](x).shape) for k in range(1, 4)] == [(2, 8, 8, 7), (2, 16, 8, 7), (2, 7)]
+    assert nets.parameters(net) == 9 * (8 + 8 * 16) + 2 * (8 + 16) + 64 * (16 * 56 + 1) + 7 * 65
+
+
+@pytest.mark.parametrize(
+    "net",
+    [nets.mlp(12, 8, 6, 4, seed=0), nets.conv(3, 4, 6, classes=4, seed=0), nets.conv_mlp((3, 2, 2), 4, classes=4, seed=0)],
+    ids=["mlp", "conv", "conv_mlp"],
+)
 def test_a_net_is_a_sequential_of_blocks(net):
     x = torch.rand(5, 3, 2, 2)
     net.eval()

@@ -3,10 +3,13 @@
 from kdsurvey.methods.ban import ban
 from kdsurvey.methods.codistil import codistil
 from kdsurvey.methods.dml import dml
+from kdsurvey.methods.ensemblenet import ensemblenet
+from kdsurvey.methods.ffl import ffl
 from kdsurvey.methods.fitnets import fitnets
 from kdsurvey.methods.fsp import fsp
 from kdsurvey.methods.hinton import hinton
 from kdsurvey.methods.joint_hints import joint_hints
+from kdsurvey.methods.one import one
 from kdsurvey.methods.plain import plain
 
-__all__ = ["ban", "codistil", "dml", "fitnets", "fsp", "hinton", "joint_hints", "plain"]
+__all__ = ["ban", "codistil", "dml", "ensemblenet", "ffl", "fitnets", "fsp", "hinton", "joint_hints", "one", "plain"]

@@ -11,6 +11,7 @@ from torch import nn
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from kdsurvey import methods, sweeps
+from kdsurvey.branches import Branches, branched, fusion, gate
 from kdsurvey.data import Data
 from kdsurvey.nets import conv, mlp
 from kdsurvey.stage import Batch, Stage
@@ -68,6 +69,26 @@ def ban(**options) -> Made:
     return Made(methods.ban(iter(students).__next__, teacher, **({"generations": 2} | options)), students, [teacher])
 
 
+def branches() -> Branches:
+    return branched(net, 1, 3)
+
+
+def one(gated: bool = True, **options) -> Made:
+    learner, own = branches(), gate(6, 3, seed=0) if gated else None
+    return Made(methods.one(learner, own, **options), [learner, own] if gated else [learner])
+
+
+def ffl(different: bool = False, **options) -> Made:
+    learner = Branches(nn.Sequential(), [net(0), conv(2, 5, 8, 8, classes=3, seed=1)]) if different else branches()
+    fused = fusion(*[8] * len(learner), width=8, head=net(9)[-1], seed=0)
+    return Made(methods.ffl(learner, fused, **options), [learner, fused])
+
+
+def ensemblenet(lam: float) -> Made:
+    learner = branches()
+    return Made(methods.ensemblenet(learner, lam=lam), [learner])
+
+
 METHODS: dict[str, Callable[[], Made]] = {
     "plain": plain,
     "hinton": hinton,
@@ -93,6 +114,16 @@ METHODS: dict[str, Callable[[], Made]] = {
     "ban, cwtm": lambda: ban(target="cwtm"),
     "ban, dkpp": lambda: ban(target="dkpp"),
     "ban, dkpp redrawn": lambda: ban(target="dkpp", redrawn=True),
+    "ffl": ffl,
+    "ffl, two kinds of nets": lambda: ffl(different=True),
+    "ffl, one arrow": lambda: ffl(to_branches=0.0),
+    "one": one,
+    "one, no gate": lambda: one(gated=False),
+    "one, faded in": lambda: one(ramp=0.5),
+    "one, no distillation": lambda: one(weight=0.0),
+    "ensemblenet, ensemble alone": lambda: ensemblenet(lam=0.0),
+    "ensemblenet, heads alone": lambda: ensemblenet(lam=1.0),
+    "ensemblenet, co-distillation": lambda: ensemblenet(lam=2.0),
 }
 UNLABELLED = ("soft alone", "few labels", "dkpp")
 LABELLED = [name for name in METHODS if not any(words in name for words in UNLABELLED)]  # those that learn from labels
