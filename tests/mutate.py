@@ -33,7 +33,7 @@ OF_METHODS, OF_HINTON, OF_VERDICTS = "methods/test_contract.py", "methods/test_h
 OF_PAPERS, OF_IMPORTS = "test_papers.py", "test_imports.py"
 MEASURES, OF_MEASURES, PLAY, OF_PLAY = "measures.py", "test_measures.py", "lessons/playground.py", "test_playground.py"
 OF_LIVE = "panels/test_live_panel.py"
-SURGERY, OF_SURGERY = "surgery.py", "test_surgery.py"
+SURGERY, OF_SURGERY = "surgery/growing.py", "test_surgery.py"
 FITNETS, FSP, FLOW, REGRESSOR = (f"methods/{name}.py" for name in ("fitnets", "fsp", "flow", "regressor"))
 OF_FITNETS, OF_FSP = "methods/test_fitnets.py", "methods/test_fsp.py"
 CODISTIL, EXCHANGE, OF_CODISTIL = "methods/codistil.py", "methods/exchange.py", "methods/test_codistil.py"
@@ -45,6 +45,8 @@ OF_HINTS, OF_FLOWS, OF_NET2NET = (f"test_{name}_lesson.py" for name in ("fitnets
 RACE, RACE_HINTS, RACE_FLOWS, GROWING = (f"panels/{name}.py" for name in ("race", "hints", "flows", "growing"))
 OF_RACE, OF_RACE_FLOWS, OF_GROWING = (f"panels/test_{name}_panel.py" for name in ("hints", "flows", "growing"))
 OF_PACE = "test_pace.py"
+PRECISION, OF_PRECISION = "surgery/precision.py", "test_precision.py"
+APPRENTICE, OF_APPRENTICE = "methods/apprentice.py", "methods/test_apprentice.py"
 PEERS, PEER_CLAIMS, PEERS_WHY, BORN, HEIRS, LANGUAGE = (
     f"lessons/{name}.py"
     for name in ("mutual_learning", "mutual_claims", "mutual_why", "born_again", "inheritance", "small_language")
@@ -178,6 +180,35 @@ FAULTS = [
     Fault("weights of another size", NETS, "layer.weight[0].numel() ** -0.5", "layer.weight.shape[0] ** -0.5", OF_NETS),
     Fault("dropout in the wrong amount", NETS, "nn.Dropout(dropout)", "nn.Dropout(dropout / 2)", OF_NETS),
     Fault("map halved from the first block", NETS, "stride=2 if k else 1", "stride=2", OF_NETS),
+    # low precision
+    Fault("weights: as many levels as activations", PRECISION, "2 ** (self.weight_bits - 1) - 1", "2**self.weight_bits - 1", OF_PRECISION),
+    Fault("weights: not clipped", PRECISION, "(w / s).clamp(-1, 1)", "(w / s)", OF_PRECISION),
+    Fault("weights: gradient outside the range", PRECISION, "w if precision.scaled else w.clamp(-1, 1)", "w", OF_PRECISION),
+    Fault("no gradient at all", PRECISION, "rounded.detach() + (clipped - clipped.detach())", "rounded.detach() + 0 * clipped", OF_PRECISION),
+    Fault("values of the shadow weights", PRECISION, "rounded.detach() + (clipped - clipped.detach())", "clipped", OF_PRECISION),
+    Fault("activations: a level too many", PRECISION, "n, clipped = 2**bits - 1,", "n, clipped = 2**bits,", OF_PRECISION),
+    Fault("activations: top forgotten", PRECISION, "a.clamp(0, top)", "a.clamp(0, 1)", OF_PRECISION),
+    Fault("ternary: median weights for large ones", PRECISION, "(size * kept).sum() / kept.sum().clamp(min=1)", "size.mean()", OF_PRECISION),
+    Fault("ternary: maximum for mean", PRECISION, 'if self.of == "mean" else size.max()', 'if self.of == "max" else size.max()', OF_PRECISION),
+    Fault("first and last layer lowered too", PRECISION, "layers if ends else layers[1:-1]", "layers", OF_PRECISION),
+    Fault("images rounded", PRECISION, "if layer is layers[0] else precision", "if False else precision", OF_PRECISION),
+    Fault("inputs of a layer not rounded", PRECISION, "F.linear(self.precision.activations(x)", "F.linear(torch.relu(x)", OF_PRECISION),
+    Fault("masks forgotten", PRECISION, "layer.weight_orig * layer.weight_mask if", "layer.weight_orig if", OF_PRECISION),
+    Fault("batch norm measured with dropout", PRECISION, "    net.eval()\n", "    net.train()\n", OF_PRECISION),
+    Fault("batch norm: measured a little", PRECISION, "norm.training, norm.momentum = True, 1.0", "norm.training = True", OF_PRECISION),
+    Fault("batch norm: momentum not put back", PRECISION, "        norm.momentum = momentum\n", "        pass\n", OF_PRECISION),
+    Fault("apprentice: alpha's term for all schemes", APPRENTICE, "if joint else {}\n", "if True else {}\n", OF_APPRENTICE),
+    Fault("apprentice: alpha's term from the apprentice", APPRENTICE, "alpha * cross_entropy(z_T", "alpha * cross_entropy(z_A", OF_APPRENTICE),
+    Fault("apprentice: beta and gamma swapped", APPRENTICE, '"soft": gamma * soft', '"soft": beta * soft', OF_APPRENTICE),
+    Fault("apprentice: teacher and apprentice swapped", APPRENTICE, "else soft_cross_entropy(z_T, z_A)", "else soft_cross_entropy(z_A, z_T)", OF_APPRENTICE),
+    Fault("apprentice: squares whatever is asked", APPRENTICE, 'if match == "mse" else', "if True else", OF_APPRENTICE),
+    Fault("apprentice: the caller's teacher trains", APPRENTICE, "copy.deepcopy(teacher.net).requires_grad_(True)", "teacher.net.requires_grad_(True)", OF_APPRENTICE),
+    Fault("apprentice: a teacher that does not learn", APPRENTICE, "nn.ModuleList([student, z]), ", "student, ", OF_APPRENTICE),
+    Fault("apprentice: full precision", APPRENTICE, "    lower(student, weight_bits=weight_bits, activation_bits=activation_bits, **lowering)\n", "", OF_APPRENTICE),
+    Fault("apprentice: options of lowering ignored", APPRENTICE, ", **lowering)", ")", OF_APPRENTICE),
+    Fault("apprentice: batch norm left as it was", APPRENTICE, 'scheme == "C"\n', "False\n", OF_APPRENTICE),
+    Fault("apprentice: batch norm measured at every step", APPRENTICE, "        stale = stale and re_estimate(student, batch.inputs) is None\n", "        if stale:\n            re_estimate(student, batch.inputs)\n", OF_APPRENTICE),
+    Fault("apprentice: C at the full rate", APPRENTICE, "lr=fine_lr if", "lr=1.0 if", OF_APPRENTICE),
     # surgery
     Fault("widen: only the copies divided", SURGERY, "(g[:, None] == g).sum(1)", "torch.where(torch.arange(len(g), device=g.device) < n, 1, (g[:, None] == g).sum(1))", OF_SURGERY),
     Fault("widen: not divided", SURGERY, "(n, -1))[:, g] / per_unit)", "(n, -1))[:, g])", OF_SURGERY),

@@ -20,7 +20,7 @@ ALLOWED = {  # module -> the modules of ours that it may import
     "papers": set(),
     "plots": set(),
     "verdicts": set(),
-    "surgery": {"nets"},
+    "surgery": {"surgery", "nets"},
     "batches": {"stage"},
     "data": {"store", "progress"},
     "config": set(),

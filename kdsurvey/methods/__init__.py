@@ -1,5 +1,6 @@
 """One file a paper, one public generator of stages each; `plain` and `joint_hints` are controls."""
 
+from kdsurvey.methods.apprentice import apprentice
 from kdsurvey.methods.ban import ban
 from kdsurvey.methods.codistil import codistil
 from kdsurvey.methods.dml import dml
@@ -12,4 +13,17 @@ from kdsurvey.methods.joint_hints import joint_hints
 from kdsurvey.methods.one import one
 from kdsurvey.methods.plain import plain
 
-__all__ = ["ban", "codistil", "dml", "ensemblenet", "ffl", "fitnets", "fsp", "hinton", "joint_hints", "one", "plain"]
+__all__ = [
+    "apprentice",
+    "ban",
+    "codistil",
+    "dml",
+    "ensemblenet",
+    "ffl",
+    "fitnets",
+    "fsp",
+    "hinton",
+    "joint_hints",
+    "one",
+    "plain",
+]

@@ -69,6 +69,11 @@ def ban(**options) -> Made:
     return Made(methods.ban(iter(students).__next__, teacher, **({"generations": 2} | options)), students, [teacher])
 
 
+def apprentice(**options) -> Made:
+    student, teacher = net(0), net(1)
+    return Made(methods.apprentice(student, teacher, **options), [student], [teacher])
+
+
 def branches() -> Branches:
     return branched(net, 1, 3)
 
@@ -114,6 +119,11 @@ METHODS: dict[str, Callable[[], Made]] = {
     "ban, cwtm": lambda: ban(target="cwtm"),
     "ban, dkpp": lambda: ban(target="dkpp"),
     "ban, dkpp redrawn": lambda: ban(target="dkpp", redrawn=True),
+    "apprentice, A": apprentice,
+    "apprentice, B": lambda: apprentice(scheme="B"),
+    "apprentice, C": lambda: apprentice(scheme="C", fine_lr=1.0),
+    "apprentice, mean squares": lambda: apprentice(match="mse", gamma=0.05),
+    "apprentice, all layers of 4 bits": lambda: apprentice(scheme="B", weight_bits=4, activation_bits=4, ends=True),
     "ffl": ffl,
     "ffl, two kinds of nets": lambda: ffl(different=True),
     "ffl, one arrow": lambda: ffl(to_branches=0.0),
