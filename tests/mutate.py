@@ -47,6 +47,7 @@ OF_RACE, OF_RACE_FLOWS, OF_GROWING = (f"panels/test_{name}_panel.py" for name in
 OF_PACE = "test_pace.py"
 PRECISION, OF_PRECISION = "surgery/precision.py", "test_precision.py"
 APPRENTICE, OF_APPRENTICE = "methods/apprentice.py", "methods/test_apprentice.py"
+PACKED, PRUNING, OF_PACKED = "packed.py", "surgery/pruning.py", "test_packed.py"
 PEERS, PEER_CLAIMS, PEERS_WHY, BORN, HEIRS, LANGUAGE = (
     f"lessons/{name}.py"
     for name in ("mutual_learning", "mutual_claims", "mutual_why", "born_again", "inheritance", "small_language")
@@ -209,6 +210,20 @@ FAULTS = [
     Fault("apprentice: batch norm left as it was", APPRENTICE, 'scheme == "C"\n', "False\n", OF_APPRENTICE),
     Fault("apprentice: batch norm measured at every step", APPRENTICE, "        stale = stale and re_estimate(student, batch.inputs) is None\n", "        if stale:\n            re_estimate(student, batch.inputs)\n", OF_APPRENTICE),
     Fault("apprentice: C at the full rate", APPRENTICE, "lr=fine_lr if", "lr=1.0 if", OF_APPRENTICE),
+    # packed and pruned nets
+    Fault("packed: a byte for every weight", PACKED, "else _bits(values, k)", "else _bits(values, 8)", OF_PACKED),
+    Fault("packed: always dense", PACKED, "sparse = sizes[1] < sizes[0]", "sparse = False", OF_PACKED),
+    Fault("packed: shadow weights", PACKED, "else _codes(layer)", "else (layer.weight.detach().flatten().sign(), torch.ones(()))", OF_PACKED),
+    Fault("packed: scale forgotten", PACKED, "w / n * torch.tensor(s)", "w / n", OF_PACKED),
+    Fault("packed: mask forgotten", PACKED, "layer.weight_orig * layer.weight_mask if", "layer.weight_orig if", OF_PACKED),
+    Fault("packed: inputs not rounded", PACKED, "Precision(32, activation_bits, top=top)", "Precision(32, 32, top=top)", OF_PACKED),
+    Fault("packed: signs swapped", PACKED, "2 * some - 1 if", "1 - 2 * some if", OF_PACKED),
+    Fault("packed: damage not noticed", PACKED, "CHECK.pack(zlib.crc32(body)) != check", "False", OF_PACKED),
+    Fault("packed: any net is filled", PACKED, "reader.take(CHECK.size) != CHECK.pack(_shape_of(net))", "reader.take(CHECK.size) == b''", OF_PACKED),
+    Fault("packed: bits from the highest on", PACKED, 'packbits(numbers.astype(np.uint8), bitorder="little")', "packbits(numbers.astype(np.uint8))", OF_PACKED),
+    Fault("packed: expected bytes without the sparse form", PACKED, "HEADER.size + min(dense, sparse)", "HEADER.size + dense", OF_PACKED),
+    Fault("pruning: one layer only", PRUNING, "in weighted(net):", "in weighted(net)[:1]:", OF_PACKED),
+    Fault("pruning: at random", PRUNING, "masks.l1_unstructured(", "masks.random_unstructured(", OF_PACKED),
     # surgery
     Fault("widen: only the copies divided", SURGERY, "(g[:, None] == g).sum(1)", "torch.where(torch.arange(len(g), device=g.device) < n, 1, (g[:, None] == g).sum(1))", OF_SURGERY),
     Fault("widen: not divided", SURGERY, "(n, -1))[:, g] / per_unit)", "(n, -1))[:, g])", OF_SURGERY),

@@ -21,6 +21,7 @@ ALLOWED = {  # module -> the modules of ours that it may import
     "plots": set(),
     "verdicts": set(),
     "surgery": {"surgery", "nets"},
+    "packed": {"store", "surgery"},
     "batches": {"stage"},
     "data": {"store", "progress"},
     "config": set(),

@@ -1,4 +1,4 @@
-"""Surgery on nets: wider and deeper (`growing`, Net2Net), and coarser (`precision`, Apprentice)."""
+"""Surgery on nets: wider and deeper (`growing`, Net2Net), coarser (`precision`, Apprentice) and sparser (`pruning`)."""
 
 from kdsurvey.surgery.growing import (
     DROPOUTS,
@@ -17,6 +17,8 @@ from kdsurvey.surgery.precision import (
     LowLinear,
     Precision,
     lower,
+    lower_layer,
+    precision_of,
     quantise_activations,
     quantise_weights,
     re_estimate,
@@ -24,6 +26,7 @@ from kdsurvey.surgery.precision import (
     used,
     weighted,
 )
+from kdsurvey.surgery.pruning import prune
 
 __all__ = [
     "DROPOUTS",
@@ -39,6 +42,9 @@ __all__ = [
     "_undone",
     "deepen",
     "lower",
+    "lower_layer",
+    "precision_of",
+    "prune",
     "quantise_activations",
     "quantise_weights",
     "re_estimate",

@@ -134,11 +134,15 @@ def lower(net: nn.Module, precision: Precision | None = None, *, ends: bool = Fa
     if not chosen:
         raise ValueError(f"lower: {len(layers)} Linear or Conv2d layers leave none between the first and the last; ends=True?")
     for layer in chosen:
-        own = replace(precision, activation_bits=FULL) if layer is layers[0] else precision
-        plain = next(kind for kind in LOW if isinstance(layer, kind))
-        full = own.weight_bits == own.activation_bits == FULL
-        layer.__class__, layer.precision = (plain if full else LOW[plain]), own
+        lower_layer(layer, replace(precision, activation_bits=FULL) if layer is layers[0] else precision)
     return net
+
+
+def lower_layer(layer: nn.Module, precision: Precision) -> None:
+    """Lets one Linear or Conv2d layer compute in this precision, in place; with 32 bits for both it is a plain one again."""
+    plain = next(kind for kind in LOW if isinstance(layer, kind))
+    full = precision.weight_bits == precision.activation_bits == FULL
+    layer.__class__, layer.precision = (plain if full else LOW[plain]), precision
 
 
 def weighted(net: nn.Module) -> list[nn.Module]:
@@ -149,7 +153,12 @@ def weighted(net: nn.Module) -> list[nn.Module]:
 def used(layer: nn.Module) -> Tensor:
     """The weights that a Linear or Conv2d layer computes with, detached: quantised where it is low, masked where it is pruned."""
     w = layer.weight_orig * layer.weight_mask if hasattr(layer, "weight_mask") else layer.weight
-    return (layer.precision.weights(w) if type(layer) in LOW.values() else w).detach()
+    return precision_of(layer).weights(w).detach()
+
+
+def precision_of(layer: nn.Module) -> Precision:
+    """What a Linear or Conv2d layer computes in."""
+    return layer.precision if type(layer) in LOW.values() else Precision(FULL, FULL)
 
 
 @torch.no_grad()
