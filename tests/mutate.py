@@ -54,6 +54,7 @@ PEERS, PEER_CLAIMS, PEERS_WHY, BORN, HEIRS, LANGUAGE = (
 )
 BRANCHES, ONE, FFL, ENSEMBLENET = "branches.py", *(f"methods/{name}.py" for name in ("one", "ffl", "ensemblenet"))
 OF_ONE, OF_FFL, OF_ENSEMBLENET = (f"methods/test_{name}.py" for name in ("one", "ffl", "ensemblenet"))
+RACE_BRANCHES, OF_RACE_BRANCHES = "panels/branches.py", "panels/test_branches_panel.py"
 MNIST = "lessons/distilling_mnist.py"
 OF_PEERS, OF_BORN = "test_mutual_lesson.py", "test_born_again_lesson.py"
 
@@ -452,6 +453,16 @@ FAULTS = [
     Fault("EnsembleNet: sum over heads", ENSEMBLENET, "cross_entropy(z, batch.y).mean()", "cross_entropy(z, batch.y).sum()", OF_ENSEMBLENET),
     Fault("EnsembleNet: lam on both", ENSEMBLENET, "(1 - lam) * ensemble", "lam * ensemble", OF_ENSEMBLENET),
     Fault("depthwise counted as dense", MEASURES, "math.prod(w[1:])", "math.prod(w)", OF_MEASURES),
+    # the panel of branches
+    Fault("no net of the same start", RACE_BRANCHES, "alone, net = make(seed)", "alone, net = make(seed + 1)", OF_RACE_BRANCHES),
+    Fault("the rate does nothing", RACE_BRANCHES, "lr=lr * stage.lr", "lr=stage.lr", OF_RACE_BRANCHES),
+    Fault("the weight reaches one arrow", RACE_BRANCHES, "to_fused=weight, to_branches=weight", "to_branches=weight", OF_RACE_BRANCHES),
+    Fault("ONE's T is fixed", RACE_BRANCHES, "one(net, weigh, T=T, weight=weight)", "one(net, weigh, weight=weight)", OF_RACE_BRANCHES),
+    Fault("no gate although there is one", RACE_BRANCHES, 'if name == "ONE" else None', 'if name == "TWO" else None', OF_RACE_BRANCHES),
+    Fault("measured in train mode", RACE_BRANCHES, "with in_eval(net), in_eval(weigh):", "if True:", OF_RACE_BRANCHES),
+    Fault("only the last diversity", RACE_BRANCHES, "*(before.diversity if before else [])", "*[]", OF_RACE_BRANCHES),
+    Fault("bars from the floor", RACE_BRANCHES, "below = below + heights", "below = below", OF_RACE_BRANCHES),
+    Fault("scores of the last branch", RACE_BRANCHES, "{BRANCH: net[0]", "{BRANCH: net[len(net) - 1]", OF_RACE_BRANCHES),
 ]  # fmt: skip
 
 

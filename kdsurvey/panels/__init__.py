@@ -1,6 +1,7 @@
 """Panels for notebooks: controls that the reader moves, and what follows from it. Nothing else in the package imports them."""
 
 from kdsurvey.panels.base import Panel
+from kdsurvey.panels.branches import branches
 from kdsurvey.panels.compare import compare
 from kdsurvey.panels.flows import flows
 from kdsurvey.panels.forgotten import forgotten
@@ -17,6 +18,7 @@ from kdsurvey.panels.temperature import temperature
 
 __all__ = [
     "Panel",
+    "branches",
     "compare",
     "flows",
     "forgotten",

@@ -82,6 +82,10 @@ def flows(page, found) -> None:
     finish(found)
 
 
+def branches(page, found) -> None:
+    finish(found)
+
+
 def growing(page, found) -> None:
     """Wider, deeper, and in the end deeper with random weights."""
     old = picture(found)
@@ -99,17 +103,19 @@ def growing(page, found) -> None:
 CELLS = [  # of a notebook with the panels that the app does not have
     """import kdsurvey as kd
 from kdsurvey import panels
-from kdsurvey.lessons import fitnets, fsp
+from kdsurvey.lessons import fitnets, fsp, online
 
 digits = kd.data.mnist_5k().hold_out(500).halved()""",
     "panels.hints(digits, fitnets.teach(digits, 0))",
     "panels.growing(digits)",
     "panels.flows(digits, fsp.teach(digits, 0))",
+    "panels.branches(online.digits(kd.data.mnist_5k().hold_out(500), 0))",
 ]
 IN_LAB = {  # file -> (title of the panel, what to do)
     "hints": ("Hints for a deep and thin student", hints),
     "growing": ("A net that grows while it trains", growing),
     "flows": ("The flow between layers", flows),
+    "branches": ("Branches on one trunk", branches),
 }
 PANELS = {  # file -> (button, title of the panel, what to do before the picture is taken)
     "landscape": ("Landscape", "Where does distillation help?", landscape),
