@@ -1,8 +1,8 @@
 """Plants faults in a copy of the package, one at a time, and shows that the tests notice each: `make mutate`.
 
 A fault is a piece of text that occurs once in a file, and what it becomes. The script ends with 1 when a fault survives, when its
-text is no longer there exactly once, or when the tests fail without any fault. Names given on the command line pick files:
-`python tests/mutate.py losses stage`.
+text is no longer there exactly once, or when the tests fail without any fault. What is given on the command line picks faults by
+their file or their name: `python tests/mutate.py losses stage "one rate for all"`.
 """
 
 import os
@@ -468,7 +468,7 @@ FAULTS = [
 
 def main(names: list[str]) -> int:
     """Prints one line a fault; returns how the script ends."""
-    faults = [f for f in FAULTS if not names or any(name in f.file for name in names)]
+    faults = [f for f in FAULTS if not names or any(name in f"{f.file}: {f.what}" for name in names)]
     with tempfile.TemporaryDirectory() as folder:
         if tested(Path(folder), " ".join(dict.fromkeys(f.tests for f in faults))) != 0:
             print((Path(folder) / "said.txt").read_text(), "The tests fail without any fault; mend that first.", sep="\n")
