@@ -86,7 +86,8 @@ def sections(net: nn.Sequential) -> list[tuple[int, int]]:
 class Ensemble(nn.Module):
     """Several nets as one: the mean of their logits, that is, the geometric mean of their predictions.
 
-    nets: modules from x (n, ...) to logits (n, c). Raises ValueError when there are none.
+    nets: modules from x (n, ...) to logits (n, c), each asked on its own device: one may train elsewhere. Raises ValueError when
+    there are none.
     """
 
     def __init__(self, nets: Sequence[nn.Module]):
@@ -96,7 +97,8 @@ class Ensemble(nn.Module):
         self.nets = nn.ModuleList(nets)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.stack([net(x) for net in self.nets]).mean(0)
+        homes = [next((weight.device for weight in net.parameters()), x.device) for net in self.nets]
+        return torch.stack([net(x.to(home)).to(x.device) for net, home in zip(self.nets, homes)]).mean(0)
 
 
 def distinct(nets: Sequence[nn.Module]) -> None:

@@ -42,8 +42,12 @@ HINTS, FLOWS, STUDENTS, NET2NET, GREW, COPY, PACE = (
     f"lessons/{name}.py" for name in ("fitnets", "fsp", "fsp_students", "net2net", "growth", "copy_tune_distil", "pace")
 )
 OF_HINTS, OF_FLOWS, OF_NET2NET = (f"test_{name}_lesson.py" for name in ("fitnets", "fsp", "net2net"))
-RACE, RACE_HINTS, RACE_FLOWS, GROWING = (f"panels/{name}.py" for name in ("race", "hints", "flows", "growing"))
-OF_RACE, OF_RACE_FLOWS, OF_GROWING = (f"panels/test_{name}_panel.py" for name in ("hints", "flows", "growing"))
+RACE, RACE_HINTS, RACE_FLOWS, GROWING, GENERATIONS, LINEAGE = (
+    f"panels/{name}.py" for name in ("race", "hints", "flows", "growing", "generations", "lineage")
+)
+OF_RACE, OF_RACE_FLOWS, OF_GROWING, OF_GENERATIONS = (
+    f"panels/test_{name}_panel.py" for name in ("hints", "flows", "growing", "generations")
+)
 OF_PACE = "test_pace.py"
 PRECISION, OF_PRECISION = "surgery/precision.py", "test_precision.py"
 APPRENTICE, OF_APPRENTICE = "methods/apprentice.py", "methods/test_apprentice.py"
@@ -389,13 +393,17 @@ FAULTS = [
     Fault("born again: redrawn labels left as they were", BORN, "drawn.mislabelled(LABELS[labels], seed) if LABELS[labels] else drawn", "drawn", OF_BORN),
     Fault("born again: halves are not halves", BORN, "hinton(net, teacher, T=1.0, alpha=0.5)", "hinton(net, teacher, T=1.0, alpha=0.9)", OF_BORN),
     Fault("born again: smoothing without its own class", MNIST, "data)) * c / (c - 1)", "data))", OF_BORN),
-    Fault("born again: DKPP never redrawn", BORN, 'redrawn="redrawn" in arm', "redrawn=False", OF_BORN),
-    Fault("born again: every student permutes alike", BORN, "torch.Generator().manual_seed(seed)", "torch.Generator().manual_seed(0)", OF_BORN),
+    Fault("born again: DKPP never redrawn", BORN, 'target=TARGETS[arm], redrawn="redrawn" in arm', "target=TARGETS[arm], redrawn=False", OF_BORN),
+    Fault("born again: every student permutes alike", BORN, "    generator = torch.Generator().manual_seed(seed)", "    generator = torch.Generator().manual_seed(0)", OF_BORN),
     Fault("born again: the order has another seed", BORN, "replace(config, seed=seed), progress=False", "replace(config, seed=0), progress=False", OF_BORN),
     Fault("born again: students with the teacher's seed", BORN, "born(arm, teacher, images, 1000 + seed, config), images", "born(arm, teacher, images, seed, config), images", OF_BORN),
     Fault("born again: every generation has the first teacher", BORN, 'born("BAN", line[-1], images', 'born("BAN", line[0], images', OF_BORN),
     Fault("born again: an ensemble with the teacher in it", BORN, "line[1 : k + 1]", "line[:k]", OF_BORN),
     Fault("born again: the doubled rate is not", BORN, "replace(config, lr=2 * config.lr)", "config", OF_BORN),
+    Fault("born again: the aim of BAN+L is the teacher alone", BORN, 'return (p + label) / 2 if "BAN+L" in arm else p, weight', "return p, weight", OF_BORN),
+    Fault("born again: smoothing aims at the label", BORN, "return (1 - smoothing) * label + smoothing / len(data.classes), weight", "return label, weight", OF_BORN),
+    Fault("born again: CWTM counts every image once", BORN, "return label, p.amax(-1) / p.amax(-1).mean()", "return label, weight", OF_BORN),
+    Fault("born again: another permutation than the run's", BORN, "Permuted(torch.Generator().manual_seed(seed), redrawn=", "Permuted(torch.Generator().manual_seed(seed + 1), redrawn=", OF_BORN),
     Fault("born again: split at the student's answer", BORN, "one_hot(y, z.shape[-1])", "one_hot(z.argmax(-1), z.shape[-1])", OF_BORN),
     Fault("inheritance: more perplexity is better", HEIRS, '"perplexity", a=b, b=a', '"perplexity", a=a, b=b', OF_BORN),
     Fault("language: perplexity to the base 2", LANGUAGE, ".exp().item()", ".exp2().item()", OF_BORN),
@@ -413,6 +421,22 @@ FAULTS = [
     Fault("growing: the same order again", GROWING, "seed=seed + len(self.grown))", "seed=seed)", OF_GROWING),
     Fault("growing: a growth lost from the permalink", GROWING, "self._record.growths.append((done, growth))", "pass", OF_GROWING),
     Fault("growth: noise forgotten", "panels/growth.py", "width, noise=growth.noise, generator", "width, generator", OF_GROWING),
+    Fault("generations: always the first teacher", GENERATIONS, "self.nets[0 if self.name == SMOOTH else -1]", "self.nets[0]", OF_GENERATIONS),
+    Fault("generations: smoothed as the net before is sure", GENERATIONS, "self.nets[0 if self.name == SMOOTH else -1]", "self.nets[-1]", OF_GENERATIONS),
+    Fault("generations: one seed for all of them", GENERATIONS, "1000 * k + self._seed", "self._seed", OF_GENERATIONS),
+    Fault("generations: the first teacher in the ensemble", GENERATIONS, "Ensemble(self.nets[1:])", "Ensemble(self.nets)", OF_GENERATIONS),
+    Fault("generations: controls learn the target", GENERATIONS, "{BORN: settings[\"target\"], ALONE: ALONE,", "{BORN: settings[\"target\"], ALONE: settings[\"target\"],", OF_GENERATIONS),
+    Fault("generations: labels of another draw", GENERATIONS, 'self._data.mislabelled(settings["noise"], settings["seed"])', 'self._data.mislabelled(settings["noise"], 0)', OF_GENERATIONS),
+    Fault("generations: the answers of the first net", GENERATIONS, "arm._data.train[0][:IMAGES], arm.nets[-1]", "arm._data.train[0][:IMAGES], arm.nets[0]", OF_GENERATIONS),
+    Fault("generations: the right labels shown as given", GENERATIONS, "*arm.aim, q, arm._data.train[1][:IMAGES].cpu())", "*arm.aim, q, self._data.train[1][:IMAGES].cpu())", OF_GENERATIONS),
+    Fault("generations: the length of one", GENERATIONS, 'self._config.epochs * (1 + settings["count"])', "self._config.epochs", OF_GENERATIONS),
+    Fault("lineage: the beginning of a generation", LINEAGE, 'if row["epoch"] == epochs:', 'if row["epoch"] == 1:', OF_GENERATIONS),
+    Fault("lineage: always the first image", LINEAGE, "arms[0].found if arms else None, self._chosen()\n        right", "arms[0].found if arms else None, 0\n        right", OF_GENERATIONS),
+    Fault("lineage: taught and given swapped", LINEAGE, "(shown.aim[i], shown.q[i]) if shown", "(shown.q[i], shown.aim[i]) if shown", OF_GENERATIONS),
+    Fault("lineage: births in the middle", LINEAGE, "[self._epochs * k for k in range(count + 1)]", "[self._epochs * k // 2 for k in range(count + 1)]", OF_GENERATIONS),
+    Fault("race: the axis follows a new beginning", RACE, "for epoch, shares in scored if epoch > half for", "for epoch, shares in scored for", OF_GENERATIONS),
+    Fault("race: images as they came", RACE, 'config, data = replace(self._config, seed=settings["seed"]), self.images(settings)', 'config, data = replace(self._config, seed=settings["seed"]), self._data', OF_GENERATIONS),
+    Fault("an ensemble on one device", NETS, "net(x.to(home)).to(x.device)", "net(x)", OF_NETS),
     Fault("a broken permalink believed", "panels/permalink.py", "or not unpacker.eof ", "", "panels/test_permalink.py"),
     Fault("a permalink that fills the memory", "panels/permalink.py", "(packed, LONGEST)", "(packed)", "panels/test_permalink.py"),
     Fault("a refused permalink half taken", "panels/base.py", "Panel.restore(self, before)", "pass", "panels/test_permalink.py"),

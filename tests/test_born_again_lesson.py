@@ -317,3 +317,27 @@ def test_a_recorded_seed_of_the_language_model_can_be_had_again(manual):
     net = lesson.born("alone", None, manual.fraction(0.5, 0), 1000, small_language.SHORT, small_language.model)
     before = rows[(rows["seed"] == 0) & (rows["arm"] == "alone") & (rows["setting"] == "4 epochs")]["perplexity"].item()
     assert abs(math.log(small_language.perplexity(net, *manual.test) / before)) < 0.05
+
+
+class Free(torch.nn.Module):
+    """Logits that are its parameters."""
+
+    def __init__(self, z):
+        super().__init__()
+        self.z = torch.nn.Parameter(z)
+
+    def forward(self, x):
+        return self.z
+
+
+@pytest.mark.parametrize("arm", lesson.ARMS)
+def test_the_gradient_draws_the_answers_to_the_aim(toy, arm):
+    (x, y), n = toy.train, len(toy.train[0])
+    student, teacher = Free(torch.randn(n, 3, generator=torch.Generator().manual_seed(1))), lesson.mlp(toy, 2)
+    (stage,) = lesson.method(arm, student, teacher, toy, 5)
+    sum(stage.learn[student](Batch(x, y, torch.arange(n), x), 0.0).values()).backward()
+    aim, weight = lesson.aims(arm, teacher, toy, 5)
+    times = 2 if arm == "BAN+L" else 1
+    assert torch.allclose(student.z.grad, times * weight[:, None] * (student.z.softmax(1) - aim) / n, atol=1e-6)
+    assert torch.allclose(aim.sum(1), torch.ones(n)) and weight.mean() == pytest.approx(1)
+    assert (weight == 1).all() == (arm != "CWTM")

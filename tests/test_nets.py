@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from kdsurvey import nets
 from kdsurvey.losses import soften
@@ -91,6 +92,17 @@ def test_ensemble_is_the_mean_of_logits():
     geometric = torch.stack([soften(m(x)) for m in members]).log().mean(0).exp()
     torch.testing.assert_close(soften(z), geometric / geometric.sum(1, keepdim=True))
     assert nets.parameters(nets.Ensemble(members)) == 3 * nets.parameters(members[0])
+
+
+def test_members_of_an_ensemble_may_live_on_several_devices():
+    """One still trains on a GPU, the others are back at home; a FakeTensor raises where two devices meet."""
+    with FakeTensorMode():
+        at_home = nets.mlp(4, 3, 2)
+        with torch.device("cuda"):
+            away = torch.nn.Linear(4, 2)
+        for x in (torch.rand(5, 4), torch.rand(5, 4, device="cuda")):
+            z = nets.Ensemble([at_home, away])(x)
+            assert z.device == x.device and z.shape == (5, 2)
 
 
 @pytest.mark.parametrize(

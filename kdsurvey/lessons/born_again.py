@@ -11,7 +11,8 @@ from kdsurvey.data import Data
 from kdsurvey.lessons.distilling_mnist import smoothing_of
 from kdsurvey.losses import soften
 from kdsurvey.methods import ban, hinton, plain
-from kdsurvey.stage import Stage, Teacher
+from kdsurvey.methods.permuted import Permuted
+from kdsurvey.stage import Batch, Stage, Teacher
 from kdsurvey.training import Config, accuracy, train
 
 CONFIG = Config(epochs=40, batch_size=64, lr=0.05, schedule="cosine", nesterov=True)  # long enough to learn wrong labels too
@@ -75,6 +76,29 @@ def method(arm: str, net: nn.Module, teacher: nn.Module | Teacher | None, data: 
         return plain(net, smoothing=smoothing_of(teacher, data))
     generator = torch.Generator().manual_seed(seed)
     return ban(lambda: net, teacher, target=TARGETS[arm], redrawn="redrawn" in arm, generator=generator)
+
+
+def aims(arm: str, teacher: nn.Module | Teacher | None, data: Data, seed: int) -> tuple[Tensor, Tensor]:
+    """(N, c) and (N,): to which answer the arm draws the net on each training image, and how strongly.
+
+    That is, at the logits of an image the gradient of the arm's loss is weight (q - aim) / n, for "BAN+L" twice as much. Only
+    CWTM has weights other than 1, here those of one batch of all images; "DKPP, redrawn" has another aim at every step, here the
+    first. Arguments: as for `method`.
+    """
+    x, y = data.train
+    label, weight = torch.nn.functional.one_hot(y, len(data.classes)).float(), torch.ones(len(y), device=y.device)
+    if arm == "alone":
+        return label, weight
+    p = soften(Teacher(teacher).logits(x))
+    if arm == "CWTM":
+        return label, p.amax(-1) / p.amax(-1).mean()
+    if arm == "label smoothing":
+        smoothing = smoothing_of(teacher, data)
+        return (1 - smoothing) * label + smoothing / len(data.classes), weight
+    if "DKPP" in arm:
+        permuted = Permuted(torch.Generator().manual_seed(seed), redrawn="redrawn" in arm)
+        return permuted(Batch(x, y, torch.arange(len(x), device=x.device), x), p), weight
+    return (p + label) / 2 if "BAN+L" in arm else p, weight
 
 
 def born(

@@ -5,6 +5,7 @@ from kdsurvey.panels.branches import branches
 from kdsurvey.panels.compare import compare
 from kdsurvey.panels.flows import flows
 from kdsurvey.panels.forgotten import forgotten
+from kdsurvey.panels.generations import generations
 from kdsurvey.panels.growing import growing
 from kdsurvey.panels.hints import hints
 from kdsurvey.panels.landscape import landscape
@@ -22,6 +23,7 @@ __all__ = [
     "compare",
     "flows",
     "forgotten",
+    "generations",
     "growing",
     "hints",
     "landscape",

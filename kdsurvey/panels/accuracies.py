@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Arms = Sequence["Arm"]
 LAST = 50  # epochs that have a row in the table
+MARKED = 60  # epochs that have a marker each; of more every second, every third, and so on
 HEAD = 1.12  # of the axis from its bottom to 100 %: above that are the bars
 ROOM = 1.55  # of the width that the epochs take; what is left holds the names
 
@@ -34,10 +35,10 @@ class Aside(Protocol):
 
 
 class Accuracies:
-    """names: of all lines that any arm can have, in the order of their colours."""
+    """names: of all lines that any arm can have, in the order of their colours; epochs: of the axis before a run."""
 
     def __init__(self, axis: Axes, names: Sequence[str], epochs: int):
-        self.axis, self._names, self._least, self._reached = axis, list(names), epochs, 0
+        self.axis, self._names, self._reached = axis, list(names), 0
         title(axis, "Validation accuracy")
         axis.set(xlabel="epoch, all stages counted", ylabel="% of images right")
         axis.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
@@ -51,17 +52,18 @@ class Accuracies:
         words = {"fontsize": 7.5, "va": "center", "transform": axis.get_xaxis_transform()}
         self._said = [axis.text(0, 0, "", **words) for _ in names]
         self.artists = [*self._bars, *self._said, *self._lines.values(), *self._ends.texts]
-        self._fit(())
+        self._fit((), epochs)
 
     def colour(self, name: str) -> str:
         """The colour of the line of this name."""
         return COLOURS[self._names.index(name)]
 
-    def show(self, arms: Arms) -> bool:
-        """Draws what the arms have scored; whether the axis has moved."""
-        moved, ends = self._fit(arms), []
+    def show(self, arms: Arms, epochs: int) -> bool:
+        """Draws what the arms have scored of so many epochs; whether the axis has moved."""
+        moved, ends = self._fit(arms, epochs), []
         for line in self._lines.values():
             line.set_data([], [])
+            line.set_markevery(-(-epochs // MARKED))
         for name, (x, y) in (item for arm in arms for item in arm.lines.items()):
             self._lines[name].set_data(x, y)
             ends.append((x[-1], y[-1], f"{name}  {y[-1]:.1f}", self.colour(name)))
@@ -81,10 +83,9 @@ class Accuracies:
                 bar.set_color(self.colour(name))
                 text.set(color=self.colour(name), x=last + 0.015 * self.axis.get_xlim()[1])
 
-    def _fit(self, arms: Arms) -> bool:
-        """Fits the axis to the epochs and, in whole tens, to the later half of every line."""
-        epochs = max([self._least, *(len(arm.rows) for arm in arms)])
-        late = [share for arm in arms for _, y in arm.lines.values() for share in y[len(y) // 2 :]]
+    def _fit(self, arms: Arms, epochs: int) -> bool:
+        """Fits the axis to the epochs and, in whole tens, to what the arms score late, see `Arm.late`."""
+        late = [share for arm in arms for share in arm.late]
         low = min(80, max(0, 10 * math.floor(min(late, default=0) / 10 - 0.2)))
         limits = low, low + HEAD * (100 - low)
         moved = epochs != self._reached or limits != self.axis.get_ylim()

@@ -49,6 +49,13 @@ class Arm:
             self.silent[row["stage"]] = (self.silent.get(row["stage"], (epoch,))[0], epoch)
         self.tested |= self._scores(row, TESTED)
 
+    @property
+    def late(self) -> list[float]:
+        """Shares from the later half of a stage, by the longest that scores: a stage may begin anew, far below its end."""
+        scored = [(row["epoch"], self._scores(row, SCORE).values()) for row in self.rows]
+        half = max((epoch for epoch, shares in scored if shares), default=0) // 2
+        return [share for epoch, shares in scored if epoch > half for share in shares]
+
     def _scores(self, row: dict, ending: str) -> dict[str, float]:
         """Line -> per cent, of the accuracies whose name has this ending."""
         found = {name.removesuffix(ending): 100 * share for name, share in row.items() if name.endswith(ending)}
@@ -105,6 +112,14 @@ class Race(Running, Panel):
         """The arms for these settings, name -> value of every kept control; on the thread of the run."""
         raise NotImplementedError
 
+    def images(self, settings: Mapping) -> Data:
+        """What all arms learn from and are measured on; on the thread of the run."""
+        return self._data
+
+    def length(self, settings: Mapping) -> int:
+        """How many epochs the longest arm will train, all its stages counted."""
+        return self._config.epochs
+
     def measure(self, arm: Arm) -> object:
         """What the second picture shows of an arm's net, before the run and after each epoch; on the thread of the run."""
 
@@ -156,9 +171,9 @@ class Race(Running, Panel):
         with self._lock:
             self.arms, self._settings, self._next, self._over = arms, settings, 0.0, False
         run.gate()
-        config = replace(self._config, seed=settings["seed"])
+        config, data = replace(self._config, seed=settings["seed"]), self.images(settings)
         with ExitStack() as ends:
-            runs = [epochs(arm.stages, self._data, config, on_batch=lambda step: run.gate()) for arm in arms]
+            runs = [epochs(arm.stages, data, config, on_batch=lambda step: run.gate()) for arm in arms]
             for trained in runs:
                 ends.enter_context(closing(trained))
             for turn, rows in enumerate(zip_longest(*runs), 1):
@@ -191,8 +206,9 @@ class Race(Running, Panel):
     def draw(self) -> tuple[bytes, str]:
         settings, done = self._settings or self._wanted(), self.epochs_done
         said = f"{self.words(settings)}, seed {settings['seed']}"
-        self._meter.value = f"Epoch {done} of {max(done, self._config.epochs)} · {said} · {self._device}"
-        moved = self._accuracies.show(self.arms), self._aside.show(self.arms, settings)
+        whole = max(done, self.length(settings))
+        self._meter.value = f"Epoch {done} of {whole} · {said} · {self._device}"
+        moved = self._accuracies.show(self.arms, whole), self._aside.show(self.arms, settings)
         if any(moved):
             self._chart.renew()
         return self._chart.png(), twin(self.arms, said) + self._aside.twin(self.arms, settings)
