@@ -19,12 +19,12 @@ def some() -> data.Data:
     return online.digits(data.mnist_5k().hold_out(500), 0).fraction(0.1)
 
 
-@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("shared", [1, 0, 2])
 def test_branch_0_starts_as_the_net_alone(shared):
     net, alone = online.parted(3, shared=shared), online.small(3)
     assert all(torch.equal(a, b) for a, b in zip(net[0].parameters(), alone.parameters())) and len(net) == 3
-    assert len(net.trunk) == shared and not torch.equal(net[1][1][0].weight, alone[1][0].weight)
-    assert torch.equal(net[1][0][0].weight, alone[0][0].weight) == shared
+    assert len(net.trunk) == shared and torch.equal(net[1][1][0].weight, alone[1][0].weight) == (shared == 2)
+    assert torch.equal(net[1][0][0].weight, alone[0][0].weight) == (shared > 0)
     g = online.gated(net, 0)(net.trunk(torch.rand(5, *online.SHAPE)))
     assert torch.allclose(g.sum(1), torch.ones(5))
 

@@ -1,7 +1,7 @@
 """Why mutual learning works, as its paper has it: flatter minima, softer answers. Beside a net alone of equal training loss."""
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import torch
@@ -30,15 +30,24 @@ def dml_why(data: Data, seed: int) -> list[dict]:
     return [outcome(arm, seed, pair, data, epochs=lengths[arm], **why(pair, data, seed)) for arm, pair in nets.items()]
 
 
-def matched(data: Data, seed: int, target: float) -> tuple[int, list[nn.Sequential]]:
+def matched(data: Data, seed: int, target: float) -> tuple[int, Sequence[nn.Module]]:
     """Two nets alone, trained for whole runs of fewer epochs until their training loss is nearest the target: epochs, nets."""
-    tried = {}
-    for epochs in SHORTER:
+
+    def alone(epochs: int) -> list[nn.Sequential]:
         pair = peers(seed)
         learn("alone", pair, data, replace(CONFIG, seed=seed, epochs=epochs))
-        tried[epochs] = pair
-    nearest = min(tried, key=lambda epochs: abs(training_loss(tried[epochs], data) - target))
-    return nearest, tried[nearest]
+        return pair
+
+    return nearest(alone, SHORTER, data, target)
+
+
+def nearest(
+    train: Callable[[int], Sequence[nn.Module]], lengths: Iterable[int], data: Data, target: float
+) -> tuple[int, Sequence[nn.Module]]:
+    """Of the lengths the one for which the nets that train(epochs) gives come nearest to a training loss, and these nets."""
+    tried = {epochs: train(epochs) for epochs in lengths}
+    best = min(tried, key=lambda epochs: abs(training_loss(tried[epochs], data) - target))
+    return best, tried[best]
 
 
 def why(pair: Sequence[nn.Module], data: Data, seed: int) -> dict:

@@ -32,14 +32,14 @@ def small(seed: int) -> nn.Sequential:
     return nets.conv_mlp(SHAPE, 8, 16, hidden=64, seed=seed)
 
 
-def parted(seed: int, count: int = COUNT, shared: bool = True) -> Branches:
-    """`count` of these nets that share their first block, or nothing; branch 0 starts as the net alone of this seed."""
+def parted(seed: int, count: int = COUNT, shared: int = 1) -> Branches:
+    """`count` of these nets that share their first blocks, 0 to 2 of them; branch 0 starts as the net alone of this seed."""
     return branched(small, int(shared), count, seed)
 
 
 def gated(net: Branches, seed: int) -> nn.Sequential:
     """A gate for branches of `small`; on the images themselves, averaged to 4 x 4, where no trunk is shared."""
-    return gate(8, len(net), seed=seed) if len(net.trunk) else gate(1, len(net), size=4, seed=seed)
+    return gate((1, 8, 16)[len(net.trunk)], len(net), size=1 if len(net.trunk) else 4, seed=seed)
 
 
 def fusing(net: Branches, seed: int) -> nn.Sequential:
