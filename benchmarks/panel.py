@@ -95,6 +95,7 @@ def every_panel(data: kd.data.Data, net: torch.nn.Module) -> Iterator[panels.Pan
     yield panels.rewind(compared)
     yield panels.landscape(kd.data.mnist_5k().hold_out(500))
     yield finished(panels.hints(data, net))
+    yield finished(panels.peers(small))
     yield finished(panels.growing(data, pace=None))
     yield finished(panels.branches(small, config=replace(CONFIG, epochs=3)))
     yield finished(

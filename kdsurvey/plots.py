@@ -129,6 +129,8 @@ def lines(
     if logx:
         axis.set_xticks(x, [f"{v:g}" for v in x])
         axis.minorticks_off()
+    elif all(float(v).is_integer() for v in x):
+        axis.xaxis.get_major_locator().set_params(integer=True)
     axis.set_yscale("log" if logy else "linear")
     _label_ends(axis, x[-1], ends)
     ticks = f" at {', '.join(f'{v:g}' for v in x)}" if len(x) < 15 else ""

@@ -61,6 +61,8 @@ OF_ONE, OF_FFL, OF_ENSEMBLENET = (f"methods/test_{name}.py" for name in ("one", 
 RACE_BRANCHES, OF_RACE_BRANCHES = "panels/branches.py", "panels/test_branches_panel.py"
 MNIST = "lessons/distilling_mnist.py"
 OF_PEERS, OF_BORN = "test_mutual_lesson.py", "test_born_again_lesson.py"
+COPIES, OF_COPIES = "lessons/codistilling.py", "test_codistilling_lesson.py"
+RACE_PEERS, OF_RACE_PEERS = "panels/peers.py", "panels/test_peers_panel.py"
 
 KL = "(log_p.exp() * (log_p - _log_soften(z, T)))"
 
@@ -390,6 +392,26 @@ FAULTS = [
     Fault("the target's temperature is lost", PEER_CLAIMS, "kl(T * p.log(), z, T)", "kl(p.log(), z, T)", OF_PEERS),
     Fault("relative noise is absolute", PEERS_WHY, "if relative else sigma", "if not relative else sigma", OF_PEERS),
     Fault("noise adds up over the draws", PEERS_WHY, "noisy = copy.deepcopy(net)", "noisy = net", OF_PEERS),
+    Fault("weight decay that decays nothing", PEERS_WHY, "if arm == DECAYED else config", "if arm == MATCHED else config", OF_PEERS),
+    Fault("a gain over another seed", PEER_CLAIMS, 'rows["seed"].map(base)', "base.mean()", OF_PEERS),
+    Fault("weights are chosen arm by arm", PEER_CLAIMS, '.str.split(",").str[0]', "", OF_PEERS),
+    Fault("a sum with the weight of the next", PEER_CLAIMS, "K = 2, weight {K - 1}", "K = 2, weight {max(2, K - 2)}", OF_PEERS),
+    Fault("an exchange is worth what it is worth over smoothing", PEER_CLAIMS, 'by_arm[["never"]]', 'by_arm[["never, label smoothing"]]', OF_PEERS),
+    Fault("steps that nobody counts", PEERS, "net.register_forward_hook(lambda net, x, z: seen.append(1))", "seen.append(1)", OF_PEERS),
+    # codistillation in one process
+    Fault("copies: fresh at every step", COPIES, "if step % every == 0:", "if True:", OF_COPIES),
+    Fault("copies: no burn-in", COPIES, "if progress >= burn_in:", "if True:", OF_COPIES),
+    Fault("copies: told after one has moved", COPIES, "if k == 0:", "if k == 1:", OF_COPIES),
+    Fault("copies: each is its own teacher", COPIES, "seen[1 - k].logits(x)", "seen[k].logits(x)", OF_COPIES),
+    Fault("copies: one half for both", COPIES, "for part in images[k])", "for part in images[0])", OF_COPIES),
+    Fault("copies: T^2 dropped", COPIES, "weight * T**2 * kl", "weight * kl", OF_COPIES),
+    Fault("copies: halves that overlap", COPIES, "order[: len(x) // 2 * 2].chunk(2)", "(order[: len(x) // 2], order[1 : len(x) // 2 + 1])", OF_COPIES),
+    Fault("copies: both in one order", COPIES, "(x[order], y[order])", "(x, y)", OF_COPIES),
+    Fault("copies: never is at every step", COPIES, "1.0 if every is None else BURN_IN", "BURN_IN", OF_COPIES),
+    Fault("copies: the control takes twice the steps", COPIES, "config.epochs // 2", "config.epochs", OF_COPIES),
+    Fault("copies: two runs from one start", COPIES, "(seed, seed + 100)", "(seed, seed)", OF_COPIES),
+    Fault("copies: smoothed by their own certainty", COPIES, "zip(pair, reversed(alone), images)", "zip(pair, alone, images)", OF_COPIES),
+    Fault("copies: the processes fail unheard", COPIES, "if done.returncode:", "if False:", OF_COPIES),
     Fault("born again: redrawn labels left as they were", BORN, "drawn.mislabelled(LABELS[labels], seed) if LABELS[labels] else drawn", "drawn", OF_BORN),
     Fault("born again: halves are not halves", BORN, "hinton(net, teacher, T=1.0, alpha=0.5)", "hinton(net, teacher, T=1.0, alpha=0.9)", OF_BORN),
     Fault("born again: smoothing without its own class", MNIST, "data)) * c / (c - 1)", "data))", OF_BORN),
@@ -415,6 +437,14 @@ FAULTS = [
     Fault("race: one score in place of several", RACE, "if len(found) == 1 else found", "if found else found", OF_RACE),
     Fault("hints: block and layer confused", RACE_HINTS, '"guided": guided + 1,', '"guided": guided,', OF_RACE),
     Fault("hints: KD with a hint stage", RACE_HINTS, "hint_epochs=0.0, **shared", "**shared", OF_RACE),
+    Fault("race: all arms learn from the data as given", RACE, "self.images(settings)", "self._data", OF_RACE_PEERS),
+    Fault("peers: every seed has the same wrong labels", RACE_PEERS, 'mislabelled(settings["noise"], settings["seed"])', 'mislabelled(settings["noise"], 0)', OF_RACE_PEERS),
+    Fault("peers: the net alone starts elsewhere", RACE_PEERS, "for k in (0, *range", "for k in (9, *range", OF_RACE_PEERS),
+    Fault("peers: T not passed on", RACE_PEERS, 'T=settings["T"], ', "", OF_RACE_PEERS),
+    Fault("peers: always by turns", RACE_PEERS, 'turns=settings["turns"]', "turns=True", OF_RACE_PEERS),
+    Fault("peers: entropy of the last one", RACE_PEERS, "entropy(z).mean().item()", "entropy(z[-1]).mean().item()", OF_RACE_PEERS),
+    Fault("peers: agreement of the first two", RACE_PEERS, "combinations(some.given, 2)", "combinations(some.given[:2], 2)", OF_RACE_PEERS),
+    Fault("peers: what was said before is lost", RACE_PEERS, "[*(arm.found or ()), Answers", "[Answers", OF_RACE_PEERS),
     Fault("flows: measured in train mode", RACE_FLOWS, "with in_eval(net):", "if True:", OF_RACE_FLOWS),
     Fault("flows: the rate is a share", RACE_FLOWS, 'settings["rate"] / self._config.lr', 'settings["rate"]', OF_RACE_FLOWS),
     Fault("growing: the rate stays", GROWING, "nets, self._factor = (self.net, net), growth.rate", "nets = (self.net, net)", OF_GROWING),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -189,7 +190,10 @@ def test_directions_are_as_long_as_the_weights_unit_by_unit():
 
 def test_a_net_alone_is_matched_in_training_loss(few):
     rows = {row["arm"]: row for row in why.dml_why(few, 0)}
-    assert list(rows) == ["alone", "DML", why.MATCHED] and rows["alone"]["epochs"] == rows["DML"]["epochs"] == 2
+    assert (
+        list(rows) == ["alone", "DML", "one-way", why.DECAYED, why.MATCHED]
+        and rows["alone"]["epochs"] == rows["DML"]["epochs"] == 2
+    )
     small = lesson.digits(few, 0)
     one, _ = why.matched(small, 0, target=10.0)
     two, pair = why.matched(small, 0, target=0.0)
@@ -212,6 +216,98 @@ def test_the_choice_is_that_of_the_validation_images():
     assert kept.groupby("arm")["choice"].unique().map(list).to_dict() == {"a": ["short"], "b": ["long"]}
     assert claims.above(kept, "a", "b", "tuned").effect == pytest.approx(10)
     assert claims.above(claims.default(rows), "a", "b", "long").line.startswith("P5  HOLDS  a - b, long: +30.00 points")
+
+
+def some_rows(**accuracies) -> pd.DataFrame:
+    """Two seeds, the second a point better; an accuracy an arm."""
+    return pd.DataFrame(
+        {"arm": arm, "seed": seed, "choice": "20 epochs", "accuracy": a + seed / 100, "validation accuracy": a}
+        for arm, a in accuracies.items()
+        for seed in range(2)
+    )
+
+
+def test_a_gain_is_over_the_same_seed():
+    rows = some_rows(alone=0.8, DML=0.83)
+    rows.loc[rows.index[-1], "accuracy"] = 0.9
+    found = claims.gains(rows)
+    assert found["gain"].tolist() == pytest.approx([3, 9]) and set(found["arm"]) == {"DML"}
+    assert claims.gains(rows, over="DML")["gain"].tolist() == pytest.approx([-3, -9])
+
+
+def test_more_peers_and_more_weight_share_their_beginning():
+    sums = {"K = 1": 0.1, "K = 2, mean": 0.2, "K = 3, mean": 0.3, "K = 4, mean": 0.4, "K = 5, mean": 0.5, "K = 3, sum": 0.6}
+    sums |= {"K = 4, sum": 0.7, "K = 5, sum": 0.8, "K = 2, weight 2": 0.85, "K = 2, weight 3": 0.9, "K = 2, weight 4": 0.95}
+    found = claims.by_number(some_rows(**sums))
+    assert found["mean"] == pytest.approx(np.array([[10, 20, 30, 40, 50], [11, 21, 31, 41, 51]]))
+    assert found["sum"][0] == pytest.approx([10, 20, 60, 70, 80])
+    assert found["2 peers, weight K - 1"][0] == pytest.approx([10, 20, 85, 90, 95])
+    free = claims.chosen(claims.any_weight(some_rows(**sums)))
+    assert set(free["arm"]) == {f"K = {K}" for K in range(1, 6)} and free.groupby("arm").size().max() == 2
+    assert claims.above(free, "K = 5", "K = 2", "x").effect == pytest.approx(-15)
+
+
+def test_lines_and_tables_of_several_arms():
+    rows = some_rows(alone=0.8, smooth=0.81, DML=0.83)
+    lines = claims.against(rows, "DML", "alone", "smooth", where="here", claim="O7").splitlines()
+    assert [line[:2] for line in lines] == ["O7", "O7"] and "DML - smooth, here: +2.00" in lines[1]
+    table = claims.tuned(left_side=rows, right=rows[rows["arm"] != "smooth"].assign(choice="short"))
+    assert table.loc["DML"].to_dict() == {"left side": "83.5 ± 0.7 (20 epochs)", "right": "83.5 ± 0.7 (short)"}
+    assert list(table.index) == ["alone", "smooth", "DML"] and table.loc["smooth", "right"] == "not run"
+    worse = some_rows(DML=0.9).assign(choice="40 epochs", **{"validation accuracy": 0.5})
+    assert claims.tuned(left_side=pd.concat([worse, rows])).loc["DML", "left side"] == "83.5 ± 0.7 (20 epochs)"
+
+
+def test_what_an_exchange_is_worth():
+    rows = some_rows(**{"never": 0.5, "every 1": 0.6, "every 100": 0.55, "never, label smoothing": 0.9}).assign(noise=0.2)
+    right = rows.assign(noise=0.0, accuracy=rows["accuracy"] - (rows["arm"] == "never") * 0.1)
+    found = claims.staleness(pd.concat([rows, right]))
+    assert list(found) == ["20 % of the labels redrawn, 20 epochs", "labels right, 20 epochs"]
+    wrong, clean = found.values()
+    assert wrong == pytest.approx(np.array([[10, 5], [10, 5]])) and clean == pytest.approx(np.array([[20, 15], [20, 15]]))
+
+
+def test_a_slice_is_a_mean_over_seeds():
+    rows = some_rows(alone=0.8, DML=0.9)
+    rows["slice"] = [[0, 2], [2, 4], [1, 1], [3, 1]]
+    assert {arm: line.tolist() for arm, line in claims.slices(rows).items()} == {"alone": [1, 3], "DML": [2, 1]}
+
+
+def test_softer_and_flatter_say_what_they_count():
+    rows = some_rows(a=0.8, b=0.7).rename(columns={"accuracy": "rise, relative"})
+    assert claims.softer(rows, "a", "b", "rise, relative").what == "rise of the loss at relative noise, a - b"
+    rows = rows.rename(columns={"rise, relative": "rise at 0.05"})
+    assert claims.softer(rows, "a", "b", "rise at 0.05").what == "rise of the loss at noise 0.05, a - b"
+    assert claims.above(some_rows(a=0.8, b=0.7), "a", "b", "long", column="accuracy").what == "a - b, long"
+
+
+@pytest.mark.parametrize("K", [2, 3, 5])
+def test_passes_are_counted(K):
+    assert (lesson.passes(K, turns=True), lesson.passes(K, turns=False)) == (K * K, K)
+
+
+def test_a_choice_can_be_run_alone(few):
+    small = lesson.digits(few, 1)
+    rows = lesson.compared(small, 1, ("alone", "DML"), ["10 epochs"])
+    assert [(row["arm"], row["choice"]) for row in rows] == [("alone", "10 epochs"), ("DML", "10 epochs")]
+    every = {(row["arm"], row["choice"]): row["accuracy"] for row in lesson.compared(small, 1, ("alone", "DML"))}
+    assert all(row["accuracy"] == every[row["arm"], row["choice"]] for row in rows)
+
+
+def test_the_flatness_of_other_arms_is_of_those_arms(few, monkeypatch):
+    asked, real = [], why.learn
+    monkeypatch.setattr(
+        why, "learn", lambda arm, pair, d, c, t=(): asked.append((arm, c.weight_decay, t)) or real(arm, pair, d, c, t)
+    )
+    why.dml_why(few, 0)
+    assert [(arm, decay) for arm, decay, _ in asked[:4]] == [
+        ("alone", 0),
+        ("DML", 0),
+        ("one-way", 0),
+        (why.DECAYED, lesson.DECAY),
+    ]
+    taught = asked[2][2]
+    assert len(taught) == 2 and not same(taught[0], lesson.peers(0)[0]) and taught is asked[0][2]
 
 
 def test_a_recorded_seed_of_mutual_learning_can_be_had_again(digits):

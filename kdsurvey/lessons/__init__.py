@@ -9,6 +9,7 @@ from collections.abc import Callable
 from kdsurvey import data
 from kdsurvey.lessons import (
     born_again,
+    codistilling,
     copy_tune_distil,
     distilling_mnist,
     fitnets,
@@ -56,6 +57,8 @@ EXPERIMENTS = {
     "dml_semi": mutual_learning.dml_semi,
     "dml_unequal": mutual_learning.dml_unequal,
     "dml_why": mutual_why.dml_why,
+    "codistil_stale": codistilling.codistil_stale,
+    "codistil_runs": codistilling.codistil_runs,
     "full_mnist": full_mnist.full_mnist,
     "fsp_fashion": fsp_students.fsp_fashion,
 }

@@ -13,15 +13,16 @@ from kdsurvey.data import Data
 from kdsurvey.lessons.distilling_mnist import smoothing_of
 from kdsurvey.losses import entropy
 from kdsurvey.methods import dml, hinton, plain
-from kdsurvey.stage import Teacher
+from kdsurvey.stage import Batch, Teacher
 from kdsurvey.training import Config, accuracy, train
 
 CONFIG = Config(epochs=40, batch_size=64, lr=0.05, schedule="cosine", nesterov=True)  # long enough to learn wrong labels by heart
+DECAY = 5e-3
 CHOICES = {  # what every arm may choose from on validation images; the first is the default
     "40 epochs": CONFIG,
     "20 epochs": replace(CONFIG, epochs=20),
     "10 epochs": replace(CONFIG, epochs=10),
-    "weight decay": replace(CONFIG, weight_decay=5e-3),
+    "weight decay": replace(CONFIG, weight_decay=DECAY),
 }
 IMAGES, NOISE, LABELLED = 2000, 0.2, 0.1  # training images; share of labels drawn anew; share of labels where few are known
 WIDTHS, SMALL = (128, 128), (16,)
@@ -64,11 +65,11 @@ def learn(arm: str, pair: Sequence[nn.Module], data: Data, config: Config, teach
             train(plain(net, smoothing=smoothing), data, config, progress=False)
 
 
-def compared(data: Data, seed: int, arms: Sequence[str] = PAIRED) -> list[dict]:
-    """A row for each arm at each choice, the mean of two equal nets: "alone" comes first and gives the teachers."""
+def compared(data: Data, seed: int, arms: Sequence[str] = PAIRED, choices: Sequence[str] = ()) -> list[dict]:
+    """A row for each arm at each choice, all where none is named: means of two equal nets. "alone" comes first, and teaches."""
     rows = []
-    for choice, config in CHOICES.items():
-        teachers: Sequence[nn.Module] = ()
+    for choice in choices or CHOICES:
+        config, teachers = CHOICES[choice], ()
         for arm in arms:
             pair, start = peers(seed), time.process_time()
             learn(arm, pair, data, replace(config, seed=seed), teachers)
@@ -147,6 +148,18 @@ def dml_semi(data: Data, seed: int) -> list[dict]:
             teachers = teachers or pair
             rows.append(outcome(arm, seed, pair, data, choice=choice))
     return rows
+
+
+def passes(K: int, turns: bool) -> int:
+    """Passes forward of a step with K peers, counted; each of them goes back once, however they learn."""
+    group, seen = [nn.Sequential(nn.Flatten(), nn.Linear(4, 2)) for _ in range(K)], []
+    for net in group:
+        net.register_forward_hook(lambda net, x, z: seen.append(1))
+    (stage,) = dml(group, turns=turns)
+    x = torch.rand(3, 4)
+    for loss in stage.learn.values():
+        loss(Batch(x, torch.zeros(3, dtype=torch.long), torch.arange(3), x), 0.0)
+    return len(seen)
 
 
 def steps(data: Data, config: Config) -> int:

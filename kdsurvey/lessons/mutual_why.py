@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from kdsurvey.data import Data
-from kdsurvey.lessons.mutual_learning import CONFIG, digits, learn, outcome, peers
+from kdsurvey.lessons.mutual_learning import CONFIG, DECAY, digits, learn, outcome, peers
 from kdsurvey.losses import cross_entropy, entropy, soften
 from kdsurvey.measures import top1_agreement
 from kdsurvey.stage import Teacher
@@ -16,17 +16,18 @@ from kdsurvey.stage import Teacher
 SHORTER = tuple(range(30, 41, 2))  # epochs, of which one brings a net alone to about the training loss of mutual learning
 SIGMAS, RELATIVE, DRAWS = (0.05, 0.1), 0.5, 8
 SLICE = tuple(k / 10 for k in range(-10, 11))  # along one direction as long as each unit's weights
-MATCHED = "alone, equal training loss"
+MATCHED, DECAYED = "alone, equal training loss", "alone, weight decay"
 
 
 def dml_why(data: Data, seed: int) -> list[dict]:
-    """Two nets alone, two that learn from each other by turns, and two alone that stop at the training loss of those."""
-    data, nets = digits(data, seed), {}
-    for arm in ("alone", "DML"):
+    """Two nets alone, mutual by turns, one-way, alone with weight decay, and alone but stopped at the training loss of mutual."""
+    data, nets, config = digits(data, seed), {}, replace(CONFIG, seed=seed)
+    for arm in ("alone", "DML", "one-way", DECAYED):
         nets[arm] = peers(seed)
-        learn(arm, nets[arm], data, replace(CONFIG, seed=seed))
+        decay = replace(config, weight_decay=DECAY) if arm == DECAYED else config
+        learn(arm, nets[arm], data, decay, nets["alone"])
     epochs, nets[MATCHED] = matched(data, seed, training_loss(nets["DML"], data))
-    lengths = {"alone": CONFIG.epochs, "DML": CONFIG.epochs, MATCHED: epochs}
+    lengths = {arm: epochs if arm == MATCHED else CONFIG.epochs for arm in nets}
     return [outcome(arm, seed, pair, data, epochs=lengths[arm], **why(pair, data, seed)) for arm, pair in nets.items()]
 
 

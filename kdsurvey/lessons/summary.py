@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from kdsurvey import papers, records
-from kdsurvey.lessons import fitnets, fsp, fsp_students, growth, playground
+from kdsurvey.lessons import fitnets, fsp, fsp_students, growth, mutual_claims, mutual_why, playground
 from kdsurvey.lessons.missing_three import repaired
 from kdsurvey.verdicts import Verdict, judge_rows
 
@@ -39,6 +39,8 @@ def verdicts() -> list[Verdict]:
         *_hints(),
         *_flows(),
         *_growth(),
+        *_peers(),
+        *_copies(),
         *playground.claims(maps),
         *playground.against_controls(maps, "64 units"),
         *playground.against_controls(maps, "10 % of the images"),
@@ -102,6 +104,50 @@ def _growth() -> list[Verdict]:
         growth.higher("O14", few, "copied and tuned", "copied, not trained"),
         growth.higher("O14", few, "copied and tuned", "distilled"),
         growth.higher("O14", few, "small, distilled", "small, label smoothing"),
+    ]
+
+
+def _peers() -> list[Verdict]:
+    """Notebook 07: peers."""
+    names = "peers", "clean", "number", "unequal", "semi", "why"
+    noisy, clean, number, unequal, semi, why = (records.recorded(f"dml_{name}") for name in names)
+    above, long, best = mutual_claims.above, mutual_claims.default, mutual_claims.chosen
+    clean, semi = best(clean), best(semi)
+    return [
+        *(above(long(noisy), "DML", than, "40 epochs") for than in ("alone", "one-way")),
+        *(above(best(noisy), "DML", than, "tuned") for than in ("alone", "one-way")),
+        above(best(noisy), "DML", "label smoothing", "tuned", claim="O7"),
+        above(clean, "DML", "alone", "tuned, labels right"),
+        above(clean, "DML", "label smoothing", "tuned, labels right", claim="O7"),
+        above(long(number), "K = 5, mean", "K = 2, mean", "20 epochs"),
+        above(long(number), "K = 5, sum", "K = 2, mean", "20 epochs"),
+        above(long(number), "K = 5, sum", "K = 2, weight 4", "20 epochs"),
+        above(best(mutual_claims.any_weight(number)), "K = 5", "K = 2", "tuned, weight too"),
+        above(long(unequal), "small, DML", "small, one-way", "40 epochs"),
+        above(best(unequal), "small, DML", "small, alone", "tuned"),
+        above(best(unequal), "big, DML", "big, alone", "tuned"),
+        above(semi, "DML, all images", "alone", "a tenth of the labels, tuned"),
+        mutual_claims.softer(why, "DML", mutual_why.MATCHED),
+        *(mutual_claims.softer(why, arm, "DML", "rise, relative") for arm in (mutual_why.MATCHED, "one-way")),
+    ]
+
+
+def _copies() -> list[Verdict]:
+    """Notebook 07: codistillation."""
+    stale, runs = (records.recorded(f"codistil_{name}") for name in ("stale", "runs"))
+    wrong, right = (stale[stale["noise"] == noise] for noise in (0.2, 0.0))
+    long, best, right = mutual_claims.default(wrong), mutual_claims.chosen(wrong), mutual_claims.chosen(right)
+    lines = [
+        (best, "every 10", "never", "tuned"),
+        (best, "every 10", "never, label smoothing", "tuned"),
+        (right, "every 10", "never, label smoothing", "tuned, labels right"),
+        *((best, "every 1", than, "tuned") for than in ("every 100", "every 1000")),
+        (long, "every 1", "every 100", "40 epochs"),
+    ]
+    judged = [mutual_claims.above(*line, claim="O16") for line in lines]
+    return [
+        *judged,
+        mutual_claims.above(mutual_claims.chosen(runs), "every 10", "never", "tuned", claim="O16", column="two runs agree"),
     ]
 
 

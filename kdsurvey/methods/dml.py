@@ -35,8 +35,7 @@ def dml(
         )
     distinct(peers)
     names = {peer: f"peer {k}" for k, peer in enumerate(peers)}
-
-    loss_k = partial(_loss, T=T, target=target, weight=weight, labelled=labelled)
+    loss_k = partial(peer_loss, T=T, target=target, weight=weight, labelled=labelled)
 
     def in_turn(peer: nn.Module):
         others = [other for other in peers if other is not peer]
@@ -51,7 +50,8 @@ def dml(
     yield Stage("mutual", learn, score={names[peer]: peer for peer in peers})
 
 
-def _loss(batch: Batch, z_k: Tensor, others: Sequence[Tensor], *, T, target, weight, labelled) -> dict[str, Tensor]:
+def peer_loss(batch: Batch, z_k: Tensor, others: Sequence[Tensor], *, T, target, weight, labelled) -> dict[str, Tensor]:
+    """L_k from logits (n, c) of peer k and of the others."""
     m = torch.ones_like(batch.y) if labelled is None else labelled.to(batch.y.device)[batch.i]  # (n,)
     m = m.to(torch.promote_types(z_k.dtype, torch.float32))
     if target == "ensemble":

@@ -11,6 +11,7 @@ from kdsurvey.panels.hints import hints
 from kdsurvey.panels.landscape import landscape
 from kdsurvey.panels.live import live_training
 from kdsurvey.panels.pad import pad
+from kdsurvey.panels.peers import peers
 from kdsurvey.panels.playground import playground
 from kdsurvey.panels.quiz import predict, quiz, quizzes
 from kdsurvey.panels.rerun import rerun
@@ -29,6 +30,7 @@ __all__ = [
     "landscape",
     "live_training",
     "pad",
+    "peers",
     "playground",
     "predict",
     "quiz",

@@ -82,6 +82,10 @@ def flows(page, found) -> None:
     finish(found)
 
 
+def peers(page, found) -> None:
+    finish(found)
+
+
 def branches(page, found) -> None:
     finish(found)
 
@@ -103,18 +107,20 @@ def growing(page, found) -> None:
 CELLS = [  # of a notebook with the panels that the app does not have
     """import kdsurvey as kd
 from kdsurvey import panels
-from kdsurvey.lessons import fitnets, fsp, online
+from kdsurvey.lessons import fitnets, fsp, mutual_learning, online
 
 digits = kd.data.mnist_5k().hold_out(500).halved()""",
     "panels.hints(digits, fitnets.teach(digits, 0))",
     "panels.growing(digits)",
     "panels.flows(digits, fsp.teach(digits, 0))",
+    "panels.peers(mutual_learning.digits(kd.data.mnist_5k().hold_out(500), seed=0, noise=0))",
     "panels.branches(online.digits(kd.data.mnist_5k().hold_out(500), 0))",
 ]
 IN_LAB = {  # file -> (title of the panel, what to do)
     "hints": ("Hints for a deep and thin student", hints),
     "growing": ("A net that grows while it trains", growing),
     "flows": ("The flow between layers", flows),
+    "peers": ("Peers that learn from each other", peers),
     "branches": ("Branches on one trunk", branches),
 }
 PANELS = {  # file -> (button, title of the panel, what to do before the picture is taken)
