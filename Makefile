@@ -34,7 +34,8 @@ notebooks: $(VENV)/test.done
 		--nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 --nbval-sanitize-with tests/nbval.cfg $(NOTEBOOKS)
 
 browser: $(VENV)/test.done
-	$(BIN)/python -m pytest -q -rs tests/browser
+	$(BIN)/python -m pytest -q -rs -n 2 tests/browser/test_pages.py
+	$(BIN)/python -m pytest -q -rs tests/browser --ignore tests/browser/test_pages.py
 
 shots: $(VENV)/test.done
 	$(BIN)/python tests/browser/shots.py docs

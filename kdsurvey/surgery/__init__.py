@@ -1,17 +1,6 @@
 """Surgery on nets: wider and deeper (`growing`, Net2Net), coarser (`precision`, Apprentice) and sparser (`pruning`)."""
 
-from kdsurvey.surgery.growing import (
-    DROPOUTS,
-    NORMS,
-    WEIGHTED,
-    _copy_units,
-    _divide,
-    _identity,
-    _mapping,
-    _undone,
-    deepen,
-    widen,
-)
+from kdsurvey.surgery.growing import NORMS, WEIGHTED, deepen, widen
 from kdsurvey.surgery.precision import (
     LowConv2d,
     LowLinear,
@@ -29,17 +18,11 @@ from kdsurvey.surgery.precision import (
 from kdsurvey.surgery.pruning import prune
 
 __all__ = [
-    "DROPOUTS",
     "NORMS",
     "WEIGHTED",
     "LowConv2d",
     "LowLinear",
     "Precision",
-    "_copy_units",
-    "_divide",
-    "_identity",
-    "_mapping",
-    "_undone",
     "deepen",
     "lower",
     "lower_layer",
