@@ -102,18 +102,27 @@ class Fused(nn.Module):
         self.net, self.fusion = net, fusion
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.parts(x)[1]
+        """z_f alone: no head of a branch runs."""
+        return self._fuse(self.maps(x))
 
     def parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The logits (m, n, c) of the branches and z_f (n, c), in one pass. Raises ValueError where a head gets no map."""
+        maps = self.maps(x)
+        z = torch.stack([branch[-1](m) for branch, m in zip(self.net.branches, maps)])
+        return z, self._fuse(maps)
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """The last map (n, C_k, h_k, w_k) of each branch. Raises ValueError where a head gets no map."""
         shared = self.net.trunk(x)
-        maps = [branch[:-1](shared) for branch in self.net.branches]  # (n, C_k, h_k, w_k) each
+        maps = [branch[:-1](shared) for branch in self.net.branches]
         if any(m.ndim != 4 for m in maps):
             raise ValueError(f"ffl: the last block of a branch must get maps (n, c, h, w), got {[tuple(m.shape) for m in maps]}")
-        z = torch.stack([branch[-1](m) for branch, m in zip(self.net.branches, maps)])
+        return maps
+
+    def _fuse(self, maps: list[Tensor]) -> Tensor:
         size = [min(sizes) for sizes in zip(*(m.shape[2:] for m in maps))]
         same = [m if list(m.shape[2:]) == size else F.adaptive_avg_pool2d(m, size) for m in maps]
-        return z, self.fusion(torch.cat(same, 1))
+        return self.fusion(torch.cat(same, 1))
 
 
 def fusion(*channels: int, width: int, head: nn.Module, seed: int | None = None) -> nn.Sequential:

@@ -58,6 +58,8 @@ PEERS, PEER_CLAIMS, PEERS_WHY, BORN, HEIRS, LANGUAGE = (
 )
 BRANCHES, ONE, FFL, ENSEMBLENET = "branches.py", *(f"methods/{name}.py" for name in ("one", "ffl", "ensemblenet"))
 OF_ONE, OF_FFL, OF_ENSEMBLENET = (f"methods/test_{name}.py" for name in ("one", "ffl", "ensemblenet"))
+FUSE, FUSE_CLAIMS, FUSE_DRAWN = (f"lessons/{name}.py" for name in ("feature_fusion", "fusion_claims", "fusion_drawing"))
+OF_FUSE = "test_feature_fusion_lesson.py"
 RACE_BRANCHES, OF_RACE_BRANCHES = "panels/branches.py", "panels/test_branches_panel.py"
 MNIST = "lessons/distilling_mnist.py"
 OF_PEERS, OF_BORN = "test_mutual_lesson.py", "test_born_again_lesson.py"
@@ -484,6 +486,26 @@ FAULTS = [
     Fault("a quotation passed off as read", PAPERS, 'if self.mark == "V1" else', 'if self.mark else', OF_PAPERS),
     Fault("the loop knows a method", LOOP, "import torch\nfrom", "import torch\nimport kdsurvey.methods\nfrom", OF_IMPORTS),
     Fault("verdicts know torch", VERDICTS, "import numpy as np\n", "import numpy as np\nimport torch\n", OF_IMPORTS),
+    # feature fusion
+    Fault("fused answer from unequal maps", BRANCHES, "return self.fusion(torch.cat(same, 1))", "return self.fusion(torch.cat(same[::-1], 1))", OF_FFL),
+    Fault("the fused classifier runs every head", BRANCHES, "return self._fuse(self.maps(x))", "return self.parts(x)[1]", OF_FUSE),
+    Fault("FFL: arrows taken away swapped", FUSE, '"FFL without ensemble KD": {"to_fused": 0.0}', '"FFL without ensemble KD": {"to_branches": 0.0}', OF_FUSE),
+    Fault("FFL: one arrow is left", FUSE, '{"to_fused": 0.0, "to_branches": 0.0}', '{"to_fused": 0.0}', OF_FUSE),
+    Fault("ONE: ramp forgotten", FUSE, "online.with_one(seed, ramp=RAMP)", "online.with_one(seed)", OF_FUSE),
+    Fault("heads: mean of their losses", FUSE, "lr=online.COUNT * config.lr, weight_decay", "lr=config.lr, weight_decay", OF_FUSE),
+    Fault("heads: weight decay grows with the rate", FUSE, "config.weight_decay / online.COUNT", "config.weight_decay", OF_FUSE),
+    Fault("smoothing of nothing", FUSE, "smoothing_of(alone, data) if arm", "0.0 * smoothing_of(alone, data) if arm", OF_FUSE),
+    Fault("a wider net that costs more", FUSE, "SHAPE, 8, 48, hidden=64", "SHAPE, 8, 48, hidden=128", OF_FUSE),
+    Fault("clean labels that are not", FUSE, "data, seed, noise=0), seed, (", "data, seed), seed, (", OF_FUSE),
+    Fault("one choice for all", FUSE, "data, CHOICES[choice], alone)", "data, CHOICES[LONG], alone)", OF_FUSE),
+    Fault("smoothed by the net of another choice", FUSE, "        alone = None\n        for arm in arms:", "        alone = rows or None\n        for arm in arms:", OF_FUSE),
+    Fault("a pair of equal nets", FUSE, "1000 * (k and first == second) + seed", "seed", OF_FUSE),
+    Fault("right labels counted as learnt by heart", FUSE, "data.train[1] != right]", "data.train[1] == data.train[1]]", OF_FUSE),
+    Fault("averages taken for fused answers", FUSE_CLAIMS, '"average": "average", "fused": "together"', '"average": "together", "fused": "average"', OF_FUSE),
+    Fault("a fused answer chosen by its branches", FUSE_CLAIMS, '"fused": "validation together"', '"fused": "validation accuracy"', OF_FUSE),
+    Fault("unequal tries", FUSE_CLAIMS, 'best(of[of["choice"].isin(shared)])', "best(of)", OF_FUSE),
+    Fault("an average without its heads", FUSE_CLAIMS, '"FFL (average)": Mixed(net, None)', '"FFL (average)": fused', OF_FUSE),
+    Fault("a drawing without a branch", FUSE_DRAWN, '// shapes["last map of a branch"][1]', '// shapes["last map of a branch"][1] - 1', OF_FUSE),
     # branches on one trunk
     Fault("no ramp", LOSSES, "math.exp(-5 * max(", "math.exp(-0 * max(", OF_ONE),
     Fault("the trunk runs once a branch", BRANCHES, "self.logits(self.trunk(x))", "torch.stack([self[k](x) for k in range(len(self))])", OF_ONE),

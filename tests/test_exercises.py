@@ -1,5 +1,7 @@
 """Every exercise: its solution passes, an empty answer and plausible wrong ones do not, and no answer makes the check raise."""
 
+import math
+
 import pytest
 import torch
 
@@ -18,6 +20,7 @@ ALL = {
         "net2net",
         "mutual_learning",
         "born_again",
+        "feature_fusion",
         "playground",
     )
     for name, exercise in vars(getattr(exercises, module)).items()
@@ -61,6 +64,17 @@ WRONG = {  # an answer that a reader may well give
     ),
     "mutual_learning.slope": lambda z, peers: (z.softmax(1) - peers.mean(0).softmax(1)) / len(z),
     "mutual_learning.passes": lambda K, turns: (2 * K if turns else K, K),
+    "feature_fusion.size": lambda channels, width: (9 * sum(channels), 9 * sum(channels) * width),
+    "feature_fusion.loss": lambda z, z_f, y, T, w: (
+        sum(torch.nn.functional.cross_entropy(z_k, y) for z_k in (*z, z_f))
+        + w
+        * T**2
+        * sum(
+            torch.nn.functional.kl_div((q / T).log_softmax(-1), (v / T).softmax(-1), reduction="batchmean")
+            for v, q in ((z.mean(0), z_f), *((z_f, z_k) for z_k in z))
+        )
+    ),
+    "feature_fusion.ramp": lambda t, t_r: math.exp(-5 * (1 - t / t_r) ** 2),
     "playground.interval": lambda a, b: ((a - b).mean() - (a - b).std(), (a - b).mean() + (a - b).std()),
     "playground.corrected": lambda ps: [p < 0.05 for p in ps],
     "playground.calibration": lambda confidence, correct: (confidence.mean() - correct.double().mean()).abs(),

@@ -3,6 +3,7 @@
 from kdsurvey.exercises import (
     born_again,
     distilling_mnist,
+    feature_fusion,
     fitnets,
     fsp,
     missing_three,
@@ -19,6 +20,7 @@ __all__ = [
     "Report",
     "born_again",
     "distilling_mnist",
+    "feature_fusion",
     "fitnets",
     "fsp",
     "missing_three",
