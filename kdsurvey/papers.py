@@ -55,7 +55,7 @@ _ONLY = "only 7s and 8s in the transfer set"
 _WHOLE, _PART = "baseline, the whole training set", "baseline, 3 % of the training set"
 _SOFT = "soft targets, 3 % of the training set"
 _MEAN, _TOGETHER = "% accuracy, mean of three nets", "% accuracy, three nets together"
-_TOP1, _ERROR = "% top-1 accuracy", "% test error"
+_TOP1, _TOP1_ERROR, _ERROR = "% top-1 accuracy", "% top-1 error", "% test error"
 _DENSE = "DenseNet-112-33, 90-60, 80-80 and 80-120"
 _EIGHT = "WRN-28-1, 28-2, 28-5, 28-10 and four DenseNets"
 _TRAIN, _TEST = "% train frame accuracy", "% test frame accuracy"
@@ -175,6 +175,19 @@ FIGURES = {
         # Penn Treebank
         "language teacher": Figure((80.05, 71.87), "test perplexity", "ConvLSTM and LSTM", "table 6"),
         "language ban+l": Figure((76.97, 68.56), "test perplexity", "ConvLSTM and LSTM", "table 6"),
+    },
+    "apprentice": {
+        # ImageNet, top-1; nA mW is n-bit activations and m-bit weights
+        "ternary": Figure(33.4, _TOP1_ERROR, "ResNet-18, ternary weights, no teacher", "results", mark="V2"),
+        "ternary, A": Figure(31.5, _TOP1_ERROR, "ResNet-18, ternary weights, scheme A, its best teacher", "results", mark="V2"),
+        "full": Figure(23.8, _TOP1_ERROR, "ResNet-50, full precision", "results", mark="V2"),
+        "8A 4W": Figure(28.5, _TOP1_ERROR, "ResNet-50, 8A 4W, no teacher", "results", mark="V2"),
+        "8A 4W, A or B": Figure(25.5, _TOP1_ERROR, "ResNet-50, 8A 4W, scheme A or B", "table 4", mark="V2"),
+        "8A 4W, C": Figure(25.1, _TOP1_ERROR, "ResNet-50, 8A 4W, scheme C", "table 4", mark="V2"),
+        "32A 2W, A or B": Figure(25.3, _TOP1_ERROR, "ResNet-50, 32A 2W, scheme A or B", "table 4", mark="V2"),
+        "32A 2W, C": Figure(24.7, _TOP1_ERROR, "ResNet-50, 32A 2W, scheme C", "table 4", mark="V2"),
+        "epochs, A": Figure(105, "epochs, about", "until scheme A converges", "schemes", mark="V2"),
+        "epochs, B": Figure((80, 85), "epochs, about", "until scheme B converges", "schemes", mark="V2"),
     },
 }
 

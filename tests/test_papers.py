@@ -51,7 +51,19 @@ BAN = {
     "cifar10 ban": (6.64, 4.86, 4.03, 3.86, 3.61, 3.5, 3.49, 3.54), "language teacher": (80.05, 71.87),
     "language ban+l": (76.97, 68.56),
 }  # fmt: skip
-KNOWN = {"hinton": HINTON, "fitnets": FITNETS, "fsp": FSP, "net2net": {"rate": 0.1}, "dml": DML, "ban": BAN}
+APPRENTICE = {  # all of it quoted
+    "ternary": 33.4, "ternary, A": 31.5, "full": 23.8, "8A 4W": 28.5, "8A 4W, A or B": 25.5, "8A 4W, C": 25.1,
+    "32A 2W, A or B": 25.3, "32A 2W, C": 24.7, "epochs, A": 105, "epochs, B": (80, 85),
+}  # fmt: skip
+KNOWN = {
+    "hinton": HINTON,
+    "fitnets": FITNETS,
+    "fsp": FSP,
+    "net2net": {"rate": 0.1},
+    "dml": DML,
+    "ban": BAN,
+    "apprentice": APPRENTICE,
+}
 
 
 def test_only_these_papers_have_figures():
@@ -80,7 +92,7 @@ def test_the_figures_agree_with_each_other():
 def test_a_figure_says_where_it_is_from_and_who_quotes_it(paper, key):
     figure, quoted = (
         papers.reported(paper, key),
-        key in {"hinton": QUOTED, "net2net": {"rate"}, "dml": {"entropy"}}.get(paper, ()),
+        key in {"hinton": QUOTED, "net2net": {"rate"}, "dml": {"entropy"}, "apprentice": APPRENTICE}.get(paper, ()),
     )
     assert figure.mark == ("V2" if quoted else "V1")
     assert ("as quoted by others" in str(figure)) == quoted

@@ -10,6 +10,7 @@ from kdsurvey import data
 from kdsurvey.lessons import (
     born_again,
     codistilling,
+    compression,
     copy_tune_distil,
     distilling_mnist,
     feature_fusion,
@@ -17,6 +18,7 @@ from kdsurvey.lessons import (
     fsp,
     fsp_students,
     full_mnist,
+    low_precision,
     missing_three,
     mutual_learning,
     mutual_why,
@@ -65,12 +67,18 @@ EXPERIMENTS = {
     "ffl_kinds": feature_fusion.ffl_kinds,
     "ffl_clean": feature_fusion.ffl_clean,
     "ffl_heart": feature_fusion.ffl_heart,
+    "precision_schemes": low_precision.precision_schemes,
+    "precision_bits": low_precision.precision_bits,
+    "precision_teachers": low_precision.precision_teachers,
+    "precision_clothes": low_precision.precision_clothes,
+    "compression_orders": compression.compression_orders,
     "full_mnist": full_mnist.full_mnist,
     "fsp_fashion": fsp_students.fsp_fashion,
 }
 
 NOT_EMBEDDED: dict[str, Callable[[], data.Data]] = {  # experiments on data that does not come with the package, and that data
     "full_mnist": lambda: data.mnist().hold_out(10_000),
+    "precision_clothes": lambda: data.fashion_mnist().hold_out(2_000),
     "fsp_fashion": lambda: data.fashion_mnist().hold_out(2_000),
     "ban_language": small_language.text,
     "ban_language_alone": small_language.text,

@@ -13,6 +13,7 @@ from kdsurvey.panels.live import live_training
 from kdsurvey.panels.pad import pad
 from kdsurvey.panels.peers import peers
 from kdsurvey.panels.playground import playground
+from kdsurvey.panels.precision import precision
 from kdsurvey.panels.quiz import predict, quiz, quizzes
 from kdsurvey.panels.rerun import rerun
 from kdsurvey.panels.rewind import rewind
@@ -32,6 +33,7 @@ __all__ = [
     "pad",
     "peers",
     "playground",
+    "precision",
     "predict",
     "quiz",
     "quizzes",
