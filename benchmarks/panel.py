@@ -97,6 +97,7 @@ def every_panel(data: kd.data.Data, net: torch.nn.Module) -> Iterator[panels.Pan
     yield finished(panels.hints(data, net))
     yield finished(panels.peers(small))
     yield finished(panels.growing(data, pace=None))
+    yield finished(panels.precision(small, kd.nets.mlp(196, 64, 64, 10, norm=True, seed=0)))
     yield finished(panels.branches(small, config=replace(CONFIG, epochs=3)))
     yield finished(
         panels.flows(small, kd.nets.residual(1, 8, 16, 32, blocks=2, seed=0), config=replace(CONFIG, epochs=3, lr=0.01))

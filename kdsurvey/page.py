@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import textwrap
 
 import pandas as pd
 
@@ -13,7 +14,7 @@ class Source:
     """
 
     def __init__(self, *things):
-        self.text = "\n".join(_without_docstring(inspect.getsource(thing)) for thing in things)
+        self.text = "\n".join(_without_docstring(textwrap.dedent(inspect.getsource(thing))) for thing in things)
 
     def __repr__(self) -> str:
         return self.text

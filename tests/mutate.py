@@ -52,6 +52,11 @@ OF_PACE = "test_pace.py"
 PRECISION, OF_PRECISION = "surgery/precision.py", "test_precision.py"
 APPRENTICE, OF_APPRENTICE = "methods/apprentice.py", "methods/test_apprentice.py"
 PACKED, PRUNING, OF_PACKED = "packed.py", "surgery/pruning.py", "test_packed.py"
+LOWER, LOWER_CLAIMS, SMALLER, OF_LOWER = (
+    *(f"lessons/{name}.py" for name in ("low_precision", "precision_claims", "compression")),
+    "test_low_precision_lesson.py",
+)
+RACE_LOW, OF_RACE_LOW = "panels/precision.py", "panels/test_precision_panel.py"
 PEERS, PEER_CLAIMS, PEERS_WHY, BORN, HEIRS, LANGUAGE = (
     f"lessons/{name}.py"
     for name in ("mutual_learning", "mutual_claims", "mutual_why", "born_again", "inheritance", "small_language")
@@ -193,11 +198,12 @@ FAULTS = [
     # low precision
     Fault("weights: as many levels as activations", PRECISION, "2 ** (self.weight_bits - 1) - 1", "2**self.weight_bits - 1", OF_PRECISION),
     Fault("weights: not clipped", PRECISION, "(w / s).clamp(-1, 1)", "(w / s)", OF_PRECISION),
-    Fault("weights: gradient outside the range", PRECISION, "w if precision.scaled else w.clamp(-1, 1)", "w", OF_PRECISION),
-    Fault("no gradient at all", PRECISION, "rounded.detach() + (clipped - clipped.detach())", "rounded.detach() + 0 * clipped", OF_PRECISION),
-    Fault("values of the shadow weights", PRECISION, "rounded.detach() + (clipped - clipped.detach())", "clipped", OF_PRECISION),
-    Fault("activations: a level too many", PRECISION, "n, clipped = 2**bits - 1,", "n, clipped = 2**bits,", OF_PRECISION),
-    Fault("activations: top forgotten", PRECISION, "a.clamp(0, top)", "a.clamp(0, 1)", OF_PRECISION),
+    Fault("weights: gradient outside the range", PRECISION, "bound = math.inf if precision.scaled else 1", "bound = math.inf", OF_PRECISION),
+    Fault("no gradient at the ends of the range", PRECISION, "(w >= low) & (w <= high)", "(w > low) & (w < high)", OF_PRECISION),
+    Fault("no gradient at all", PRECISION, "rounded.detach() + (passing - passing.detach())", "rounded.detach() + 0 * passing", OF_PRECISION),
+    Fault("values of the shadow weights", PRECISION, "rounded.detach() + (passing - passing.detach())", "passing", OF_PRECISION),
+    Fault("activations: a level too many", PRECISION, "    n = 2**bits - 1\n", "    n = 2**bits\n", OF_PRECISION),
+    Fault("activations: top forgotten", PRECISION, "(a.clamp(0, top) / top)", "a.clamp(0, 1)", OF_PRECISION),
     Fault("ternary: median weights for large ones", PRECISION, "(size * kept).sum() / kept.sum().clamp(min=1)", "size.mean()", OF_PRECISION),
     Fault("ternary: maximum for mean", PRECISION, 'if self.of == "mean" else size.max()', 'if self.of == "max" else size.max()', OF_PRECISION),
     Fault("first and last layer lowered too", PRECISION, "layers if ends else layers[1:-1]", "layers", OF_PRECISION),
@@ -216,9 +222,32 @@ FAULTS = [
     Fault("apprentice: a teacher that does not learn", APPRENTICE, "nn.ModuleList([student, z]), ", "student, ", OF_APPRENTICE),
     Fault("apprentice: full precision", APPRENTICE, "    lower(student, weight_bits=weight_bits, activation_bits=activation_bits, **lowering)\n", "", OF_APPRENTICE),
     Fault("apprentice: options of lowering ignored", APPRENTICE, ", **lowering)", ")", OF_APPRENTICE),
-    Fault("apprentice: batch norm left as it was", APPRENTICE, 'scheme == "C"\n', "False\n", OF_APPRENTICE),
-    Fault("apprentice: batch norm measured at every step", APPRENTICE, "        stale = stale and re_estimate(student, batch.inputs) is None\n", "        if stale:\n            re_estimate(student, batch.inputs)\n", OF_APPRENTICE),
+    Fault("apprentice: batch norm left as it was", APPRENTICE, '[student] if scheme == "C" else []', "[]", OF_APPRENTICE),
+    Fault("apprentice: batch norm measured at every step", APPRENTICE, "        while stale:  # once", "        stale.append(student)\n        while stale:  # once", OF_APPRENTICE),
     Fault("apprentice: C at the full rate", APPRENTICE, "lr=fine_lr if", "lr=1.0 if", OF_APPRENTICE),
+    Fault("lesson: C from fresh weights", LOWER, "copy.deepcopy(first) if tuned else student", "student(data, seed, first[-1].in_features) if tuned else student", OF_LOWER),
+    Fault("lesson: C without a teacher, batch norm left", LOWER, "    re_estimate(lower(net, **LOW), data.train[0])\n", "    lower(net, **LOW)\n", OF_LOWER),
+    Fault("lesson: 2E is E", LOWER, "CONFIG.epochs * (2 if", "CONFIG.epochs * (1 if", OF_LOWER),
+    Fault("lesson: C's first epochs not counted", LOWER, '"epochs": epochs + CONFIG.epochs * tuned', '"epochs": epochs', OF_LOWER),
+    Fault("lesson: the control in full precision", LOWER, '"no teacher": lambda: plain(lower(net, **LOW))', '"no teacher": lambda: plain(net)', OF_LOWER),
+    Fault("lesson: A from a trained teacher", LOWER, "apprentice(net, fresh_teacher(data, seed)", "apprentice(net, teacher", OF_LOWER),
+    Fault("lesson: rounding the trained net itself", LOWER, "lower(copy.deepcopy(net), **(LOW | precision))", "lower(net, **(LOW | precision))", OF_LOWER),
+    Fault("lesson: teachers of one precision", LOWER, "weight_bits=bits, activation_bits=32)), data", "weight_bits=32, activation_bits=32)), data", OF_LOWER),
+    Fault("lesson: bits of the activations ignored", LOWER, '"weight_bits": weights, "activation_bits": activations}', '"weight_bits": weights}', OF_LOWER),
+    Fault("lesson: sooner swapped", LOWER_CLAIMS, "for arm in (b, a))", "for arm in (a, b))", OF_LOWER),
+    Fault("lesson: other bits not fixed", LOWER_CLAIMS, " & (rows[other] == at)]", "]", OF_LOWER),
+    Fault("orders: P does not prune", SMALLER, "        prune(net, SHARE)\n", "        pass\n", OF_LOWER),
+    Fault("orders: the teacher always there", SMALLER, 'if always or letter == "D" else None', 'if True else None', OF_LOWER),
+    Fault("orders: the net of all arms changed", SMALLER, "net, teacher = copy.deepcopy(net), Teacher(teacher)", "teacher = Teacher(teacher)", OF_LOWER),
+    Fault("orders: fewer steps for parts", SMALLER, 'part.rjust(3, "L")', "part", OF_LOWER),
+    Fault("orders: sizes by the formula", SMALLER, "return packed.save(net, Path(folder) / \"net\")", "return packed.expected(net) + 1", OF_LOWER),
+    Fault("panel: C as long as two runs", RACE_LOW, "        yield replace(stage, epochs=0.5)\n", "        yield stage\n", OF_RACE_LOW),
+    Fault("panel: C without a teacher at the full rate", RACE_LOW, "yield replace(next(plain(net)), lr=0.1)", "yield next(plain(net))", OF_RACE_LOW),
+    Fault("panel: A from the trained teacher", RACE_LOW, "apprentice(net, self._fresh(seed)", "apprentice(net, self._teacher", OF_RACE_LOW),
+    Fault("panel: a control ignored", RACE_LOW, 'for name in ("weight_bits", "activation_bits", "threshold", "top")}', 'for name in ("weight_bits", "activation_bits", "top")}', OF_RACE_LOW),
+    Fault("panel: the layer after", RACE_LOW, "self._panel.layer.value - 2]", "self._panel.layer.value - 3]", OF_RACE_LOW),
+    Fault("panel: the shadow as the levels", RACE_LOW, "used(part).flatten().cpu().numpy(), limit", "w.flatten().cpu().numpy(), limit", OF_RACE_LOW),
+    Fault("panel: shares of the levels that are none", RACE_LOW, "100 * counts / len(q)", "100 * counts / len(counts)", OF_RACE_LOW),
     # packed and pruned nets
     Fault("packed: a byte for every weight", PACKED, "else _bits(values, k)", "else _bits(values, 8)", OF_PACKED),
     Fault("packed: always dense", PACKED, "sparse = sizes[1] < sizes[0]", "sparse = False", OF_PACKED),

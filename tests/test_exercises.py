@@ -20,6 +20,7 @@ ALL = {
         "net2net",
         "mutual_learning",
         "born_again",
+        "low_precision",
         "feature_fusion",
         "playground",
     )
@@ -64,6 +65,9 @@ WRONG = {  # an answer that a reader may well give
     ),
     "mutual_learning.slope": lambda z, peers: (z.softmax(1) - peers.mean(0).softmax(1)) / len(z),
     "mutual_learning.passes": lambda K, turns: (2 * K if turns else K, K),
+    "low_precision.quantiser": lambda w, bits: (2**bits - 1) ** -1 * ((2**bits - 1) * w.clamp(-1, 1)).round(),
+    "low_precision.straight": lambda w, above: above,
+    "low_precision.size": lambda n, k, zeros: k * (n - zeros) // 8,
     "feature_fusion.size": lambda channels, width: (9 * sum(channels), 9 * sum(channels) * width),
     "feature_fusion.loss": lambda z, z_f, y, T, w: (
         sum(torch.nn.functional.cross_entropy(z_k, y) for z_k in (*z, z_f))

@@ -70,7 +70,7 @@ def test_32_bits_are_left_as_they_are(quantise):
 @pytest.mark.parametrize(("quantise", "low"), [(quantise_weights, -1), (quantise_activations, 0)])
 @pytest.mark.parametrize("bits", [2, 5])
 def test_the_gradient_is_1_inside_the_clipping_range_and_0_outside(quantise, low, bits):
-    w = WIDE.clone().requires_grad_()
+    w = torch.cat([WIDE, torch.tensor([-1.0, 0.0, 1.0], dtype=torch.float64)]).requires_grad_()  # the ends count as inside
     pull = drawn(len(w))
     (slope,) = torch.autograd.grad((pull * quantise(w, bits)).sum(), w)
     assert torch.equal(slope, pull * ((w >= low) & (w <= 1)))

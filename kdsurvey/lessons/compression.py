@@ -8,6 +8,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pandas as pd
+import torch
 from torch import nn
 
 from kdsurvey import nets, packed
@@ -27,9 +28,14 @@ ORDERS = tuple("".join(order) for order in permutations("DPQ"))
 PARTS = ("D", "DP", "DQ", "P", "Q")  # fewer steps, for sizes in between
 
 
+def fresh(data: Data, seed: int) -> nn.Sequential:
+    """The net that is made small, before training: two hidden layers of 24 with batch norm."""
+    return nets.mlp(data.train[0][0].numel(), *HIDDEN, len(data.classes), norm=True, seed=seed)
+
+
 def start(data: Data, seed: int) -> nn.Sequential:
-    """The net that is made small: two hidden layers of 24, trained on the labels for E epochs."""
-    net = nets.mlp(data.train[0][0].numel(), *HIDDEN, len(data.classes), norm=True, seed=seed)
+    """That net, trained on the labels for E epochs."""
+    net = fresh(data, seed)
     train(plain(net), data, replace(CONFIG, seed=seed), progress=False)
     return net
 
@@ -82,6 +88,15 @@ def bytes_on_disk(net: nn.Module) -> int:
         return packed.save(net, Path(folder) / "net")
 
 
+def same_after_loading(net: nn.Module, data: Data) -> bool:
+    """Whether a net of this lesson says the same to every test image, bit for bit, once it was saved and loaded."""
+    with tempfile.TemporaryDirectory() as folder:
+        packed.save(net, Path(folder) / "net")
+        loaded = packed.load(Path(folder) / "net", fresh(data, 1000))
+    answers = [part.eval()(data.test[0]) for part in (net, loaded)]
+    return torch.equal(*answers)
+
+
 def sizes(net: nn.Module, ways: dict[str, dict]) -> pd.DataFrame:
     """For every way to lower a net: the bytes that the formula expects, those of a real file, and how much less that is."""
     lines = []
@@ -102,4 +117,4 @@ def by_size(rows: pd.DataFrame) -> pd.DataFrame:
 
 def above(rows: pd.DataFrame, a: str, b: str) -> Verdict:
     """O5: arm a is more accurate than arm b."""
-    return judge_rows("O5", rows, "accuracy", a=a, b=b, what=f"{a} - {b}")
+    return judge_rows("O5", rows, "accuracy", a=a, b=b, what=f"{a} - {b} (distil, prune, quantise)")

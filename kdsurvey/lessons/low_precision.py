@@ -1,11 +1,10 @@
 """Notebook 09: a net that is too small already, with ternary weights and with a teacher. Mishra & Marr 2018, arXiv 1711.05852."""
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from torch import nn
 
 from kdsurvey import nets
@@ -13,9 +12,8 @@ from kdsurvey.data import Data
 from kdsurvey.lessons.distilling_mnist import smoothing_of
 from kdsurvey.methods import apprentice, plain
 from kdsurvey.stage import Stage
-from kdsurvey.surgery import lower, re_estimate
+from kdsurvey.surgery import lower, re_estimate, used, weighted
 from kdsurvey.training import Config, accuracy, train
-from kdsurvey.verdicts import Verdict, chosen, judge, judge_rows
 
 CONFIG = Config(epochs=12, batch_size=64, lr=0.1, schedule="cosine", weight_decay=5e-4)  # of every net: E epochs
 WIDTH, DEPTH, TAUGHT_BY = 8, 5, (128, 4)  # units of a hidden layer and how many of them; the teacher's
@@ -70,6 +68,13 @@ def rounded(net: nn.Module, **precision) -> nn.Module:
     return lower(copy.deepcopy(net), **(LOW | precision))
 
 
+def trained(data: Data, seed: int, **precision) -> nn.Sequential:
+    """A student trained in low precision on the labels."""
+    net = lower(student(data, seed), **(LOW | precision))
+    train(plain(net), data, replace(CONFIG, seed=seed), progress=False)
+    return net
+
+
 def tuned_alone(net: nn.Module, data: Data, fine_lr: float) -> Iterator[Stage]:
     """Scheme C without a teacher: the trained net lowered, batch norm measured anew, labels at that share of the rate."""
     re_estimate(lower(net, **LOW), data.train[0])
@@ -94,7 +99,8 @@ def method(arm: str, net: nn.Sequential, teacher: nn.Sequential, data: Data, kno
 def run(arm: str, data: Data, teacher: nn.Sequential, first: nn.Sequential, seed: int, choice: int = 0) -> dict:
     """One student of an arm, with one of its three choices. Its row: accuracies in [0, 1], the epochs that its weights have seen.
 
-    first: the trained full-precision student of the seed, where C starts; the others are as wide. "curve": validation accuracy after each epoch.
+    first: the trained full-precision student of the seed, where C starts; the others are as wide. "curve": validation accuracy
+    after each epoch.
     """
     tuned, knob = arm.startswith("C"), CHOICES[arm][choice]
     net = copy.deepcopy(first) if tuned else student(data, seed, first[-1].in_features)
@@ -166,44 +172,10 @@ def precision_teachers(data: Data, seed: int) -> list[dict]:
     return rows
 
 
-def default(rows: pd.DataFrame) -> pd.DataFrame:
-    """The runs with the default setting of their arm."""
-    return rows[rows["choice"] == 0]
-
-
-def tuned(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of the three settings of every arm the one that is best on validation images, the same for all seeds."""
-    return chosen(rows, "choice")
-
-
-def above(rows: pd.DataFrame, a: str, b: str, *, claim: str = "P7", where: str = "", column: str = "accuracy") -> Verdict:
-    """The claim that arm a is more accurate than arm b on the test images; `where` ends the line."""
-    return judge_rows(claim, rows, column, a=a, b=b, what=f"{a} - {b}{where}")
-
-
-def sooner(rows: pd.DataFrame, a: str, b: str, share: float) -> Verdict:
-    """P7: arm a needs fewer epochs than arm b until that share of the validation images is right, one more than all if never."""
-    columns = (
-        {row["seed"]: reached(row["curve"], share) for _, row in default(rows[rows["arm"] == arm]).iterrows()} for arm in (b, a)
-    )
-    late, early = columns
-    seeds = sorted(late.keys() & early.keys())
-    what = f"epochs of {b} - {a} to {100 * share:g} % of validation images"
-    return judge("P7", [late[seed] for seed in seeds], [early[seed] for seed in seeds], what=what, unit="epochs")
-
-
-def reached(curve: list[float], share: float) -> int:
-    """The first epoch, from 1, after which `share` was reached; one more than there are where it never was."""
-    return next((epoch for epoch, value in enumerate(curve, 1) if value >= share), len(curve) + 1)
-
-
-def curves(rows: pd.DataFrame, arms: list[str]) -> Mapping[str, np.ndarray]:
-    """Arm -> (seeds, epochs), validation accuracy in per cent at the default settings."""
-    usual = default(rows)
-    return {arm: 100 * np.array(usual.loc[usual["arm"] == arm, "curve"].tolist()) for arm in arms}
-
-
-def grid(rows: pd.DataFrame, arm: str = "no teacher") -> pd.DataFrame:
-    """Accuracy in per cent, mean ± s.d. over seeds: bits of the weights down, of the activations across."""
-    cells = rows[rows["arm"] == arm].groupby(["weights", "activations"], sort=False)["accuracy"]
-    return cells.apply(lambda values: f"{100 * values.mean():.1f} ± {100 * values.std():.1f}").unstack("activations")
+def histogram(net: nn.Module, low: nn.Module, layer: int = 2) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Per cent of a hidden layer's weights in bins of 0.25, before rounding and after, and the middles of the bins."""
+    w, q = (used(weighted(part)[layer - 1]).flatten().numpy() for part in (net, low))
+    reach = np.ceil(4 * np.abs(np.r_[w, q]).max()) / 4
+    edges = np.arange(-reach - 0.125, reach + 0.25, 0.25)
+    shares = {name: 100 * np.histogram(part, edges)[0] / len(w) for name, part in (("before", w), ("after", q))}
+    return shares, [f"{middle:g}" for middle in edges[:-1] + 0.125]

@@ -5,7 +5,17 @@ from dataclasses import replace
 import pandas as pd
 
 from kdsurvey import papers, records
-from kdsurvey.lessons import fitnets, fsp, fsp_students, growth, mutual_claims, mutual_why, playground
+from kdsurvey.lessons import (
+    compression,
+    fitnets,
+    fsp,
+    fsp_students,
+    growth,
+    mutual_claims,
+    mutual_why,
+    playground,
+    precision_claims,
+)
 from kdsurvey.lessons.missing_three import repaired
 from kdsurvey.verdicts import Verdict, judge_rows
 
@@ -41,6 +51,7 @@ def verdicts() -> list[Verdict]:
         *_growth(),
         *_peers(),
         *_copies(),
+        *_low_precision(),
         *playground.claims(maps),
         *playground.against_controls(maps, "64 units"),
         *playground.against_controls(maps, "10 % of the images"),
@@ -148,6 +159,26 @@ def _copies() -> list[Verdict]:
     return [
         *judged,
         mutual_claims.above(mutual_claims.chosen(runs), "every 10", "never", "tuned", claim="O16", column="two runs agree"),
+    ]
+
+
+def _low_precision() -> list[Verdict]:
+    """Notebook 09."""
+    names = ("precision_schemes", "precision_clothes", "precision_teachers", "compression_orders")
+    runs, clothes, teachers, orders = (records.recorded(name) for name in names)
+    tuned, above = precision_claims.tuned(runs), precision_claims.above
+    pairs = (("full precision", "no teacher"), ("A", "no teacher"), ("B", "no teacher"), ("B", "A"), ("C", "B"))
+    causes = (("C", "no teacher"), ("C", "C, no teacher"), ("C, no teacher", "no teacher, 2E"), ("B", "label smoothing"))
+    return [
+        *(above(tuned, a, b, where=", 8 units, digits") for a, b in (*pairs, *causes)),
+        precision_claims.sooner(runs, "B", "A", 0.8),
+        *(
+            above(clothes, a, b, where=", 16 units, clothes")
+            for a, b in (("full precision", "no teacher"), ("B", "no teacher"), *causes[:3])
+        ),
+        above(teachers, "full precision, 2 layers", "ternary, 6 layers", where=" as teachers"),
+        *(compression.above(orders, a, b) for a, b in (("D", "DQ"), ("D", "DP"), ("D", "DPQ"), ("DPQ", "LPQ"), ("DPQ", "DQP"))),
+        *(compression.above(orders, a, b) for a, b in (("DPQ", "PQD"), ("DQ", "Q"))),
     ]
 
 

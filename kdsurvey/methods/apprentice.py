@@ -28,21 +28,21 @@ def apprentice(
 
     Mishra & Marr 2018, arXiv 1711.05852, equation 1. Scheme "A": both learn from the start, the teacher as a copy that the stage
     scores; alpha's term moves it, gamma's does not. "B": a trained teacher, frozen, and a fresh student. "C": the student too is
-    trained, in full precision; it is lowered, its batch norm measured anew on the training images, and then it is tuned at
-    fine_lr of Config.lr. B and C have no alpha term. student, teacher: from x (n, ...) to logits (n, c); the caller's teacher
-    never changes. The student's inner layers are lowered in place, as the stage begins, to weight_bits and activation_bits (32:
-    full precision) and **lowering, see `surgery.lower`. alpha, beta, gamma >= 0. match: H(z_T, p_A) is the cross-entropy with
-    softmax(z_T), or "mse", 1/2 ||z_T - z_A||^2. Raises ValueError for a value out of its range and nets that differ in classes.
+    trained, in full precision; lowered, and its batch norm measured anew on training images, it is tuned at fine_lr of Config.lr.
+    B and C have no alpha term. student, teacher: from x (n, ...) to logits (n, c); the caller's teacher never changes, the
+    student's inner layers are lowered in place, as the stage begins, to weight_bits and activation_bits (32: full precision) and
+    **lowering, see `surgery.lower`. alpha, beta, gamma >= 0. match: H(z_T, p_A) is the cross-entropy with softmax(z_T), or "mse",
+    1/2 ||z_T - z_A||^2. Raises ValueError for a value out of its range and nets that differ in classes.
     Departures: the paper does not say how H takes logits; ternary weights by TWN's threshold, not TTQ's learnt scales.
     """
     _check(scheme, match, alpha, beta, gamma)
-    teacher, joint, stale = Teacher(teacher), scheme == "A", scheme == "C"
+    teacher, joint, stale = Teacher(teacher), scheme == "A", [student] if scheme == "C" else []
     z = copy.deepcopy(teacher.net).requires_grad_(True) if joint else None
     lower(student, weight_bits=weight_bits, activation_bits=activation_bits, **lowering)
 
     def loss(batch, progress):
-        nonlocal stale
-        stale = stale and re_estimate(student, batch.inputs) is None
+        while stale:  # once: its batch norm still has the statistics of full precision
+            re_estimate(stale.pop(), batch.inputs[:4096])
         z_A, z_T = student(batch.x), z(batch.x) if joint else teacher(batch)  # (n, c) each
         first = {"teacher": alpha * cross_entropy(z_T, batch.y)} if joint else {}
         soft = half_mse(z_T, z_A) if match == "mse" else soft_cross_entropy(z_T, z_A)  # z_T is detached in both

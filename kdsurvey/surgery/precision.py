@@ -5,6 +5,7 @@ Sources: k bits as in WRPN (Mishra, Nurvitadhi, Cook & Marr 2018, arXiv 1709.011
 straight-through one: that of the same formula without the rounding, so 1 inside the clipping range and 0 outside.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -32,8 +33,8 @@ def quantise_activations(a: Tensor, bits: int, *, top: float = 1.0) -> Tensor:
     precision = Precision(activation_bits=bits, top=top)
     if precision.activation_bits == FULL:
         return a
-    n, clipped = 2**bits - 1, a.clamp(0, top)
-    return _straight_through((n * (clipped / top)).round() / n * top, clipped)
+    n = 2**bits - 1
+    return straight_through((n * (a.clamp(0, top) / top)).round() / n * top, a, 0, top)
 
 
 def ternarise(w: Tensor, *, threshold: float = 0.7, of: str = "mean") -> Tensor:
@@ -183,17 +184,18 @@ def re_estimate(net: nn.Module, x: Tensor) -> nn.Module:
     return net
 
 
+def straight_through(rounded: Tensor, w: Tensor, low: float = -math.inf, high: float = math.inf) -> Tensor:
+    """The value of `rounded`, exactly, with the gradient that w has where low <= w <= high, and none elsewhere."""
+    passing = w * ((w >= low) & (w <= high))
+    return rounded.detach() + (passing - passing.detach())
+
+
 def _scaled_levels(w: Tensor, precision: Precision) -> Tensor:
     if precision.weight_bits == FULL:
         return w
     c, s = precision.codes(w)
-    clipped = w if precision.scaled else w.clamp(-1, 1)
-    return _straight_through(c / precision.levels * s, clipped)
-
-
-def _straight_through(rounded: Tensor, clipped: Tensor) -> Tensor:
-    """The value of the one, exactly, and the gradient of the other."""
-    return rounded.detach() + (clipped - clipped.detach())
+    bound = math.inf if precision.scaled else 1
+    return straight_through(c / precision.levels * s, w, -bound, bound)
 
 
 def _whole(bits: int, least: int) -> bool:

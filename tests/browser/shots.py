@@ -90,6 +90,13 @@ def branches(page, found) -> None:
     finish(found)
 
 
+def precision(page, found) -> None:
+    finish(found)
+    found.get_by_label("Weights of").select_option("scheme C")
+    found.get_by_label("in", exact=True).select_option("hidden layer 4")
+    page.wait_for_timeout(1000)
+
+
 def growing(page, found) -> None:
     """Wider, deeper, and in the end deeper with random weights."""
     old = picture(found)
@@ -107,13 +114,14 @@ def growing(page, found) -> None:
 CELLS = [  # of a notebook with the panels that the app does not have
     """import kdsurvey as kd
 from kdsurvey import panels
-from kdsurvey.lessons import fitnets, fsp, mutual_learning, online
+from kdsurvey.lessons import fitnets, fsp, low_precision, mutual_learning, online
 
 digits = kd.data.mnist_5k().hold_out(500).halved()""",
     "panels.hints(digits, fitnets.teach(digits, 0))",
     "panels.growing(digits)",
     "panels.flows(digits, fsp.teach(digits, 0))",
     "panels.peers(mutual_learning.digits(kd.data.mnist_5k().hold_out(500), seed=0, noise=0))",
+    "panels.precision(digits, low_precision.teach(digits, 0))",
     "panels.branches(online.digits(kd.data.mnist_5k().hold_out(500), 0))",
 ]
 IN_LAB = {  # file -> (title of the panel, what to do)
@@ -121,6 +129,7 @@ IN_LAB = {  # file -> (title of the panel, what to do)
     "growing": ("A net that grows while it trains", growing),
     "flows": ("The flow between layers", flows),
     "peers": ("Peers that learn from each other", peers),
+    "precision": ("Low precision", precision),
     "branches": ("Branches on one trunk", branches),
 }
 PANELS = {  # file -> (button, title of the panel, what to do before the picture is taken)
