@@ -96,6 +96,7 @@ def every_panel(data: kd.data.Data, net: torch.nn.Module) -> Iterator[panels.Pan
     yield panels.landscape(kd.data.mnist_5k().hold_out(500))
     yield finished(panels.hints(data, net))
     yield finished(panels.peers(small))
+    yield finished(panels.generations(small, config=replace(CONFIG, epochs=3)))
     yield finished(panels.growing(data, pace=None))
     yield finished(panels.precision(small, kd.nets.mlp(196, 64, 64, 10, norm=True, seed=0)))
     yield finished(panels.branches(small, config=replace(CONFIG, epochs=3)))

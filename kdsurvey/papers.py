@@ -57,6 +57,7 @@ _SOFT = "soft targets, 3 % of the training set"
 _MEAN, _TOGETHER = "% accuracy, mean of three nets", "% accuracy, three nets together"
 _TOP1, _TOP1_ERROR, _ERROR = "% top-1 accuracy", "% top-1 error", "% test error"
 _DENSE = "DenseNet-112-33, 90-60, 80-80 and 80-120"
+_WRN = "WRN-28-1, 28-2, 28-5 and 28-10"
 _EIGHT = "WRN-28-1, 28-2, 28-5, 28-10 and four DenseNets"
 _TRAIN, _TEST = "% train frame accuracy", "% test frame accuracy"
 
@@ -172,6 +173,10 @@ FIGURES = {
         # CIFAR-10, where the text says "lower or equal" and three of eight rows are higher
         "cifar10 teacher": Figure((6.69, 5.06, 4.13, 3.77, 3.84, 3.81, 3.48, 3.37), _ERROR, _EIGHT, "table 1"),
         "cifar10 ban": Figure((6.64, 4.86, 4.03, 3.86, 3.61, 3.5, 3.49, 3.54), _ERROR, _EIGHT, "table 1"),
+        # CIFAR-100: wide residual nets, and a DenseNet-90-60 that learns from each of them
+        "wrn teacher": Figure((30.05, 25.32, 20.88, 19.08), _ERROR, _WRN, "table 3"),
+        "wrn ban": Figure((29.43, 24.38, 20.93, 18.25), _ERROR, f"{_WRN}, born again", "table 3"),
+        "wrn to densenet": Figure((24.93, 18.49, 17.52, 16.79), _ERROR, f"DenseNet-90-60 that learns from {_WRN}", "table 3"),
         # Penn Treebank
         "language teacher": Figure((80.05, 71.87), "test perplexity", "ConvLSTM and LSTM", "table 6"),
         "language ban+l": Figure((76.97, 68.56), "test perplexity", "ConvLSTM and LSTM", "table 6"),

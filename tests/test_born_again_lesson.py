@@ -232,16 +232,28 @@ def test_lines_by_generation():
     single, together = inheritance.by_generation(rows, NOISY), inheritance.by_generation(rows, NOISY, ensembles=True)
     assert np.allclose(single["born again"], [[1, 2, 3, 4]] * 2) and np.allclose(single["alone"][0], [10, 20, 30, 40])
     assert np.allclose(together["born again"], [[50, 60, 70]] * 2) and list(together) == list(single)
+    both = pd.concat([rows, rows.assign(labels="clean")])
+    for ensembles, ticks, line in (
+        (False, [1, 2, 3, 4], "born again: 1, 2, 3, 4;"),
+        (True, [2, 3, 4], "born again: 50, 60, 70;"),
+    ):
+        picture = inheritance.lineages(both, ensembles=ensembles)
+        assert picture.twin.count(line) == 2 and "labels a fifth redrawn" in picture.twin and "labels clean" in picture.twin
+        assert [list(axis.get_xticks()) for axis in picture.figure.axes] == [ticks] * 2
 
 
 def test_the_picture_of_the_two_parts():
     g = torch.Generator().manual_seed(0)
     z, v, x, y = torch.randn(3, 10, generator=g), torch.randn(3, 10, generator=g), torch.rand(3, 1, 8, 8), torch.tensor([4, 0, 9])
-    picture = inheritance.halves(z, v, y, x, [2, 0], data.DIGITS)
+    images = data.Data((x, y), (x, y), data.DIGITS, "by hand")
+    picture = inheritance.halves(z, v, images, [2, 0])
     assert picture.twin.endswith("labels 9, 4.") and len(picture.png()) > 1000
     heights = np.array([bar.get_height() for bar in picture.figure.axes[1].patches])
     truth, dark = lesson.split(z, v, y)
     assert np.allclose(heights, torch.cat([truth[2], dark[2]]).numpy())
+    assert np.array_equal(picture.figure.axes[0].images[0].get_array(), x[2, 0])
+    corrected = inheritance.halves(z, v, images, [2, 0], right=torch.tensor([4, 0, 7]))
+    assert corrected.twin.endswith("labels 9 (a 7), 4.") and corrected.figure.axes[0].get_title() == "label 9 (a 7)"
 
 
 @pytest.fixture(scope="module")
@@ -299,15 +311,42 @@ def test_a_language_model_alone_has_more_to_choose_from(manual, births):
 
 
 def test_what_the_recorded_rows_say():
-    verdicts = inheritance.claims(*(records.recorded(f"ban_{name}") for name in ("targets", "rates", "generations")))
+    verdicts = inheritance.ledger()
     assert len({v.line for v in verdicts}) == len(verdicts) and all(v.n >= 5 for v in verdicts)
     words = {v.what: v.word for v in verdicts}
     assert words["BAN - alone, labels a fifth redrawn, 40 epochs"] == "HOLDS"
     assert words["BAN - alone, labels a fifth redrawn, each at its best setting"] == "FAILS"
     assert words["BAN - label smoothing, labels a fifth redrawn, 40 epochs"] == "FAILS"
-    language = inheritance.of_language(records.recorded("ban_language"), records.recorded("ban_language_alone"))
-    weak = inheritance.of_teachers(*(records.recorded(f"ban_{name}") for name in ("teachers", "targets", "rates")))
-    assert all(v.n >= 5 for v in (*language, *weak))
+    assert {v.claim for v in verdicts} == {"P6", "O7", "O10", "O12"}
+    assert sum("perplexity" in v.what for v in verdicts) == len(inheritance.of_language(*two_of("language", "language_alone")))
+    assert all(v in verdicts for v in inheritance.of_generations(*two_of("generations")))
+
+
+def two_of(*names):
+    return [records.recorded(f"ban_{name}") for name in names]
+
+
+def test_what_the_paper_says_twice():
+    table = inheritance.of_the_paper()
+    assert table["BAN and BAN-1"].tolist() == [0.66, 0.07, 0.1, 0.13] and table["gain"].tolist() == [1.3, 1.0, 0.8, 0.87]
+    assert table.loc["80-120", "CWTM"] == 17.12 and table.loc["80-80", "BAN+L"] == 16.5
+    first, second = inheritance.text_and_tables()
+    assert "3 of 8" in first and "improves 112-33 and 90-60, and ties at 80-80" in second
+
+
+def test_a_language_model_guesses_and_goes_on(manual):
+    net, said = small_language.model(manual, 3), "the value of the expression"
+    p = small_language.guesses(net, manual, said)
+    assert p.shape == (48,) and p.sum().item() == pytest.approx(1)
+    assert torch.allclose(p, small_language.guesses(net, manual, "THE VALUE\t" + said))  # 16 characters count, in small letters
+    with pytest.raises(ValueError, match="has 3 characters of this alphabet; give 16 or more"):
+        small_language.guesses(net, manual, "for")
+    more = small_language.continued(net, manual, said, n=9, seed=1)
+    assert more.startswith(said) and len(more) == len(said) + 9 and set(more[-9:]) <= set(manual.classes)
+    assert more == small_language.continued(net, manual, said, n=9, seed=1) != small_language.continued(net, manual, said, n=9)
+    net[-1].weight.data.zero_(), net[-1].bias.data.fill_(-99.0)
+    net[-1].bias.data[manual.classes.index("y")] = 99.0
+    assert small_language.continued(net, manual, said, n=3) == said + "yyy"
 
 
 def test_a_recorded_seed_of_the_language_model_can_be_had_again(manual):

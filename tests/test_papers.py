@@ -49,7 +49,8 @@ BAN = {
     "ban-2": (17.22, 16.44, 16.3, 16.13), "ensemble of 2": (15.77, 15.39, 15.46, 15.13),
     "ensemble of 3": (15.68, 15.74, 15.14, 14.9), "cifar10 teacher": (6.69, 5.06, 4.13, 3.77, 3.84, 3.81, 3.48, 3.37),
     "cifar10 ban": (6.64, 4.86, 4.03, 3.86, 3.61, 3.5, 3.49, 3.54), "language teacher": (80.05, 71.87),
-    "language ban+l": (76.97, 68.56),
+    "language ban+l": (76.97, 68.56), "wrn teacher": (30.05, 25.32, 20.88, 19.08), "wrn ban": (29.43, 24.38, 20.93, 18.25),
+    "wrn to densenet": (24.93, 18.49, 17.52, 16.79),
 }  # fmt: skip
 APPRENTICE = {  # all of it quoted
     "ternary": 33.4, "ternary, A": 31.5, "full": 23.8, "8A 4W": 28.5, "8A 4W, A or B": 25.5, "8A 4W, C": 25.1,

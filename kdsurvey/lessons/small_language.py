@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from kdsurvey import nets
 from kdsurvey.data import Data, Pair
 from kdsurvey.lessons import born_again
-from kdsurvey.losses import cross_entropy
+from kdsurvey.losses import cross_entropy, soften
 from kdsurvey.stage import Teacher
 from kdsurvey.training import Config, accuracy
 
@@ -69,6 +69,22 @@ def model(data: Data, seed: int, width: int = 16, hidden: int = 128) -> nn.Seque
 def perplexity(net: nn.Module, x: Tensor, y: Tensor) -> float:
     """exp of the mean H(y, q), at least 1: between how many characters the net is torn. x (n, k), y (n,)."""
     return cross_entropy(Teacher(net).logits(x), y).exp().item()
+
+
+def guesses(net: nn.Module, data: Data, said: str) -> Tensor:
+    """(c,): the probabilities of the character after `said`, of which the last 16 count. Raises ValueError for fewer than 16."""
+    codes = torch.tensor([k for k in map("".join(data.classes).find, said.lower()) if k >= 0])
+    if len(codes) < CONTEXT:
+        raise ValueError(f"guesses: {said!r} has {len(codes)} characters of this alphabet; give {CONTEXT} or more")
+    return soften(Teacher(net).logits(codes[None, -CONTEXT:].float()))[0]
+
+
+def continued(net: nn.Module, data: Data, said: str, n: int = 60, seed: int = 0) -> str:
+    """`said`, and n characters more, each drawn from the net's guesses."""
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(n):
+        said += data.classes[torch.multinomial(guesses(net, data, said), 1, generator=generator).item()]
+    return said
 
 
 def ban_language(data: Data, seed: int) -> list[dict]:

@@ -97,7 +97,7 @@ class Lineage:
 
     def _show_births(self, count: int) -> None:
         """A dotted line where each generation begins, and its name."""
-        starts, name = [self._epochs * k for k in range(count + 1)], "generation" if count < 4 else "gen."
+        starts, name = [self._epochs * k for k in range(count + 1)], "generation" if count < 3 else "gen."
         self._births.set_data([x for s in starts[1:] for x in (s, s, np.nan)], [0, 0.99, np.nan] * count)
         for k, text in enumerate(self._said):
             there = k <= count

@@ -90,6 +90,10 @@ def branches(page, found) -> None:
     finish(found)
 
 
+def generations(page, found) -> None:
+    finish(found)
+
+
 def precision(page, found) -> None:
     finish(found)
     found.get_by_label("Weights of").select_option("scheme C")
@@ -114,13 +118,14 @@ def growing(page, found) -> None:
 CELLS = [  # of a notebook with the panels that the app does not have
     """import kdsurvey as kd
 from kdsurvey import panels
-from kdsurvey.lessons import fitnets, fsp, low_precision, mutual_learning, online
+from kdsurvey.lessons import born_again, fitnets, fsp, low_precision, mutual_learning, online
 
 digits = kd.data.mnist_5k().hold_out(500).halved()""",
     "panels.hints(digits, fitnets.teach(digits, 0))",
     "panels.growing(digits)",
     "panels.flows(digits, fsp.teach(digits, 0))",
     "panels.peers(mutual_learning.digits(kd.data.mnist_5k().hold_out(500), seed=0, noise=0))",
+    "panels.generations(born_again.few(kd.data.mnist_5k().hold_out(500), 0, 'clean'))",
     "panels.precision(digits, low_precision.teach(digits, 0))",
     "panels.branches(online.digits(kd.data.mnist_5k().hold_out(500), 0))",
 ]
@@ -129,6 +134,7 @@ IN_LAB = {  # file -> (title of the panel, what to do)
     "growing": ("A net that grows while it trains", growing),
     "flows": ("The flow between layers", flows),
     "peers": ("Peers that learn from each other", peers),
+    "generations": ("Born again, and again", generations),
     "precision": ("Low precision", precision),
     "branches": ("Branches on one trunk", branches),
 }
