@@ -7,6 +7,7 @@ end; --out keeps its rows.
 import argparse
 import json
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,12 +32,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for rank0.json, rank1.json, ...")
     asked = parser.parse_args()
     rank = _joined()
-    print(f"process {rank} of {dist.get_world_size()} is there", flush=True)
+    _say(f"process {rank} of {dist.get_world_size()} is there")
     try:
         rows = _trained(asked, rank)
-        print(f"process {rank}: test accuracy {rows[-1]['net test accuracy']:.4f}", flush=True)
+        _say(f"process {rank}: test accuracy {rows[-1]['net test accuracy']:.4f}")
     finally:
         dist.destroy_process_group()
+
+
+def _say(line: str) -> None:
+    """A line and its end in one write, so that the lines of two processes stay apart; print may make two of them."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _joined() -> int:

@@ -177,6 +177,7 @@ FAULTS = [
     Fault("codistil: learns from itself", EXCHANGE, "if rank != dist.get_rank()", "if rank == dist.get_rank()", OF_CODISTIL),
     Fault("codistil: a copy in train mode", EXCHANGE, "net.eval().requires_grad_(False)", "net.train().requires_grad_(False)", OF_CODISTIL),
     Fault("codistil: predictions by place in the batch", EXCHANGE, "table[batch.i]", "table[: len(batch.i)]", OF_CODISTIL),
+    Fault("codistil: a line in two writes", "codistil.py", 'sys.stdout.write(f"{line}\\n")', "print(line)", OF_CODISTIL),
     Fault("codistil: a death goes unexplained", EXCHANGE, "except RuntimeError as error", "except KeyError as error", OF_CODISTIL),
     # teachers
     Fault("teacher in train mode", STAGE, "copy.deepcopy(net).eval()", "copy.deepcopy(net).train()", OF_LOOP),

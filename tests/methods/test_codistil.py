@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 import torch.nn.functional as F
 from patterns import made_up
 
+from kdsurvey import codistil as command
 from kdsurvey.batches import Batches
 from kdsurvey.methods import codistil
 from kdsurvey.nets import mlp
@@ -81,6 +83,14 @@ def test_the_command_trains_real_digits(tmp_path):
     said = sorted(re.findall(r"^process (\d): test accuracy (0\.\d+)$", done.stdout, re.M))
     assert [rank for rank, _ in said] == ["0", "1"] and min(float(share) for _, share in said) > 0.5
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rank0.json", "rank1.json"]
+
+
+def test_a_line_and_its_end_are_one_write(monkeypatch):
+    """Two processes share one pipe: lines in two writes run into each other, as they did."""
+    written = []
+    monkeypatch.setattr(command, "sys", SimpleNamespace(stdout=SimpleNamespace(write=written.append, flush=lambda: None)))
+    command._say("process 0 of 2 is there")
+    assert written == ["process 0 of 2 is there\n"]
 
 
 def test_a_process_that_is_killed_ends_the_other_with_a_message():
