@@ -65,6 +65,8 @@ BRANCHES, ONE, FFL, ENSEMBLENET = "branches.py", *(f"methods/{name}.py" for name
 OF_ONE, OF_FFL, OF_ENSEMBLENET = (f"methods/test_{name}.py" for name in ("one", "ffl", "ensemblenet"))
 FUSE, FUSE_CLAIMS, FUSE_DRAWN = (f"lessons/{name}.py" for name in ("feature_fusion", "fusion_claims", "fusion_drawing"))
 OF_FUSE = "test_feature_fusion_lesson.py"
+HEADS, EQUAL, BUDGETS = (f"lessons/{name}.py" for name in ("ensemble_heads", "online_compared", "online_budgets"))
+OF_HEADS = "test_ensemblenet_lesson.py"
 RACE_BRANCHES, OF_RACE_BRANCHES = "panels/branches.py", "panels/test_branches_panel.py"
 MNIST = "lessons/distilling_mnist.py"
 OF_PEERS, OF_BORN = "test_mutual_lesson.py", "test_born_again_lesson.py"
@@ -544,6 +546,30 @@ FAULTS = [
     Fault("unequal tries", FUSE_CLAIMS, 'best(of[of["choice"].isin(shared)])', "best(of)", OF_FUSE),
     Fault("an average without its heads", FUSE_CLAIMS, '"FFL (average)": Mixed(net, None)', '"FFL (average)": fused', OF_FUSE),
     Fault("a drawing without a branch", FUSE_DRAWN, '// shapes["last map of a branch"][1]', '// shapes["last map of a branch"][1] - 1', OF_FUSE),
+    # heads, and methods at equal multiply-adds
+    Fault("heads: probabilities for logits", HEADS, 'if average == "logits" else log_p_i.exp()', 'if average != "logits" else log_p_i.exp()', OF_HEADS),
+    Fault("heads: divergence turned round", HEADS, "(log_p.exp() * (log_p - log_p_i))", "(log_p_i.exp() * (log_p_i - log_p))", OF_HEADS),
+    Fault("heads: a gap that is always 0", HEADS, "(self.heads - self.together - self.apart)", "(0 * self.heads)", OF_HEADS),
+    Fault("heads: ambiguity about 0", HEADS, "(f - f.mean(0)).square()", "f.square()", OF_HEADS),
+    Fault("heads: slope through the heads too", HEADS, "log_p - z.detach().log_softmax(-1)", "log_p - made_of.log_softmax(-1)", OF_HEADS),
+    Fault("heads: a sum without its weight decay", HEADS, "weight_decay=config.weight_decay / m", "weight_decay=config.weight_decay", OF_HEADS),
+    Fault("heads: thin trunk, wide heads", HEADS, "online.SHAPE, 8, THIN, hidden", "online.SHAPE, THIN, 8, hidden", OF_HEADS),
+    Fault("heads: one rate for all", HEADS, "net, config = make(seed), replace(CONFIG, seed=seed, lr=CONFIG.lr * RATES[rate])", "net, config = make(seed), replace(CONFIG, seed=seed)", OF_HEADS),
+    Fault("heads: smoothing forgotten", HEADS, "train(plain(net, smoothing=smoothing), replace", "train(plain(net), replace", OF_HEADS),
+    Fault("heads: clean labels redrawn", HEADS, "online.digits(data, seed, noise=0)", "online.digits(data, seed)", OF_HEADS),
+    Fault("heads: a rate that not all have", HEADS, 'rows[rows["rate"] != "three times it"] if', 'rows if', OF_HEADS),
+    Fault("heads: chosen on heads for the ensemble", HEADS, 'column=f"validation {column}"', 'column="validation accuracy"', OF_HEADS),
+    Fault("budgets: over the budget", EQUAL, "max(1, int(budget", "max(1, 1 + int(budget", OF_HEADS),
+    Fault("budgets: steps for multiply-adds", EQUAL, "* cost(ALONE) / cost(arm)", "* cost(ALONE) / cost(ALONE)", OF_HEADS),
+    Fault("budgets: peers by turns", EQUAL, ", turns=False)", ")", OF_HEADS),
+    Fault("budgets: a mean beside sums", EQUAL, "summed(config) if arm in MEAN", "summed(config) if not MEAN", OF_HEADS),
+    Fault("budgets: labels not smoothed", EQUAL, "                if arm == ALONE:", "                if not arm:", OF_HEADS),
+    Fault("budgets: all answer for the price of one", EQUAL, '"all answer": online.serving_cost(joint)', '"all answer": online.serving_cost(branches[0])', OF_HEADS),
+    Fault("budgets: the default rate in long training", EQUAL, "[budget >= LONG :]", "[budget > LONG :]", OF_HEADS),
+    Fault("budgets: dearer runs taken", BUDGETS, 'rows[rows["budget"] <= budget]', "rows", OF_HEADS),
+    Fault("budgets: chosen on test images", BUDGETS, 'return verdicts.chosen(tries, "tried", column=(ALL_ANSWER if joint else ONE_ANSWERS)[1])', 'return verdicts.chosen(tries, "tried", column=(ALL_ANSWER if joint else ONE_ANSWERS)[0])', OF_HEADS),
+    Fault("budgets: unequal steps", BUDGETS, 'rows[(rows["epochs"] == EPOCHS) & ', "rows[", OF_HEADS),
+    Fault("budgets: one net answers for all", BUDGETS, "columns = [ALL_ANSWER[0] if which in joint", "columns = [ALL_ANSWER[0] if not which", OF_HEADS),
     # branches on one trunk
     Fault("no ramp", LOSSES, "math.exp(-5 * max(", "math.exp(-0 * max(", OF_ONE),
     Fault("the trunk runs once a branch", BRANCHES, "self.logits(self.trunk(x))", "torch.stack([self[k](x) for k in range(len(self))])", OF_ONE),

@@ -22,6 +22,7 @@ ALL = {
         "born_again",
         "low_precision",
         "feature_fusion",
+        "ensemblenet",
         "playground",
     )
     for name, exercise in vars(getattr(exercises, module)).items()
@@ -79,6 +80,16 @@ WRONG = {  # an answer that a reader may well give
         )
     ),
     "feature_fusion.ramp": lambda t, t_r: math.exp(-5 * (1 - t / t_r) ** 2),
+    "ensemblenet.split": lambda z, y: (
+        (heads := torch.stack([torch.nn.functional.cross_entropy(z_i, y) for z_i in z]).mean()),
+        (together := torch.nn.functional.nll_loss(z.softmax(-1).mean(0).log(), y)),
+        heads - together,
+    ),
+    "ensemblenet.slope": lambda z, y, lam: (
+        lam * (z.softmax(-1) - torch.nn.functional.one_hot(y, z.shape[-1])) / z.shape[1]
+        + (1 - lam) * (z.mean(0).softmax(-1) - torch.nn.functional.one_hot(y, z.shape[-1])) / z.shape[1]
+    ),
+    "ensemblenet.price": lambda trunk, branch, m: (trunk + branch, m * (trunk + branch), 3 * m * (trunk + branch)),
     "playground.interval": lambda a, b: ((a - b).mean() - (a - b).std(), (a - b).mean() + (a - b).std()),
     "playground.corrected": lambda ps: [p < 0.05 for p in ps],
     "playground.calibration": lambda confidence, correct: (confidence.mean() - correct.double().mean()).abs(),

@@ -3,6 +3,7 @@
 from kdsurvey.exercises import (
     born_again,
     distilling_mnist,
+    ensemblenet,
     feature_fusion,
     fitnets,
     fsp,
@@ -21,6 +22,7 @@ __all__ = [
     "Report",
     "born_again",
     "distilling_mnist",
+    "ensemblenet",
     "feature_fusion",
     "fitnets",
     "fsp",

@@ -13,6 +13,7 @@ from kdsurvey.lessons import (
     compression,
     copy_tune_distil,
     distilling_mnist,
+    ensemble_heads,
     feature_fusion,
     fitnets,
     fsp,
@@ -23,6 +24,7 @@ from kdsurvey.lessons import (
     mutual_learning,
     mutual_why,
     net2net,
+    online_compared,
     playground,
     small_language,
 )
@@ -72,6 +74,11 @@ EXPERIMENTS = {
     "precision_teachers": low_precision.precision_teachers,
     "precision_clothes": low_precision.precision_clothes,
     "compression_orders": compression.compression_orders,
+    "ensemble_lambda": ensemble_heads.ensemble_lambda,
+    "ensemble_lambda_clean": ensemble_heads.ensemble_lambda_clean,
+    "ensemble_thin": ensemble_heads.ensemble_thin,
+    "online_compared": online_compared.online_compared,
+    "online_compared_clean": online_compared.online_compared_clean,
     "full_mnist": full_mnist.full_mnist,
     "fsp_fashion": fsp_students.fsp_fashion,
 }

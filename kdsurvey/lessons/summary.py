@@ -7,6 +7,7 @@ import pandas as pd
 from kdsurvey import papers, records
 from kdsurvey.lessons import (
     compression,
+    ensemble_heads,
     fitnets,
     fsp,
     fsp_students,
@@ -14,6 +15,7 @@ from kdsurvey.lessons import (
     inheritance,
     mutual_claims,
     mutual_why,
+    online_budgets,
     playground,
     precision_claims,
 )
@@ -54,6 +56,8 @@ def verdicts() -> list[Verdict]:
         *inheritance.ledger(),
         *_copies(),
         *_low_precision(),
+        *ensemble_heads.claims(records.recorded("ensemble_lambda"), records.recorded("ensemble_thin")),
+        *online_budgets.claims(records.recorded("online_compared")),
         *playground.claims(maps),
         *playground.against_controls(maps, "64 units"),
         *playground.against_controls(maps, "10 % of the images"),
