@@ -237,7 +237,7 @@ FAULTS = [
     Fault("lesson: rounding the trained net itself", LOWER, "lower(copy.deepcopy(net), **(LOW | precision))", "lower(net, **(LOW | precision))", OF_LOWER),
     Fault("lesson: teachers of one precision", LOWER, "weight_bits=bits, activation_bits=32)), data", "weight_bits=32, activation_bits=32)), data", OF_LOWER),
     Fault("lesson: bits of the activations ignored", LOWER, '"weight_bits": weights, "activation_bits": activations}', '"weight_bits": weights}', OF_LOWER),
-    Fault("lesson: sooner swapped", LOWER_CLAIMS, "for arm in (b, a))", "for arm in (a, b))", OF_LOWER),
+    Fault("lesson: sooner swapped", LOWER_CLAIMS, "for arm in (b, a)", "for arm in (a, b)", OF_LOWER),
     Fault("lesson: other bits not fixed", LOWER_CLAIMS, " & (rows[other] == at)]", "]", OF_LOWER),
     Fault("orders: P does not prune", SMALLER, "        prune(net, SHARE)\n", "        pass\n", OF_LOWER),
     Fault("orders: the teacher always there", SMALLER, 'if always or letter == "D" else None', 'if True else None', OF_LOWER),
