@@ -33,9 +33,10 @@ def few(digits, monkeypatch):
 
     monkeypatch.setattr(online, "digits", cut)
     monkeypatch.setattr(lesson, "CONFIG", replace(SHORT, epochs=1))
-    monkeypatch.setattr(online_compared, "BUDGETS", (1, 6))
-    monkeypatch.setattr(online_compared, "LONG", 6)
-    monkeypatch.setattr(online_compared, "FFL_EQUAL", 6)
+    monkeypatch.setattr(online, "CHOICES", {name: replace(config, epochs=1) for name, config in online.CHOICES.items()})
+    settings = {name: online_compared.SETTINGS[name] for name in ("as it comes", "weight decay")}
+    for name, value in (("BUDGETS", (1, 4)), ("LONG", 4), ("FFL_EQUAL", 8), ("SETTINGS", settings)):
+        monkeypatch.setattr(online_compared, name, value)
     return digits
 
 
@@ -182,7 +183,7 @@ def test_label_smoothing_is_as_unsure_as_the_net_alone(few, monkeypatch):
     assert given[2:5] == [0.0, 0.25, 0.0] and len(given) == 2 + 3 * 4
     given.clear()
     online_compared.compared(images, 0, [1], ("one net", "label smoothing"))
-    assert given[-6:] == [0.0, 0.25] * 3
+    assert given[-4:] == [0.0, 0.25] * 2
 
 
 def test_rows_of_thin_heads(few):
@@ -194,14 +195,14 @@ def test_rows_of_thin_heads(few):
 
 def test_rows_of_the_comparison(few):
     rows = pd.DataFrame(online_compared.online_compared(few, 2))
-    tried = [(b, s) for b, first in ((1, 0), (6, 1)) for s in list(online_compared.SETTINGS)[first:]]
-    expected = [(b, s, arm) for b, s in tried for arm in online_compared.ARMS] + [(6, s, "FFL") for _, s in tried[3:]]
+    arms, tried = online_compared.ARMS, [(1, "as it comes"), (1, "weight decay"), (4, "weight decay")]
+    expected = [(*of, arm) for of in tried for arm in arms] + [(8, "weight decay", "FFL")]
     assert list(zip(rows["budget"], rows["setting"], rows["arm"])) == expected
-    assert list(rows["epochs"][:8]) == 8 * [1] and list(rows["epochs"][24:32]) == [6, 6, 2, 2, 1, 2, 2, 6]
+    assert list(rows["epochs"]) == 16 * [1] + [4, 4, 1, 1, 1, 1, 1, 4, 2]
     images = len(online.digits(few, 2).train[0])
-    assert rows["training"][24] == 6 * images * online_compared.cost("one net")
+    assert rows["training"][16] == 4 * images * online_compared.cost("one net")
     clean = online_compared.online_compared_clean(few, 2)
-    assert [row["budget"] for row in clean] == 16 * [6]
+    assert [row["budget"] for row in clean] == 8 * [4]
 
 
 def test_what_is_served(few):
