@@ -544,6 +544,7 @@ FAULTS = [
     Fault("averages taken for fused answers", FUSE_CLAIMS, '"average": "average", "fused": "together"', '"average": "together", "fused": "average"', OF_FUSE),
     Fault("a fused answer chosen by its branches", FUSE_CLAIMS, '"fused": "validation together"', '"fused": "validation accuracy"', OF_FUSE),
     Fault("unequal tries", FUSE_CLAIMS, 'best(of[of["choice"].isin(shared)])', "best(of)", OF_FUSE),
+    Fault("gains over another arm", FUSE_CLAIMS, "sub(table[than], axis=0)", "sub(table[arms[0]], axis=0)", OF_FUSE),
     Fault("an average without its heads", FUSE_CLAIMS, '"FFL (average)": Mixed(net, None)', '"FFL (average)": fused', OF_FUSE),
     Fault("a drawing without a branch", FUSE_DRAWN, '// shapes["last map of a branch"][1]', '// shapes["last map of a branch"][1] - 1', OF_FUSE),
     # heads, and methods at equal multiply-adds

@@ -228,8 +228,24 @@ def test_a_table_has_the_settings_and_the_best_of_them():
     assert list(table.columns) == ["15 epochs", "5 epochs", "weight decay", "its best"]
     assert table.loc["FFL (branch)"].tolist() == ["70.0 ± 0.0", "60.0 ± 0.0", "", "60.0 ± 0.0"]
     assert table.loc["FFL (fused)", "its best"] == "60.0 ± 0.0" and table.loc["alone", "its best"] == "50.0 ± 0.0"
-    means, spread = claims.by_answer(example(), ["FFL", "ONE"])
-    assert means["branch"] == pytest.approx([70, 65]) and means["fused"] == pytest.approx([60, 75]) and spread["branch"] == [0, 0]
+
+
+def test_what_one_arrow_brings_beside_the_other():
+    four = {"FFL": 0.9, "FFL without ensemble KD": 0.7, "FFL without fusion KD": 0.65, "FFL without either": 0.6}
+    rows = [
+        {"arm": f"{arm} (fused)", "seed": k, "choice": "15 epochs", "accuracy": a} for arm, a in four.items() for k in range(3)
+    ]
+    verdict = claims.interplay(pd.DataFrame(rows), "fused")
+    assert verdict.effect == pytest.approx(15) and verdict.word == "HOLDS" and "(fused), 15 epochs" in verdict.what
+
+
+def test_gains_are_paired_by_seed():
+    rows = example()
+    rows["accuracy"] += 0.01 * rows["seed"]
+    rows.loc[(rows["arm"] == "FFL") & (rows["seed"] == 0), "accuracy"] += 0.05
+    means, spread = claims.gains(rows, ["FFL", "ONE"], "DML")
+    assert means["branch"] == pytest.approx([11, 5]) and means["fused"] == pytest.approx([-10, 5])
+    assert spread["branch"] == pytest.approx([np.std([15, 10, 10, 10, 10], ddof=1), 0], abs=1e-9)
 
 
 def test_the_bill_by_hand():
@@ -267,6 +283,17 @@ def test_the_drawing_says_the_shapes():
 def test_the_ramp_as_it_is_drawn():
     lines = {k: line.get_ydata() for k, line in enumerate(claims.ramp().figure.axes[0].lines)}
     assert lines[0][[0, 4, 6, 8, 30]] == pytest.approx([0.0067, 0.2865, 0.7316, 1, 1], abs=1e-4) and set(lines[1]) == {1.0}
+
+
+def test_what_the_recorded_rows_say():
+    verdicts = claims.ledger()
+    assert len({v.line for v in verdicts}) == len(verdicts) and all(v.n >= 5 for v in verdicts)
+    words = {v.what: v.word for v in verdicts}
+    assert words["FFL (fused) - FFL (average), 15 epochs"] == "FAILS"
+    assert words["FFL (branch) - alone, 15 epochs"] == "HOLDS"
+    assert words["FFL (branch) - alone, each at its best of 4 settings"] == "NOT RESOLVED"
+    assert all(words[f"FFL (branch) - FFL without {part} (branch), 15 epochs"] == "HOLDS" for part in claims.PARTS[:3])
+    assert words["deep, FFL with flat - deep, alone, each at its best of 2 settings"] == "NOT RESOLVED"
 
 
 def test_a_recorded_seed_of_ffl_can_be_had_again(digits):

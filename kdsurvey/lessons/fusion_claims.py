@@ -1,16 +1,18 @@
 """What notebook 10 reads off its rows: branches, their average and the fused classifier, beside their bills."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from kdsurvey import plots, verdicts
+from kdsurvey import plots, records, verdicts
 from kdsurvey.branches import Mixed
 from kdsurvey.lessons import online
 from kdsurvey.lessons.feature_fusion import LONG, RAMP, small, wider
 from kdsurvey.losses import ramp_up
 from kdsurvey.methods import dml, plain
 from kdsurvey.nets import Ensemble
-from kdsurvey.verdicts import Verdict, judge_rows
+from kdsurvey.verdicts import Verdict, judge, judge_rows
 
 ANSWERS = {"branch": "accuracy", "average": "average", "fused": "together"}  # what a net with branches can be asked for
 CHOSEN_BY = {"branch": "validation accuracy", "average": "validation accuracy", "fused": "validation together"}
@@ -53,6 +55,17 @@ def above(rows: pd.DataFrame, a: str, b: str, choice: str | None = LONG, claim: 
     return judge_rows(claim, of, "accuracy", a=a, b=b, what=f"{a} - {b}, {said}{where and ', ' + where}")
 
 
+def interplay(rows: pd.DataFrame, answer: str = "branch", choice: str = LONG) -> Verdict:
+    """The claim that ensemble KD brings an answer of FFL more where there is fusion KD than where there is none."""
+    values = rows[rows["choice"] == choice].pivot(index="seed", columns="arm", values="accuracy")
+    both, without, alone, neither = (
+        values[f"FFL{which} ({answer})"]
+        for which in ("", *(f" without {part}" for part in ("ensemble KD", "fusion KD", "either")))
+    )
+    what = f"gain by ensemble KD, with fusion KD - without it ({answer}), {choice}"
+    return judge("P8", both - without, alone - neither, what=what)
+
+
 def table(rows: pd.DataFrame) -> pd.DataFrame:
     """Test accuracy in per cent, mean ± s.d. over seeds: a line an answer, a column a setting; the last is the best of them."""
     each = pd.concat([rows, best(rows).assign(choice="its best")])
@@ -61,13 +74,17 @@ def table(rows: pd.DataFrame) -> pd.DataFrame:
     return cells.loc[list(dict.fromkeys(rows["arm"])), list(dict.fromkeys(each["choice"]))].fillna("")
 
 
-def by_answer(rows: pd.DataFrame, arms: list[str], choice: str = LONG) -> tuple[dict[str, list], dict[str, list]]:
-    """For plots.grouped: the mean accuracy in per cent of each arm's branch, average and fused classifier, and their s.d."""
-    groups = [rows[(rows["arm"] == arm) & (rows["choice"] == choice)] for arm in arms]
-    return tuple(
-        {name: [100 * how(group[column]) for group in groups] for name, column in ANSWERS.items()}
-        for how in (pd.Series.mean, pd.Series.std)
-    )
+def gains(rows: pd.DataFrame, arms: Sequence[str], than: str, choice: str = LONG) -> tuple[dict[str, list], dict[str, list]]:
+    """For plots.grouped: by how many points the branch, average and fused classifier of each arm are above those of `than`.
+
+    Means over the seeds of the differences, and their s.d. rows: as recorded.
+    """
+    means, spread = {}, {}
+    for name, column in ANSWERS.items():
+        table = 100 * rows[rows["choice"] == choice].pivot(index="seed", columns="arm", values=column)
+        above = table[list(arms)].sub(table[than], axis=0)
+        means[name], spread[name] = above.mean().tolist(), above.std().tolist()
+    return means, spread
 
 
 def costs() -> pd.DataFrame:
@@ -106,6 +123,12 @@ def ramp() -> plots.Picture:
     return plots.lines(t, series, "How much the divergences weigh", "epoch of 300", "w(t)")
 
 
+def ledger() -> list[Verdict]:
+    """`claims` of the recorded rows."""
+    peers, arrows, kinds, clean = (records.recorded(f"ffl_{name}") for name in ("peers", "arrows", "kinds", "clean"))
+    return claims(*map(answers, (pd.concat([peers, arrows], ignore_index=True), kinds, clean)))
+
+
 def claims(rows: pd.DataFrame, kinds: pd.DataFrame, clean: pd.DataFrame) -> list[Verdict]:
     """P8, O7, O10 and O12 from `answers` of the recorded rows; rows: those of ffl_peers and ffl_arrows."""
     branch, fused, mean = "FFL (branch)", "FFL (fused)", "FFL (average)"
@@ -122,5 +145,7 @@ def claims(rows: pd.DataFrame, kinds: pd.DataFrame, clean: pd.DataFrame) -> list
         *(above(rows, branch, f"FFL without {part} (branch)") for part in PARTS),
         above(rows, fused, "FFL without ensemble KD (fused)"),
         *(above(kinds, *pair, choice) for choice in (LONG, None) for pair in KINDS),
+        above(kinds, KINDS[0][0], "flat, label smoothing", None, claim="O7"),
         above(clean, branch, "alone", where="clean labels"),
+        above(clean, branch, "label smoothing", claim="O7", where="clean labels"),
     ]
