@@ -502,6 +502,7 @@ FAULTS = [
     Fault("generations: the answers of the first net", GENERATIONS, "arm._data.train[0][:IMAGES], arm.nets[-1]", "arm._data.train[0][:IMAGES], arm.nets[0]", OF_GENERATIONS),
     Fault("generations: the right labels shown as given", GENERATIONS, "*arm.aim, q, arm._data.train[1][:IMAGES].cpu())", "*arm.aim, q, self._data.train[1][:IMAGES].cpu())", OF_GENERATIONS),
     Fault("generations: the length of one", GENERATIONS, 'self._config.epochs * (1 + settings["count"])', "self._config.epochs", OF_GENERATIONS),
+    Fault("generations: shows an image whose label is right", GENERATIONS, "(given != self._data.train[1])", "(given == self._data.train[1])", OF_GENERATIONS),
     Fault("lineage: the beginning of a generation", LINEAGE, 'if row["epoch"] == epochs:', 'if row["epoch"] == 1:', OF_GENERATIONS),
     Fault("lineage: always the first image", LINEAGE, "arms[0].found if arms else None, self._chosen()\n        right", "arms[0].found if arms else None, 0\n        right", OF_GENERATIONS),
     Fault("lineage: taught and given swapped", LINEAGE, "(shown.aim[i], shown.q[i]) if shown", "(shown.q[i], shown.aim[i]) if shown", OF_GENERATIONS),

@@ -57,8 +57,28 @@ def by_hand(target, data, count, seed, *, first=False):
     return nets, rows
 
 
+def shows_what_is_taught(panel, target, data, given, i):
+    """What image i is to teach the second generation born again, and what that answers, in the picture and in the table."""
+    arm = panel.arms[0]
+    panel.image.value = i
+    panel.settle()
+    aim, weight = aims(target, arm.nets[-2], given, 2007)
+    with torch.no_grad(), in_eval(arm.nets[-1]):
+        q = arm.nets[-1](data.train[0][i : i + 1]).softmax(1)[0]
+    taught, answered = ([bar.get_height() for bar in bars] for bars in panel._aside._bars)
+    assert np.allclose(taught, aim[i]) and np.allclose(answered, q, atol=1e-6)
+    assert np.array_equal(panel._aside._face.get_array(), data.train[0][i, 0].numpy())
+    label, right = (data.classes[y[i]] for y in (given.train[1], data.train[1]))
+    caption = panel._aside._caption.get_text()
+    assert caption.startswith("generation 2\nlabel " + label) and (f"is a {right}" in caption) == (label != right)
+    assert (f"counts {weight[i]:.2f} times" in caption) == (target == "CWTM")
+    text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
+    assert f"|{data.classes[3]}|{aim[i, 3]:.3f}|{q[3]:.3f}|" in text
+    assert f"Training image {i}, label {label}, right class {right}, weight {weight[i]:.2f}, generation 2" in text
+
+
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_generation_trains_as_train_does(made, data, target):
+def test_every_generation_trains_as_train_does_and_shows_what_it_is_taught(made, data, target):
     panel = made(target=target, noise=0.3)
     panel.seed.value = 7
     finished(panel)
@@ -77,6 +97,8 @@ def test_every_generation_trains_as_train_does(made, data, target):
             assert arm.tested[together] == pytest.approx(100 * accuracy(Ensemble(nets[1:]), *data.test))
         else:
             assert list(arm.lines) == [arm.name]
+    for i in (5, int((given.train[1] != data.train[1]).int().argmax())):
+        shows_what_is_taught(panel, target, data, given, i)
 
 
 def test_all_lines_begin_with_one_teacher_and_end_with_nets_of_one_seed(made):
@@ -119,27 +141,10 @@ def test_a_generation_that_is_not_over_has_no_end(made):
     assert panel._meter.value.startswith("Epoch 5 of 9 · 2 generations, target BAN, 20 % of the labels drawn anew, seed 0")
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_what_an_image_is_to_teach_and_what_is_answered(made, data, target):
-    panel = made(target=target, noise=0.4)
-    assert data.mislabelled(0.4, 0).train[1][panel.image.value] != data.train[1][panel.image.value]  # the first such image
-    finished(panel)
-    given, arm, i = data.mislabelled(0.4, 0), panel.arms[0], 5
-    panel.image.value = i
-    panel.settle()
-    aim, weight = aims(target, arm.nets[-2], given, 2000)
-    with torch.no_grad(), in_eval(arm.nets[-1]):
-        q = arm.nets[-1](data.train[0][i : i + 1]).softmax(1)[0]
-    taught, answered = ([bar.get_height() for bar in bars] for bars in panel._aside._bars)
-    assert np.allclose(taught, aim[i]) and np.allclose(answered, q, atol=1e-6)
-    assert np.array_equal(panel._aside._face.get_array(), data.train[0][i, 0].numpy())
-    label, right = (data.classes[y[i]] for y in (given.train[1], data.train[1]))
-    caption = panel._aside._caption.get_text()
-    assert caption.startswith("generation 2\nlabel " + label) and (f"is a {right}" in caption) == (label != right)
-    assert (f"counts {weight[i]:.2f} times" in caption) == (target == "CWTM")
-    text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
-    assert f"|{data.classes[3]}|{aim[i, 3]:.3f}|{q[3]:.3f}|" in text
-    assert f"Training image {i}, label {label}, right class {right}, weight {weight[i]:.2f}, generation 2" in text
+def test_the_first_image_with_another_label_is_shown_first(made, data):
+    wrong = data.mislabelled(0.4, 0).train[1] != data.train[1]
+    at = made(noise=0.4).image.value
+    assert wrong[at] and not wrong[:at].any()
 
 
 def test_before_the_first_run_there_is_an_image_and_nothing_more(made, data):
