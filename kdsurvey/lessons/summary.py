@@ -179,6 +179,7 @@ def _low_precision() -> list[Verdict]:
     causes = (("C", "no teacher"), ("C", "C, no teacher"), ("C, no teacher", "no teacher, 2E"), ("B", "label smoothing"))
     return [
         *(above(tuned, a, b, where=", 8 units, digits") for a, b in (*pairs, *causes)),
+        above(tuned, "C", "no teacher, 2E", claim="O10", where=", 8 units, digits"),
         precision_claims.sooner(runs, "B", "A", 0.8),
         *(
             above(clothes, a, b, where=", 16 units, clothes")
