@@ -43,7 +43,7 @@ def alone(data, settings):
 
 
 SETTINGS = [
-    {"K": 2, "weight": 1.0, "T": 1.0, "noise": 0.2, "turns": True, "seed": 0},
+    {"K": 2, "weight": 1.0, "T": 1.0, "noise": 0.2, "turns": True, "seed": 4},
     {"K": 3, "weight": 2.5, "T": 3.0, "noise": 0.0, "turns": False, "seed": 7},
 ]
 
@@ -82,6 +82,8 @@ def test_what_the_charts_say_is_so(made, data):
     pairs = [100 * top1_agreement(a, b).item() for a, b in combinations(z, 2)]
     assert values["two peers"][-1] == pytest.approx(sum(pairs) / 3)
     assert values["peer 1 and alone"][-1] == pytest.approx(100 * top1_agreement(z[1], lone).item())
+    start = [100 * (a == b).double().mean().item() for a, b in combinations(panel.arms[1].found[0].given, 2)]
+    assert len(set(start)) > 1 and values["two peers"][0] == pytest.approx(sum(start) / 3)
     aside = panel._aside
     for line, (name, y) in zip(aside._lines, values.items()):
         assert list(line.get_ydata()) == y and list(line.get_xdata()) == [0, 1, 2, 3, 4]
