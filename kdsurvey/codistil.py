@@ -73,3 +73,4 @@ def _trained(asked: argparse.Namespace, rank: int) -> list[dict]:
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # all is written; at an orderly end gloo's threads abort the process now and then, on a busy machine

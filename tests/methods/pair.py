@@ -3,6 +3,7 @@
 WIDTH: of the net of rank 1. half: each process has half of the training images, and meets them in the order of seed 0.
 """
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -32,3 +33,4 @@ stages = codistil(net, exchange=exchange, every=int(every), weight=float(weight)
 rows = train(stages, toy, config, progress=False)
 torch.save({"net": net.state_dict(), "terms": [sorted(row) for row in rows]}, f"{folder}/{rank}.pt")
 dist.destroy_process_group()
+os._exit(0)  # as kdsurvey/codistil.py
