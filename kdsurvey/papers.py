@@ -59,6 +59,7 @@ _TOP1, _TOP1_ERROR, _ERROR = "% top-1 accuracy", "% top-1 error", "% test error"
 _DENSE = "DenseNet-112-33, 90-60, 80-80 and 80-120"
 _WRN = "WRN-28-1, 28-2, 28-5 and 28-10"
 _EIGHT = "WRN-28-1, 28-2, 28-5, 28-10 and four DenseNets"
+_POINTS = "points more test error"
 _TRAIN, _TEST = "% train frame accuracy", "% test frame accuracy"
 
 FIGURES = {
@@ -193,6 +194,18 @@ FIGURES = {
         "32A 2W, C": Figure(24.7, _TOP1_ERROR, "ResNet-50, 32A 2W, scheme C", "table 4", mark="V2"),
         "epochs, A": Figure(105, "epochs, about", "until scheme A converges", "schemes", mark="V2"),
         "epochs, B": Figure((80, 85), "epochs, about", "until scheme B converges", "schemes", mark="V2"),
+    },
+    "one": {
+        "T": Figure(3, "as temperature", "the divergence", "the authors' code"),
+        # CIFAR-100, ResNet-110, and what it loses without a part; ImageNet
+        "alone": Figure(25.33, _ERROR, "CIFAR-100, ResNet-110, alone", "comparisons", mark="V2"),
+        "one": Figure(21.62, _ERROR, "CIFAR-100, ResNet-110, one branch of ONE", "comparisons", mark="V2"),
+        "imagenet": Figure((30.48, 29.45), _ERROR, "ImageNet, ResNet-18, alone and ONE, top-1", "comparisons", mark="V2"),
+        "no distillation": Figure(24.73, _ERROR, "CIFAR-100, ResNet-110, ONE without the divergence", "ablation", mark="V2"),
+        "no distillation, more": Figure(3.11, _POINTS, "ONE without the divergence", "ablation", mark="V2"),
+        "no sharing, more": Figure(0.83, _POINTS, "ONE without shared layers", "ablation", mark="V2"),
+        "no sharing, cost": Figure(83, "% more training cost", "ONE without shared layers", "ablation", mark="V2"),
+        "no gate, more": Figure(0.64, _POINTS, "ONE without a gate", "ablation", mark="V2"),
     },
 }
 

@@ -68,6 +68,8 @@ OF_FUSE = "test_feature_fusion_lesson.py"
 HEADS, EQUAL, BUDGETS = (f"lessons/{name}.py" for name in ("ensemble_heads", "online_compared", "online_budgets"))
 OF_HEADS = "test_ensemblenet_lesson.py"
 RACE_BRANCHES, OF_RACE_BRANCHES = "panels/branches.py", "panels/test_branches_panel.py"
+NATIVE, NATIVE_CLAIMS = "lessons/native_ensemble.py", "lessons/native_claims.py"
+OF_NATIVE = "test_native_ensemble_lesson.py"
 MNIST = "lessons/distilling_mnist.py"
 OF_PEERS, OF_BORN = "test_mutual_lesson.py", "test_born_again_lesson.py"
 COPIES, OF_COPIES = "lessons/codistilling.py", "test_codistilling_lesson.py"
@@ -471,6 +473,30 @@ FAULTS = [
     Fault("born again: split at the student's answer", BORN, "one_hot(y, z.shape[-1])", "one_hot(z.argmax(-1), z.shape[-1])", OF_BORN),
     Fault("inheritance: more perplexity is better", HEIRS, '"perplexity", a=b, b=a', '"perplexity", a=a, b=b', OF_BORN),
     Fault("language: perplexity to the base 2", LANGUAGE, ".exp().item()", ".exp2().item()", OF_BORN),
+    # branches that teach themselves
+    Fault("native: no distillation, and it is there", NATIVE, "with_one(seed, weight=0.0)", "with_one(seed)", OF_NATIVE),
+    Fault("native: no sharing, and all share", NATIVE, '"no sharing": (0, with_one)', '"no sharing": (1, with_one)', OF_NATIVE),
+    Fault("native: no gate, and it is there", NATIVE, "with_one(seed, own_gate=False)", "with_one(seed)", OF_NATIVE),
+    Fault("native: heads learn from the mean", NATIVE, 'summed(config) if arm == "heads, labels" else config', "config", OF_NATIVE),
+    Fault("native: a sum whose decay is three times too strong", NATIVE, "weight_decay=config.weight_decay / COUNT", "weight_decay=config.weight_decay", OF_NATIVE),
+    Fault("native: three nets that start alike", NATIVE, "several = [separate[k] for", "several = [separate[0] for", OF_NATIVE),
+    Fault("native: smoothed as the first net is sure", NATIVE, "zip(several, teachers[0] if teachers else several)", "zip(several, [teachers[0][0]] * COUNT if teachers else several)", OF_NATIVE),
+    Fault("native: smoothed as nets of another choice are sure", NATIVE, "        alone = None\n        for arm in arms:", "        alone = alone if choice != \"15 epochs\" else None\n        for arm in arms:", OF_NATIVE),
+    Fault("native: every seed has one order", NATIVE, "replace(CHOICES[choice], seed=seed), alone", "CHOICES[choice], alone", OF_NATIVE),
+    Fault("native: clean labels are redrawn", NATIVE, "digits(data, seed, noise=0), seed, CLEAN", "digits(data, seed), seed, CLEAN", OF_NATIVE),
+    Fault("native: equal loss to the nets alone", NATIVE, 'why.training_loss(found["ONE"][1][0], data)', 'why.training_loss(found["alone"][1][0], data)', OF_NATIVE),
+    Fault("native: a gate that is left in another mode", NATIVE, "with in_eval(parts):\n        return", "if True:\n        return", OF_NATIVE),
+    Fault("native: the first step's gate without its batch", NATIVE, "parts.train(training)", "parts", OF_NATIVE),
+    Fault("native: entropy in nats", NATIVE, "/ math.log(a.shape[1])", "", OF_NATIVE),
+    Fault("native: watched after the first epoch", NATIVE, "seen[0].softmax(1), seen[-1]", "seen[1].softmax(1), seen[-1]", OF_NATIVE),
+    Fault("native: alike and yet apart", NATIVE, "branched(lambda _: small(seed)", "branched(lambda k: small(k)", OF_NATIVE),
+    Fault("native: detached after all", NATIVE, "(z_e / T).softmax(-1).expand_as(z)", "(z_e / T).softmax(-1).expand_as(z).detach()", OF_NATIVE),
+    Fault("agreement of the first two nets", PEERS_WHY, "combinations(tests, 2)", "combinations(tests[:2], 2)", OF_NATIVE),
+    Fault("the length furthest from the loss", PEERS_WHY, "best = min(tried", "best = max(tried", OF_NATIVE),
+    Fault("native: chosen by another column", NATIVE_CLAIMS, "column=CHOSEN_BY[column]", "column=CHOSEN_BY[ONE]", OF_NATIVE),
+    Fault("native: columns of a claim swapped", NATIVE_CLAIMS, "judge(claim, of[a], of[b]", "judge(claim, of[b], of[a]", OF_NATIVE),
+    Fault("native: three nets for the price of one", NATIVE_CLAIMS, "step = COUNT * training_cost", "step = training_cost", OF_NATIVE),
+    Fault("native: before and after swapped", NATIVE_CLAIMS, "zip(axes[1:], (before, after))", "zip(axes[1:], (after, before))", OF_NATIVE),
     # panels
     Fault("race: every arm has the config's seed", RACE, 'replace(self._config, seed=settings["seed"])', "self._config", OF_RACE),
     Fault("race: no gate between two batches", RACE, "on_batch=lambda step: run.gate()", "on_batch=lambda step: None", OF_RACE),

@@ -22,12 +22,21 @@ ALL = {
         "born_again",
         "low_precision",
         "feature_fusion",
+        "native_ensemble",
         "ensemblenet",
         "playground",
     )
     for name, exercise in vars(getattr(exercises, module)).items()
     if isinstance(exercise, Exercise)
 }
+
+
+def _one(z, z_e, y, T):
+    """The teacher is not detached."""
+    F = torch.nn.functional
+    soft = [F.kl_div((z_i / T).log_softmax(1), (z_e / T).softmax(1), reduction="batchmean") for z_i in z]
+    return sum(F.cross_entropy(z_i, y) for z_i in z) + F.cross_entropy(z_e, y) + T**2 * sum(soft)
+
 
 WRONG = {  # an answer that a reader may well give
     "start_here.weights": lambda widths: sum(m * n for m, n in zip(widths, widths[1:])),
@@ -90,6 +99,9 @@ WRONG = {  # an answer that a reader may well give
         + (1 - lam) * (z.mean(0).softmax(-1) - torch.nn.functional.one_hot(y, z.shape[-1])) / z.shape[1]
     ),
     "ensemblenet.price": lambda trunk, branch, m: (trunk + branch, m * (trunk + branch), 3 * m * (trunk + branch)),
+    "native_ensemble.weights": lambda a: a.softmax(1).relu(),
+    "native_ensemble.one_loss": lambda z, g, y, T: _one(z, torch.einsum("nm,mnc->nc", g, z), y, T),
+    "native_ensemble.cost": lambda trunk, branch, m: (trunk + branch, m * (trunk + branch), m * (trunk + branch)),
     "playground.interval": lambda a, b: ((a - b).mean() - (a - b).std(), (a - b).mean() + (a - b).std()),
     "playground.corrected": lambda ps: [p < 0.05 for p in ps],
     "playground.calibration": lambda confidence, correct: (confidence.mean() - correct.double().mean()).abs(),

@@ -56,6 +56,10 @@ APPRENTICE = {  # all of it quoted
     "ternary": 33.4, "ternary, A": 31.5, "full": 23.8, "8A 4W": 28.5, "8A 4W, A or B": 25.5, "8A 4W, C": 25.1,
     "32A 2W, A or B": 25.3, "32A 2W, C": 24.7, "epochs, A": 105, "epochs, B": (80, 85),
 }  # fmt: skip
+ONE = {
+    "T": 3, "alone": 25.33, "one": 21.62, "imagenet": (30.48, 29.45), "no distillation": 24.73, "no distillation, more": 3.11,
+    "no sharing, more": 0.83, "no sharing, cost": 83, "no gate, more": 0.64,
+}  # fmt: skip
 KNOWN = {
     "hinton": HINTON,
     "fitnets": FITNETS,
@@ -64,6 +68,7 @@ KNOWN = {
     "dml": DML,
     "ban": BAN,
     "apprentice": APPRENTICE,
+    "one": ONE,
 }
 
 
@@ -93,7 +98,10 @@ def test_the_figures_agree_with_each_other():
 def test_a_figure_says_where_it_is_from_and_who_quotes_it(paper, key):
     figure, quoted = (
         papers.reported(paper, key),
-        key in {"hinton": QUOTED, "net2net": {"rate"}, "dml": {"entropy"}, "apprentice": APPRENTICE}.get(paper, ()),
+        key
+        in {"hinton": QUOTED, "net2net": {"rate"}, "dml": {"entropy"}, "apprentice": APPRENTICE, "one": set(ONE) - {"T"}}.get(
+            paper, ()
+        ),
     )
     assert figure.mark == ("V2" if quoted else "V1")
     assert ("as quoted by others" in str(figure)) == quoted
@@ -155,3 +163,8 @@ def test_cite():
         papers.cite("nobody")
     with pytest.raises(ValueError, match="not among the surveyed"):
         papers.reported("nobody", "big")
+
+
+def test_what_one_loses_without_its_divergence_is_a_difference():
+    value = {key: figure.value for key, figure in papers.FIGURES["one"].items()}
+    assert value["no distillation"] - value["one"] == pytest.approx(value["no distillation, more"])

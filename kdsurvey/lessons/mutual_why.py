@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import torch
 from torch import Tensor, nn
@@ -52,7 +53,7 @@ def nearest(
 
 
 def why(pair: Sequence[nn.Module], data: Data, seed: int) -> dict:
-    """What the paper explains it by, means over two nets: loss, entropy, rises of the loss under noise on the weights, a slice.
+    """What the paper explains it by, means over the nets: loss, entropy, rises of the loss under noise on the weights, a slice.
 
     Rises: mean of DRAWS draws of Gaussian noise of s.d. sigma, or of RELATIVE times each weight tensor's root mean square.
     """
@@ -65,7 +66,7 @@ def why(pair: Sequence[nn.Module], data: Data, seed: int) -> dict:
         "loss": mean(cross_entropy(of, y).item() for of in z),
         "entropy in training": mean(entropy(of).mean().item() for of in z),
         "confidence": mean(soften(of).amax(-1).mean().item() for of in z),
-        "agreement": round(top1_agreement(*tests).item(), 4),
+        "agreement": mean(top1_agreement(*two).item() for two in combinations(tests, 2)),
         **rises,
         "slice": [mean(values) for values in zip(*(along(net, x, y, seed) for net in pair))],
     }

@@ -20,6 +20,7 @@ from kdsurvey.lessons import (
     playground,
     precision_claims,
 )
+from kdsurvey.lessons import native_claims as native
 from kdsurvey.lessons.missing_three import repaired
 from kdsurvey.verdicts import Verdict, judge_rows
 
@@ -58,6 +59,7 @@ def verdicts() -> list[Verdict]:
         *_copies(),
         *_low_precision(),
         *fusion_claims.ledger(),
+        *_native(),
         *ensemble_heads.claims(records.recorded("ensemble_lambda"), records.recorded("ensemble_thin")),
         *online_budgets.claims(records.recorded("online_compared")),
         *playground.claims(maps),
@@ -189,6 +191,24 @@ def _low_precision() -> list[Verdict]:
         *(compression.above(orders, a, b) for a, b in (("D", "DQ"), ("D", "DP"), ("D", "DPQ"), ("DPQ", "LPQ"), ("DPQ", "DQP"))),
         *(compression.above(orders, a, b) for a, b in (("DPQ", "PQD"), ("DQ", "Q"))),
     ]
+
+
+def _native() -> list[Verdict]:
+    """Notebook 11."""
+    parts, more, clean, why = (records.recorded(f"one_{name}") for name in ("parts", "seeds", "clean", "why"))
+    rows, long, best, right = native.longest(parts, more), "15 epochs", "best of four settings", "clean labels, best of two"
+    divergence, _, gate, *order = native.losses(rows, long)
+    return [
+        native.above(rows, "ONE", "alone", long),
+        native.within(rows, "ONE", "together", "accuracy", f"ONE-E - one branch, {long}"),
+        native.above(rows, "ONE", "alone", long, column="together"),
+        divergence, gate, *order,
+        native.above(rows, "ONE", "no gate", long, column="together"),
+        *(native.tuned(parts, "ONE", than, best, claim=claim) for than, claim in (("alone", "O10"), ("label smoothing", "O7"))),
+        native.tuned(parts, "ONE", "alone", best, column="together", claim="O12"),
+        native.tuned(clean, "ONE", "alone", right),
+        *(native.rises(why, "alone, equal training loss", "ONE", rise) for rise in ("rise at 0.1", "rise, relative")),
+    ]  # fmt: skip
 
 
 def full_mnist() -> pd.DataFrame:
