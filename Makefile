@@ -50,6 +50,7 @@ results: $(VENV)/lab.done
 	$(BIN)/python -m kdsurvey.lessons
 
 refresh: $(VENV)/lab.done
+	$(BIN)/python -m kdsurvey.lessons.summary
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.store_widget_state=False \
 		--ExecutePreprocessor.record_timing=False $(wildcard notebooks/*.ipynb) kdsurvey/app/playground.ipynb
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kdsurvey import data, records
-from kdsurvey.lessons import EXPERIMENTS, distilling_mnist, summary
+from kdsurvey.lessons import EXPERIMENTS, distilling_mnist, ledger, summary
 
 
 def coin(digits, seed):
@@ -71,6 +71,16 @@ def test_a_recorded_seed_can_be_had_again():
     assert all(abs(errors - before[arm]) <= 12 for arm, errors in now.items()), (now, before.to_dict())
 
 
-def test_the_readme_prints_what_is_recorded():
-    readme = (records.FOLDER.parent / "README.md").read_text()
-    assert summary.markdown() in readme, "make results changed the rows: put summary.markdown() into README.md"
+@pytest.mark.parametrize("page", ["README.md", "docs/verdicts.md"])
+def test_pages_print_what_is_recorded(page):
+    text = (records.FOLDER.parent / page).read_text()
+    assert summary.pages()[page] in text, "results changed: python -m kdsurvey.lessons.summary writes the pages anew"
+
+
+def test_every_verdict_is_counted_once():
+    judged = ledger.verdicts()
+    counted = summary.counts()
+    assert counted[list(summary.WORDS)].to_numpy().sum() == sum(map(len, judged.values())) > 150
+    assert (counted[list(summary.WORDS)].sum(axis=1) > 0).all()
+    stems = {path.stem for path in (records.FOLDER.parent / "notebooks").glob("*.ipynb")}
+    assert set(judged) == stems - {"00_start_here", "01_temperature"}

@@ -1,214 +1,41 @@
-"""The recorded results in a few lines: what the README prints, made from results/ so that it cannot drift from them."""
-
-from dataclasses import replace
+"""The recorded results as pages: what README and docs/verdicts.md print, made from results/ so that it cannot drift from them."""
 
 import pandas as pd
 
 from kdsurvey import papers, records
-from kdsurvey.lessons import (
-    compression,
-    ensemble_heads,
-    fitnets,
-    fsp,
-    fsp_students,
-    fusion_claims,
-    growth,
-    inheritance,
-    mutual_claims,
-    mutual_why,
-    online_budgets,
-    playground,
-    precision_claims,
+from kdsurvey.lessons import ledger
+from kdsurvey.verdicts import Verdict
+
+START, END = "<!-- results -->", "<!-- /results -->"
+WORDS = ("HOLDS", "NOT RESOLVED", "FAILS")
+ABOUT = (
+    "What the recorded rows under `results/` say, by the functions that the notebooks call. A line has the claim's id, the "
+    "difference with its 95 % confidence interval, and HOLDS (the interval lies above zero), FAILS (below) or NOT RESOLVED. "
+    "Written by `make refresh`; a test compares."
 )
-from kdsurvey.lessons import native_claims as native
-from kdsurvey.lessons.missing_three import repaired
-from kdsurvey.verdicts import Verdict, judge_rows
-
-
-def fewer(claim: str, better: str, than: str, rows: pd.DataFrame, column: str = "errors") -> Verdict:
-    """The claim that arm `better` makes fewer errors than arm `than`: a positive effect means that it does."""
-    return judge_rows(claim, rows, column, a=than, b=better, what=f"errors of {than} - {better}", unit="errors")
-
-
-def verdicts() -> list[Verdict]:
-    """The claims that the recorded rows decide, in the order of the notebooks."""
-    nets, widths, few, transfer, together, missing = (
-        records.recorded(n) for n in ("nets_compared", "widths", "few_labels", "transfer_sets", "ensemble", "missing")
-    )
-    maps = records.recorded("playground")
-    narrow = widths[widths["width"] == 30]
-    return [
-        fewer("P2", "soft only", "hard only", nets),
-        fewer("O4", "soft + hard", "soft only", nets),
-        fewer("O7", "soft only", "label smoothing", nets),
-        fewer("O10", "soft only", "hard only, lr 0.3", nets),
-        fewer("O10", "soft only", "hard only, jittered", nets),
-        fewer("P2", "T = 4", "T = 50", narrow),
-        fewer("O6", "soft only", "hard only", few),
-        fewer("O4", "soft only, all, no labels", "soft only, labelled half", transfer),
-        fewer("O12", "ensemble", "one member", together),
-        fewer("O12", "distilled from the ensemble", "hard only", together),
-        fewer("P2", "no 3, T = 20", "no 3, hard labels", missing, "errors on removed"),
-        repaired(missing, "no 3, T = 20"),
-        repaired(missing, "only 7 and 8, T = 20"),
-        *_hints(),
-        *_flows(),
-        *_growth(),
-        *_peers(),
-        *inheritance.ledger(),
-        *_copies(),
-        *_low_precision(),
-        *fusion_claims.ledger(),
-        *_native(),
-        *ensemble_heads.claims(records.recorded("ensemble_lambda"), records.recorded("ensemble_thin")),
-        *online_budgets.claims(records.recorded("online_compared")),
-        *playground.claims(maps),
-        *playground.against_controls(maps, "64 units"),
-        *playground.against_controls(maps, "10 % of the images"),
-    ]
-
-
-def _told(verdict: Verdict, where: str) -> Verdict:
-    """The verdict, and where it was found."""
-    return replace(verdict, what=f"{verdict.what}, {where}")
-
-
-def _hints() -> list[Verdict]:
-    """Notebook 04."""
-    depths, first, starts = (records.recorded(f"fitnets_{name}") for name in ("depths", "first_stages", "starts"))
-    usual, tuned, first = fitnets.default(depths), fitnets.chosen(depths), fitnets.chosen(first)
-    two, one = "hints, then KD", "both at once"
-    return [
-        fitnets.deeper(tuned, two, "KD"),
-        fitnets.deeper(tuned, "KD", "labels"),
-        *(fitnets.above(tuned, two, "KD", depth) for depth in (6, 10)),
-        _told(fitnets.above(usual, two, one), "default settings"),
-        _told(fitnets.above(tuned, two, one), "best of three settings"),
-        fitnets.above(first, "hints", "hints of an untrained teacher"),
-        fitnets.above(first, "hints", "labels on the lower half"),
-        _told(fitnets.above(starts[starts["start"] == "batch norm"], two, "labels"), "batch norm"),
-    ]
-
-
-def _flows() -> list[Verdict]:
-    """Notebook 05."""
-    faster = fsp.tuned(fsp.with_targets(records.recorded("fsp_faster")), "steps to 93%", least=True)
-    names = "fsp_small", "fsp_ensembles", "fsp_transfer", "fsp_fashion"
-    small, several, digits, clothes = (records.recorded(name) for name in names)
-    rivals = "plain", "FSP, teacher from scratch", "FitNets"
-    small, *moved = (fsp.tuned(rows, "validation") for rows in (small, digits, clothes))
-    return [
-        *(fsp.sooner(faster, count, "FSP", "plain") for count in ("steps to 90%", "in all to 90%", "in all to 93%")),
-        fsp.sooner(faster, "in all to 93%", "FSP, short stage 1", "plain"),
-        fsp_students.above(small, "FSP (flow)", "plain"),
-        *(fsp_students.above(small, "FSP (flow)", than, claim="O8") for than in ("KD (output)", "FitNets (layer, then output)")),
-        *(fsp_students.above(several, "FSP", than, column="ensemble") for than in ("plain", "teacher's weights copied")),
-        fsp_students.above(several, "FSP, shuffled", "FSP", column="ensemble"),
-        *(
-            _told(fsp_students.above(rows, "FSP", than), where)
-            for rows, where in zip(moved, ("new digits", "clothes"))
-            for than in rivals
-        ),
-    ]
-
-
-def _growth() -> list[Verdict]:
-    """Notebook 06."""
-    deep, wide, few = (records.recorded(name) for name in ("net2net_deeper", "net2net_wider", "copy_tune_distil"))
-    return [
-        *(growth.sooner("P4", deep, "Net2Net", than) for than in ("random layers", "from scratch")),
-        *(growth.higher("P4", deep, "Net2Net", than) for than in ("from scratch", "from scratch, 12 epochs")),
-        growth.sooner("P4", wide, "Net2Net", "random padding"),
-        growth.higher("P4", wide, "Net2Net", "random padding"),
-        judge_rows("P4", deep, "accuracy", a="Net2Net, 0.1x", b="Net2Net, 1x"),
-        growth.higher("P4", deep, "teacher prediction layers", "from scratch"),
-        growth.higher("O14", few, "copied and tuned", "copied, not trained"),
-        growth.higher("O14", few, "copied and tuned", "distilled"),
-        growth.higher("O14", few, "small, distilled", "small, label smoothing"),
-    ]
-
-
-def _peers() -> list[Verdict]:
-    """Notebook 07: peers."""
-    names = "peers", "clean", "number", "unequal", "semi", "why"
-    noisy, clean, number, unequal, semi, why = (records.recorded(f"dml_{name}") for name in names)
-    above, long, best = mutual_claims.above, mutual_claims.default, mutual_claims.chosen
-    clean, semi = best(clean), best(semi)
-    return [
-        *(above(long(noisy), "DML", than, "40 epochs") for than in ("alone", "one-way")),
-        *(above(best(noisy), "DML", than, "tuned") for than in ("alone", "one-way")),
-        above(best(noisy), "DML", "label smoothing", "tuned", claim="O7"),
-        above(clean, "DML", "alone", "tuned, labels right"),
-        above(clean, "DML", "label smoothing", "tuned, labels right", claim="O7"),
-        above(long(number), "K = 5, mean", "K = 2, mean", "20 epochs"),
-        above(long(number), "K = 5, sum", "K = 2, mean", "20 epochs"),
-        above(long(number), "K = 5, sum", "K = 2, weight 4", "20 epochs"),
-        above(best(mutual_claims.any_weight(number)), "K = 5", "K = 2", "tuned, weight too"),
-        above(long(unequal), "small, DML", "small, one-way", "40 epochs"),
-        above(best(unequal), "small, DML", "small, alone", "tuned"),
-        above(best(unequal), "big, DML", "big, alone", "tuned"),
-        above(semi, "DML, all images", "alone", "a tenth of the labels, tuned"),
-        mutual_claims.softer(why, "DML", mutual_why.MATCHED),
-        *(mutual_claims.softer(why, arm, "DML", "rise, relative") for arm in (mutual_why.MATCHED, "one-way")),
-    ]
-
-
-def _copies() -> list[Verdict]:
-    """Notebook 07: codistillation."""
-    stale, runs = (records.recorded(f"codistil_{name}") for name in ("stale", "runs"))
-    wrong, right = (stale[stale["noise"] == noise] for noise in (0.2, 0.0))
-    long, best, right = mutual_claims.default(wrong), mutual_claims.chosen(wrong), mutual_claims.chosen(right)
-    lines = [
-        (best, "every 10", "never", "tuned"),
-        (best, "every 10", "never, label smoothing", "tuned"),
-        (right, "every 10", "never, label smoothing", "tuned, labels right"),
-        *((best, "every 1", than, "tuned") for than in ("every 100", "every 1000")),
-        (long, "every 1", "every 100", "40 epochs"),
-    ]
-    judged = [mutual_claims.above(*line, claim="O16") for line in lines]
-    return [
-        *judged,
-        mutual_claims.above(mutual_claims.chosen(runs), "every 10", "never", "tuned", claim="O16", column="two runs agree"),
-    ]
-
-
-def _low_precision() -> list[Verdict]:
-    """Notebook 09."""
-    names = ("precision_schemes", "precision_clothes", "precision_teachers", "compression_orders")
-    runs, clothes, teachers, orders = (records.recorded(name) for name in names)
-    tuned, above = precision_claims.tuned(runs), precision_claims.above
-    pairs = (("full precision", "no teacher"), ("A", "no teacher"), ("B", "no teacher"), ("B", "A"), ("C", "B"))
-    causes = (("C", "no teacher"), ("C", "C, no teacher"), ("C, no teacher", "no teacher, 2E"), ("B", "label smoothing"))
-    return [
-        *(above(tuned, a, b, where=", 8 units, digits") for a, b in (*pairs, *causes)),
-        above(tuned, "C", "no teacher, 2E", claim="O10", where=", 8 units, digits"),
-        precision_claims.sooner(runs, "B", "A", 0.8),
-        *(
-            above(clothes, a, b, where=", 16 units, clothes")
-            for a, b in (("full precision", "no teacher"), ("B", "no teacher"), *causes[:3])
-        ),
-        above(teachers, "full precision, 2 layers", "ternary, 6 layers", where=" as teachers"),
-        *(compression.above(orders, a, b) for a, b in (("D", "DQ"), ("D", "DP"), ("D", "DPQ"), ("DPQ", "LPQ"), ("DPQ", "DQP"))),
-        *(compression.above(orders, a, b) for a, b in (("DPQ", "PQD"), ("DQ", "Q"))),
-    ]
-
-
-def _native() -> list[Verdict]:
-    """Notebook 11."""
-    parts, more, clean, why = (records.recorded(f"one_{name}") for name in ("parts", "seeds", "clean", "why"))
-    rows, long, best, right = native.longest(parts, more), "15 epochs", "best of four settings", "clean labels, best of two"
-    divergence, _, gate, *order = native.losses(rows, long)
-    return [
-        native.above(rows, "ONE", "alone", long),
-        native.within(rows, "ONE", "together", "accuracy", f"ONE-E - one branch, {long}"),
-        native.above(rows, "ONE", "alone", long, column="together"),
-        divergence, gate, *order,
-        native.above(rows, "ONE", "no gate", long, column="together"),
-        *(native.tuned(parts, "ONE", than, best, claim=claim) for than, claim in (("alone", "O10"), ("label smoothing", "O7"))),
-        native.tuned(parts, "ONE", "alone", best, column="together", claim="O12"),
-        native.tuned(clean, "ONE", "alone", right),
-        *(native.rises(why, "alone, equal training loss", "ONE", rise) for rise in ("rise at 0.1", "rise, relative")),
-    ]  # fmt: skip
+CLAIMS = {  # of the survey, as far as verdicts of recorded rows bear on them
+    "P1": "FitNets: hints train thin nets that are too deep otherwise",
+    "P2": "soft targets at a temperature make a better small net, which knows digits it never saw",
+    "P3": "FSP: the flow between layers trains a net faster and better, and transfers",
+    "P4": "Net2Net: a net that grows from a trained one trains faster",
+    "P5": "mutual learning: peers without a teacher beat nets alone, and more peers more so",
+    "P6": "born-again nets beat their equal teachers, generation by generation",
+    "P7": "Apprentice: a teacher wins back what low precision loses",
+    "P8": "FFL: fused features, taught by the branches and teaching them, beat both",
+    "P9": "ONE: gated branches that teach themselves beat a net alone",
+    "P10": "EnsembleNet: heads trained with their ensemble, in a smaller net",
+    "O4": "soft targets may replace labels, and need no labelled images",
+    "O5": "a distilled net can still be pruned and quantised",
+    "O6": "soft targets regularise where images are few",
+    "O7": "it is a teacher's knowledge, not just a smoother label",
+    "O8": "what is distilled matters: outputs, a layer, the flow between layers",
+    "O9": "the gain is distillation, not merely more data",
+    "O10": "distilling beats a small net that was trained as well as possible",
+    "O11": "a net with capacity to spare gains more than a compact one",
+    "O12": "an ensemble helps, and can be distilled",
+    "O14": "copying weights and fine-tuning, or distilling: what each is good for",
+    "O16": "copies in other processes may be stale",
+}
 
 
 def full_mnist() -> pd.DataFrame:
@@ -235,10 +62,52 @@ def full_mnist() -> pd.DataFrame:
 
 
 def markdown() -> str:
-    """The block of the README."""
+    """The block of the README: full MNIST, and how often each claim holds."""
     head = "Full MNIST, recorded with the notebooks' functions; the paper is Hinton, Vinyals & Dean 2015:"
-    table = full_mnist().reset_index()
-    rows = [table.columns, ["---"] * 4, *table.to_numpy()]
-    lines = "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
-    said = "\n".join(verdict.line for verdict in verdicts())
-    return f"{head}\n\n{lines}\n\nOn the 5,000 digits that come with it (1,000 of them for the test):\n\n```\n{said}\n```"
+    every = (
+        "What a laptop repeats in minutes, mostly on the 5,000 digits that come with it (1,000 of them for the test). "
+        "So many verdicts on each claim of the survey HOLD, are NOT RESOLVED, or FAIL; [what they compare](docs/verdicts.md) "
+        "matters more than how many they are."
+    )
+    return f"{head}\n\n{_table(full_mnist())}\n\n{every}\n\n{_table(counts())}"
+
+
+def counts() -> pd.DataFrame:
+    """How many verdicts on each claim hold, are not resolved, or fail."""
+    judged = [verdict for of in ledger.verdicts().values() for verdict in of]
+    rows = {}
+    for claim, says in CLAIMS.items():
+        words = [verdict.word for verdict in judged if verdict.claim == claim]
+        rows[claim] = [says, *(words.count(word) for word in WORDS)]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["which says", *WORDS]).rename_axis("claim")
+
+
+def pages() -> dict[str, str]:
+    """File, from the repository's root -> what is to stand there, or in its block: README.md, docs/verdicts.md."""
+    parts = [f"## [{name}](../notebooks/{name}.ipynb)\n\n```\n{_lines(of)}\n```\n" for name, of in ledger.verdicts().items()]
+    head = "# Every verdict\n\n" + ABOUT + "\n\n"
+    return {"README.md": markdown(), "docs/verdicts.md": head + "\n".join(parts)}
+
+
+def write() -> None:
+    """Puts both pages where they belong."""
+    for name, text in pages().items():
+        path = records.FOLDER.parent / name
+        if name == "README.md":
+            before, rest = path.read_text().split(f"{START}\n")
+            text = f"{before}{START}\n{text}\n{END}{rest.split(END)[1]}"
+        path.write_text(text)
+
+
+def _lines(judged: list[Verdict]) -> str:
+    return "\n".join(verdict.line for verdict in judged)
+
+
+def _table(table: pd.DataFrame) -> str:
+    table = table.reset_index()
+    rows = [table.columns, ["---"] * table.shape[1], *table.to_numpy()]
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
+
+
+if __name__ == "__main__":
+    write()
