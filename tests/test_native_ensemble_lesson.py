@@ -107,7 +107,10 @@ def test_how_flat_is_measured_at_equal_training_loss(some, monkeypatch):
     monkeypatch.setattr(lesson, "SHORTER", (1, 2))
     monkeypatch.setattr(why, "DRAWS", 1)
     monkeypatch.setattr(why, "SLICE", (0.0,))
+    targets, real = [], why.nearest
+    monkeypatch.setattr(why, "nearest", lambda train, *rest: targets.append(rest[-1]) or real(train, *rest))
     rows = pd.DataFrame(lesson.one_why(some, 0)).set_index("arm")
+    assert targets == [pytest.approx(rows.loc["ONE", "loss"], abs=1e-3)] and abs(targets[0] - rows.loc["alone", "loss"]) > 1e-3
     assert list(rows.index) == ["alone", "ONE", why.MATCHED] and rows.loc["ONE", "epochs"] == 2
     losses = {
         epochs: why.training_loss(lesson.run("alone", some, replace(SHORT, seed=0, epochs=epochs))[0], some) for epochs in (1, 2)
