@@ -1,13 +1,12 @@
 """Branches: both arms train as `train` does, and what is shown of gates and diversity is what the nets say."""
 
 import re
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from waiting import WAIT, runs, until
+from waiting import finished, hand_on, stop_and_start
 
 from kdsurvey import panels
 from kdsurvey.branches import Fused, Mixed, branched, fusion, gate
@@ -28,14 +27,6 @@ def made(data, close):
 @pytest.fixture
 def endless(made):
     return lambda **options: made(config=replace(CONFIG, epochs=2000), **options)
-
-
-def finished(panel):
-    panel.start.click()
-    assert panel.wait(WAIT)
-    panel.settle()
-    panel.check()
-    return panel
 
 
 def net(seed):
@@ -138,24 +129,9 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
     giver.count.box.value, giver.seed.value = 2, 3
     finished(giver)
     giver.rate.box.value = 0.2  # for the next run
-    taker._link.value = giver.link
-    assert taker.wait(WAIT)
-    for panel in (giver, taker):
-        panel.settle()
-        panel.check()
-    assert [arm.rows for arm in taker.arms] == [arm.rows for arm in giver.arms]
-    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
+    hand_on(giver, taker)
     assert giver.state()["run"] == [{"rate": 0.05}, 0] and len(giver.link) < 250
 
 
 def test_stop_and_a_new_start(endless):
-    panel = endless()
-    panel.start.click()
-    until(lambda: panel.epochs_done > 1)
-    panel.start.click()
-    until(lambda: len(runs()) == 1 and panel.epochs_done > 0 and panel.status.startswith("Training"))
-    start = time.monotonic()
-    panel.stop.click()
-    assert panel.wait(5) and time.monotonic() - start < 1
-    panel.check()
-    assert panel.status == f"Stopped after {panel.epochs_done} epochs." and not runs()
+    stop_and_start(endless())

@@ -11,7 +11,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 import torch
-from waiting import WAIT, runs, until
+from waiting import WAIT, finished, runs, until
 
 from kdsurvey import sweeps
 from kdsurvey.losses import cross_entropy, half_mse
@@ -35,14 +35,6 @@ def made(data, teacher, config, close):
 def endless(data, teacher, close):
     config = Config(epochs=10**6, batch_size=50, lr=0.01, schedule="constant", device="cpu")
     return lambda **options: close(compare(data, teacher, **{"config": config, "width": 8} | options))
-
-
-def finished(panel):
-    panel.start.click()
-    assert panel.wait(WAIT)
-    panel.settle()
-    panel.check()
-    return panel
 
 
 def alone(data, config, stages, seeds, stacked=True, width=8):

@@ -1,13 +1,12 @@
 """Flows: both arms train as `train` does, and the matrices that are shown are those of equation 1."""
 
 import re
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from waiting import WAIT, runs, until
+from waiting import WAIT, draws_seldom, finished, hand_on, stop_and_start
 
 from kdsurvey import panels
 from kdsurvey.losses import fsp_matrix
@@ -34,14 +33,6 @@ def made(data, teacher, close):
 @pytest.fixture
 def endless(made):
     return lambda **options: made(config=replace(CONFIG, epochs=2000), **options)
-
-
-def finished(panel):
-    panel.start.click()
-    assert panel.wait(WAIT)
-    panel.settle()
-    panel.check()
-    return panel
 
 
 def by_hand(net, x, k):
@@ -162,33 +153,13 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
     finished(giver)
     giver.image.value, giver.shown.value, giver.rate.box.value = 11, 0, 0.1  # the first two for now, the last for the next run
     giver.settle()
-    taker._link.value = giver.link
-    assert taker.wait(WAIT)
-    for panel in (giver, taker):
-        panel.settle()
-        panel.check()
-    assert [arm.rows for arm in taker.arms] == [arm.rows for arm in giver.arms]
-    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
-    assert taker.state() == giver.state() and giver.state()["run"] == [{"rate": 0.05}, 0] and len(giver.link) < 250
+    hand_on(giver, taker)
+    assert giver.state()["run"] == [{"rate": 0.05}, 0] and len(giver.link) < 250
 
 
 def test_stop_and_a_new_start(endless):
-    panel = endless()
-    panel.start.click()
-    until(lambda: panel.epochs_done > 1)
-    panel.start.click()
-    until(lambda: len(runs()) == 1 and panel.epochs_done > 0 and panel.status.startswith("Training"))
-    start = time.monotonic()
-    panel.stop.click()
-    assert panel.wait(5) and time.monotonic() - start < 1
-    panel.check()
-    assert panel.status == f"Stopped after {panel.epochs_done} epochs." and not runs()
+    stop_and_start(endless())
 
 
 def test_drawing_is_bounded_by_the_clock(endless):
-    panel = endless()
-    panel.start.click()
-    until(lambda: panel.epochs_done > 1)
-    start, redraws = time.monotonic(), panel.redraws
-    time.sleep(1.0)
-    assert panel.redraws - redraws <= (time.monotonic() - start) / 0.2 + 1
+    draws_seldom(endless())

@@ -1,13 +1,12 @@
 """Generations: every net trains as `train` does, from its own seed and by the generation before, and the pictures say so."""
 
 import re
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from waiting import WAIT, runs, until
+from waiting import WAIT, draws_seldom, finished, hand_on, stop_and_start
 
 from kdsurvey import panels
 from kdsurvey.lessons.born_again import aims, method
@@ -32,14 +31,6 @@ def made(data, close):
 @pytest.fixture
 def endless(made):
     return lambda **options: made(config=replace(CONFIG, epochs=10**6, schedule="constant"), **options)
-
-
-def finished(panel):
-    panel.start.click()
-    assert panel.wait(WAIT)
-    panel.settle()
-    panel.check()
-    return panel
 
 
 def by_hand(target, data, count, seed, *, first=False):
@@ -178,33 +169,13 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
     finished(giver)
     giver.image.value, giver.count.box.value = 11, 4  # the first for now, the other for the next run
     giver.settle()
-    taker._link.value = giver.link
-    assert taker.wait(WAIT)
-    for panel in (giver, taker):
-        panel.settle()
-        panel.check()
-    assert [arm.rows for arm in taker.arms] == [arm.rows for arm in giver.arms]
-    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
-    assert taker.state() == giver.state() and giver.state()["run"] == [{"count": 2}, 0] and len(giver.link) < 300
+    hand_on(giver, taker)
+    assert giver.state()["run"] == [{"count": 2}, 0] and len(giver.link) < 300
 
 
 def test_stop_and_a_new_start(endless):
-    panel = endless()
-    panel.start.click()
-    until(lambda: panel.epochs_done > 1)
-    panel.start.click()
-    until(lambda: len(runs()) == 1 and panel.epochs_done > 0 and panel.status.startswith("Training"))
-    start = time.monotonic()
-    panel.stop.click()
-    assert panel.wait(5) and time.monotonic() - start < 1
-    panel.check()
-    assert panel.status == f"Stopped after {panel.epochs_done} epochs." and not runs()
+    stop_and_start(endless())
 
 
 def test_drawing_is_bounded_by_the_clock(endless):
-    panel = endless()
-    panel.start.click()
-    until(lambda: panel.epochs_done > 1)
-    start, redraws = time.monotonic(), panel.redraws
-    time.sleep(1.0)
-    assert panel.redraws - redraws <= (time.monotonic() - start) / 0.2 + 1
+    draws_seldom(endless())

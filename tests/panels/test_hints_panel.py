@@ -10,7 +10,7 @@ from dataclasses import replace
 import ipywidgets as widgets
 import pytest
 import torch
-from waiting import WAIT, runs, until
+from waiting import WAIT, finished, hand_on, runs, until
 
 from kdsurvey import panels
 from kdsurvey.measures import spread
@@ -38,14 +38,6 @@ def endless(made):
     return lambda **options: made(
         config=Config(epochs=10**6, batch_size=50, lr=0.01, schedule="constant", device="cpu"), **options
     )
-
-
-def finished(panel):
-    panel.start.click()
-    assert panel.wait(WAIT)
-    panel.settle()
-    panel.check()
-    return panel
 
 
 def alone(panel, name, data, teacher, *, depth, guided, hint, T, lam, seed, norm=False):
@@ -164,14 +156,9 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
     giver.depth.box.value, giver.guided.box.value, giver.seed.value = 5, 4, 3
     finished(giver)
     giver.depth.box.value, giver.norm.value = 2, True  # for the next run
-    taker._link.value = giver.link
-    assert taker.wait(WAIT)
-    for panel in (giver, taker):
-        panel.settle()
-        panel.check()
-    assert [arm.rows for arm in taker.arms] == [arm.rows for arm in giver.arms] and len(taker.arms[0].rows) == 5
-    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
-    assert taker.state() == giver.state() and taker.guided.value == 1 and len(giver.link) < 250
+    hand_on(giver, taker)
+    assert len(taker.arms[0].rows) == 5
+    assert taker.guided.value == 1 and len(giver.link) < 250
     assert taker.status == giver.status and giver.status.startswith("Finished")
     taker.paste(made().link)
     assert taker.state()["run"] is None or not taker._runner.busy

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 import torch
-from waiting import WAIT
+from waiting import finished, hand_on
 
 from kdsurvey import panels
 from kdsurvey.losses import entropy
@@ -22,14 +22,6 @@ SHORT = Config(epochs=4, batch_size=50, lr=0.1, schedule="constant", device="cpu
 @pytest.fixture
 def made(data, close):
     return lambda **options: close(panels.peers(data, **{"config": SHORT, "widths": (16,)} | options))
-
-
-def finished(panel):
-    panel.start.click()
-    assert panel.wait(WAIT)
-    panel.settle()
-    panel.check()
-    return panel
 
 
 def alone(data, settings):
@@ -123,13 +115,8 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
     giver.K.box.value, giver.weight.box.value, giver.turns.value, giver.seed.value = 3, 2.0, False, 5
     finished(giver)
     giver.K.box.value, giver.noise.box.value = 5, 0.0  # for the next run
-    taker.paste(giver.link)
-    assert taker.wait(WAIT)
-    for panel in (giver, taker):
-        panel.settle()
-        panel.check()
-    assert [arm.rows for arm in taker.arms] == [arm.rows for arm in giver.arms]
-    assert taker._picture.value == giver._picture.value and taker.state() == giver.state() and taker.K.value == 5
+    hand_on(giver, taker)
+    assert taker.K.value == 5
 
 
 def test_peers_of_no_weight_are_nets_alone(made):

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from waiting import WAIT
+from waiting import WAIT, finished
 
 from kdsurvey import panels
 from kdsurvey.methods import apprentice, plain
@@ -25,14 +25,6 @@ def teacher():
 def made(data, teacher, close):
     config = Config(epochs=4, batch_size=50, lr=0.1, schedule="constant", device="cpu")
     return lambda **options: close(panels.precision(data, teacher, **{"config": config, "width": 6, "depth": 3} | options))
-
-
-def finished(panel):
-    panel.start.click()
-    assert panel.wait(WAIT)
-    panel.settle()
-    panel.check()
-    return panel
 
 
 def alone(name, config, data, teacher, seed, low):

@@ -17,3 +17,46 @@ def until(condition) -> None:
 def runs() -> list[threading.Thread]:
     """The runs of panels that have a thread now."""
     return [thread for thread in threading.enumerate() if thread.name == "kdsurvey run"]
+
+
+def finished(panel):
+    """The panel after a run of its own, to the end."""
+    panel.start.click()
+    assert panel.wait(WAIT)
+    panel.settle()
+    panel.check()
+    return panel
+
+
+def hand_on(giver, taker) -> None:
+    """The permalink of one panel makes the other train again, and show the same picture and the same table."""
+    taker._link.value = giver.link
+    assert taker.wait(WAIT)
+    for panel in (giver, taker):
+        panel.settle()
+        panel.check()
+    assert [arm.rows for arm in taker.arms] == [arm.rows for arm in giver.arms]
+    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
+    assert taker.state() == giver.state()
+
+
+def stop_and_start(panel) -> None:
+    """A new Start ends the run before it; Stop is heard within a second, and leaves no thread."""
+    panel.start.click()
+    until(lambda: panel.epochs_done > 1)
+    panel.start.click()
+    until(lambda: len(runs()) == 1 and panel.epochs_done > 0 and panel.status.startswith("Training"))
+    start = time.monotonic()
+    panel.stop.click()
+    assert panel.wait(5) and time.monotonic() - start < 1
+    panel.check()
+    assert panel.status == f"Stopped after {panel.epochs_done} epochs." and not runs()
+
+
+def draws_seldom(panel) -> None:
+    """While it trains, at most five pictures a second."""
+    panel.start.click()
+    until(lambda: panel.epochs_done > 1)
+    start, redraws = time.monotonic(), panel.redraws
+    time.sleep(1.0)
+    assert panel.redraws - redraws <= (time.monotonic() - start) / 0.2 + 1
