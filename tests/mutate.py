@@ -195,11 +195,12 @@ FAULTS = [
     Fault("memory not shared", STAGE, "self._memory = net.net, net._memory", "self._memory = net.net, []", OF_LOOP),
     Fault("teacher in half precision", STAGE, "enabled=False", "enabled=True, dtype=torch.bfloat16", OF_LOOP),
     # networks
-    Fault("ensemble: sum", NETS, "for net in self.nets]).mean(0)", "for net in self.nets]).sum(0)", OF_NETS),
+    Fault("ensemble: sum", NETS, "zip(self.nets, homes)]).mean(0)", "zip(self.nets, homes)]).sum(0)", OF_NETS),
     Fault("a seed leaks out", NETS, "torch.Generator().manual_seed(seed)", "torch.manual_seed(seed)", OF_NETS),
     Fault("weights of another size", NETS, "layer.weight[0].numel() ** -0.5", "layer.weight.shape[0] ** -0.5", OF_NETS),
     Fault("dropout in the wrong amount", NETS, "nn.Dropout(dropout)", "nn.Dropout(dropout / 2)", OF_NETS),
-    Fault("map halved from the first block", NETS, "stride=2 if k else 1", "stride=2", OF_NETS),
+    Fault("map halved from the first block", NETS, "blocks = [_conv_block(m, n, 2 if k else 1)", "blocks = [_conv_block(m, n, 2)", OF_NETS),
+    Fault("conv_mlp: every block halves the map", NETS, "1 if k else 2", "2", OF_NETS),
     # low precision
     Fault("weights: as many levels as activations", PRECISION, "2 ** (self.weight_bits - 1) - 1", "2**self.weight_bits - 1", OF_PRECISION),
     Fault("weights: not clipped", PRECISION, "(w / s).clamp(-1, 1)", "(w / s)", OF_PRECISION),

@@ -105,3 +105,11 @@ def test_links_between_notebooks_lead_somewhere(notebook):
     folder = NOTEBOOKS[0].parent
     for target in re.findall(r"\]\(([^)#:]+\.ipynb)\)", prose(notebook)):
         assert (folder / target).exists(), target
+
+
+@pytest.mark.parametrize("page", ["README.md", "notebooks/00_start_here.ipynb"])
+def test_the_maps_have_every_notebook_once_and_in_order(page):
+    root = NOTEBOOKS[0].parents[1]
+    text = prose(json.loads((root / page).read_text())) if page.endswith("ipynb") else (root / page).read_text()
+    mapped = re.findall(r"^\| \[\d\d [^\]]+\]\((?:notebooks/)?(\d\d_\w+)\.ipynb\)", text, re.M)
+    assert mapped == [path.stem for path in NOTEBOOKS if path.stem != "00_start_here" or page == "README.md"]
