@@ -166,7 +166,7 @@ def _values(claim: str, table: pd.DataFrame, arm, column: str, by: str) -> dict:
 
 
 def _table(rows: Rows, *columns: str) -> pd.DataFrame:
-    table = pd.DataFrame(rows)
+    table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)  # what made them stays in .attrs
     missing = [name for name in columns if name not in table]
     if missing:
         raise ValueError(f"the rows have no column {missing}; there are {list(table)}")

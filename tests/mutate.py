@@ -599,6 +599,7 @@ FAULTS = [
     Fault("budgets: chosen on test images", BUDGETS, 'return verdicts.chosen(tries, "tried", column=(ALL_ANSWER if joint else ONE_ANSWERS)[1])', 'return verdicts.chosen(tries, "tried", column=(ALL_ANSWER if joint else ONE_ANSWERS)[0])', OF_HEADS),
     Fault("budgets: unequal steps", BUDGETS, 'rows[(rows["epochs"] == EPOCHS) & ', "rows[", OF_HEADS),
     Fault("budgets: one net answers for all", BUDGETS, "columns = [ALL_ANSWER[0] if which in joint", "columns = [ALL_ANSWER[0] if not which", OF_HEADS),
+    Fault("chosen rows forget what made them", VERDICTS, "table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)", "table = pd.DataFrame(rows)", OF_VERDICTS),
     # branches on one trunk
     Fault("no ramp", LOSSES, "math.exp(-5 * max(", "math.exp(-0 * max(", OF_ONE),
     Fault("the trunk runs once a branch", BRANCHES, "self.logits(self.trunk(x))", "torch.stack([self[k](x) for k in range(len(self))])", OF_ONE),

@@ -210,6 +210,8 @@ def test_the_setting_of_an_arm_has_the_best_mean_on_validation_images():
     assert kept[["arm", "rate", "seed"]].to_numpy().tolist() == [["a", 2, 0], ["a", 2, 1], ["b", 1, 0], ["b", 1, 1]]
     assert list(kept) == list(rows) and kept.index.tolist() == [12, 13, 18, 19]  # as they were
     pd.testing.assert_frame_equal(chosen(rows.to_dict("records"), "rate").set_axis(kept.index), kept)
+    rows.attrs["data"] = "made up"
+    assert chosen(rows, "rate").attrs == {"data": "made up"}  # what made the rows goes with them
 
 
 def test_each_seed_may_choose_for_itself():

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from kdsurvey import records
 from kdsurvey.panels.base import PAGE_WIDTH, Panel
@@ -16,13 +17,14 @@ from kdsurvey.panels.runner import Run, Runner, Running
 from kdsurvey.plots import COLOURS, canvas, png
 
 
-def rerun(name: str, column: str = "errors", *, folder: Path = records.FOLDER, place: str | None = None) -> Panel:
+def rerun(name: str, column: str = "errors", *, folder: Path = records.FOLDER, place: str | None = None, **only) -> Panel:
     """A panel with one button: runs every recorded seed of the experiment in a process of its own, which Stop ends at once.
 
     name: of the recorded experiment; column: what is compared, mean over seeds, arm by arm. folder: where the record lies.
-    Raises ValueError when nothing is recorded under that name.
+    only: column=value, the rows that count, where a seed has several of an arm: choice="15 epochs". All are run in any case.
+    Raises ValueError when nothing is recorded under that name, and when no row is left.
     """
-    return Rerun(name, column, Path(folder), place)
+    return Rerun(name, column, Path(folder), place, only)
 
 
 class Rerun(Running, Panel):
@@ -31,10 +33,10 @@ class Rerun(Running, Panel):
     text = "(panel: run every recorded seed here. Run and Stop; dots, one an arm, recorded and here)"
     about = "Dots, one an arm: the mean over the recorded seeds, and the mean over the seeds that ran here"
 
-    def __init__(self, name, column, folder, place):
+    def __init__(self, name, column, folder, place, only):
         super().__init__()
-        self._name, self._column, self._runner = name, column, Runner(place)
-        self._recorded = records.recorded(name, folder)
+        self._name, self._column, self._only, self._runner = name, column, only, Runner(place)
+        self._recorded = self._rows(folder)
         self.seeds, self.here = sorted(self._recorded["seed"].unique()), None
         minutes = sum(self._recorded.attrs["seconds"].values()) / 60
         self.start, self.stop = button("Run every seed here", style="primary"), button("Stop", width="80px")
@@ -70,7 +72,7 @@ class Rerun(Running, Panel):
         while process.poll() is None or done < len(self.seeds):
             run.gate()
             if (folder / f"{self._name}.json").exists():
-                self.here = records.recorded(self._name, folder)
+                self.here = self._rows(folder)
             if self.here is not None and self.here["seed"].nunique() > done:
                 done = self.here["seed"].nunique()
                 self.say(f"{done} of {len(self.seeds)} seeds done.")
@@ -78,6 +80,14 @@ class Rerun(Running, Panel):
             elif process.poll() is not None:
                 return
             run.rest(0.2)
+
+    def _rows(self, folder: Path) -> pd.DataFrame:
+        rows = records.recorded(self._name, folder)
+        for column, value in self._only.items():
+            rows = rows[rows[column] == value]
+        if rows.empty:
+            raise ValueError(f"no row of {self._name} has {self._only}; its columns are {', '.join(rows)}")
+        return rows
 
     def _tell(self, state: str, error: Exception | None) -> None:
         if error:
@@ -97,10 +107,11 @@ class Rerun(Running, Panel):
             place = np.arange(len(arms)) + 0.24 * k
             axis.errorbar(by_arm["mean"], place, xerr=by_arm["std"], fmt="ox"[k], ms=7, capsize=3, color=COLOURS[k], label=name)
             for arm, mean in by_arm["mean"].items():
-                rows[arm].append(f"{mean:.1f}")
+                rows[arm].append(f"{mean:.4g}")
         axis.set_yticks(range(len(arms)), arms)
         axis.invert_yaxis()
-        axis.set_xlabel(f"{self._column}, mean ± s.d. over seeds")
+        where = "".join(f", {value if isinstance(value, str) else f'{name} {value}'}" for name, value in self._only.items())
+        axis.set_xlabel(f"{self._column}{where}, mean ± s.d. over seeds")
         axis.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         head = ["arm", "recorded", "here"][: 1 + len(tables)]
         return png(self._figure), table(f"{self._column}, mean over seeds", head, rows.values())

@@ -23,6 +23,16 @@ def test_it_shows_the_record(folder):
     assert bytes(panel._picture.value).startswith(b"\x89PNG") and repr(panel) == panels.rerun("widths", folder=folder).text
 
 
+def test_of_several_rows_an_arm_only_those_that_are_asked_for_count():
+    rows, every = records.recorded("ban_generations"), panels.rerun("ban_generations", "accuracy")
+    panel = panels.rerun("ban_generations", "accuracy", labels="clean")
+    for shown, of in ((panel, rows[rows["labels"] == "clean"]), (every, rows)):
+        assert f"{of[of['arm'] == 'generation 4']['accuracy'].mean():.4g}" in shown._table.value
+    assert panel._table.value != every._table.value and "accuracy, clean" in panel._axis.get_xlabel()
+    with pytest.raises(ValueError, match="'labels': 'none'"):
+        panels.rerun("ban_generations", "accuracy", labels="none")
+
+
 def test_stop_ends_the_process(folder):
     panel = panels.rerun("widths", folder=folder)
     panel.start.click()
