@@ -501,8 +501,12 @@ def test_a_failed_download_says_what_to_do_and_leaves_nothing(root, server, publ
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs a signal to the main thread")
 def test_an_interrupted_download_leaves_nothing(root, server, published):
     server.manner = "interrupted"
-    with pytest.raises(KeyboardInterrupt):
-        published[1]()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            published[1]()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert files(root) == [] and socket.getdefaulttimeout() is None
 
 
