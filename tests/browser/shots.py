@@ -38,6 +38,10 @@ def finish(found, says: str = "Finished") -> None:
     found.get_by_role("status").get_by_text(says).wait_for(timeout=PATIENCE)
 
 
+def to_the_end(page, found) -> None:
+    finish(found)
+
+
 def landscape(page, found) -> None:
     finish(found)
     found.locator("button[title*='T = 4, alpha = 0.25']").click()
@@ -45,10 +49,6 @@ def landscape(page, found) -> None:
 
 def digit_pad(page, found) -> None:
     set_number(page, found, "Share of it", "0.45")
-
-
-def compare(page, found) -> None:
-    finish(found)
 
 
 def rewind(page, found) -> None:
@@ -72,26 +72,6 @@ def live(page, found) -> None:
 
 def temperature(page, found) -> None:
     found.get_by_role("button", name="next image").click()
-
-
-def hints(page, found) -> None:
-    finish(found)
-
-
-def flows(page, found) -> None:
-    finish(found)
-
-
-def peers(page, found) -> None:
-    finish(found)
-
-
-def branches(page, found) -> None:
-    finish(found)
-
-
-def generations(page, found) -> None:
-    finish(found)
 
 
 def precision(page, found) -> None:
@@ -130,18 +110,18 @@ digits = kd.data.mnist_5k().hold_out(500).halved()""",
     "panels.branches(online.digits(kd.data.mnist_5k().hold_out(500), 0))",
 ]
 IN_LAB = {  # file -> (title of the panel, what to do)
-    "hints": ("Hints for a deep and thin student", hints),
+    "hints": ("Hints for a deep and thin student", to_the_end),
     "growing": ("A net that grows while it trains", growing),
-    "flows": ("The flow between layers", flows),
-    "peers": ("Peers that learn from each other", peers),
-    "generations": ("Born again, and again", generations),
+    "flows": ("The flow between layers", to_the_end),
+    "peers": ("Peers that learn from each other", to_the_end),
+    "generations": ("Born again, and again", to_the_end),
     "precision": ("Low precision", precision),
-    "branches": ("Branches on one trunk", branches),
+    "branches": ("Branches on one trunk", to_the_end),
 }
 PANELS = {  # file -> (button, title of the panel, what to do before the picture is taken)
     "landscape": ("Landscape", "Where does distillation help?", landscape),
     "pad": ("Digit pad", "Digit pad", digit_pad),
-    "compare": ("Compare", "Two methods side by side", compare),
+    "compare": ("Compare", "Two methods side by side", to_the_end),
     "rewind": ("Compare", "Rewind", rewind),
     "live": ("Live", "Live distillation", live),
     "temperature": ("Temperature", "Temperature", temperature),
