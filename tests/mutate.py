@@ -238,7 +238,7 @@ FAULTS = [
     Fault("lesson: the control in full precision", LOWER, '"no teacher": lambda: plain(lower(net, **LOW))', '"no teacher": lambda: plain(net)', OF_LOWER),
     Fault("lesson: A from a trained teacher", LOWER, "apprentice(net, fresh_teacher(data, seed)", "apprentice(net, teacher", OF_LOWER),
     Fault("lesson: rounding the trained net itself", LOWER, "lower(copy.deepcopy(net), **(LOW | precision))", "lower(net, **(LOW | precision))", OF_LOWER),
-    Fault("lesson: teachers of one precision", LOWER, "weight_bits=bits, activation_bits=32)), data", "weight_bits=32, activation_bits=32)), data", OF_LOWER),
+    Fault("lesson: teachers of one precision", LOWER, "weight_bits=bits, activation_bits=32), data", "weight_bits=32, activation_bits=32), data", OF_LOWER),
     Fault("lesson: bits of the activations ignored", LOWER, '"weight_bits": weights, "activation_bits": activations}', '"weight_bits": weights}', OF_LOWER),
     Fault("lesson: sooner swapped", LOWER_CLAIMS, "for arm in (b, a)", "for arm in (a, b)", OF_LOWER),
     Fault("lesson: other bits not fixed", LOWER_CLAIMS, " & (rows[other] == at)]", "]", OF_LOWER),

@@ -195,6 +195,22 @@ def test_a_histogram_counts_every_weight():
     assert shares["before"][labels.index("0")] == pytest.approx(100 * middle.item())
 
 
+def test_teachers_are_of_the_precision_and_the_depth_that_they_name(toy, monkeypatch):
+    seen, method = [], lesson.apprentice
+
+    def watched(net, teacher, **options):
+        layers = surgery.weighted(teacher)
+        seen.append((surgery.precision_of(layers[1]).weight_bits, len(layers) - 1))
+        return method(net, teacher, **options)
+
+    monkeypatch.setattr(lesson, "apprentice", watched)
+    monkeypatch.setattr(lesson, "CONFIG", replace(SHORT, epochs=1))
+    rows = lesson.precision_teachers(toy, 3)
+    assert seen == [(32, 2), (32, 6), (2, 2), (2, 6)] == list(lesson.TEACHERS.values())
+    assert [row["arm"] for row in rows] == list(lesson.TEACHERS) and {row["seed"] for row in rows} == {3}
+    assert all(0 <= row["teacher"] <= 1 for row in rows)
+
+
 @pytest.mark.parametrize(
     "name", ["precision_schemes", "precision_bits", "precision_teachers", "compression_orders", "precision_clothes"]
 )

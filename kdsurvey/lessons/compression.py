@@ -13,7 +13,7 @@ from torch import nn
 
 from kdsurvey import nets, packed
 from kdsurvey.data import Data
-from kdsurvey.lessons.low_precision import CONFIG, scores, teach
+from kdsurvey.lessons.low_precision import CONFIG, on_labels, scores, teach
 from kdsurvey.methods import hinton, plain
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.surgery import lower, prune, re_estimate
@@ -35,9 +35,7 @@ def fresh(data: Data, seed: int) -> nn.Sequential:
 
 def start(data: Data, seed: int) -> nn.Sequential:
     """That net, trained on the labels for E epochs."""
-    net = fresh(data, seed)
-    train(plain(net), data, replace(CONFIG, seed=seed), progress=False)
-    return net
+    return on_labels(fresh(data, seed), data, seed)
 
 
 def step(letter: str, net: nn.Sequential, teacher: Teacher | None, data: Data) -> Iterator[Stage]:

@@ -56,11 +56,15 @@ def fresh_teacher(data: Data, seed: int, depth: int = TAUGHT_BY[1]) -> nn.Sequen
     return nets.mlp(data.train[0][0].numel(), *widths, len(data.classes), norm=True, seed=1000 + seed)
 
 
-def teach(data: Data, seed: int) -> nn.Sequential:
-    """The trained teacher, of E epochs."""
-    net = fresh_teacher(data, seed)
+def on_labels(net: nn.Sequential, data: Data, seed: int) -> nn.Sequential:
+    """The net, trained on the labels for E epochs at the default rate."""
     train(plain(net), data, replace(CONFIG, seed=seed), progress=False)
     return net
+
+
+def teach(data: Data, seed: int) -> nn.Sequential:
+    """The trained teacher, of E epochs."""
+    return on_labels(fresh_teacher(data, seed), data, seed)
 
 
 def rounded(net: nn.Module, **precision) -> nn.Module:
@@ -70,9 +74,7 @@ def rounded(net: nn.Module, **precision) -> nn.Module:
 
 def trained(data: Data, seed: int, **precision) -> nn.Sequential:
     """A student trained in low precision on the labels."""
-    net = lower(student(data, seed), **(LOW | precision))
-    train(plain(net), data, replace(CONFIG, seed=seed), progress=False)
-    return net
+    return on_labels(lower(student(data, seed), **(LOW | precision)), data, seed)
 
 
 def tuned_alone(net: nn.Module, data: Data, fine_lr: float) -> Iterator[Stage]:
@@ -122,9 +124,7 @@ def scores(net: nn.Module, data: Data) -> dict:
 
 def first_student(data: Data, seed: int, width: int = WIDTH) -> nn.Sequential:
     """The trained full-precision student of a seed, at the default rate."""
-    net = student(data, seed, width)
-    train(plain(net), data, replace(CONFIG, seed=seed), progress=False)
-    return net
+    return on_labels(student(data, seed, width), data, seed)
 
 
 def precision_schemes(data: Data, seed: int) -> list[dict]:
@@ -166,7 +166,7 @@ def precision_teachers(data: Data, seed: int) -> list[dict]:
     data, rows = data.halved(), []
     for arm, (bits, depth) in TEACHERS.items():
         teacher, net = fresh_teacher(data, seed, depth), student(data, seed)
-        train(plain(lower(teacher, weight_bits=bits, activation_bits=32)), data, replace(CONFIG, seed=seed), progress=False)
+        on_labels(lower(teacher, weight_bits=bits, activation_bits=32), data, seed)
         train(apprentice(net, teacher, scheme="B", **LOW), data, replace(CONFIG, seed=seed), progress=False)
         rows.append({"seed": seed, "arm": arm} | scores(net, data) | {"teacher": scores(teacher, data)["accuracy"]})
     return rows
