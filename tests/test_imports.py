@@ -93,14 +93,33 @@ def test_the_modules_that_the_rules_speak_of_exist():
     assert {"losses", "stage", "nets", "data", "training", "methods", *NO_TORCH} <= names
 
 
+def code_lines(text: str) -> int:
+    """Count the lines that hold code: no blank lines, comments or docstrings."""
+    documented = set()
+    for node in ast.walk(ast.parse(text)):
+        first = node.body[0] if getattr(node, "body", None) and hasattr(node, "name") else None
+        if isinstance(node, ast.Module):
+            first = node.body[0] if node.body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            documented |= set(range(first.lineno, first.end_lineno + 1))
+    lines = enumerate(text.splitlines(), 1)
+    return sum(
+        number not in documented and bool(line.strip()) and not line.strip().startswith("#")
+        for number, line in lines
+    )
+
+
+def test_lines_of_code_are_counted():
+    text = '"""One\n\ntwo."""\n\n# three\ndef f():\n    """Four."""\n    return """\n    five"""\n'
+    assert code_lines(text) == 3
+
+
 @pytest.mark.parametrize("path", MODULES, ids=label)
 def test_size(path):
-    text = path.read_text(encoding="utf-8")
-    limit = 60 if name_of(path) == "methods" else 250
-    assert len(text.splitlines()) <= limit, f"{path.name} has more than {limit} lines"
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            assert node.end_lineno - node.lineno + 1 <= 40, f"{path.name}: {node.name} has more than 40 lines"
+    """Ruff limits functions (statements, complexity); a module is one subject that can be read at one sitting."""
+    limit = 60 if name_of(path) == "methods" else 300
+    lines = code_lines(path.read_text(encoding="utf-8"))
+    assert lines <= limit, f"{path.name} has {lines} lines of code, more than {limit}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=label)

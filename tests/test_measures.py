@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kdsurvey.losses import soften
-from kdsurvey.measures import calibration_error, confusion, multiply_adds, predictive_kl, reliability, spread, top1_agreement
+from kdsurvey.measures import (
+    calibration_error,
+    confusion,
+    multiply_adds,
+    predictive_kl,
+    reliability,
+    spread,
+    top1_agreement,
+)
 from kdsurvey.nets import mlp
 
 

@@ -1,10 +1,32 @@
 """The planted faults themselves: a text that has moved plants nothing, and a list that nobody runs rots."""
 
-from mutate import FAULTS, ROOT
+import pytest
+from mutate import HERE, ROOT, Fault, collected, places, plant
 
 
 def test_every_fault_can_still_be_planted_and_has_tests_that_should_notice():
-    texts = {fault.file: (ROOT / "kdsurvey" / fault.file).read_text(encoding="utf-8") for fault in FAULTS}
-    gone = [(fault.file, fault.what) for fault in FAULTS if texts[fault.file].count(fault.old) != 1 or fault.old == fault.new]
-    assert not gone
-    assert not [test for fault in FAULTS for test in fault.tests.split() if not (ROOT / "tests" / test.split("::")[0]).exists()]
+    entries = collected()
+    assert len(entries) > 500
+    for fault in (entry.fault for entry in entries):
+        text = (ROOT / "kdsurvey" / fault.file).read_text(encoding="utf-8")
+        assert plant(text, fault) not in (None, text), (fault.file, fault.what)
+    assert not [test for entry in entries for test in entry.tests.split() if not (HERE / test).exists()]
+
+
+@pytest.mark.parametrize(
+    "text", ["f(a, b + 1)", "f(a,\n  b\n  + 1\n)", "f(\n    a,\n    b + 1,\n)"]
+)
+def test_formatting_moves_no_fault(text):
+    assert plant(f"x = {text}  # {text[:1]}", Fault("", "", "f(a, b + 1)", "g(a)")) == f"x = g(a)  # {text[:1]}"
+
+
+@pytest.mark.parametrize("text", ["f(a, b, + 1)", "f(a b + 1)", "f(a, bb + 1)", "f(a, b + 12)", "ff(a, b + 1)x"])
+def test_other_text_is_no_place_for_a_fault(text):
+    assert not places(text, "f(a, b + 1)") or text == "ff(a, b + 1)x"
+
+
+def test_a_text_that_occurs_twice_or_is_indented_otherwise_is_refused():
+    fault = Fault("", "", "    a = 1\n", "")
+    assert plant("    a = 1\n", fault) == ""
+    assert plant("  a = 1\n", fault) is None
+    assert plant("    a = 1\n    a = 1\n", fault) is None

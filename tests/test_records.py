@@ -5,7 +5,11 @@ import json
 import pytest
 
 from kdsurvey import data, records
-from kdsurvey.lessons import EXPERIMENTS, distilling_mnist, ledger, summary
+from kdsurvey.lessons import EXPERIMENTS, ledger
+from kdsurvey.lessons import pages as summary
+from kdsurvey.lessons.distilling_mnist import (
+    experiments as distilling_mnist,
+)
 
 
 def coin(digits, seed):

@@ -19,7 +19,16 @@ from kdsurvey.losses import cross_entropy, kl, soften
 from kdsurvey.methods import hinton, plain
 from kdsurvey.nets import Ensemble, conv, mlp
 from kdsurvey.stage import Batch, Stage, Teacher
-from kdsurvey.training import SCHEDULES, Config, Step, StopTraining, accuracy, device_of, epochs, train
+from kdsurvey.training import (
+    SCHEDULES,
+    Config,
+    Step,
+    StopTraining,
+    accuracy,
+    device_of,
+    epochs,
+    train,
+)
 
 QUICK = Config(epochs=2, batch_size=16, lr=0.05, seed=7, device="cpu")
 STEPS = 6  # of one epoch: 96 examples in batches of 16

@@ -7,28 +7,28 @@ functions, under results/.
 from collections.abc import Callable
 
 from kdsurvey import data
-from kdsurvey.lessons import (
-    born_again,
-    codistilling,
-    compression,
-    copy_tune_distil,
-    distilling_mnist,
-    ensemble_heads,
-    feature_fusion,
-    fitnets,
-    fsp,
-    fsp_students,
-    full_mnist,
-    low_precision,
-    missing_three,
-    mutual_learning,
-    mutual_why,
-    native_ensemble,
-    net2net,
-    online_compared,
-    playground,
-    small_language,
+from kdsurvey.lessons.born_again import experiments as born_again
+from kdsurvey.lessons.born_again import language as small_language
+from kdsurvey.lessons.distilling_mnist import (
+    experiments as distilling_mnist,
 )
+from kdsurvey.lessons.distilling_mnist import full_mnist
+from kdsurvey.lessons.ensemblenet import budgets as online_compared
+from kdsurvey.lessons.ensemblenet import experiments as ensemble_heads
+from kdsurvey.lessons.feature_fusion import experiments as feature_fusion
+from kdsurvey.lessons.fitnets import experiments as fitnets
+from kdsurvey.lessons.fsp import experiments as fsp
+from kdsurvey.lessons.fsp import students as fsp_students
+from kdsurvey.lessons.low_precision import compression
+from kdsurvey.lessons.low_precision import experiments as low_precision
+from kdsurvey.lessons.missing_three import experiments as missing_three
+from kdsurvey.lessons.mutual_learning import codistilling
+from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
+from kdsurvey.lessons.mutual_learning import flatness as mutual_why
+from kdsurvey.lessons.native_ensemble import experiments as native_ensemble
+from kdsurvey.lessons.net2net import copy_tune_distil
+from kdsurvey.lessons.net2net import experiments as net2net
+from kdsurvey.lessons.playground import experiments as playground
 
 EXPERIMENTS = {
     "nets_compared": distilling_mnist.nets_compared,

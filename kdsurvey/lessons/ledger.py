@@ -5,23 +5,21 @@ from dataclasses import replace
 import pandas as pd
 
 from kdsurvey import records
-from kdsurvey.lessons import (
-    compression,
-    ensemble_heads,
-    fitnets,
-    fsp,
-    fsp_students,
-    fusion_claims,
-    growth,
-    inheritance,
-    mutual_claims,
-    mutual_why,
-    online_budgets,
-    playground,
-    precision_claims,
-)
-from kdsurvey.lessons import native_claims as native
-from kdsurvey.lessons.missing_three import repaired
+from kdsurvey.lessons.born_again import claims as inheritance
+from kdsurvey.lessons.ensemblenet import claims as online_budgets
+from kdsurvey.lessons.ensemblenet import experiments as ensemble_heads
+from kdsurvey.lessons.feature_fusion import claims as fusion_claims
+from kdsurvey.lessons.fitnets import experiments as fitnets
+from kdsurvey.lessons.fsp import experiments as fsp
+from kdsurvey.lessons.fsp import students as fsp_students
+from kdsurvey.lessons.low_precision import claims as precision_claims
+from kdsurvey.lessons.low_precision import compression
+from kdsurvey.lessons.missing_three.experiments import repaired
+from kdsurvey.lessons.mutual_learning import claims as mutual_claims
+from kdsurvey.lessons.mutual_learning import flatness as mutual_why
+from kdsurvey.lessons.native_ensemble import claims as native
+from kdsurvey.lessons.net2net import claims as growth
+from kdsurvey.lessons.playground import experiments as playground
 from kdsurvey.verdicts import Verdict, judge_rows
 
 

@@ -1,23 +1,23 @@
 """Panels for notebooks: controls that the reader moves, and what follows from it. Nothing else in the package imports them."""
 
-from kdsurvey.panels.base import Panel
-from kdsurvey.panels.branches import branches
-from kdsurvey.panels.compare import compare
-from kdsurvey.panels.flows import flows
-from kdsurvey.panels.forgotten import forgotten
-from kdsurvey.panels.generations import generations
-from kdsurvey.panels.growing import growing
-from kdsurvey.panels.hints import hints
-from kdsurvey.panels.landscape import landscape
-from kdsurvey.panels.live import live_training
-from kdsurvey.panels.pad import pad
-from kdsurvey.panels.peers import peers
-from kdsurvey.panels.playground import playground
-from kdsurvey.panels.precision import precision
+from kdsurvey.panels.all_panels import playground
+from kdsurvey.panels.branches.panel import branches
+from kdsurvey.panels.compare.panel import compare
+from kdsurvey.panels.flows.panel import flows
+from kdsurvey.panels.forgotten.panel import forgotten
+from kdsurvey.panels.generations.panel import generations
+from kdsurvey.panels.growing.panel import growing
+from kdsurvey.panels.hints.panel import hints
+from kdsurvey.panels.kit.panel import Panel
+from kdsurvey.panels.landscape.panel import landscape
+from kdsurvey.panels.live.panel import live_training
+from kdsurvey.panels.pad.panel import pad
+from kdsurvey.panels.peers.panel import peers
+from kdsurvey.panels.precision.panel import precision
 from kdsurvey.panels.quiz import predict, quiz, quizzes
 from kdsurvey.panels.rerun import rerun
-from kdsurvey.panels.rewind import rewind
-from kdsurvey.panels.temperature import temperature
+from kdsurvey.panels.rewind.panel import rewind
+from kdsurvey.panels.temperature.panel import temperature
 
 __all__ = [
     "Panel",

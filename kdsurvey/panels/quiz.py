@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 
-from kdsurvey.panels.base import Panel
-from kdsurvey.panels.controls import button
+from kdsurvey.panels.kit.controls import button
+from kdsurvey.panels.kit.panel import Panel
 
 
 class Question(Panel):

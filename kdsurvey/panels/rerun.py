@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from kdsurvey import records
-from kdsurvey.panels.base import PAGE_WIDTH, Panel
-from kdsurvey.panels.controls import button, row
-from kdsurvey.panels.drawing import table
-from kdsurvey.panels.runner import Run, Runner, Running
+from kdsurvey.panels.kit.background import Run, Runner, Running
+from kdsurvey.panels.kit.charts import table
+from kdsurvey.panels.kit.controls import button, row
+from kdsurvey.panels.kit.panel import PAGE_WIDTH, Panel
 from kdsurvey.plots import COLOURS, canvas, png
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from lab import FLAGS, ROOT, App, Lab, browser_path, running_app, running_lab
-from made import PANELS, write_notebook
-from steps import open_and_run, open_app
+from browser.lab import FLAGS, ROOT, App, Lab, browser_path, running_app, running_lab
+from browser.made import PANELS, write_notebook
+from browser.steps import open_and_run, open_app
 
 # What JupyterLab 4.6 itself says on the console, and why it does not matter here
 ALLOWED = ()

@@ -5,11 +5,11 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
-from lab import FLAGS, browser_path, running_app, running_lab
-from made import write_notebook
+from browser.lab import FLAGS, browser_path, running_app, running_lab
+from browser.made import write_notebook
+from browser.steps import await_new_picture, open_and_run, open_app, panel, picture
 from PIL import Image
 from playwright.sync_api import sync_playwright
-from steps import await_new_picture, open_and_run, open_app, panel, picture
 
 COLOURS = 64  # enough for charts; the files are a quarter of the size
 PATIENCE = 120_000  # ms
@@ -98,7 +98,12 @@ def growing(page, found) -> None:
 CELLS = [  # of a notebook with the panels that the app does not have
     """import kdsurvey as kd
 from kdsurvey import panels
-from kdsurvey.lessons import born_again, fitnets, fsp, low_precision, mutual_learning, online
+from kdsurvey.lessons.born_again import experiments as born_again
+from kdsurvey.lessons.fitnets import experiments as fitnets
+from kdsurvey.lessons.fsp import experiments as fsp
+from kdsurvey.lessons.low_precision import experiments as low_precision
+from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
+from kdsurvey.lessons import branched as online
 
 digits = kd.data.mnist_5k().hold_out(500).halved()""",
     "panels.hints(digits, fitnets.teach(digits, 0))",

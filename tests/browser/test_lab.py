@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from steps import await_new_picture, open_and_run, panel, picture, status
+from browser.steps import await_new_picture, open_and_run, panel, picture, status
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -1,8 +1,8 @@
 """Every notebook in a real JupyterLab; two at a time, as a notebook's kernel uses one core: pytest -n 2."""
 
 import pytest
-from lab import HERE, ROOT
-from steps import open_and_run, outputs_tree
+from browser.lab import HERE, ROOT
+from browser.steps import open_and_run, outputs_tree
 
 pytestmark = pytest.mark.timeout(180)
 NOTEBOOKS = ["panels.ipynb", *sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))]

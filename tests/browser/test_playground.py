@@ -4,9 +4,19 @@ import time
 from contextlib import closing, suppress
 
 import pytest
-from lab import HERE
+from browser.lab import HERE
+from browser.steps import (
+    await_new_picture,
+    open_and_run,
+    open_app,
+    outputs_tree,
+    panel,
+    permalink,
+    picture,
+    pixels,
+    status,
+)
 from playwright.sync_api import Error
-from steps import await_new_picture, open_and_run, open_app, outputs_tree, panel, permalink, picture, pixels, status
 
 pytestmark = pytest.mark.timeout(180)
 SECONDS = 25_000  # of patience, in ms: other tests may hold the processor

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from given import Given
+from methods.given import Given
 from torch import nn
 
 from kdsurvey.branches import Branches

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from given import Given, draw
 from hypothesis import given
 from hypothesis import strategies as st
+from methods.given import Given, draw
 from torch import nn
 
 from kdsurvey.losses import cwtm, dkpp_targets, weighted_cross_entropy

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from branching import Y, batch, given, hard, kl, softmax
-from given import draw
 from hypothesis import given as every
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from methods.branching import Y, batch, given, hard, kl, softmax
+from methods.given import draw
 
 from kdsurvey.methods import ensemblenet
 from kdsurvey.methods.ensemblenet import Mixed

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from branching import Y, batch, hard, kl, reached, softmax
-from given import Given, draw
+from methods.branching import Y, batch, hard, kl, reached, softmax
+from methods.given import Given, draw
 from torch import nn
 
 from kdsurvey.branches import Branches, Fused, branched, fusion

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from given import Given, draw
+from methods.given import Given, draw
 from torch import nn
 
 from kdsurvey.methods import fitnets, joint_hints, plain

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from given import Given, draw
+from methods.given import Given, draw
 from torch import nn
 
 from kdsurvey.methods import fsp, plain

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from branching import Y, batch, given, hard, kl, reached, softmax
-from given import draw
+from methods.branching import Y, batch, given, hard, kl, reached, softmax
+from methods.given import draw
 from torch import nn
 
 from kdsurvey.branches import Branches, Mixed, branched, gate

@@ -5,7 +5,7 @@ import torch
 
 from kdsurvey.data import Data
 from kdsurvey.nets import mlp
-from kdsurvey.panels.base import unchecked
+from kdsurvey.panels.kit.panel import unchecked
 from kdsurvey.training import Config
 
 CLASSES = ("ant", "bee", "cat", "dog", "elk")

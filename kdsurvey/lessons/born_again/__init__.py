@@ -1,0 +1,1 @@
+"""The lesson of notebook 08, born-again networks."""

@@ -1,0 +1,1 @@
+"""The lesson of notebook 06, Net2Net."""

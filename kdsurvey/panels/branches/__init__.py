@@ -1,0 +1,1 @@
+"""The panel of branches (ONE, FFL, EnsembleNet)."""

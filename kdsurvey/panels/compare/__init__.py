@@ -1,0 +1,1 @@
+"""The panel of two methods, side by side."""

@@ -1,0 +1,1 @@
+"""The panel of generations (born-again networks)."""

@@ -1,0 +1,1 @@
+"""The panel of a net that grows (Net2Net)."""

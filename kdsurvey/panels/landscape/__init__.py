@@ -1,0 +1,1 @@
+"""The panel of gains by temperature and weight."""

@@ -1,0 +1,1 @@
+"""The panel of one image at a temperature."""

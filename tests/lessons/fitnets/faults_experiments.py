@@ -1,0 +1,84 @@
+"""Planted faults that `test_experiments.py` must notice."""
+
+from mutate import Fault
+
+FAULTS = [
+    Fault(
+        "hints: one choice for all depths",
+        "lessons/fitnets/experiments.py",
+        'by=["arm", "seed", "depth", "start"]',
+        'by=["arm", "seed", "start"]',
+    ),
+    Fault(
+        "hints: smoothing at another rate",
+        "lessons/fitnets/experiments.py",
+        "rows[-12:-9]",
+        "rows[-12:-11]",
+    ),
+    Fault(
+        "hints: a rate that is not taken",
+        "lessons/fitnets/experiments.py",
+        'lr=knob if name == "lr" else CONFIG.lr',
+        "lr=CONFIG.lr",
+    ),
+    Fault(
+        "hints: one layer too early",
+        "lessons/fitnets/experiments.py",
+        "return 1 + (len(net) - 2) // 2",
+        "return (len(net) - 2) // 2",
+    ),
+    Fault(
+        "hints: soft targets beside the labels",
+        "lessons/fitnets/experiments.py",
+        '"hints": lambda: fitnets(net, teacher, hint_lr=knob, lam=(0, 0), ' "**shared)",
+        '"hints": lambda: fitnets(net, teacher, hint_lr=knob, **shared)',
+    ),
+    Fault(
+        "hints: the untrained teacher is trained",
+        "lessons/fitnets/experiments.py",
+        "fitnets(net, untrained(teacher), hint",
+        "fitnets(net, teacher, hint",
+    ),
+    Fault(
+        "hints: the whole net in the first stage",
+        "lessons/fitnets/experiments.py",
+        "*net[: middle(net)], nn.Linear",
+        "*net[:-1], nn.Linear",
+    ),
+    Fault(
+        "hints: He's biases kept",
+        "lessons/fitnets/experiments.py",
+        "layer.bias *= 0 if",
+        "layer.bias *= 1 if",
+    ),
+    Fault(
+        "hints: Glorot's size for He's",
+        "lessons/fitnets/experiments.py",
+        "layer.weight *= 6**0.5",
+        "layer.weight *= 3**0.5",
+    ),
+    Fault(
+        "hints: dead nets averaged",
+        "lessons/fitnets/experiments.py",
+        'runs["validation accuracy"] > TRAINED, "accuracy"]',
+        'runs["validation accuracy"] > 0, "accuracy"]',
+    ),
+    Fault(
+        "hints: the shallowest net",
+        "lessons/fitnets/experiments.py",
+        '.groupby(runs["seed"]).max()',
+        '.groupby(runs["seed"]).min()',
+    ),
+    Fault(
+        "hints: spread after the wrong stage",
+        "lessons/fitnets/experiments.py",
+        'if row["stage"] == "hint":',
+        'if row["stage"] == "distil":',
+    ),
+    Fault(
+        "hints: another guided layer ignored",
+        "lessons/fitnets/experiments.py",
+        "middle(net) if guided is None else 1 + guided",
+        "middle(net)",
+    ),
+]

@@ -1,0 +1,66 @@
+"""Planted faults that `test_dml.py` must notice."""
+
+from mutate import Fault
+
+FAULTS = [
+    Fault(
+        "peers: T^2 dropped",
+        "methods/dml.py",
+        "weight * T**2 * mutual",
+        "weight * mutual",
+    ),
+    Fault(
+        "peers: sum of the divergences",
+        "methods/dml.py",
+        "for z_l in others) / len(others)",
+        "for z_l in others)",
+    ),
+    Fault(
+        "peers: direction swapped",
+        "methods/dml.py",
+        "kl(z_l, z_k, T)",
+        "kl(z_k, z_l, T)",
+    ),
+    Fault(
+        "peers: mean of the logits",
+        "methods/dml.py",
+        "torch.log_softmax(torch.stack(others) / T, -1).logsumexp(0)",
+        "(torch.stack(others) / T).mean(0)",
+    ),
+    Fault(
+        "peers: a peer watches itself",
+        "methods/dml.py",
+        "others = [other for other in peers if other is not peer]",
+        "others = peers",
+    ),
+    Fault(
+        "peers: hard term on all",
+        "methods/dml.py",
+        "if labelled is None else labelled",
+        "if True else labelled",
+    ),
+    Fault(
+        "peers: turns ignored",
+        "methods/dml.py",
+        "if turns else {nn.ModuleList",
+        "if True else {nn.ModuleList",
+    ),
+    Fault(
+        "peers: equal ones accepted",
+        "methods/dml.py",
+        "    distinct(peers)\n",
+        "",
+    ),
+    Fault(
+        "watching leaves a trace",
+        "stage.py",
+        "buffer.clone() for name",
+        "buffer for name",
+    ),
+    Fault(
+        "watching makes a gradient",
+        "stage.py",
+        "@torch.no_grad()\n" "def watched",
+        "def watched",
+    ),
+]

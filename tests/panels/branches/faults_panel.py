@@ -1,0 +1,60 @@
+"""Planted faults that `test_panel.py` must notice."""
+
+from mutate import Fault
+
+FAULTS = [
+    Fault(
+        "no net of the same start",
+        "panels/branches/panel.py",
+        "alone, net = make(seed)",
+        "alone, net = make(seed + 1)",
+    ),
+    Fault(
+        "the rate does nothing",
+        "panels/branches/panel.py",
+        "lr=lr * stage.lr",
+        "lr=stage.lr",
+    ),
+    Fault(
+        "the weight reaches one arrow",
+        "panels/branches/panel.py",
+        "to_fused=weight, to_branches=weight",
+        "to_branches=weight",
+    ),
+    Fault(
+        "ONE's T is fixed",
+        "panels/branches/panel.py",
+        "one(net, weigh, T=T, weight=weight)",
+        "one(net, weigh, weight=weight)",
+    ),
+    Fault(
+        "no gate although there is one",
+        "panels/branches/panel.py",
+        'if name == "ONE" else None',
+        'if name == "TWO" else None',
+    ),
+    Fault(
+        "measured in train mode",
+        "panels/branches/panel.py",
+        "with in_eval(net), in_eval(weigh):",
+        "if True:",
+    ),
+    Fault(
+        "only the last diversity",
+        "panels/branches/panel.py",
+        "*(before.diversity if before else [])",
+        "*[]",
+    ),
+    Fault(
+        "bars from the floor",
+        "panels/branches/panel.py",
+        "below = below + heights",
+        "below = below",
+    ),
+    Fault(
+        "scores of the last branch",
+        "panels/branches/panel.py",
+        "{BRANCH: net[0]",
+        "{BRANCH: net[len(net) - 1]",
+    ),
+]

@@ -1,0 +1,102 @@
+"""Planted faults that `test_panel.py` must notice."""
+
+from mutate import Fault
+
+FAULTS = [
+    Fault(
+        "generations: always the first teacher",
+        "panels/generations/panel.py",
+        "self.nets[0 if self.name == SMOOTH else -1]",
+        "self.nets[0]",
+    ),
+    Fault(
+        "generations: smoothed as the net before is sure",
+        "panels/generations/panel.py",
+        "self.nets[0 if self.name == SMOOTH else -1]",
+        "self.nets[-1]",
+    ),
+    Fault(
+        "generations: one seed for all of them",
+        "panels/generations/panel.py",
+        "1000 * k + self._seed",
+        "self._seed",
+    ),
+    Fault(
+        "generations: the first teacher in the ensemble",
+        "panels/generations/panel.py",
+        "Ensemble(self.nets[1:])",
+        "Ensemble(self.nets)",
+    ),
+    Fault(
+        "generations: controls learn the target",
+        "panels/generations/panel.py",
+        '{BORN: settings["target"], ALONE: ALONE,',
+        '{BORN: settings["target"], ALONE: settings["target"],',
+    ),
+    Fault(
+        "generations: labels of another draw",
+        "panels/generations/panel.py",
+        'self._data.mislabelled(settings["noise"], settings["seed"])',
+        'self._data.mislabelled(settings["noise"], 0)',
+    ),
+    Fault(
+        "generations: the answers of the first net",
+        "panels/generations/panel.py",
+        "arm._data.train[0][:IMAGES], arm.nets[-1]",
+        "arm._data.train[0][:IMAGES], arm.nets[0]",
+    ),
+    Fault(
+        "generations: the right labels shown as given",
+        "panels/generations/panel.py",
+        "*arm.aim, q, arm._data.train[1][:IMAGES].cpu())",
+        "*arm.aim, q, self._data.train[1][:IMAGES].cpu())",
+    ),
+    Fault(
+        "generations: the length of one",
+        "panels/generations/panel.py",
+        'self._config.epochs * (1 + settings["count"])',
+        "self._config.epochs",
+    ),
+    Fault(
+        "generations: shows an image whose label is right",
+        "panels/generations/panel.py",
+        "(given != self._data.train[1])",
+        "(given == self._data.train[1])",
+    ),
+    Fault(
+        "lineage: the beginning of a generation",
+        "panels/generations/chart.py",
+        'if row["epoch"] == epochs:',
+        'if row["epoch"] == 1:',
+    ),
+    Fault(
+        "lineage: always the first image",
+        "panels/generations/chart.py",
+        "arms[0].found if arms else None, self._chosen()\n        right",
+        "arms[0].found if arms else None, 0\n        right",
+    ),
+    Fault(
+        "lineage: taught and given swapped",
+        "panels/generations/chart.py",
+        "(shown.aim[i], shown.q[i]) if shown",
+        "(shown.q[i], shown.aim[i]) if shown",
+    ),
+    Fault(
+        "lineage: births in the middle",
+        "panels/generations/chart.py",
+        "[self._epochs * k for k in range(count + 1)]",
+        "[self._epochs * k // 2 for k in range(count + 1)]",
+    ),
+    Fault(
+        "race: the axis follows a new beginning",
+        "panels/race/race.py",
+        "for epoch, shares in scored if epoch > half for",
+        "for epoch, shares in scored for",
+    ),
+    Fault(
+        "race: images as they came",
+        "panels/race/race.py",
+        'config, data = replace(self._config, seed=settings["seed"]), ' "self.images(settings)",
+        'config, data = replace(self._config, seed=settings["seed"]), ' "self._data",
+    ),
+]

@@ -1,0 +1,48 @@
+"""Planted faults that `test_panel.py` must notice."""
+
+from mutate import Fault
+
+FAULTS = [
+    Fault(
+        "race: every arm has the config's seed",
+        "panels/race/race.py",
+        'replace(self._config, seed=settings["seed"])',
+        "self._config",
+    ),
+    Fault(
+        "race: no gate between two batches",
+        "panels/race/race.py",
+        "on_batch=lambda step: run.gate()",
+        "on_batch=lambda step: None",
+    ),
+    Fault(
+        "race: the permalink has the controls of now",
+        "panels/race/race.py",
+        "if value != now[name]}",
+        "if False}",
+    ),
+    Fault(
+        "race: a stopped run is made again to its end",
+        "panels/race/race.py",
+        "if turn == until:",
+        "if False:",
+    ),
+    Fault(
+        "race: one score in place of several",
+        "panels/race/race.py",
+        "if len(found) == 1 else found",
+        "if found else found",
+    ),
+    Fault(
+        "hints: block and layer confused",
+        "panels/hints/panel.py",
+        '"guided": guided + 1,',
+        '"guided": guided,',
+    ),
+    Fault(
+        "hints: KD with a hint stage",
+        "panels/hints/panel.py",
+        "hint_epochs=0.0, **shared",
+        "**shared",
+    ),
+]

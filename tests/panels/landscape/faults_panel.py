@@ -1,0 +1,18 @@
+"""Planted faults that `test_panel.py` must notice."""
+
+from mutate import Fault
+
+FAULTS = [
+    Fault(
+        "one cell shown for another",
+        "panels/landscape/panel.py",
+        "        self.cell = cell\n",
+        "",
+    ),
+    Fault(
+        "a link loses the seeds that ran",
+        "panels/landscape/panel.py",
+        "            self._start(ran)\n",
+        "            pass\n",
+    ),
+]

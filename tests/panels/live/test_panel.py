@@ -1,0 +1,315 @@
+"""Live distillation: the same as `train` without a panel, but the reader can reach into it."""
+
+import time
+
+import pytest
+import torch
+from panels.waiting import WAIT, runs, until
+
+from kdsurvey import panels, training
+from kdsurvey.methods import hinton
+from kdsurvey.nets import mlp
+from kdsurvey.panels.kit.batch_curves import MARKS, POINTS, Curve, History
+from kdsurvey.stage import Teacher
+
+
+@pytest.fixture
+def live(data, teacher, config, close):
+    def make(**options):
+        return close(panels.live_training(data, teacher, config=config, **{"width": 8, "pace": None} | options))
+
+    return make
+
+
+@pytest.fixture
+def endless(data, teacher, close):
+    """A panel whose run does not end by itself in the time that a test has."""
+    config = training.Config(epochs=10**6, batch_size=50, lr=0.01, schedule="constant", device="cpu")
+    return lambda **options: close(panels.live_training(data, teacher, config=config, **{"width": 8, "pace": None} | options))
+
+
+def test_it_trains_as_train_does(live, data, teacher, config):
+    panel = live()
+    picture = panel._picture.value
+    panel.start.click()
+    assert panel.wait(WAIT)
+    panel.check()
+    student = mlp(36, 8, 5, seed=config.seed)
+    T, alpha = torch.tensor(4.0), torch.tensor(0.9)
+    rows = training.train(hinton(student, teacher, T=T, alpha=alpha), data, config, progress=False)
+    assert panel.rows == rows
+    assert all(torch.equal(a, b) for a, b in zip(panel.student.parameters(), student.parameters()))
+    assert panel.status.startswith("Finished after 16 batches. Validation accuracy")
+    assert panel._picture.value != picture
+    assert "loss term soft" in panel._table.value and "validation accuracy, epoch 4" in panel._table.value
+
+
+def test_a_new_temperature_is_in_the_next_batch(live, config, data, teacher):
+    panel = live()
+    panel.step.click()
+    until(lambda: panel.status.startswith("Paused after 1 batches"))
+    panel.T.slider.value, panel.alpha.box.value, panel.lr.box.value = 20.0, 0.5, 0.02
+    panel.step.click()
+    until(lambda: panel.status.startswith("Paused after 2 batches"))
+    panel.stop.click()
+    assert panel.wait(WAIT)
+    panel.check()
+    seen = []
+
+    def after(step):  # the same by hand, with the knobs turned between the batches
+        seen.append({name: float(term) for name, term in step.terms.items()})
+        T.fill_(20.0)
+        alpha.fill_(0.5)
+        if len(seen) == 2:
+            raise training.StopTraining
+
+    student, T, alpha = mlp(36, 8, 5, seed=config.seed), torch.tensor(4.0), torch.tensor(0.9)
+    hand = training.Config(**vars(config) | {"lr": 1.0, "schedule": lambda p: config.lr if not seen else 0.02})
+    training.train(hinton(student, teacher, T=T, alpha=alpha), data, hand, on_batch=after, progress=False)
+    for name in ("hard", "soft"):
+        assert panel._history.terms[name].y == [batch[name] for batch in seen]
+    assert all(torch.equal(a, b) for a, b in zip(panel.student.parameters(), student.parameters()))
+    assert [said for _, said in panel._history.changes] == ["T = 20", "alpha = 0.5", "lr = 0.02"]
+    assert "T = 20" in panel._table.value
+
+
+def test_width_and_seed_wait_for_the_next_start(endless):
+    panel = endless()
+    panel.step.click()
+    until(lambda: panel.status.startswith("Paused after 1"))
+    panel.width.slider.value, panel.seed.value = 12, 7
+    panel.step.click()
+    until(lambda: panel.status.startswith("Paused after 2"))
+    assert panel.student[1][0].out_features == 8
+    panel.start.click()
+    until(lambda: panel._history.batches > 2 and panel.student[1][0].out_features == 12)
+    panel.stop.click()
+    assert panel.wait(WAIT)
+    panel.check()
+    assert len(runs()) == 0
+
+
+def test_pause_holds_and_resume_goes_on(endless):
+    panel = endless()
+    panel.start.click()
+    until(lambda: panel._history.batches > 3)
+    panel.pause.click()
+    until(lambda: panel.status.startswith("Paused"))
+    held = panel._history.batches
+    assert panel.pause.description == "Resume"
+    time.sleep(0.1)
+    assert panel._history.batches == held
+    panel.pause.click()
+    until(lambda: panel._history.batches > held)
+    assert panel.pause.description == "Pause" and panel.status.startswith("Training")
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_stop_stops_and_leaves_no_thread(endless, paused):
+    panel = endless()
+    (panel.step if paused else panel.start).click()
+    until(lambda: panel._history.batches > 0)
+    panel.stop.click()
+    assert panel.wait(5)
+    assert panel.status.startswith("Stopped after")
+    assert not runs()
+
+
+def test_ten_starts_and_stops(endless):
+    panel = endless()
+    for _ in range(10):
+        panel.start.click()
+        panel.stop.click()
+    assert panel.wait(WAIT)
+    until(lambda: not runs())
+    panel.check()
+    assert panel.status.startswith("Stopped")
+
+
+def test_a_start_ends_the_run_before(endless):
+    panel = endless()
+    for _ in range(3):
+        panel.start.click()
+        until(lambda: panel._history.batches > 0)
+    until(lambda: len(runs()) == 1 and panel.status.startswith("Training"))
+
+
+def test_a_panel_made_again_in_its_place_stops_the_old_one(endless):
+    old = endless(place="here")
+    old.start.click()
+    until(lambda: old._history.batches > 0)
+    endless(place="elsewhere")
+    assert old._runner.busy
+    endless(place="here")
+    assert old.wait(5)
+    assert old.status.startswith("Stopped")
+
+
+def test_two_panels_at_once_train_as_they_do_alone(live):
+    alone = []
+    for seed in (1, 2):
+        panel = live()
+        panel.seed.value = seed
+        panel.start.click()
+        assert panel.wait(WAIT)
+        alone.append([w.clone() for w in panel.student.parameters()])
+    both = [live(), live()]
+    for panel, seed in zip(both, (1, 2)):
+        panel.seed.value = seed
+        panel.start.click()
+    for panel, weights in zip(both, alone):
+        assert panel.wait(WAIT)
+        panel.check()
+        assert all(torch.equal(a, b) for a, b in zip(panel.student.parameters(), weights))
+
+
+def test_a_loss_that_is_not_finite_is_said_and_raised(live):
+    panel = live(student=lambda width, seed: _exploding())
+    panel.start.click()
+    assert panel.wait(WAIT)
+    assert panel.status.startswith("Failed: stage 'distil', epoch 1: the loss terms")
+    with pytest.raises(FloatingPointError):
+        panel.check()
+    panel._make = lambda width, seed: mlp(36, width, 5, seed=seed)
+    panel.start.click()
+    assert panel.wait(WAIT)
+    panel.check()
+    assert panel.status.startswith("Finished")
+
+
+def _exploding():
+    net = mlp(36, 4, 5, seed=0)
+    with torch.no_grad():
+        net[-1].weight.fill_(float("inf"))
+    return net
+
+
+def test_an_error_in_a_student_is_said_and_raised(live):
+    panel = live(student=lambda width, seed: 1 / 0)
+    panel.start.click()
+    assert panel.wait(WAIT)
+    assert panel.status == "Failed: division by zero"
+    with pytest.raises(ZeroDivisionError):
+        panel.check()
+
+
+def test_buttons_say_when_there_is_nothing_to_do(live):
+    panel = live()
+    panel.pause.click()
+    assert panel.status == "Nothing is running: press Start."
+    panel.stop.click()
+    assert panel.status == "Nothing is running."
+    panel.check()
+
+
+def test_pace_holds_back(endless):
+    panel = endless(pace=3)
+    panel.start.click()
+    until(lambda: panel._history.batches > 0)
+    time.sleep(0.4)
+    assert panel._history.batches <= 4
+    panel.stop.click()
+    assert panel.wait(5)
+
+
+def test_drawing_is_bounded_by_the_clock(endless):
+    panel = endless()
+    panel.start.click()
+    until(lambda: panel._history.batches > 0)
+    start, redraws = time.monotonic(), panel.redraws
+    time.sleep(1.0)
+    drawn, seconds = panel.redraws - redraws, time.monotonic() - start
+    assert drawn <= seconds / 0.2 + 1
+    assert panel._history.batches > drawn
+
+
+def test_without_validation_some_is_held_out(data, teacher, config, close):
+    from dataclasses import replace
+
+    panel = close(panels.live_training(replace(data, validation=None), teacher, config=config, width=4, pace=None))
+    panel.start.click()
+    assert panel.wait(WAIT)
+    panel.check()
+    assert len(panel._data.validation[0]) == 100 and len(panel.rows) == 4
+
+
+def test_the_run_before_stays_in_sight(live):
+    panel = live()
+    for _ in range(2):
+        panel.start.click()
+        assert panel.wait(WAIT)
+    assert len(panel._before.accuracy.y) == len(panel._history.accuracy.y) == 4
+
+
+def test_a_history_is_bounded_and_keeps_the_mean():
+    curve = Curve()
+    for k in range(20_000):
+        curve.add(k, k % 2)
+    assert len(curve.x) < POINTS and len(curve.x) == len(curve.y)
+    assert curve.y == [0.5] * len(curve.y)
+    history = History()
+    for k in range(10_000):
+        history.add(k, {"hard": torch.tensor(1.0)}, 5)
+        history.change(k, "T")
+    assert len(history._unread) < 5000 and len(history.changes) == MARKS and history.examples == 50_000
+
+
+def test_a_link_makes_the_run_again_with_every_turn_of_a_knob(endless):
+    giver, taker = endless(), endless()
+    giver.start.click()
+    for k, (knob, value) in enumerate([("T", 9.0), ("lr", 0.5), ("alpha", 0.25), ("T", 2.0)]):
+        until(lambda k=k: giver._history.batches > 40 * (k + 1) and len(giver._timeline.changes) == k)
+        getattr(giver, knob).box.value = value
+    until(lambda: len(giver._timeline.changes) == 4 and giver._history.batches > 300)
+    giver.width.slider.value, giver.seed.value = 12, 5  # for the next run
+    giver.stop.click()
+    assert giver.wait(WAIT)
+    taker._link.value = giver.link
+    assert taker.wait(WAIT)
+    for panel in (giver, taker):
+        panel.settle()
+        panel.check()
+    assert taker._history.batches == giver._history.batches and taker.rows == giver.rows
+    assert all(torch.equal(a, b) for a, b in zip(taker.student.parameters(), giver.student.parameters()))
+    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
+    assert taker.width.value == 12 and taker.seed.value == 5 and taker.student[1][0].out_features == 8
+    assert taker.link == giver.link and len(giver.link) < 250 and taker.status == giver.status
+    taker.start.click()  # afterwards the knobs are the reader's again
+    until(lambda: taker._history.batches > 5)
+    taker.T.box.value = 7.0
+    until(lambda: taker._timeline.changes)
+
+
+def test_a_link_of_a_whole_run_has_its_last_accuracy(live):
+    giver, taker = live(), live()
+    giver.start.click()
+    assert giver.wait(WAIT)
+    taker.paste(giver.link)
+    assert taker.wait(WAIT)
+    assert taker.rows == giver.rows and len(taker.rows) == 4
+    assert taker._picture.value == giver._picture.value
+
+
+@pytest.mark.parametrize(
+    "run", [[], 3, [8, 0, [4.0, 0.9], [], 5], [0, 0, [4.0, 0.9, 0.1], [], 5], [8, 0, [1, 1, 1], [[1, "x", 2]], 5]]
+)
+def test_a_link_with_an_impossible_run_is_refused(live, run):
+    panel = live()
+    before = panel.state()
+    with pytest.raises(ValueError, match=r"no run that could be made again|a live panel keeps"):
+        panel.restore(before | {"run": run or "x"})
+    assert panel.state() == before
+
+
+def test_the_film_has_what_the_student_answered(live, data):
+    panel = live()
+    panel.start.click()
+    assert panel.wait(WAIT)
+    reel = panel.film.read()
+    assert [shot.epoch for shot in reel.snapshots] == [1, 2, 3, 4] and not reel.running
+    x, y = data.validation
+    assert torch.equal(reel.snapshots[-1].logits, Teacher(panel.student).logits(x))
+    for shot, row in zip(reel.snapshots, panel.rows):
+        assert (shot.logits.argmax(1) == y).double().mean() == pytest.approx(row["student validation accuracy"])
+        assert shot.terms == {name: row[name] for name in ("hard", "soft")}
+    assert torch.equal(reel.subject.x, x) and torch.equal(reel.subject.teacher, panel._teacher.logits(x))

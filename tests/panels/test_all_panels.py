@@ -1,0 +1,86 @@
+"""All panels on one page: one is shown at a time, and an address can say which, and how."""
+
+import pytest
+from panels.waiting import WAIT
+
+from kdsurvey import data as sets
+from kdsurvey.lessons.playground import experiments as lesson
+from kdsurvey.panels.all_panels import Playground
+from kdsurvey.panels.kit import permalink
+from kdsurvey.training import Config
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return sets.mnist_5k().fraction(0.2).hold_out(100)
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    monkeypatch.setattr(lesson, "TEACHER", Config(epochs=1, batch_size=128, lr=0.1))
+
+
+@pytest.fixture
+def made(digits, close):
+    return lambda query="": close(Playground(digits, query))
+
+
+def test_one_panel_at_a_time(made):
+    page = made()
+    for name, panels in page.panels.items():
+        page.chosen.value = name
+        assert page._page.children == tuple(panel.box for panel in panels)
+        for panel in panels:
+            panel.settle()
+            panel.check()
+
+
+def test_its_faces(made):
+    page = made()
+    bundle, _ = page._repr_mimebundle_()
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == page.box.model_id
+    assert bundle["text/plain"] == repr(page) == page.text and bundle["image/png"]
+
+
+def test_an_address_opens_a_panel_in_its_state(made):
+    giver = made()
+    (given,) = giver.panels["Temperature"]
+    given.T.box.value, given.image.value = 7.5, 3
+    page = made(f"voila=1&kd={given.link}")
+    (opened,) = page.panels["Temperature"]
+    for panel in (given, opened):
+        panel.settle()
+    assert page.chosen.value == "Temperature" and opened._picture.value == given._picture.value
+
+
+@pytest.mark.parametrize(
+    ("link", "says"),
+    [("rubbish", "is no permalink"), (permalink.write("forgotten", {}), "no panel here is a forgotten panel")],
+)
+def test_an_address_that_cannot_be_read_is_a_sentence(made, link, says):
+    page = made(f"kd={link}")
+    first = page.panels["Landscape"][0]
+    assert says in first.status
+    with pytest.raises(ValueError):
+        first.check()
+
+
+def test_a_link_out_of_range_is_a_sentence_in_its_panel(made):
+    page = made(f"kd={permalink.write('temperature', {'T': 4.0, 'image': 10**6, 'squared': True})}")
+    (panel,) = page.panels["Temperature"]
+    assert page.chosen.value == "Temperature" and "out of this panel's range" in panel.status
+    with pytest.raises(ValueError):
+        panel.check()
+
+
+def test_two_panels_train_at_once(made):
+    page = made()
+    (live, _), (compared, _) = page.panels["Live"], page.panels["Compare"]
+    live.pace.value = None
+    for panel in (live, compared):
+        panel.start.click()
+    for panel in (live, compared):
+        assert panel.wait(3 * WAIT)
+        panel.settle()
+        panel.check()
+        assert panel.status.startswith("Finished")
