@@ -1,0 +1,48 @@
+"""Colours, markers and line styles that colour-blind readers can tell apart.
+
+A role is an index: the same role has the same colour, marker and line style in every
+picture, so colour is never the only difference between two series.
+"""
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+# Okabe & Ito's palette without its yellow
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+HATCHES = ("", "//", "..", "xx", "\\\\", "++", "--")
+INK, GREY, FAINT = "#222222", "#666666", "#999999"  # words, side remarks, frames
+
+_GAINS = (COLOURS[1], "#F3C29F", "#FFFFFF", "#A5CCE6", COLOURS[0])
+GAINS = LinearSegmentedColormap.from_list("gains", _GAINS)
+WHITE, BLACK = "#ffffff", "#000000"
+READABLE = 0.179  # luminance from which black on it stands out more than white
+
+
+def colour_of(role: int | str) -> str:
+    """Return the colour of a role as "#rrggbb"; an explicit colour comes back as it is."""
+    return role if isinstance(role, str) else COLOURS[role % len(COLOURS)]
+
+
+def luminance(colour: tuple[float, float, float]) -> float:
+    """Compute the relative luminance, in [0, 1], of an sRGB colour (WCAG 2)."""
+    srgb = np.asarray(colour, float)
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+def ink_on(colour: tuple[float, float, float]) -> str:
+    """Choose black or white, whichever stands out more on an sRGB colour (WCAG 2)."""
+    return WHITE if luminance(colour) < READABLE else BLACK
+
+
+def gain_colours(gain: float, limit: float = 5.0) -> tuple[str, str]:
+    """Choose a background for a gain in points and the colour to write on it.
+
+    The background is orange where it hurts, white at 0, blue where it helps, and full at
+    +-limit. Both colours are "#rrggbb".
+    """
+    share = float(np.clip(gain / limit, -1, 1))
+    colour = GAINS(0.5 + 0.5 * share)[:3]
+    return to_hex(colour), ink_on(colour)

@@ -1,0 +1,53 @@
+"""Charts laid out on a sheet."""
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+
+from kdsurvey.pictures.chart import Chart
+
+EMPTY = "."  # of a mosaic: nothing stands here
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Charts by name, laid out on a mosaic, `width` and `height` CSS pixels large.
+
+    mosaic: rows of names; a name in several neighbouring places is a chart as large as they
+    are, "." is an empty place. One row of all charts where None. widths, heights: of columns
+    and rows, relative to each other. title: over all charts.
+    Raises ValueError where names of charts and mosaic differ, or ratios and mosaic do.
+    """
+
+    charts: Mapping[str, Chart]
+    _: KW_ONLY
+    width: float = 900
+    height: float = 300
+    mosaic: tuple[tuple[str, ...], ...] | None = None
+    widths: tuple[float, ...] = ()
+    heights: tuple[float, ...] = ()
+    title: str = ""
+
+    def __post_init__(self):
+        mosaic = (tuple(self.charts),) if self.mosaic is None else self.mosaic
+        object.__setattr__(self, "mosaic", tuple(tuple(row) for row in mosaic))
+        rows = len(self.mosaic)
+        columns = len(self.mosaic[0])
+        object.__setattr__(self, "widths", tuple(self.widths) or (1,) * columns)
+        object.__setattr__(self, "heights", tuple(self.heights) or (1,) * rows)
+        self._check_names()
+        self._check_ratios(rows, columns)
+
+    def _check_names(self) -> None:
+        placed = {name for row in self.mosaic for name in row} - {EMPTY}
+        if placed != set(self.charts):
+            raise ValueError(
+                f"the mosaic places {', '.join(sorted(placed))}; "
+                f"the charts are {', '.join(sorted(self.charts))}"
+            )
+
+    def _check_ratios(self, rows: int, columns: int) -> None:
+        if len(self.widths) != columns or len(self.heights) != rows:
+            raise ValueError(
+                f"a mosaic of {rows} rows and {columns} columns has "
+                f"{len(self.heights)} heights and {len(self.widths)} widths"
+            )
