@@ -1,4 +1,6 @@
-"""Nets that share a trunk: branches with logits of their own, and what makes one answer of them, a gate or a fusion."""
+"""Nets that share a trunk: branches with logits of their own, and what makes one answer
+of them, a gate or a fusion.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -12,13 +14,16 @@ from kdsurvey.nets import drawn
 class Branches(nn.Module):
     """x (n, ...) -> the logits (m, n, c) of m branches on one trunk, which runs once.
 
-    trunk: an nn.Sequential of blocks from x to features; an empty one shares nothing. branches: m nn.Sequentials from these
-    features to logits (n, c), whose last block is the head; they may differ in kind. Raises ValueError for anything else.
+    trunk: an nn.Sequential of blocks from x to features; an empty one shares nothing.
+    branches: m nn.Sequentials from these features to logits (n, c), whose last block is
+    the head; they may differ in kind. Raises ValueError for anything else.
     """
 
     def __init__(self, trunk: nn.Sequential, branches: Sequence[nn.Sequential]):
         super().__init__()
-        if len(branches) < 2 or not all(isinstance(part, nn.Sequential) for part in (trunk, *branches)):
+        if len(branches) < 2 or not all(
+            isinstance(part, nn.Sequential) for part in (trunk, *branches)
+        ):
             raise ValueError(
                 f"branches: needs a trunk and 2 branches or more, each an nn.Sequential, got {len(branches)} branches"
             )
@@ -28,7 +33,9 @@ class Branches(nn.Module):
         return len(self.branches)
 
     def __getitem__(self, k: int) -> nn.Sequential:
-        """Trunk and branch k as one net, from x to logits (n, c), sharing their weights: what is served in the end."""
+        """Trunk and branch k as one net, from x to logits (n, c), sharing their
+        weights: what is served in the end.
+        """
         return nn.Sequential(*self.trunk, *self.branches[k])
 
     def forward(self, x: Tensor) -> Tensor:
@@ -39,23 +46,29 @@ class Branches(nn.Module):
         return torch.stack([branch(shared) for branch in self.branches])
 
 
-def branched(make: Callable[[int], nn.Sequential], at: int, count: int, seed: int = 0) -> Branches:
-    """`count` branches, each block `at` and later of a net that make(seed) gives; the trunk is what lies before, of the first.
+def branched(
+    make: Callable[[int], nn.Sequential], at: int, count: int, seed: int = 0
+) -> Branches:
+    """`count` branches, each block `at` and later of a net that make(seed) gives; the
+    trunk is what lies before, of the first.
 
-    Branch 0 with its trunk has the weights of make(seed), so that a net alone is its control; branch k draws from 1000 k + seed.
-    at = 0 shares nothing. Raises ValueError where a branch would have no block.
+    Branch 0 with its trunk has the weights of make(seed), so that a net alone is its
+    control; branch k draws from 1000 k + seed. at = 0 shares nothing. Raises ValueError
+    where a branch would have no block.
     """
     nets = [make(1000 * k + seed) for k in range(count)]
     if not nets or not 0 <= at < len(nets[0]):
-        raise ValueError(f"branched: at = {at}, count = {count}: the nets have {len(nets[0]) if nets else 0} blocks to part")
+        raise ValueError(
+            f"branched: at = {at}, count = {count}: the nets have {len(nets[0]) if nets else 0} blocks to part"
+        )
     return Branches(nets[0][:at], [net[at:] for net in nets])
 
 
 class Mixed(nn.Module):
     """x -> z_e = sum_i g_i z_i (n, c), the branches weighted for each image: what ONE calls ONE-E.
 
-    gate: from the trunk's features to weights g (n, m), 0 or more, with the sum 1 in each row, see `gate`; None weighs all alike.
-    Lan, Zhu & Gong 2018, arXiv 1806.04606.
+    gate: from the trunk's features to weights g (n, m), 0 or more, with the sum 1 in
+    each row, see `gate`; None weighs all alike. Lan, Zhu & Gong 2018, arXiv 1806.04606.
     """
 
     def __init__(self, net: Branches, gate: nn.Module | None):
@@ -66,35 +79,55 @@ class Mixed(nn.Module):
         return self.parts(x)[1]
 
     def parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The logits (m, n, c) of the branches and z_e (n, c), in one pass. Raises ValueError for a gate of other branches."""
+        """The logits (m, n, c) of the branches and z_e (n, c), in one pass. Raises
+        ValueError for a gate of other branches.
+        """
         shared = self.net.trunk(x)
         z = self.net.logits(shared)  # (m, n, c)
         if self.gate is None:
             return z, z.mean(0)
         g = self.gate(shared)  # (n, m)
         if g.shape != z.shape[1::-1]:
-            raise ValueError(f"one: the gate gives {tuple(g.shape)} weights to logits {tuple(z.shape)}; it needs {len(z)} a row")
+            raise ValueError(
+                f"one: the gate gives {tuple(g.shape)} weights to logits {tuple(z.shape)}; it needs {len(z)} a row"
+            )
         return z, torch.einsum("nm,mnc->nc", g, z)
 
 
-def gate(channels: int, branches: int, *, size: int = 1, seed: int | None = None) -> nn.Sequential:
-    """softmax(relu(BN(FC(GAP(features))))): (n, channels, h, w) -> weights (n, branches) that sum to 1.
+def gate(
+    channels: int, branches: int, *, size: int = 1, seed: int | None = None
+) -> nn.Sequential:
+    """softmax(relu(BN(FC(GAP(features))))): (n, channels, h, w) -> weights (n,
+    branches) that sum to 1.
 
-    size: the map is averaged to size x size, 1 in the paper. Where the ReLU gives 0 a branch has the floor weight. The layer has
-    no bias of its own: batch norm brings one. Lan, Zhu & Gong 2018. Raises ValueError for sizes below 1, fewer than 2 branches.
+    size: the map is averaged to size x size, 1 in the paper. Where the ReLU gives 0 a
+    branch has the floor weight. The layer has no bias of its own: batch norm brings
+    one. Lan, Zhu & Gong 2018. Raises ValueError for sizes below 1, fewer than 2
+    branches.
     """
     if min(channels, size) < 1 or branches < 2:
-        raise ValueError(f"gate: needs channels and size >= 1 and branches >= 2, got {channels}, {size} and {branches}")
+        raise ValueError(
+            f"gate: needs channels and size >= 1 and branches >= 2, got {channels}, {size} and {branches}"
+        )
     layer = nn.Linear(channels * size**2, branches, bias=False, device="meta")
-    parts = nn.AdaptiveAvgPool2d(size), nn.Flatten(), layer, nn.BatchNorm1d(branches), nn.ReLU(), nn.Softmax(1)
+    parts = (
+        nn.AdaptiveAvgPool2d(size),
+        nn.Flatten(),
+        layer,
+        nn.BatchNorm1d(branches),
+        nn.ReLU(),
+        nn.Softmax(1),
+    )
     return drawn(nn.Sequential(*parts), seed)
 
 
 class Fused(nn.Module):
-    """x -> z_f (n, c), what the fusion module says to the last feature maps of all branches, side by side.
+    """x -> z_f (n, c), what the fusion module says to the last feature maps of all
+    branches, side by side.
 
-    fusion: from maps (n, sum of C_k, h, w) to logits (n, c), see `fusion`. A branch's last map is what its head gets; maps
-    larger than the smallest are averaged to its size. Kim, Hyun, Chung & Kwak 2020, arXiv 1904.09058.
+    fusion: from maps (n, sum of C_k, h, w) to logits (n, c), see `fusion`. A branch's
+    last map is what its head gets; maps larger than the smallest are averaged to its
+    size. Kim, Hyun, Chung & Kwak 2020, arXiv 1904.09058.
     """
 
     def __init__(self, net: Branches, fusion: nn.Module):
@@ -106,35 +139,56 @@ class Fused(nn.Module):
         return self._fuse(self.maps(x))
 
     def parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The logits (m, n, c) of the branches and z_f (n, c), in one pass. Raises ValueError where a head gets no map."""
+        """The logits (m, n, c) of the branches and z_f (n, c), in one pass. Raises
+        ValueError where a head gets no map.
+        """
         maps = self.maps(x)
         z = torch.stack([branch[-1](m) for branch, m in zip(self.net.branches, maps)])
         return z, self._fuse(maps)
 
     def maps(self, x: Tensor) -> list[Tensor]:
-        """The last map (n, C_k, h_k, w_k) of each branch. Raises ValueError where a head gets no map."""
+        """The last map (n, C_k, h_k, w_k) of each branch. Raises ValueError where a
+        head gets no map.
+        """
         shared = self.net.trunk(x)
         maps = [branch[:-1](shared) for branch in self.net.branches]
         if any(m.ndim != 4 for m in maps):
-            raise ValueError(f"ffl: the last block of a branch must get maps (n, c, h, w), got {[tuple(m.shape) for m in maps]}")
+            raise ValueError(
+                f"ffl: the last block of a branch must get maps (n, c, h, w), got {[tuple(m.shape) for m in maps]}"
+            )
         return maps
 
     def _fuse(self, maps: list[Tensor]) -> Tensor:
         size = [min(sizes) for sizes in zip(*(m.shape[2:] for m in maps))]
-        same = [m if list(m.shape[2:]) == size else F.adaptive_avg_pool2d(m, size) for m in maps]
+        same = [
+            m if list(m.shape[2:]) == size else F.adaptive_avg_pool2d(m, size)
+            for m in maps
+        ]
         return self.fusion(torch.cat(same, 1))
 
 
-def fusion(*channels: int, width: int, head: nn.Module, seed: int | None = None) -> nn.Sequential:
+def fusion(
+    *channels: int, width: int, head: nn.Module, seed: int | None = None
+) -> nn.Sequential:
     """Depthwise 3x3, batch norm, ReLU, pointwise 1x1 to `width` channels, batch norm, ReLU, head.
 
-    channels: C_k of each branch's last map. head: from (n, width, h, w) to logits, as it is; global average pooling and a linear
-    layer in the paper, whose width is that of one branch. Kim, Hyun, Chung & Kwak 2020. Raises ValueError for sizes below 1.
+    channels: C_k of each branch's last map. head: from (n, width, h, w) to logits, as
+    it is; global average pooling and a linear layer in the paper, whose width is that
+    of one branch. Kim, Hyun, Chung & Kwak 2020. Raises ValueError for sizes below 1.
     """
     if not channels or min(width, *channels) < 1:
-        raise ValueError(f"fusion: needs the channels of each branch and a width of 1 or more, got {channels} and {width}")
+        raise ValueError(
+            f"fusion: needs the channels of each branch and a width of 1 or more, got {channels} and {width}"
+        )
     c = sum(channels)
     depthwise = nn.Conv2d(c, c, 3, padding=1, groups=c, bias=False, device="meta")
     pointwise = nn.Conv2d(c, width, 1, bias=False, device="meta")
-    parts = depthwise, nn.BatchNorm2d(c), nn.ReLU(), pointwise, nn.BatchNorm2d(width), nn.ReLU()
+    parts = (
+        depthwise,
+        nn.BatchNorm2d(c),
+        nn.ReLU(),
+        pointwise,
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+    )
     return nn.Sequential(*drawn(nn.Sequential(*parts), seed), head)

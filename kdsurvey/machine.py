@@ -1,4 +1,6 @@
-"""A check of the reader's machine: what was found, whether it will do, and what to do about it where it will not."""
+"""A check of the reader's machine: what was found, whether it will do, and what to do
+about it where it will not.
+"""
 
 import os
 import sys
@@ -14,14 +16,20 @@ from kdsurvey.data import mnist_5k
 
 
 def check() -> pd.DataFrame:
-    """One line a thing: what was found, "ok", "slow" or "mend", and what to do. Never raises: a broken part is a line."""
+    """One line a thing: what was found, "ok", "slow" or "mend", and what to do. Never
+    raises: a broken part is a line.
+    """
     lines = []
     for name, look in CHECKS.items():
         try:
             found, state, remedy = look()
         except Exception as error:  # a check of what may be broken must outlive it
-            found, state, remedy = f"{type(error).__name__}: {error}", "mend", "read the message; it names the remedy"
-        lines.append({"what": name, "found": found, "state": state, "what to do": remedy})
+            found = f"{type(error).__name__}: {error}"
+            state = "mend"
+            remedy = "read the message; it names the remedy"
+        lines.append(
+            {"what": name, "found": found, "state": state, "what to do": remedy}
+        )
     return pd.DataFrame(lines).set_index("what")
 
 
@@ -35,16 +43,32 @@ def _python():
 
 
 def _packages():
-    names = ("torch", "torchvision", "matplotlib", "ipywidgets", "mlxtend", "scipy", "pandas")
+    names = (
+        "torch",
+        "torchvision",
+        "matplotlib",
+        "ipywidgets",
+        "mlxtend",
+        "scipy",
+        "pandas",
+    )
     missing = [n for n in names if find_spec(n) is None]
     found = ", ".join(f"{n} {version(n)}" for n in names if n not in missing)
-    return found, "mend" if missing else "ok", f"pip install {' '.join(missing)}" if missing else ""
+    return (
+        found,
+        "mend" if missing else "ok",
+        f"pip install {' '.join(missing)}" if missing else "",
+    )
 
 
 def _threads():
     n, cores = torch.get_num_threads(), os.cpu_count()
     if n > 1:
-        return f"{n} of {cores} cores", "slow", "small nets are faster on one thread: unset KDSURVEY_THREADS"
+        return (
+            f"{n} of {cores} cores",
+            "slow",
+            "small nets are faster on one thread: unset KDSURVEY_THREADS",
+        )
     return f"{n} of {cores} cores", "ok", ""
 
 
@@ -57,7 +81,11 @@ def _memory():
 def _free_bytes() -> int:
     meminfo = Path("/proc/meminfo")
     if meminfo.exists():
-        return next(int(line.split()[1]) * 1024 for line in meminfo.read_text().splitlines() if line.startswith("MemAvailable"))
+        return next(
+            int(line.split()[1]) * 1024
+            for line in meminfo.read_text().splitlines()
+            if line.startswith("MemAvailable")
+        )
     import psutil  # comes with ipykernel
 
     return psutil.virtual_memory().available
@@ -66,7 +94,11 @@ def _free_bytes() -> int:
 def _device():
     device = torch.accelerator.current_accelerator(check_available=True)
     if device is None:
-        return "the CPU", "ok", "enough for every notebook; with a GPU, install the torch build for it"
+        return (
+            "the CPU",
+            "ok",
+            "enough for every notebook; with a GPU, install the torch build for it",
+        )
     return f"{device}", "ok", "Config(device='auto') takes it"
 
 

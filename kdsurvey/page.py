@@ -8,13 +8,17 @@ import pandas as pd
 
 
 class Source:
-    """The source of functions, shown rather than pasted, so that a notebook can never disagree with the package.
+    """The source of functions, shown rather than pasted, so that a notebook can never
+    disagree with the package.
 
     Of a docstring only the first line is shown.
     """
 
     def __init__(self, *things):
-        self.text = "\n".join(_without_docstring(textwrap.dedent(inspect.getsource(thing))) for thing in things)
+        self.text = "\n".join(
+            _without_docstring(textwrap.dedent(inspect.getsource(thing)))
+            for thing in things
+        )
 
     def __repr__(self) -> str:
         return self.text
@@ -31,7 +35,11 @@ def source(*things) -> Source:
 def _without_docstring(text: str) -> str:
     """The source with each docstring cut to its first line."""
     lines = text.splitlines()
-    documented = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(n)]
+    documented = [
+        n
+        for n in ast.walk(ast.parse(text))
+        if isinstance(n, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(n)
+    ]
     for node in sorted(documented, key=lambda n: -n.lineno):
         first, last = node.body[0].lineno - 1, node.body[0].end_lineno
         if last - first > 1:
@@ -50,21 +58,32 @@ class Wide:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         with pd.option_context("display.max_colwidth", None):
-            return {"text/html": self.table.to_html(justify="left", border=0), "text/plain": repr(self)}
+            return {
+                "text/html": self.table.to_html(justify="left", border=0),
+                "text/plain": repr(self),
+            }
 
 
-def means(rows: pd.DataFrame, columns: list[str], by: str = "arm", digits: int = 1) -> pd.DataFrame:
-    """mean ± s.d. over seeds of each column, one line a value of `by`, in the order they come, and the number of seeds."""
+def means(
+    rows: pd.DataFrame, columns: list[str], by: str = "arm", digits: int = 1
+) -> pd.DataFrame:
+    """mean ± s.d. over seeds of each column, one line a value of `by`, in the order
+    they come, and the number of seeds.
+    """
     groups = rows.groupby(by, sort=False)
     table = {
-        c: groups[c].mean().round(digits).map("{:g}".format) + " ± " + groups[c].std().round(digits).map("{:g}".format)
+        c: groups[c].mean().round(digits).map("{:g}".format)
+        + " ± "
+        + groups[c].std().round(digits).map("{:g}".format)
         for c in columns
     }
     return pd.DataFrame({**table, "seeds": groups.size()})
 
 
 def agreement(live: list[dict], rows: pd.DataFrame, column: str, slack: float) -> str:
-    """Whether each arm of a live run lies where the recorded seeds lie: within 4 s.d. of their mean, or within `slack` of it."""
+    """Whether each arm of a live run lies where the recorded seeds lie: within 4 s.d.
+    of their mean, or within `slack` of it.
+    """
     lines = []
     for run in live:
         values = rows.loc[rows["arm"] == run["arm"], column]
@@ -74,7 +93,9 @@ def agreement(live: list[dict], rows: pd.DataFrame, column: str, slack: float) -
 
 
 def settings(rows: pd.DataFrame) -> str:
-    """One line on how recorded rows came about: the function, the data, the versions and the time a seed took."""
+    """One line on how recorded rows came about: the function, the data, the versions
+    and the time a seed took.
+    """
     about = rows.attrs
     seconds = sorted(about["seconds"].values())
     versions = ", ".join(f"{k} {v}" for k, v in about["versions"].items())

@@ -1,6 +1,8 @@
-"""A progress bar for anything over two seconds: in a terminal, in a notebook, and silent where nobody looks.
+"""A progress bar for anything over two seconds: in a terminal, in a notebook, and
+silent where nobody looks.
 
-In a notebook the bar is a widget whose stored text never changes, so that a notebook can be checked by running it again.
+In a notebook the bar is a widget whose stored text never changes, so that a notebook
+can be checked by running it again.
 """
 
 import sys
@@ -12,15 +14,19 @@ _shown = threading.local()  # only the outermost bar of a thread is drawn
 
 
 def bar(iterable=None, *, total: int | None = None, text: str = "", show: bool = True):
-    """A tqdm bar over `iterable`, or over `total` calls of update(1); a context manager. `text` says what is going on.
+    """A tqdm bar over `iterable`, or over `total` calls of update(1); a context
+    manager. `text` says what is going on.
 
-    In a terminal it appears after two seconds and leaves no trace; where the error stream is no terminal it is silent; inside
-    another bar of the same thread, or with show=False, it is silent too.
+    In a terminal it appears after two seconds and leaves no trace; where the error
+    stream is no terminal it is silent; inside another bar of the same thread, or with
+    show=False, it is silent too.
     """
     options = {"iterable": iterable, "total": total, "desc": text, "leave": False}
     if not show or getattr(_shown, "bar", None) is not None:
         return tqdm(**options, disable=True)
-    return _outermost(_notebook_bar() if _in_kernel() else tqdm)(**options, delay=0 if _in_kernel() else 2, disable=None)
+    return _outermost(_notebook_bar() if _in_kernel() else tqdm)(
+        **options, delay=0 if _in_kernel() else 2, disable=None
+    )
 
 
 def _outermost(kind):
@@ -44,9 +50,16 @@ def _notebook_bar():
     class NotebookBar(tqdm_notebook):
         def __init__(self, *args, **kwargs):
             super().__init__(*args, **{**kwargs, "display": False, "disable": False})
-            view = {"version_major": 2, "version_minor": 0, "model_id": self.container.model_id}
+            view = {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.container.model_id,
+            }
             twin = f"(progress: {kwargs['desc']})"
-            display({"application/vnd.jupyter.widget-view+json": view, "text/plain": twin}, raw=True)
+            display(
+                {"application/vnd.jupyter.widget-view+json": view, "text/plain": twin},
+                raw=True,
+            )
             self.displayed = True
 
     return NotebookBar

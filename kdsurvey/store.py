@@ -1,4 +1,6 @@
-"""Where data lies, and how it gets there: whole or not at all, and only with the bytes that were expected."""
+"""Where data lies, and how it gets there: whole or not at all, and only with the bytes
+that were expected.
+"""
 
 import hashlib
 import os
@@ -20,9 +22,19 @@ from platformdirs import user_cache_dir
 from kdsurvey.progress import bar
 
 Arrays = dict[str, np.ndarray]
-ALGORITHMS = {32: "md5", 64: "sha256"}  # hexadecimal digits of a checksum -> what computes it
+ALGORITHMS = {
+    32: "md5",
+    64: "sha256",
+}  # hexadecimal digits of a checksum -> what computes it
 PATIENCE = 20.0  # seconds without a byte before a download is given up; without a limit it would wait for ever
-NETWORK = (URLError, HTTPException, ConnectionError, TimeoutError, ssl.SSLError, RuntimeError)  # RuntimeError: torchvision
+NETWORK = (
+    URLError,
+    HTTPException,
+    ConnectionError,
+    TimeoutError,
+    ssl.SSLError,
+    RuntimeError,
+)  # RuntimeError: torchvision
 IDX = {  # SHA-256 of the published files, unpacked
     "MNIST": {
         "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -40,17 +52,24 @@ IDX = {  # SHA-256 of the published files, unpacked
 
 
 def data_dir() -> Path:
-    """The folder of data and caches: $KDSURVEY_DATA, read at every call, else the user's cache folder. It may not exist yet."""
+    """The folder of data and caches: $KDSURVEY_DATA, read at every call, else the
+    user's cache folder. It may not exist yet.
+    """
     named = os.environ.get("KDSURVEY_DATA", "")
-    return Path(named).expanduser() if named else Path(user_cache_dir("kdsurvey", appauthor=False))
+    return (
+        Path(named).expanduser()
+        if named
+        else Path(user_cache_dir("kdsurvey", appauthor=False))
+    )
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A binary file to fill: at the end of the block it takes the place of `path` in one step; after an error it is gone.
+    """A binary file to fill: at the end of the block it takes the place of `path` in
+    one step; after an error it is gone.
 
-    Two processes may do so at once: each fills a file of its own, and the last one stays. Raises OSError with the remedy
-    where nothing can be written.
+    Two processes may do so at once: each fills a file of its own, and the last one
+    stays. Raises OSError with the remedy where nothing can be written.
     """
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
@@ -65,11 +84,15 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         raise _unwritable(path, error) from error
 
 
-def cached(path: Path, make: Callable[[], Arrays], valid: Callable[[Arrays], bool]) -> Arrays:
-    """The arrays stored at `path` if they can be read and are `valid`; else those of make(), which are stored there.
+def cached(
+    path: Path, make: Callable[[], Arrays], valid: Callable[[Arrays], bool]
+) -> Arrays:
+    """The arrays stored at `path` if they can be read and are `valid`; else those of
+    make(), which are stored there.
 
-    The file is a compressed .npz. One that is absent, damaged or outdated is written anew. Raises OSError with the remedy,
-    before make() is called, where `path` cannot be written.
+    The file is a compressed .npz. One that is absent, damaged or outdated is written
+    anew. Raises OSError with the remedy, before make() is called, where `path` cannot
+    be written.
     """
     arrays = _load(path)
     if arrays is None or not valid(arrays):
@@ -89,7 +112,9 @@ def fingerprint(arrays: Arrays) -> str:
 
 
 def check(path: Path, expected: str) -> None:
-    """Raises ValueError unless the file `path` has the checksum `expected` (hexadecimal: 32 digits MD5, 64 SHA-256)."""
+    """Raises ValueError unless the file `path` has the checksum `expected`
+    (hexadecimal: 32 digits MD5, 64 SHA-256).
+    """
     algorithm = ALGORITHMS[len(expected)]
     with open(path, "rb") as file:
         found = hashlib.file_digest(file, algorithm).hexdigest()
@@ -100,16 +125,27 @@ def check(path: Path, expected: str) -> None:
         )
 
 
-def published(root: Path, inside: Path, checksums: dict[str, str], download: Callable[[Path], object]) -> Path:
-    """The folder root/inside with every file of `checksums` (name -> checksum, see `check`) in it, each of them checked.
+def published(
+    root: Path,
+    inside: Path,
+    checksums: dict[str, str],
+    download: Callable[[Path], object],
+) -> Path:
+    """The folder root/inside with every file of `checksums` (name -> checksum, see
+    `check`) in it, each of them checked.
 
-    Files that are missing are downloaded: download(empty) lays the set out under `empty`, a new folder beside the final one,
-    from which checked files move into place one by one; a file that is there is never overwritten.
-    Raises FileNotFoundError where a file is missing and cannot be downloaded, ValueError for a file with other bytes,
-    OSError where root cannot be written; each names the file and the remedy.
+    Files that are missing are downloaded: download(empty) lays the set out under
+    `empty`, a new folder beside the final one, from which checked files move into place
+    one by one; a file that is there is never overwritten. Raises FileNotFoundError
+    where a file is missing and cannot be downloaded, ValueError for a file with other
+    bytes, OSError where root cannot be written; each names the file and the remedy.
     """
     folder = root / inside
-    missing = {name: expected for name, expected in checksums.items() if not (folder / name).is_file()}
+    missing = {
+        name: expected
+        for name, expected in checksums.items()
+        if not (folder / name).is_file()
+    }
     for name, expected in checksums.items():
         if name not in missing:
             check(folder / name, expected)
@@ -124,7 +160,8 @@ def published(root: Path, inside: Path, checksums: dict[str, str], download: Cal
 
 
 def listing(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
-    """The classes of an image folder, sorted, and its images as (file, class number), in a fixed shuffled order.
+    """The classes of an image folder, sorted, and its images as (file, class number),
+    in a fixed shuffled order.
 
     Raises FileNotFoundError where the folder or a class has no image.
     """
@@ -133,24 +170,41 @@ def listing(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
     try:
         found = ImageFolder(folder)
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"{folder}: {error}; an image folder holds train/CLASS/*.jpg and test/CLASS/*.jpg") from error
+        raise FileNotFoundError(
+            f"{folder}: {error}; an image folder holds train/CLASS/*.jpg and test/CLASS/*.jpg"
+        ) from error
     order = np.random.default_rng(0).permutation(len(found.samples))
     return tuple(found.classes), [found.samples[i] for i in order]
 
 
 def images(path: Path, files: list[str]) -> np.ndarray:
-    """The images `files` under `path` as uint8 (n, 3, h, w), decoded once and cached until a file is added, removed or changed.
+    """The images `files` under `path` as uint8 (n, 3, h, w), decoded once and cached
+    until a file is added, removed or changed.
 
-    Raises ValueError where sizes differ or a file cannot be decoded, OSError where the data folder cannot be written.
+    Raises ValueError where sizes differ or a file cannot be decoded, OSError where the
+    data folder cannot be written.
     """
     states = [(os.path.relpath(file, path), os.stat(file)) for file in files]
-    key = hashlib.sha256(repr([(name, s.st_size, s.st_mtime_ns) for name, s in states]).encode()).hexdigest()
-    stored = data_dir() / f"{path.name}-{hashlib.sha256(bytes(path)).hexdigest()[:12]}.npz"
+    key = hashlib.sha256(
+        repr([(name, s.st_size, s.st_mtime_ns) for name, s in states]).encode()
+    ).hexdigest()
+    stored = (
+        data_dir() / f"{path.name}-{hashlib.sha256(bytes(path)).hexdigest()[:12]}.npz"
+    )
     make = partial(_decode, files, np.array(key))
-    return cached(stored, make, lambda found: found.keys() == {"x", "key"} and str(found["key"]) == key)["x"]
+    return cached(
+        stored,
+        make,
+        lambda found: found.keys() == {"x", "key"} and str(found["key"]) == key,
+    )["x"]
 
 
-def _fetch(root: Path, inside: Path, missing: dict[str, str], download: Callable[[Path], object]) -> None:
+def _fetch(
+    root: Path,
+    inside: Path,
+    missing: dict[str, str],
+    download: Callable[[Path], object],
+) -> None:
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".part-", dir=root) as part:
         with _patience():
@@ -213,4 +267,6 @@ def _pixels(file: str) -> np.ndarray:
     try:
         return np.asarray(pil_loader(file)).transpose(2, 0, 1)  # (3, h, w) uint8
     except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f"{file} cannot be decoded as an image: {error}; replace or delete it") from error
+        raise ValueError(
+            f"{file} cannot be decoded as an image: {error}; replace or delete it"
+        ) from error

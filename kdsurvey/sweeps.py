@@ -1,4 +1,6 @@
-"""Many runs: stacks of small students trained in one pass, arms compared over seeds, and rows kept for later readers."""
+"""Many runs: stacks of small students trained in one pass, arms compared over seeds,
+and rows kept for later readers.
+"""
 
 import copy
 from collections.abc import Sequence
@@ -12,15 +14,23 @@ class StackedLinear(nn.Module):
 
     def __init__(self, layers: Sequence[nn.Linear]):
         super().__init__()
-        self.weight = nn.Parameter(torch.stack([layer.weight.detach().T for layer in layers]).contiguous())  # (n, i, o)
-        self.bias = nn.Parameter(torch.stack([layer.bias.detach()[None] for layer in layers]))  # (n, 1, o)
+        self.weight = nn.Parameter(
+            torch.stack([layer.weight.detach().T for layer in layers]).contiguous()
+        )  # (n, i, o)
+        self.bias = nn.Parameter(
+            torch.stack([layer.bias.detach()[None] for layer in layers])
+        )  # (n, 1, o)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.baddbmm(self.bias, x.expand(len(self.weight), *x.shape[-2:]), self.weight)
+        return torch.baddbmm(
+            self.bias, x.expand(len(self.weight), *x.shape[-2:]), self.weight
+        )
 
 
 class StackedFlatten(nn.Module):
-    """(n, b, c, h, w) -> (n, b, chw), and (b, c, h, w) -> (b, chw): an image is the last three dimensions."""
+    """(n, b, c, h, w) -> (n, b, chw), and (b, c, h, w) -> (b, chw): an image is the
+    last three dimensions.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         return x.flatten(-3)
@@ -29,28 +39,36 @@ class StackedFlatten(nn.Module):
 def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
     """n nets of one shape as one, that trains them in one pass and never mixes them.
 
-    nets: results of nets.mlp with equal widths; they are copied, in order. The stack maps (n, b, c, h, w), one batch a member, or
-    (b, c, h, w), a batch they share, to logits (n, b, classes). Give `methods.hinton` T and alpha as tensors (n,), and
-    `Config(seed=(s1, ..., sn))`, and each member ends with the weights of its own run. `unstack` gives the nets back.
-    Worth it for small nets: hidden layers of some 30 units, not of 800. Raises ValueError for nets that cannot be stacked.
+    nets: results of nets.mlp with equal widths; they are copied, in order. The stack
+    maps (n, b, c, h, w), one batch a member, or (b, c, h, w), a batch they share, to
+    logits (n, b, classes). Give `methods.hinton` T and alpha as tensors (n,), and
+    `Config(seed=(s1, ..., sn))`, and each member ends with the weights of its own run.
+    `unstack` gives the nets back. Worth it for small nets: hidden layers of some 30
+    units, not of 800. Raises ValueError for nets that cannot be stacked.
     """
     shapes = {str([p.shape for p in net.parameters()]) for net in nets}
     if len(shapes) != 1:
-        raise ValueError(f"stack: needs nets of one shape, at least one; got {len(nets)} nets of {len(shapes)} shapes")
+        raise ValueError(
+            f"stack: needs nets of one shape, at least one; got {len(nets)} nets of {len(shapes)} shapes"
+        )
     return _stacked(list(nets))
 
 
 def _stacked(twins: list[nn.Module]) -> nn.Module:
     first = twins[0]
     if isinstance(first, nn.Sequential):
-        return nn.Sequential(*(_stacked([twin[k] for twin in twins]) for k in range(len(first))))
+        return nn.Sequential(
+            *(_stacked([twin[k] for twin in twins]) for k in range(len(first)))
+        )
     if isinstance(first, nn.Linear):
         return StackedLinear(twins)
     if isinstance(first, nn.Flatten):
         return StackedFlatten()
     if isinstance(first, nn.ReLU):
         return nn.ReLU()
-    raise ValueError(f"stack: a {type(first).__name__} cannot be stacked; use nets.mlp without dropout, or train one by one")
+    raise ValueError(
+        f"stack: a {type(first).__name__} cannot be stacked; use nets.mlp without dropout, or train one by one"
+    )
 
 
 def unstack(stacked: nn.Sequential) -> list[nn.Sequential]:
@@ -66,7 +84,9 @@ def _member(module: nn.Module, k: int) -> nn.Module:
         return nn.Flatten()
     if not isinstance(module, StackedLinear):
         return copy.deepcopy(module)
-    layer = nn.utils.skip_init(nn.Linear, *module.weight.shape[1:], device=module.weight.device)
+    layer = nn.utils.skip_init(
+        nn.Linear, *module.weight.shape[1:], device=module.weight.device
+    )
     with torch.no_grad():
         layer.weight.copy_(module.weight[k].T)
         layer.bias.copy_(module.bias[k, 0])

@@ -1,4 +1,6 @@
-"""The only training loop: stages in, rows out. One seed gives the same rows to the last bit on one thread."""
+"""The only training loop: stages in, rows out. One seed gives the same rows to the last
+bit on one thread.
+"""
 
 import math
 import os
@@ -15,7 +17,9 @@ from kdsurvey.data import Data
 from kdsurvey.progress import bar
 from kdsurvey.stage import Batch, Predict, Stage, in_eval
 
-torch.set_num_threads(int(os.environ.get("KDSURVEY_THREADS", "1")))  # small nets are fastest, and repeatable, on one
+torch.set_num_threads(
+    int(os.environ.get("KDSURVEY_THREADS", "1"))
+)  # small nets are fastest, and repeatable, on one
 
 
 class StopTraining(Exception):
@@ -29,7 +33,9 @@ class Step(NamedTuple):
     epoch: int  # from 1
     progress: float  # of this stage, in [0, 1]
     lr: float
-    terms: dict[str, Tensor]  # already weighted loss terms of this batch, before the step
+    terms: dict[
+        str, Tensor
+    ]  # already weighted loss terms of this batch, before the step
     examples: int
 
 
@@ -42,17 +48,25 @@ def train(
     on_batch: Callable[[Step], None] | None = None,
     progress: bool = True,
 ) -> list[dict]:
-    """Trains the learners of each stage in place and returns rows, one per epoch (and member, where a stack learns).
+    """Trains the learners of each stage in place and returns rows, one per epoch (and
+    member, where a stack learns).
 
     The learners train on the device of the config, and return to the one they came from.
 
-    A row holds "stage", "epoch", "lr", the mean of every loss term, "NAME validation accuracy" for what the stage scores where
-    the data has a validation part, and in a stage's last row "NAME test accuracy": the test images are looked at once.
-    stages: what a method returns; it is spent. on_epoch(row) and on_batch(Step) may raise StopTraining. progress: draw a bar.
-    Raises ValueError for a list or a spent generator, FloatingPointError, naming the terms, when a loss is not finite.
+    A row holds "stage", "epoch", "lr", the mean of every loss term, "NAME validation
+    accuracy" for what the stage scores where the data has a validation part, and in a
+    stage's last row "NAME test accuracy": the test images are looked at once. stages:
+    what a method returns; it is spent. on_epoch(row) and on_batch(Step) may raise
+    StopTraining. progress: draw a bar. Raises ValueError for a list or a spent
+    generator, FloatingPointError, naming the terms, when a loss is not finite.
     """
     rows = []
-    with suppress(StopTraining), closing(epochs(stages, data, config, on_batch=on_batch, progress=progress)) as trained:
+    with (
+        suppress(StopTraining),
+        closing(
+            epochs(stages, data, config, on_batch=on_batch, progress=progress)
+        ) as trained,
+    ):
         for row in trained:
             rows.append(row)
             if on_epoch:
@@ -68,13 +82,16 @@ def epochs(
     on_batch: Callable[[Step], None] | None = None,
     progress: bool = False,
 ) -> Iterator[dict]:
-    """The same training as `train`, one row at a time: between two rows anything may happen, another run's epoch too.
+    """The same training as `train`, one row at a time: between two rows anything may
+    happen, another run's epoch too.
 
-    A run that takes turns with others gives the rows that it gives alone. What on_batch raises comes out, StopTraining too.
+    A run that takes turns with others gives the rows that it gives alone. What on_batch
+    raises comes out, StopTraining too.
     """
     _check(stages)
     device = device_of(config)
-    own, rows = _Randomness(config, device), _all_rows(stages, data.to(device), config, device, on_batch, progress)
+    own = _Randomness(config, device)
+    rows = _all_rows(stages, data.to(device), config, device, on_batch, progress)
     try:
         while True:
             with own:
@@ -89,36 +106,55 @@ def epochs(
 
 
 def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
-    """Share of x (n, ...) whose largest logit is at y (n,), in [0, 1]; for a stack, a list with one share a member.
+    """Share of x (n, ...) whose largest logit is at y (n,), in [0, 1]; for a stack, a
+    list with one share a member.
 
-    predict: a net, or any function from x to logits. A net is measured in eval mode and left in the mode it came in.
-    Raises ValueError when x is empty or x and y differ in length.
+    predict: a net, or any function from x to logits. A net is measured in eval mode and
+    left in the mode it came in. Raises ValueError when x is empty or x and y differ in
+    length.
     """
     if len(x) != len(y) or not len(x):
-        raise ValueError(f"accuracy: need as many labels as inputs, at least one; got x {tuple(x.shape)}, y {tuple(y.shape)}")
-    device = next((w.device for w in predict.parameters()), x.device) if isinstance(predict, nn.Module) else x.device
+        raise ValueError(
+            f"accuracy: need as many labels as inputs, at least one; got x {tuple(x.shape)}, y {tuple(y.shape)}"
+        )
+    device = (
+        next((w.device for w in predict.parameters()), x.device)
+        if isinstance(predict, nn.Module)
+        else x.device
+    )
     with torch.no_grad(), in_eval(predict):
-        hits = [(predict(a.to(device)).argmax(-1) == b.to(device)).sum(-1) for a, b in zip(x.split(2048), y.split(2048))]
+        hits = [
+            (predict(a.to(device)).argmax(-1) == b.to(device)).sum(-1)
+            for a, b in zip(x.split(2048), y.split(2048))
+        ]
     return (sum(hits).cpu().double() / len(x)).tolist()
 
 
 def _all_rows(stages, data, config, device, on_batch, progress) -> Iterator[dict]:
-    batches, stage = Batches(config.batch_size, config.jitter, config.seed, device), None
+    batches = Batches(config.batch_size, config.jitter, config.seed, device)
+    stage = None
     for stage in stages:
         with _visiting(stage.learn, device):
             yield from _fit(stage, data, config, batches, on_batch, progress)
     if stage is None:
-        raise ValueError("train: these stages are spent (a generator runs once); call the method again for new ones")
+        raise ValueError(
+            "train: these stages are spent (a generator runs once); call the method again for new ones"
+        )
 
 
 def _fit(stage, data, config, batches, on_batch, progress) -> Iterator[dict]:
     """Trains one stage; yields the rows of each epoch."""
     x, y = data.train
     prefix = "learner {} " if len(stage.learn) > 1 else ""
-    turns = [(loss, _optimiser(learner, config), prefix.format(k)) for k, (learner, loss) in enumerate(stage.learn.items())]
+    turns = [
+        (loss, _optimiser(learner, config), prefix.format(k))
+        for k, (learner, loss) in enumerate(stage.learn.items())
+    ]
     epochs = max(1, round(config.epochs * stage.epochs))
     steps = math.ceil(len(x) / config.batch_size)
-    factor = config.schedule if callable(config.schedule) else SCHEDULES[config.schedule]
+    factor = (
+        config.schedule if callable(config.schedule) else SCHEDULES[config.schedule]
+    )
     with bar(total=epochs * steps, text=stage.name, show=progress) as shown:
         for epoch in range(1, epochs + 1):
             for learner in stage.learn:
@@ -133,19 +169,33 @@ def _fit(stage, data, config, batches, on_batch, progress) -> Iterator[dict]:
                     on_batch(Step(stage.name, epoch, done, lr, terms, batch.y.numel()))
                 shown.update()
             start = {"stage": stage.name, "epoch": epoch, "lr": lr}
-            yield from _rows(start, _means(seen, stage, epoch), _scores(stage, data, last=epoch == epochs))
+            yield from _rows(
+                start,
+                _means(seen, stage, epoch),
+                _scores(stage, data, last=epoch == epochs),
+            )
 
 
-def _step(turns, batch: Batch, done: float, lr: float, config: Config) -> dict[str, Tensor]:
-    """Every learner takes its turn on one batch; returns the terms, detached. Nothing here waits for the device."""
+def _step(
+    turns, batch: Batch, done: float, lr: float, config: Config
+) -> dict[str, Tensor]:
+    """Every learner takes its turn on one batch; returns the terms, detached. Nothing
+    here waits for the device.
+    """
     seen = {}
     for loss, optimiser, prefix in turns:
-        with torch.autocast(batch.x.device.type, torch.bfloat16) if config.precision == "bf16" else nullcontext():
+        with (
+            torch.autocast(batch.x.device.type, torch.bfloat16)
+            if config.precision == "bf16"
+            else nullcontext()
+        ):
             terms = loss(batch, done)
         total = sum(terms.values())
         optimiser.param_groups[0]["lr"] = lr
         optimiser.zero_grad()
-        (total.sum() if total.ndim else total).backward()  # members of a stack share no weights
+        (
+            total.sum() if total.ndim else total
+        ).backward()  # members of a stack share no weights
         optimiser.step()
         seen.update({prefix + name: term.detach() for name, term in terms.items()})
     return seen
@@ -154,20 +204,30 @@ def _step(turns, batch: Batch, done: float, lr: float, config: Config) -> dict[s
 def _optimiser(learner: nn.Module, config: Config) -> torch.optim.Optimizer:
     weights = [w for w in learner.parameters() if w.requires_grad]
     if not weights:
-        raise ValueError(f"train: {type(learner).__name__} has no weight that can learn; a Teacher is frozen; pass the net")
+        raise ValueError(
+            f"train: {type(learner).__name__} has no weight that can learn; a Teacher is frozen; pass the net"
+        )
     shared = {"lr": config.lr, "weight_decay": config.weight_decay, "fused": True}
     if config.optimiser == "adam":
         return torch.optim.Adam(weights, **shared)
-    return torch.optim.SGD(weights, momentum=config.momentum, nesterov=config.nesterov, **shared)
+    return torch.optim.SGD(
+        weights, momentum=config.momentum, nesterov=config.nesterov, **shared
+    )
 
 
 def _means(seen, stage: Stage, epoch: int) -> dict[str, Tensor]:
-    """The epoch's mean of each term, (...), read from the device once. Raises FloatingPointError, naming the terms."""
+    """The epoch's mean of each term, (...), read from the device once. Raises
+    FloatingPointError, naming the terms.
+    """
     means = {}
-    for name in dict.fromkeys(name for _, terms in seen for name in terms):  # a term may come and go
+    for name in dict.fromkeys(
+        name for _, terms in seen for name in terms
+    ):  # a term may come and go
         weights, values = zip(*((n, terms[name]) for n, terms in seen if name in terms))
         share = torch.tensor(weights, dtype=torch.float32)
-        means[name] = torch.tensordot(share / share.sum(), torch.stack(values).float().cpu(), 1)
+        means[name] = torch.tensordot(
+            share / share.sum(), torch.stack(values).float().cpu(), 1
+        )
     broken = [name for name, mean in means.items() if not mean.isfinite().all()]
     if broken:
         raise FloatingPointError(
@@ -177,13 +237,17 @@ def _means(seen, stage: Stage, epoch: int) -> dict[str, Tensor]:
 
 
 def _scores(stage: Stage, data: Data, last: bool) -> dict[str, float | list[float]]:
-    """Accuracies on validation data, where there is some, and on the test images after the last epoch only."""
+    """Accuracies on validation data, where there is some, and on the test images after
+    the last epoch only.
+    """
     parts = {"validation": data.validation} if data.validation else {}
     parts |= {"test": data.test} if last else {}
     for learner in stage.learn:
         learner.eval()
     return {
-        f"{name} {part} accuracy": accuracy(predict, *xy) for name, predict in stage.score.items() for part, xy in parts.items()
+        f"{name} {part} accuracy": accuracy(predict, *xy)
+        for name, predict in stage.score.items()
+        for part, xy in parts.items()
     }
 
 
@@ -194,7 +258,11 @@ def _rows(start: dict, means: dict[str, Tensor], scores: dict) -> Iterator[dict]
     if not stack:
         yield start | columns
     for member in range(stack):
-        yield start | {"member": member} | {k: v[member] if isinstance(v, list) else v for k, v in columns.items()}
+        yield (
+            start
+            | {"member": member}
+            | {k: v[member] if isinstance(v, list) else v for k, v in columns.items()}
+        )
 
 
 def _check(stages) -> None:
@@ -207,8 +275,14 @@ def _check(stages) -> None:
 
 @contextmanager
 def _visiting(learners: Iterable[nn.Module], device: torch.device) -> Iterator[None]:
-    """The learners on the device inside, and back where they came from after: the caller's nets and data stay together."""
-    homes = {learner: weight.device for learner in learners for weight in [*learner.parameters()][:1]}
+    """The learners on the device inside, and back where they came from after: the
+    caller's nets and data stay together.
+    """
+    homes = {
+        learner: weight.device
+        for learner in learners
+        for weight in [*learner.parameters()][:1]
+    }
     for learner in learners:
         learner.to(device)
     try:
@@ -219,7 +293,9 @@ def _visiting(learners: Iterable[nn.Module], device: torch.device) -> Iterator[N
 
 
 class _Randomness:
-    """Torch's global generator (dropout, nets built between stages) as this run left it inside, as the caller left it after."""
+    """Torch's global generator (dropout, nets built between stages) as this run left it
+    inside, as the caller left it after.
+    """
 
     def __init__(self, config: Config, device: torch.device):
         self._devices = [device] if device.type == "cuda" else []
@@ -228,7 +304,10 @@ class _Randomness:
             self._own = self._state()
 
     def _state(self) -> list[Tensor]:
-        return [torch.get_rng_state(), *(torch.cuda.get_rng_state(device) for device in self._devices)]
+        return [
+            torch.get_rng_state(),
+            *(torch.cuda.get_rng_state(device) for device in self._devices),
+        ]
 
     def __enter__(self):
         self._fork = torch.random.fork_rng(self._devices)

@@ -1,8 +1,9 @@
 """How every claim is judged: a paired comparison over seeds, and one line of text.
 
-Two arms that share their seeds are compared seed by seed; the effect is the mean of the differences and its interval is
-Student's t, two-sided. An arm with settings to choose from is judged at the one that `chosen` takes on validation images.
-Rows and numbers only: nothing here knows what was trained.
+Two arms that share their seeds are compared seed by seed; the effect is the mean of the
+differences and its interval is Student's t, two-sided. An arm with settings to choose
+from is judged at the one that `chosen` takes on validation images. Rows and numbers
+only: nothing here knows what was trained.
 """
 
 import math
@@ -33,9 +34,13 @@ class Verdict:
 
     @property
     def line(self) -> str:
-        """For example: O10  HOLDS  distilled - alone: +1.70 points [+1.21, +2.19], 95 % CI, n = 5 seeds"""
+        """For example: O10  HOLDS  distilled - alone: +1.70 points [+1.21, +2.19], 95 %
+        CI, n = 5 seeds
+        """
         digits = ".2f" if self.unit == "points" else ".4g"
-        effect, low, high = (format(v, f"+z{digits}") for v in (self.effect, self.low, self.high))
+        effect, low, high = (
+            format(v, f"+z{digits}") for v in (self.effect, self.low, self.high)
+        )
         needed = f", margin {self.margin:g}" if self.margin else ""
         return (
             f"{self.claim}  {self.word}  {self.what}: {effect} {self.unit} [{low}, {high}], "
@@ -44,7 +49,9 @@ class Verdict:
 
     @property
     def band(self) -> str:
-        """The line without its figures, for runs that another machine repeats to the verdict but not to the last digit."""
+        """The line without its figures, for runs that another machine repeats to the
+        verdict but not to the last digit.
+        """
         return f"{self.claim}  {self.word}  {self.what}, n = {self.n} seeds"
 
     def __repr__(self) -> str:
@@ -61,17 +68,22 @@ def judge(
     margin: float = 0.0,
     confidence: float = 0.95,
 ) -> Verdict:
-    """Judges the claim that a is above b, from values paired by seed: a[k] and b[k] come from one seed.
+    """Judges the claim that a is above b, from values paired by seed: a[k] and b[k]
+    come from one seed.
 
-    The effect is the mean of a - b. HOLDS: the whole interval lies above `margin`. FAILS: it lies below -`margin`. NOT
-    RESOLVED: anything else, that is, the interval contains no effect, or the effect is under the margin. So the margin is the
-    smallest difference that matters, in either direction, and swapping the arms swaps the words. Where the claim says that a
-    is smaller (errors, seconds), swap the arms: `what` says what is subtracted from what. Equal differences at every seed
-    leave no spread to estimate: the interval is then that one point.
+    The effect is the mean of a - b. HOLDS: the whole interval lies above `margin`.
+    FAILS: it lies below -`margin`. NOT RESOLVED: anything else, that is, the interval
+    contains no effect, or the effect is under the margin. So the margin is the smallest
+    difference that matters, in either direction, and swapping the arms swaps the words.
+    Where the claim says that a is smaller (errors, seconds), swap the arms: `what` says
+    what is subtracted from what. Equal differences at every seed leave no spread to
+    estimate: the interval is then that one point.
 
-    what: names the difference, as in "distilled - alone". unit: "points" takes shares in [0, 1], or differences of shares,
-    and shows percentage points; any other unit is shown as it comes. margin >= 0, in the unit; confidence in (0, 1).
-    Raises ValueError for fewer than two seeds, unequal lengths, values that are not finite and settings out of range.
+    what: names the difference, as in "distilled - alone". unit: "points" takes shares
+    in [0, 1], or differences of shares, and shows percentage points; any other unit is
+    shown as it comes. margin >= 0, in the unit; confidence in (0, 1). Raises ValueError
+    for fewer than two seeds, unequal lengths, values that are not finite and settings
+    out of range.
     """
     if not (math.isfinite(margin) and margin >= 0 and 0 < confidence < 1):
         raise ValueError(
@@ -79,70 +91,121 @@ def judge(
         )
     difference = _paired(claim, a, b, unit)
     n, effect = len(difference), difference.mean()
-    half = student_t.ppf((1 + confidence) / 2, n - 1) * difference.std(ddof=1) / math.sqrt(n)
+    half = (
+        student_t.ppf((1 + confidence) / 2, n - 1)
+        * difference.std(ddof=1)
+        / math.sqrt(n)
+    )
     low, high = float(effect - half), float(effect + half)
     word = "HOLDS" if low > margin else "FAILS" if high < -margin else "NOT RESOLVED"
-    return Verdict(claim, what, float(effect), low, high, n, word, unit, margin, confidence)
+    return Verdict(
+        claim, what, float(effect), low, high, n, word, unit, margin, confidence
+    )
 
 
-def judge_rows(claim: str, rows: Rows, column: str, *, a, b, by: str = "seed", what: str | None = None, **options) -> Verdict:
-    """Judges the claim that arm `a` is above arm `b` in `column`, paired by seed; `options` are those of `judge`.
+def judge_rows(
+    claim: str,
+    rows: Rows,
+    column: str,
+    *,
+    a,
+    b,
+    by: str = "seed",
+    what: str | None = None,
+    **options,
+) -> Verdict:
+    """Judges the claim that arm `a` is above arm `b` in `column`, paired by seed;
+    `options` are those of `judge`.
 
-    rows: dicts or a DataFrame with the columns "arm", `by` and `column`. Rows without a value in the column are passed over
-    (earlier epochs have no test accuracy), but each seed needs one value in both arms. Raises ValueError, naming the seeds,
-    for unpaired seeds and for a seed with several values, and for an arm or a column that is not there.
+    rows: dicts or a DataFrame with the columns "arm", `by` and `column`. Rows without a
+    value in the column are passed over (earlier epochs have no test accuracy), but each
+    seed needs one value in both arms. Raises ValueError, naming the seeds, for unpaired
+    seeds and for a seed with several values, and for an arm or a column that is not
+    there.
     """
     table = _table(rows, "arm", by, column)
     of_a, of_b = (_values(claim, table, arm, column, by) for arm in (a, b))
     unpaired = sorted(set(of_a) ^ set(of_b), key=str)
     if unpaired:
-        raise ValueError(f"{claim}: {by} {unpaired} has no value in both {a!r} and {b!r}; run the missing ones, or drop them")
+        raise ValueError(
+            f"{claim}: {by} {unpaired} has no value in both {a!r} and {b!r}; run the missing ones, or drop them"
+        )
     seeds = sorted(of_a, key=str)
     values = ([arm[seed] for seed in seeds] for arm in (of_a, of_b))
     return judge(claim, *values, what=what or f"{a} - {b}", **options)
 
 
 def summary(rows: Rows, column: str, by: str | list[str] = "arm") -> pd.DataFrame:
-    """Mean, standard deviation (n - 1 in the denominator) and n of `column` for each `by`, in the order they first appear.
+    """Mean, standard deviation (n - 1 in the denominator) and n of `column` for each
+    `by`, in the order they first appear.
 
-    Rows without a value are passed over. The deviation of one value is NaN. Raises ValueError for a column that is not there.
+    Rows without a value are passed over. The deviation of one value is NaN. Raises
+    ValueError for a column that is not there.
     """
     by = [by] if isinstance(by, str) else list(by)
-    groups = _table(rows, *by, column).dropna(subset=[column]).groupby(by, sort=False)[column]
+    groups = (
+        _table(rows, *by, column)
+        .dropna(subset=[column])
+        .groupby(by, sort=False)[column]
+    )
     return groups.agg(mean="mean", sd="std", n="count")
 
 
 def chosen(
-    rows: Rows, setting: str, *, by: str | Sequence[str] = "arm", column: str = "validation accuracy", least: bool = False
+    rows: Rows,
+    setting: str,
+    *,
+    by: str | Sequence[str] = "arm",
+    column: str = "validation accuracy",
+    least: bool = False,
 ) -> pd.DataFrame:
-    """For each value of `by` the rows of its best setting, judged by `column`, which has to come from validation images.
+    """For each value of `by` the rows of its best setting, judged by `column`, which
+    has to come from validation images.
 
-    setting: the column that tells the settings apart: a choice, a learning rate, a name. by: what chooses for itself, a column
-    or several: "arm" takes one setting for all seeds, ["arm", "seed"] one for each. The best has the largest mean of the column,
-    with `least` the smallest; of equals it is the one that comes first in the rows, so put defaults first. Rows keep their order
-    and their index. A row without a value, of an early epoch say, does not count, but stays if its setting does.
-    Raises ValueError for a column that is not there, and for a `by` without any value, which would be left without rows.
+    setting: the column that tells the settings apart: a choice, a learning rate, a
+    name. by: what chooses for itself, a column or several: "arm" takes one setting for
+    all seeds, ["arm", "seed"] one for each. The best has the largest mean of the
+    column, with `least` the smallest; of equals it is the one that comes first in the
+    rows, so put defaults first. Rows keep their order and their index. A row without a
+    value, of an early epoch say, does not count, but stays if its setting does. Raises
+    ValueError for a column that is not there, and for a `by` without any value, which
+    would be left without rows.
     """
     by = [by] if isinstance(by, str) else list(by)
     table = _table(rows, setting, *by, column)
-    means = table.groupby([*by, setting], sort=False)[column].mean().rename("mean").reset_index()
+    means = (
+        table.groupby([*by, setting], sort=False)[column]
+        .mean()
+        .rename("mean")
+        .reset_index()
+    )
     best = means.sort_values("mean", ascending=least, kind="stable").drop_duplicates(by)
     if best["mean"].isna().any():
         nothing = best.loc[best["mean"].isna(), by].to_dict("records")
-        raise ValueError(f"{nothing} have no {column!r} to choose a {setting!r} by; train them with validation images")
+        raise ValueError(
+            f"{nothing} have no {column!r} to choose a {setting!r} by; train them with validation images"
+        )
     kept = pd.MultiIndex.from_frame(best[[*by, setting]])
     return table[pd.MultiIndex.from_frame(table[[*by, setting]]).isin(kept)]
 
 
-def _paired(claim: str, a: Sequence[float], b: Sequence[float], unit: str) -> np.ndarray:
+def _paired(
+    claim: str, a: Sequence[float], b: Sequence[float], unit: str
+) -> np.ndarray:
     a, b = (np.asarray(list(values), dtype=np.float64) for values in (a, b))
     if a.shape != b.shape or a.ndim != 1:
-        raise ValueError(f"{claim}: the arms are paired by seed, so give lists of one length; got {a.shape} and {b.shape}")
+        raise ValueError(
+            f"{claim}: the arms are paired by seed, so give lists of one length; got {a.shape} and {b.shape}"
+        )
     if len(a) < 2:
-        raise ValueError(f"{claim}: {len(a)} seed gives no interval; run both arms with two seeds at the least, better five")
+        raise ValueError(
+            f"{claim}: {len(a)} seed gives no interval; run both arms with two seeds at the least, better five"
+        )
     if not np.isfinite([a, b]).all():
         bad = np.flatnonzero(~np.isfinite([a, b]).all(0)).tolist()
-        raise ValueError(f"{claim}: the pairs at positions {bad} are not finite; a run that diverged is a result of its own")
+        raise ValueError(
+            f"{claim}: the pairs at positions {bad} are not finite; a run that diverged is a result of its own"
+        )
     if unit != "points":
         return a - b
     if np.abs([a, b]).max() > 1:
@@ -157,16 +220,21 @@ def _values(claim: str, table: pd.DataFrame, arm, column: str, by: str) -> dict:
     """The one value of each seed in an arm."""
     rows = table[table["arm"] == arm]
     if rows.empty:
-        raise ValueError(f"{claim}: no arm {arm!r} in the rows; there are {sorted(table['arm'].unique(), key=str)}")
+        raise ValueError(
+            f"{claim}: no arm {arm!r} in the rows; there are {sorted(table['arm'].unique(), key=str)}"
+        )
     count = rows.groupby(by)[column].count()
     wrong = count[count != 1].to_dict()
     if wrong:
-        raise ValueError(f"{claim}: arm {arm!r} needs one {column!r} for each {by}, but has these counts: {wrong}")
+        raise ValueError(
+            f"{claim}: arm {arm!r} needs one {column!r} for each {by}, but has these counts: {wrong}"
+        )
     return rows.dropna(subset=[column]).set_index(by)[column].to_dict()
 
 
 def _table(rows: Rows, *columns: str) -> pd.DataFrame:
-    table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)  # what made them stays in .attrs
+    # A table is taken as it is: what made its rows stays in .attrs
+    table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
     missing = [name for name in columns if name not in table]
     if missing:
         raise ValueError(f"the rows have no column {missing}; there are {list(table)}")

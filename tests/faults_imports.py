@@ -6,13 +6,13 @@ FAULTS = [
     Fault(
         "the loop knows a method",
         "training.py",
-        "import torch\n" "from",
-        "import torch\n" "import kdsurvey.methods\n" "from",
+        "import torch\nfrom",
+        "import torch\nimport kdsurvey.methods\nfrom",
     ),
     Fault(
         "verdicts know torch",
         "verdicts.py",
         "import numpy as np\n",
-        "import numpy as np\n" "import torch\n",
+        "import numpy as np\nimport torch\n",
     ),
 ]

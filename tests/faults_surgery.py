@@ -7,7 +7,8 @@ FAULTS = [
         "widen: only the copies divided",
         "surgery/growing.py",
         "(g[:, None] == g).sum(1)",
-        "torch.where(torch.arange(len(g), device=g.device) < n, 1, (g[:, None] " "== g).sum(1))",
+        "torch.where(torch.arange(len(g), device=g.device) < n, 1, (g[:, None] "
+        "== g).sum(1))",
     ),
     Fault(
         "widen: not divided",
@@ -31,7 +32,10 @@ FAULTS = [
         "widen: running variance forgotten",
         "surgery/growing.py",
         '"running_mean", "running_var"):',
-        '"running_mean"):\n        if hasattr(part, "running_var") and ' "part.running_var is not None:\n            part.running_var = " "part.running_var.new_ones(len(part.running_var) // n * len(g))\n    " 'for name in ("weight", "bias", "running_mean"):',
+        '"running_mean"):\n        if hasattr(part, "running_var") and '
+        "part.running_var is not None:\n            part.running_var = "
+        "part.running_var.new_ones(len(part.running_var) // n * len(g))\n    "
+        'for name in ("weight", "bias", "running_mean"):',
     ),
     Fault(
         "widen: batch norm forgotten",

@@ -1,11 +1,15 @@
-"""Plant faults in a copy of the package, one at a time, and show that the tests notice each: `make mutate`.
+"""Plant faults in a copy of the package, one at a time, and show that the tests notice
+each: `make mutate`.
 
-The faults of `test_X.py` are listed beside it, in `faults_X.py`. A fault is a piece of text that occurs once in
-a file of the package, and what it becomes; how the code is broken into lines does not matter. The script ends with
-1 when a fault survives, when its text is no longer there exactly once, or when the tests fail without any fault.
-Arguments pick faults by their file or their name: `python tests/mutate.py losses stage "one rate for all"`.
+The faults of `test_X.py` are listed beside it, in `faults_X.py`. A fault is a piece of
+text that occurs once in a file of the package, and what it becomes; how the code is
+broken into lines does not matter. The script ends with 1 when a fault survives, when
+its text is no longer there exactly once, or when the tests fail without any fault.
+Arguments pick faults by their file or their name: `python tests/mutate.py losses stage
+"one rate for all"`.
 """
 
+import importlib
 import os
 import re
 import runpy
@@ -29,7 +33,8 @@ CLOSERS = (")", "]", "}")
 class Fault:
     """One mistake: `old` becomes `new` in `file`, a path inside the package.
 
-    The test file beside the list must notice it; `also` names more test files to run, separated by spaces.
+    The test file beside the list must notice it; `also` names more test files to run,
+    separated by spaces.
     """
 
     what: str
@@ -49,11 +54,17 @@ class Planted:
 
 def collected() -> list[Planted]:
     """Collect the faults of all `faults_*.py` under tests/."""
-    return [entry for path in sorted(HERE.rglob("faults_*.py")) for entry in _listed(path)]
+    return [
+        entry for path in sorted(HERE.rglob("faults_*.py")) for entry in _listed(path)
+    ]
 
 
 def _listed(path: Path) -> Iterator[Planted]:
-    beside = path.with_name(path.name.replace("faults_", "test_", 1)).relative_to(HERE).as_posix()
+    beside = (
+        path.with_name(path.name.replace("faults_", "test_", 1))
+        .relative_to(HERE)
+        .as_posix()
+    )
     for fault in runpy.run_path(str(path))["FAULTS"]:
         yield Planted(fault, f"{beside} {fault.also}".strip())
 
@@ -61,8 +72,9 @@ def _listed(path: Path) -> Iterator[Planted]:
 def places(text: str, old: str) -> list[tuple[int, int]]:
     """Find where `old` stands in the text: (start, end) each.
 
-    White space inside `old` matches any white space, and a comma may stand before a closing bracket, so that
-    formatting moves no fault. White space at either end of `old` is matched as it is.
+    White space inside `old` matches any white space, and a comma may stand before a
+    closing bracket, so that formatting moves no fault. White space at either end of
+    `old` is matched as it is.
     """
     core = old.strip()
     start = len(old) - len(old.lstrip())
@@ -97,18 +109,29 @@ def plant(text: str, fault: Fault) -> str | None:
 
 def main(names: list[str]) -> int:
     """Prints one line a fault; returns how the script ends."""
-    entries = [entry for entry in collected() if not names or any(name in _title(entry.fault) for name in names)]
+    entries = [
+        entry
+        for entry in collected()
+        if not names or any(name in _title(entry.fault) for name in names)
+    ]
     with tempfile.TemporaryDirectory() as folder:
         files = dict.fromkeys(file for entry in entries for file in entry.tests.split())
         if tested(Path(folder), " ".join(files)) != 0:
-            print((Path(folder) / "said.txt").read_text(), "The tests fail without any fault; mend that first.", sep="\n")
+            print(
+                (Path(folder) / "said.txt").read_text(),
+                "The tests fail without any fault; mend that first.",
+                sep="\n",
+            )
             return 1
     bad = 0
     for entry in entries:
         start = time.time()
         outcome = result(entry)
         bad += outcome != "caught"
-        print(f"{outcome:9} {_title(entry.fault)} ({time.time() - start:.1f} s)", flush=True)
+        print(
+            f"{outcome:9} {_title(entry.fault)} ({time.time() - start:.1f} s)",
+            flush=True,
+        )
     print(f"{len(entries) - bad} of {len(entries)} faults caught.")
     return int(bad > 0)
 
@@ -118,7 +141,9 @@ def _title(fault: Fault) -> str:
 
 
 def result(entry: Planted) -> str:
-    """Try one fault: caught, SURVIVED, NOT THERE (the text does not occur once) or BROKEN (no test could run)."""
+    """Try one fault: caught, SURVIVED, NOT THERE (the text does not occur once) or
+    BROKEN (no test could run).
+    """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         place(copy)
@@ -133,12 +158,18 @@ def result(entry: Planted) -> str:
 def place(copy: Path) -> None:
     if not (copy / "tests").exists():
         for folder in ("kdsurvey", "results", "tests"):
-            shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                ROOT / folder,
+                copy / folder,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
         shutil.copy(ROOT / "pyproject.toml", copy)
 
 
 def tested(copy: Path, tests: str) -> int:
-    """The exit code of pytest in the copy. A fork has torch imported already, which would take longer than most tests."""
+    """The exit code of pytest in the copy. A fork has torch imported already, which
+    would take longer than most tests.
+    """
     place(copy)
     child = os.fork()
     if child:
@@ -171,18 +202,28 @@ def tested(copy: Path, tests: str) -> int:
         os._exit(code)
 
 
+# Imported once, before the forks; nothing of the package itself
+HEAVY = (
+    "hypothesis",
+    "matplotlib.figure",
+    "pandas",
+    "scipy.stats",
+    "torch",
+    "torchvision",
+)
+
 if __name__ == "__main__":
-    # Imported once, before the forks; nothing of the package itself
-    import hypothesis  # noqa: F401
-    import matplotlib.figure  # noqa: F401
-    import pandas  # noqa: F401
+    for module in HEAVY:
+        importlib.import_module(module)
     import pytest
-    import scipy.stats  # noqa: F401
     import torch
-    import torchvision  # noqa: F401
 
     sys.dont_write_bytecode = True
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # importing them takes longer than most tests
-    sys.path[:] = [place for place in sys.path if Path(place or ".").resolve() not in (ROOT, ROOT / "tests")]
+    # Importing plugins takes longer than most tests
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    ours = (ROOT, HERE)
+    sys.path[:] = [
+        entry for entry in sys.path if Path(entry or ".").resolve() not in ours
+    ]
     torch.set_num_threads(1)
     sys.exit(main(sys.argv[1:]))

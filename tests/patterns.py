@@ -5,7 +5,9 @@ import torch
 from kdsurvey import data
 
 
-def made_up(seed: int = 0, train: int = 96, test: int = 40, validation: int = 30) -> data.Data:
+def made_up(
+    seed: int = 0, train: int = 96, test: int = 40, validation: int = 30
+) -> data.Data:
     """Three classes of noisy 8 x 8 patterns with two channels: learnable, but not at once."""
     g = torch.Generator().manual_seed(seed)
     pattern = torch.rand(3, 2, 8, 8, generator=torch.Generator().manual_seed(99))
@@ -15,4 +17,6 @@ def made_up(seed: int = 0, train: int = 96, test: int = 40, validation: int = 30
         return (0.5 * pattern[y] + 0.5 * torch.rand(n, 2, 8, 8, generator=g)), y
 
     held_out = part(validation) if validation else None
-    return data.Data(part(train), part(test), ("a", "b", "c"), "made-up patterns", held_out)
+    return data.Data(
+        part(train), part(test), ("a", "b", "c"), "made-up patterns", held_out
+    )

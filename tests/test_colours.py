@@ -1,4 +1,6 @@
-"""Can readers with the three common colour deficiencies tell our colours apart? Simulated after Machado et al. 2009."""
+"""Can readers with the three common colour deficiencies tell our colours apart?
+Simulated after Machado et al. 2009.
+"""
 
 from itertools import combinations
 
@@ -16,7 +18,9 @@ APART = 10.0  # CAM02-UCS units; about 1 is just noticeable side by side, and a 
 def seen(colours, deficiency):
     """The colours (n, 3) in sRGB as the eye with this deficiency, in full, sees them."""
     space = {"name": "sRGB1+CVD", "cvd_type": deficiency, "severity": 100}
-    return np.clip(cspace_convert([to_rgb(colour) for colour in colours], space, "sRGB1"), 0, 1)
+    return np.clip(
+        cspace_convert([to_rgb(colour) for colour in colours], space, "sRGB1"), 0, 1
+    )
 
 
 def apart(a, b) -> float:
@@ -33,7 +37,9 @@ def test_the_palette_is_told_apart(deficiency):
 def test_help_and_harm_are_told_apart_and_order_is_kept(deficiency):
     """The map's two ends, and each end from the middle: a stronger gain is further from white."""
     gains = (-5, -2.5, -1, 0, 1, 2.5, 5)
-    hurt, less, little, none, some, more, most = seen([gain_colours(g)[0] for g in gains], deficiency)
+    hurt, less, little, none, some, more, most = seen(
+        [gain_colours(g)[0] for g in gains], deficiency
+    )
     assert apart(hurt, most) > 4 * APART and apart(less, more) > 2 * APART
     assert apart(hurt, none) > apart(less, none) > apart(little, none) > 2
     assert apart(most, none) > apart(more, none) > apart(some, none) > 2
@@ -45,7 +51,10 @@ def test_a_palette_that_confuses_them_would_be_noticed():
 
 
 def luminance(colour: str) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in to_rgb(colour)
+    ]
     return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
 
 

@@ -44,7 +44,9 @@ def imported(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             package = path.relative_to(ROOT.parent).parent.parts
-            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            base = (
+                ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            )
             module = ".".join(filter(None, [base, node.module]))
             found |= {f"{module}.{alias.name}" for alias in node.names}
     return found
@@ -73,38 +75,62 @@ def test_the_reader_of_imports_reads(tmp_path, monkeypatch):
     assert "torch.nn" in imported(file)
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if name_of(p) in ALLOWED], ids=label)
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if name_of(p) in ALLOWED], ids=label
+)
 def test_imports_go_one_way(path):
     assert ours(path) <= ALLOWED[name_of(path)]
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if name_of(p) not in (*PRIVATE, "lessons")], ids=label)
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if name_of(p) not in (*PRIVATE, "lessons")], ids=label
+)
 def test_nobody_imports_the_panels(path):
     assert not ours(path) & PRIVATE
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if name_of(p) in NO_TORCH], ids=label)
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if name_of(p) in NO_TORCH], ids=label
+)
 def test_what_reads_rows_knows_no_torch(path):
-    assert not [name for name in imported(path) if name.split(".")[0] in ("torch", "torchvision")]
+    assert not [
+        name
+        for name in imported(path)
+        if name.split(".")[0] in ("torch", "torchvision")
+    ]
 
 
 def test_the_modules_that_the_rules_speak_of_exist():
     names = {name_of(path) for path in MODULES}
-    assert {"losses", "stage", "nets", "data", "training", "methods", *NO_TORCH} <= names
+    assert {
+        "losses",
+        "stage",
+        "nets",
+        "data",
+        "training",
+        "methods",
+        *NO_TORCH,
+    } <= names
 
 
 def code_lines(text: str) -> int:
     """Count the lines that hold code: no blank lines, comments or docstrings."""
     documented = set()
     for node in ast.walk(ast.parse(text)):
-        first = node.body[0] if getattr(node, "body", None) and hasattr(node, "name") else None
+        first = (
+            node.body[0]
+            if getattr(node, "body", None) and hasattr(node, "name")
+            else None
+        )
         if isinstance(node, ast.Module):
             first = node.body[0] if node.body else None
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
             documented |= set(range(first.lineno, first.end_lineno + 1))
     lines = enumerate(text.splitlines(), 1)
     return sum(
-        number not in documented and bool(line.strip()) and not line.strip().startswith("#")
+        number not in documented
+        and bool(line.strip())
+        and not line.strip().startswith("#")
         for number, line in lines
     )
 
@@ -116,7 +142,9 @@ def test_lines_of_code_are_counted():
 
 @pytest.mark.parametrize("path", MODULES, ids=label)
 def test_size(path):
-    """Ruff limits functions (statements, complexity); a module is one subject that can be read at one sitting."""
+    """Ruff limits functions (statements, complexity); a module is one subject that can
+    be read at one sitting.
+    """
     limit = 60 if name_of(path) == "methods" else 300
     lines = code_lines(path.read_text(encoding="utf-8"))
     assert lines <= limit, f"{path.name} has {lines} lines of code, more than {limit}"
@@ -124,7 +152,9 @@ def test_size(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=label)
 def test_names_say_something(path):
-    assert not {"utils", "util", "helpers", "helper", "common", "misc"} & {part.removesuffix(".py") for part in path.parts}
+    assert not {"utils", "util", "helpers", "helper", "common", "misc"} & {
+        part.removesuffix(".py") for part in path.parts
+    }
 
 
 @pytest.mark.parametrize("path", MODULES, ids=label)
@@ -132,6 +162,10 @@ def test_every_module_and_public_function_says_what_it_is(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     silent = [] if ast.get_docstring(tree) or not tree.body else ["the module"]
     for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_") and node.name != "main":
+        if (
+            isinstance(node, (ast.FunctionDef, ast.ClassDef))
+            and not node.name.startswith("_")
+            and node.name != "main"
+        ):
             silent += [] if ast.get_docstring(node) else [node.name]
     assert not silent, f"{path.name}: no docstring on {silent}"

@@ -1,4 +1,6 @@
-"""Confusion, calibration and agreement against oracles in NumPy float64, written from the definitions."""
+"""Confusion, calibration and agreement against oracles in NumPy float64, written from
+the definitions.
+"""
 
 import numpy as np
 import pytest
@@ -24,7 +26,9 @@ def case(seed, stack=(), n=40, c=4):
     g = torch.Generator().manual_seed(seed)
     z = 3 * torch.randn(*stack, n, c, generator=g)
     guess = z.reshape(-1, n, c)[0].argmax(-1)
-    y = torch.where(torch.rand(n, generator=g) < 0.6, guess, torch.randint(0, c, (n,), generator=g))
+    y = torch.where(
+        torch.rand(n, generator=g) < 0.6, guess, torch.randint(0, c, (n,), generator=g)
+    )
     return z, y
 
 
@@ -34,7 +38,9 @@ def softmax(z):
 
 
 def bins_of(p, y, bins):
-    """For each bin: mean confidence, accuracy, count; image by image, as section 2 of Guo et al. says."""
+    """For each bin: mean confidence, accuracy, count; image by image, as section 2 of
+    Guo et al. says.
+    """
     kept = [[] for _ in range(bins)]
     for row, label in zip(p, y):
         confidence = row.max()
@@ -42,7 +48,11 @@ def bins_of(p, y, bins):
             if k / bins < confidence <= (k + 1) / bins:
                 kept[k].append((confidence, float(row.argmax() == label)))
     means = [np.mean(inside, axis=0) if inside else (np.nan, np.nan) for inside in kept]
-    return [m[0] for m in means], [m[1] for m in means], [len(inside) for inside in kept]
+    return (
+        [m[0] for m in means],
+        [m[1] for m in means],
+        [len(inside) for inside in kept],
+    )
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 60), c=st.integers(2, 7))
@@ -65,18 +75,33 @@ def test_reliability_and_its_error(seed, n, bins):
         assert np.allclose(values.numpy(), wanted, equal_nan=True)
     assert found.count.sum() == n and found.count.dtype == torch.int64
     error = sum(k / n * abs(a - b) for a, b, k in zip(accuracy, confidence, count) if k)
-    assert calibration_error(torch.from_numpy(p), y, bins).item() == pytest.approx(error)
+    assert calibration_error(torch.from_numpy(p), y, bins).item() == pytest.approx(
+        error
+    )
 
 
 def test_an_edge_belongs_to_the_bin_below_it():
-    p = torch.tensor([[0.5, 0.5, 0.0, 0.0], [1.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]], dtype=torch.float64)
-    assert reliability(p, torch.zeros(3, dtype=torch.int64), 4).count.tolist() == [1, 1, 0, 1]
+    p = torch.tensor(
+        [[0.5, 0.5, 0.0, 0.0], [1.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]],
+        dtype=torch.float64,
+    )
+    assert reliability(p, torch.zeros(3, dtype=torch.int64), 4).count.tolist() == [
+        1,
+        1,
+        0,
+        1,
+    ]
 
 
 def test_a_perfectly_calibrated_net_has_no_error_and_a_sure_and_wrong_one_has_all():
     p = torch.tensor([[0.75, 0.25]] * 4)
     assert calibration_error(p, torch.tensor([0, 0, 0, 1])).item() == pytest.approx(0)
-    assert calibration_error(torch.tensor([[1.0, 0.0]] * 3), torch.tensor([1, 1, 1])).item() == 1
+    assert (
+        calibration_error(
+            torch.tensor([[1.0, 0.0]] * 3), torch.tensor([1, 1, 1])
+        ).item()
+        == 1
+    )
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 60))
@@ -85,8 +110,12 @@ def test_agreement_and_divergence(seed, n):
     same = np.mean([a.argmax() == b.argmax() for a, b in zip(z.numpy(), v.numpy())])
     assert top1_agreement(z, v).item() == pytest.approx(same)
     p, q = softmax(v.numpy()), softmax(z.numpy())
-    assert predictive_kl(z, v).item() == pytest.approx((p * np.log(p / q)).sum(-1).mean())
-    assert top1_agreement(z, z + 7).item() == 1 and predictive_kl(z, z).item() == pytest.approx(0, abs=1e-12)
+    assert predictive_kl(z, v).item() == pytest.approx(
+        (p * np.log(p / q)).sum(-1).mean()
+    )
+    assert top1_agreement(z, z + 7).item() == 1 and predictive_kl(
+        z, z
+    ).item() == pytest.approx(0, abs=1e-12)
 
 
 def test_a_stack_is_measured_member_by_member():
@@ -102,9 +131,16 @@ def test_a_stack_is_measured_member_by_member():
     ]
     for measure in measured:
         whole = measure(...)
-        assert all(torch.allclose(whole[a, b], measure((a, b))) for a in range(2) for b in range(3))
+        assert all(
+            torch.allclose(whole[a, b], measure((a, b)))
+            for a in range(2)
+            for b in range(3)
+        )
     whole = reliability(p, y)
-    assert all(torch.allclose(a[1, 2], b, equal_nan=True) for a, b in zip(whole, reliability(p[1, 2], y)))
+    assert all(
+        torch.allclose(a[1, 2], b, equal_nan=True)
+        for a, b in zip(whole, reliability(p[1, 2], y))
+    )
 
 
 Z, Y = torch.zeros(5, 3), torch.zeros(5, dtype=torch.int64)
@@ -126,7 +162,10 @@ P = torch.full((5, 3), 1 / 3)
         (lambda: calibration_error(P[:0], Y[:0]), r"at least one image"),
         (lambda: top1_agreement(Z, Z[:, :2]), r"\(5, 3\) and \(5, 2\) do not fit"),
         (lambda: top1_agreement(Z[:0], Z[:0]), r"at least one"),
-        (lambda: predictive_kl(torch.zeros(2, 5, 3), torch.zeros(3, 5, 3)), r"do not fit"),
+        (
+            lambda: predictive_kl(torch.zeros(2, 5, 3), torch.zeros(3, 5, 3)),
+            r"do not fit",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(call, said):
@@ -143,7 +182,9 @@ def test_what_is_left_of_the_images():
         assert net.training and net[1].training
         net.eval()
         outputs = [x.flatten(1), net[:2](x), net[:3](x)]
-    assert found == pytest.approx([out.double().numpy().var(0).mean() ** 0.5 for out in outputs])
+    assert found == pytest.approx(
+        [out.double().numpy().var(0).mean() ** 0.5 for out in outputs]
+    )
 
 
 @pytest.mark.parametrize(
@@ -157,7 +198,9 @@ def test_what_is_left_of_the_images():
     ids=["linear", "conv", "depthwise", "relu"],
 )
 def test_multiply_adds_of_layers_by_hand(layer, shape, once):
-    """A linear layer: n m k; a convolution: a filter's weights for each value that it writes; the way back costs twice that."""
+    """A linear layer: n m k; a convolution: a filter's weights for each value that it
+    writes; the way back costs twice that.
+    """
     x = torch.rand(shape, requires_grad=True)
     assert multiply_adds(lambda: layer(x)) == once
     assert multiply_adds(lambda: layer(x).sum().backward()) == 3 * once

@@ -1,4 +1,6 @@
-"""The planted faults themselves: a text that has moved plants nothing, and a list that nobody runs rots."""
+"""The planted faults themselves: a text that has moved plants nothing, and a list that
+nobody runs rots.
+"""
 
 import pytest
 from mutate import HERE, ROOT, Fault, collected, places, plant
@@ -10,17 +12,28 @@ def test_every_fault_can_still_be_planted_and_has_tests_that_should_notice():
     for fault in (entry.fault for entry in entries):
         text = (ROOT / "kdsurvey" / fault.file).read_text(encoding="utf-8")
         assert plant(text, fault) not in (None, text), (fault.file, fault.what)
-    assert not [test for entry in entries for test in entry.tests.split() if not (HERE / test).exists()]
+    assert not [
+        test
+        for entry in entries
+        for test in entry.tests.split()
+        if not (HERE / test).exists()
+    ]
 
 
 @pytest.mark.parametrize(
     "text", ["f(a, b + 1)", "f(a,\n  b\n  + 1\n)", "f(\n    a,\n    b + 1,\n)"]
 )
 def test_formatting_moves_no_fault(text):
-    assert plant(f"x = {text}  # {text[:1]}", Fault("", "", "f(a, b + 1)", "g(a)")) == f"x = g(a)  # {text[:1]}"
+    assert (
+        plant(f"x = {text}  # {text[:1]}", Fault("", "", "f(a, b + 1)", "g(a)"))
+        == f"x = g(a)  # {text[:1]}"
+    )
 
 
-@pytest.mark.parametrize("text", ["f(a, b, + 1)", "f(a b + 1)", "f(a, bb + 1)", "f(a, b + 12)", "ff(a, b + 1)x"])
+@pytest.mark.parametrize(
+    "text",
+    ["f(a, b, + 1)", "f(a b + 1)", "f(a, bb + 1)", "f(a, b + 12)", "ff(a, b + 1)x"],
+)
 def test_other_text_is_no_place_for_a_fault(text):
     assert not places(text, "f(a, b + 1)") or text == "ff(a, b + 1)x"
 

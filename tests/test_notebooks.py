@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
-TAGS = {"nbval-ignore-output", "nbval-check-output", "nbval-skip", "nbval-raises-exception", "raises-exception"}
+TAGS = {
+    "nbval-ignore-output",
+    "nbval-check-output",
+    "nbval-skip",
+    "nbval-raises-exception",
+    "raises-exception",
+}
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -22,7 +28,11 @@ def code(notebook: dict) -> list[dict]:
 
 
 def prose(notebook: dict) -> str:
-    return "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    return "\n".join(
+        "".join(cell["source"])
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "markdown"
+    )
 
 
 def test_there_are_notebooks():
@@ -34,14 +44,20 @@ def test_every_cell_was_run_in_order_and_none_failed(notebook):
     """A stripped notebook would pass the regression check whatever its code prints."""
     cells = code(notebook)
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
-    assert not [o for cell in cells for o in cell["outputs"] if o["output_type"] == "error"]
-    assert not [o for cell in cells for o in cell["outputs"] if o.get("name") == "stderr"]
+    assert not [
+        o for cell in cells for o in cell["outputs"] if o["output_type"] == "error"
+    ]
+    assert not [
+        o for cell in cells for o in cell["outputs"] if o.get("name") == "stderr"
+    ]
 
 
 def test_a_cell_that_shows_something_has_it_stored(notebook):
     for cell in code(notebook):
         last = ast.parse("".join(cell["source"])).body[-1]
-        assert cell["outputs"] or not isinstance(last, ast.Expr), "".join(cell["source"])
+        assert cell["outputs"] or not isinstance(last, ast.Expr), "".join(
+            cell["source"]
+        )
 
 
 def test_cells_are_short_and_hold_no_machinery(notebook):
@@ -51,19 +67,29 @@ def test_cells_are_short_and_hold_no_machinery(notebook):
     for source in sources:
         tree = ast.walk(ast.parse(source))
         kinds = [type(node).__name__ for node in tree]
-        assert kinds.count("FunctionDef") <= 1 and not {"While", "ClassDef"} & set(kinds), source
-        assert not re.search(r"pyplot|\.backward\(|optim\.|ipywidgets|;\s*$", source, re.M), source
+        assert kinds.count("FunctionDef") <= 1 and not {"While", "ClassDef"} & set(
+            kinds
+        ), source
+        assert not re.search(
+            r"pyplot|\.backward\(|optim\.|ipywidgets|;\s*$", source, re.M
+        ), source
     assert 25 <= len(notebook["cells"]) <= 45
 
 
 def test_tags_are_ones_that_the_checker_knows(notebook):
-    tags = {tag for cell in notebook["cells"] for tag in cell["metadata"].get("tags", [])}
+    tags = {
+        tag for cell in notebook["cells"] for tag in cell["metadata"].get("tags", [])
+    }
     assert tags <= TAGS
 
 
 def test_only_cells_with_live_figures_are_ignored(notebook):
     """An ignored cell checks nothing, so it may show figures but must not be most of the page."""
-    ignored = [cell for cell in code(notebook) if "nbval-ignore-output" in cell["metadata"].get("tags", [])]
+    ignored = [
+        cell
+        for cell in code(notebook)
+        if "nbval-ignore-output" in cell["metadata"].get("tags", [])
+    ]
     assert len(ignored) <= 3
 
 
@@ -71,8 +97,14 @@ def test_nothing_of_the_machine_is_stored(notebook):
     text = json.dumps(notebook)
     assert "widgets" not in notebook["metadata"]
     for cell in code(notebook):
-        shown = [{k: v for k, v in o.get("data", o).items() if k != "image/png"} for o in cell["outputs"]]
-        assert not re.search(rf"0x[0-9a-f]{{8,}}|/home/|/Users/|/tmp/|{re.escape(str(Path.home()))}/", json.dumps(shown))
+        shown = [
+            {k: v for k, v in o.get("data", o).items() if k != "image/png"}
+            for o in cell["outputs"]
+        ]
+        assert not re.search(
+            rf"0x[0-9a-f]{{8,}}|/home/|/Users/|/tmp/|{re.escape(str(Path.home()))}/",
+            json.dumps(shown),
+        )
     assert len(text) < 1_000_000
 
 
@@ -93,12 +125,27 @@ def test_live_pictures_have_no_figures_in_their_twin(notebook):
 
 def test_the_order_of_the_page(notebook):
     text = prose(notebook)
-    wanted = ["**You will**", "## Predict first", "## Theory", "## Where it fails", "## Exercises", "## Quiz", "## Summary"]
-    wanted = [w if w in text else "## The idea" for w in wanted] + ["## References", "**Next**"]
+    wanted = [
+        "**You will**",
+        "## Predict first",
+        "## Theory",
+        "## Where it fails",
+        "## Exercises",
+        "## Quiz",
+        "## Summary",
+    ]
+    wanted = [w if w in text else "## The idea" for w in wanted] + [
+        "## References",
+        "**Next**",
+    ]
     places = [text.index(w) for w in wanted]
     assert places == sorted(places)
     sources = " ".join("".join(cell["source"]) for cell in code(notebook))
-    assert sources.count(".check(") >= 3 and "panels.quizzes(" in sources and "panels.predict(" in sources
+    assert (
+        sources.count(".check(") >= 3
+        and "panels.quizzes(" in sources
+        and "panels.predict(" in sources
+    )
 
 
 def test_links_between_notebooks_lead_somewhere(notebook):
@@ -110,6 +157,16 @@ def test_links_between_notebooks_lead_somewhere(notebook):
 @pytest.mark.parametrize("page", ["README.md", "notebooks/00_start_here.ipynb"])
 def test_the_maps_have_every_notebook_once_and_in_order(page):
     root = NOTEBOOKS[0].parents[1]
-    text = prose(json.loads((root / page).read_text())) if page.endswith("ipynb") else (root / page).read_text()
-    mapped = re.findall(r"^\| \[\d\d [^\]]+\]\((?:notebooks/)?(\d\d_\w+)\.ipynb\)", text, re.M)
-    assert mapped == [path.stem for path in NOTEBOOKS if path.stem != "00_start_here" or page == "README.md"]
+    text = (
+        prose(json.loads((root / page).read_text()))
+        if page.endswith("ipynb")
+        else (root / page).read_text()
+    )
+    mapped = re.findall(
+        r"^\| \[\d\d [^\]]+\]\((?:notebooks/)?(\d\d_\w+)\.ipynb\)", text, re.M
+    )
+    assert mapped == [
+        path.stem
+        for path in NOTEBOOKS
+        if path.stem != "00_start_here" or page == "README.md"
+    ]

@@ -1,4 +1,6 @@
-"""What a page shows: pictures with twins, tables, sources, the check of the machine, and bars that keep quiet."""
+"""What a page shows: pictures with twins, tables, sources, the check of the machine,
+and bars that keep quiet.
+"""
 
 import base64
 import subprocess
@@ -11,37 +13,63 @@ from matplotlib.figure import Figure
 
 from kdsurvey import data, losses, machine, page, plots, progress
 
-ROWS = pd.DataFrame({"arm": ["a", "a", "b", "b"], "seed": [0, 1, 0, 1], "errors": [10, 14, 30, 30]})
+ROWS = pd.DataFrame(
+    {"arm": ["a", "a", "b", "b"], "seed": [0, 1, 0, 1], "errors": [10, 14, 30, 30]}
+)
 
 
 @pytest.mark.parametrize(
     "picture",
     [
         plots.arms(ROWS, "errors", title="Errors", xlabel="errors"),
-        plots.lines([1, 2, 4], {"one": [1, 2, 3], "three": np.ones((3, 3))}, title="T", xlabel="temperature", ylabel="nats"),
+        plots.lines(
+            [1, 2, 4],
+            {"one": [1, 2, 3], "three": np.ones((3, 3))},
+            title="T",
+            xlabel="temperature",
+            ylabel="nats",
+        ),
         plots.images(np.zeros((3, 8, 8)), ["0", "1", "2"], title="Digits"),
-        plots.grouped({"before": [0.1, 0.2], "after": [0.3, 0.4]}, ["0", "1"], title="Recall", xlabel="digit", ylabel="share"),
+        plots.grouped(
+            {"before": [0.1, 0.2], "after": [0.3, 0.4]},
+            ["0", "1"],
+            title="Recall",
+            xlabel="digit",
+            ylabel="share",
+        ),
     ],
     ids=["arms", "lines", "images", "grouped"],
 )
 def test_a_picture_is_a_png_and_words(picture):
     bundle, about = picture._repr_mimebundle_()
-    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG") and bundle["text/plain"] == repr(picture) == picture.twin
-    assert about["image/png"]["alt"] == picture.twin and isinstance(picture.figure, Figure)
+    assert (
+        base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+        and bundle["text/plain"] == repr(picture) == picture.twin
+    )
+    assert about["image/png"]["alt"] == picture.twin and isinstance(
+        picture.figure, Figure
+    )
     for axis in picture.figure.axes:
         assert axis.get_xlabel() or not axis.axison
 
 
 def test_twins_tell_figures_only_where_they_are_asked_to():
-    assert "12.0 ± 2.8 (n = 2)" in plots.arms(ROWS, "errors", title="E", xlabel="errors").twin
+    assert (
+        "12.0 ± 2.8 (n = 2)"
+        in plots.arms(ROWS, "errors", title="E", xlabel="errors").twin
+    )
     options = {"title": "t", "xlabel": "x", "ylabel": "y"}
     assert "7.25" not in plots.lines([1, 2], {"s": [7.25, 1]}, **options).twin
     assert "7.25" in plots.lines([1, 2], {"s": [7.25, 1]}, numbers=True, **options).twin
 
 
 def test_neighbouring_colours_differ_for_every_kind_of_colour_vision():
-    """Machado's matrices for the three dichromacies; the smallest distance in CIELAB between the first four colours."""
-    rgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in plots.COLOURS[:4]])
+    """Machado's matrices for the three dichromacies; the smallest distance in CIELAB
+    between the first four colours.
+    """
+    rgb = np.array(
+        [[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in plots.COLOURS[:4]]
+    )
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     for matrix in (np.eye(3), *MACHADO):
         lab = _lab(np.clip(linear @ np.array(matrix).T, 0, 1))
@@ -50,22 +78,40 @@ def test_neighbouring_colours_differ_for_every_kind_of_colour_vision():
 
 
 MACHADO = (
-    [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
 )
 
 
 def _lab(linear: np.ndarray) -> np.ndarray:
-    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
     t = linear @ to_xyz.T / np.array([0.95047, 1.0, 1.08883])
     f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
-    return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], -1)
+    return np.stack(
+        [116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], -1
+    )
 
 
 def test_source_is_the_source():
     assert "torch.softmax(_cooled(z, T), -1)" in repr(page.source(losses.soften))
-    assert "equation 1" in losses.soften.__doc__ and "equation 1" not in repr(page.source(losses.soften))
+    assert "equation 1" in losses.soften.__doc__ and "equation 1" not in repr(
+        page.source(losses.soften)
+    )
     compile(repr(page.source(losses, losses.soften, page.Source)), "shown", "exec")
     bundle = page.source(losses.soften)._repr_mimebundle_()
     assert bundle["text/markdown"].startswith("```python\ndef soften")
@@ -73,20 +119,33 @@ def test_source_is_the_source():
 
 def test_agreement_bites():
     live = [{"arm": "a", "errors": 13}, {"arm": "b", "errors": 60}]
-    assert page.agreement(live, ROWS, "errors", slack=15) == "a: as recorded\nb: NOT AS RECORDED"
+    assert (
+        page.agreement(live, ROWS, "errors", slack=15)
+        == "a: as recorded\nb: NOT AS RECORDED"
+    )
 
 
 def test_means_over_seeds():
-    assert page.means(ROWS, ["errors"]).to_numpy().tolist() == [["12 ± 2.8", 2], ["30 ± 0", 2]]
+    assert page.means(ROWS, ["errors"]).to_numpy().tolist() == [
+        ["12 ± 2.8", 2],
+        ["30 ± 0", 2],
+    ]
 
 
-def test_the_check_of_the_machine_names_a_remedy_for_what_is_broken(monkeypatch, tmp_path):
+def test_the_check_of_the_machine_names_a_remedy_for_what_is_broken(
+    monkeypatch, tmp_path
+):
     """A data folder below a file cannot be made: that line says so, and the others stand."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("KDSURVEY_DATA", str(tmp_path / "file" / "data"))
     table = machine.check()
-    assert table.loc["data", "state"] == "mend" and "KDSURVEY_DATA" in table.loc["data", "found"]
-    assert (table.drop(index="data")["state"] != "mend").all() and table.loc["data", "what to do"]
+    assert (
+        table.loc["data", "state"] == "mend"
+        and "KDSURVEY_DATA" in table.loc["data", "found"]
+    )
+    assert (table.drop(index="data")["state"] != "mend").all() and table.loc[
+        "data", "what to do"
+    ]
 
 
 def test_the_check_of_this_machine_finds_the_digits():
@@ -94,17 +153,31 @@ def test_the_check_of_this_machine_finds_the_digits():
 
 
 def test_threads_are_one_unless_asked_for():
-    command = [sys.executable, "-c", "import kdsurvey, torch; print(torch.get_num_threads())"]
+    command = [
+        sys.executable,
+        "-c",
+        "import kdsurvey, torch; print(torch.get_num_threads())",
+    ]
     for asked, expected in (({}, "1"), ({"KDSURVEY_THREADS": "2"}, "2")):
         import os
 
-        environment = {k: v for k, v in os.environ.items() if k != "KDSURVEY_THREADS"} | asked
-        assert subprocess.run(command, env=environment, capture_output=True, text=True).stdout.strip() == expected
+        environment = {
+            k: v for k, v in os.environ.items() if k != "KDSURVEY_THREADS"
+        } | asked
+        assert (
+            subprocess.run(
+                command, env=environment, capture_output=True, text=True
+            ).stdout.strip()
+            == expected
+        )
 
 
 def test_a_bar_iterates_and_is_silent_where_nobody_looks(capsys):
     assert list(progress.bar([1, 2, 3], text="t")) == [1, 2, 3]
-    with progress.bar(total=2, text="outer") as outer, progress.bar(total=1, text="inner") as inner:
+    with (
+        progress.bar(total=2, text="outer") as outer,
+        progress.bar(total=1, text="inner") as inner,
+    ):
         assert inner.disable
         outer.update()
     assert capsys.readouterr() == ("", "")
@@ -125,4 +198,6 @@ def test_a_notebooks_bar_has_a_text_that_never_changes():
 
 def test_a_wide_table_cuts_nothing():
     long = pd.DataFrame({"found": ["x" * 200]})
-    assert "x" * 200 in page.Wide(long)._repr_mimebundle_()["text/html"] and "x" * 200 in repr(page.Wide(long))
+    assert "x" * 200 in page.Wide(long)._repr_mimebundle_()[
+        "text/html"
+    ] and "x" * 200 in repr(page.Wide(long))

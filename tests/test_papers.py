@@ -83,54 +83,89 @@ def test_the_figures_of_a_paper(paper, known):
 
 @pytest.mark.parametrize("key", NETS)
 def test_a_mean_of_three_nets_is_one(key):
-    assert abs(sum(NETS[key]) / 3 - papers.reported("fsp", key).value) <= 0.01  # cut or rounded
+    assert (
+        abs(sum(NETS[key]) / 3 - papers.reported("fsp", key).value) <= 0.01
+    )  # cut or rounded
 
 
 def test_the_figures_agree_with_each_other():
     """Arithmetic the paper itself invites: 14 errors of 1,010 are 98.6 % right."""
     wrong = papers.reported("hinton", "no 3, corrected, on 3s")
-    assert round(100 * (1 - wrong.value / wrong.of), 1) == papers.reported("hinton", "no 3, corrected, right").value
-    below, above = papers.reported("hinton", "specialists top-1").value
-    assert round(100 * (above / below - 1), 1) == papers.reported("hinton", "specialists gain").value
-
-
-@pytest.mark.parametrize(("paper", "key"), [(paper, key) for paper, known in papers.FIGURES.items() for key in known])
-def test_a_figure_says_where_it_is_from_and_who_quotes_it(paper, key):
-    figure, quoted = (
-        papers.reported(paper, key),
-        key
-        in {"hinton": QUOTED, "net2net": {"rate"}, "dml": {"entropy"}, "apprentice": APPRENTICE, "one": set(ONE) - {"T"}}.get(
-            paper, ()
-        ),
+    assert (
+        round(100 * (1 - wrong.value / wrong.of), 1)
+        == papers.reported("hinton", "no 3, corrected, right").value
     )
+    below, above = papers.reported("hinton", "specialists top-1").value
+    assert (
+        round(100 * (above / below - 1), 1)
+        == papers.reported("hinton", "specialists gain").value
+    )
+
+
+@pytest.mark.parametrize(
+    ("paper", "key"),
+    [(paper, key) for paper, known in papers.FIGURES.items() for key in known],
+)
+def test_a_figure_says_where_it_is_from_and_who_quotes_it(paper, key):
+    figure = papers.reported(paper, key)
+    quoted = key in {
+        "hinton": QUOTED,
+        "net2net": {"rate"},
+        "dml": {"entropy"},
+        "apprentice": APPRENTICE,
+        "one": set(ONE) - {"T"},
+    }.get(paper, ())
     assert figure.mark == ("V2" if quoted else "V1")
     assert ("as quoted by others" in str(figure)) == quoted
     assert figure.source and figure.what and str(figure).endswith(f"({figure.source})")
 
 
 def test_what_the_text_of_born_again_networks_says_beyond_its_tables():
-    """Three of eight rows on CIFAR-10 are worse than their teacher; CWTM ties where it is said to help; seeds differ by 0.66."""
+    """Three of eight rows on CIFAR-10 are worse than their teacher; CWTM ties where it
+    is said to help; seeds differ by 0.66.
+    """
     value = {key: papers.reported("ban", key).value for key in papers.FIGURES["ban"]}
-    assert sum(b > a for a, b in zip(value["cifar10 teacher"], value["cifar10 ban"])) == 3
-    assert value["cwtm"][2] == value["teacher"][2] and value["cwtm"][3] > value["teacher"][3]
-    assert max(abs(a - b) for a, b in zip(value["ban"], value["ban-1"])) == pytest.approx(0.66)
+    assert (
+        sum(b > a for a, b in zip(value["cifar10 teacher"], value["cifar10 ban"])) == 3
+    )
+    assert (
+        value["cwtm"][2] == value["teacher"][2]
+        and value["cwtm"][3] > value["teacher"][3]
+    )
+    assert max(
+        abs(a - b) for a, b in zip(value["ban"], value["ban-1"])
+    ) == pytest.approx(0.66)
 
 
 def test_what_others_say_of_apprentice_fits_its_figures():
     """Scheme C is said to end 0.9 and 1.3 points from full precision."""
-    value = {key: papers.reported("apprentice", key).value for key in papers.FIGURES["apprentice"]}
-    assert value["32A 2W, C"] - value["full"] == pytest.approx(0.9) and value["8A 4W, C"] - value["full"] == pytest.approx(1.3)
+    value = {
+        key: papers.reported("apprentice", key).value
+        for key in papers.FIGURES["apprentice"]
+    }
+    assert value["32A 2W, C"] - value["full"] == pytest.approx(0.9) and value[
+        "8A 4W, C"
+    ] - value["full"] == pytest.approx(1.3)
 
 
 def test_a_figure_prints_as_a_clause():
-    assert str(papers.reported("hinton", "distilled")) == "the paper reports 74 errors of 10,000 (section 3)"
-    assert str(papers.reported("hinton", "no 3, on 3s")) == "the paper reports 133 errors on test 3s of 1,010 (section 3)"
+    assert (
+        str(papers.reported("hinton", "distilled"))
+        == "the paper reports 74 errors of 10,000 (section 3)"
+    )
+    assert (
+        str(papers.reported("hinton", "no 3, on 3s"))
+        == "the paper reports 133 errors on test 3s of 1,010 (section 3)"
+    )
     assert "1, 2, 5 and 10 as" in str(papers.reported("hinton", "speech T"))
     quoted = "the paper, as quoted by others, reports 10.7 % word error (table 1)"
     assert str(papers.reported("hinton", "speech distilled WER")) == quoted
 
 
-@pytest.mark.parametrize(("paper", "key"), [("hinton", "best speech T"), ("ensemblenet", "accuracy"), ("ffl", "big")])
+@pytest.mark.parametrize(
+    ("paper", "key"),
+    [("hinton", "best speech T"), ("ensemblenet", "accuracy"), ("ffl", "big")],
+)
 def test_what_is_not_verified_is_not_available_and_gives_no_number(paper, key):
     with pytest.raises(ValueError, match="not available") as error:
         papers.reported(paper, key)
@@ -143,7 +178,10 @@ def test_the_ten_papers():
     }  # fmt: skip
     assert set(papers.FIGURES) <= set(papers.PAPERS)
     numbers = [paper.arxiv for paper in papers.PAPERS.values() if paper.arxiv]
-    assert all(re.fullmatch(r"\d{4}\.\d{4,5}", number) for number in numbers) and len(set(numbers)) == 9
+    assert (
+        all(re.fullmatch(r"\d{4}\.\d{4,5}", number) for number in numbers)
+        and len(set(numbers)) == 9
+    )
     for paper in papers.PAPERS.values():  # an identifier's first digits are the year and month: none is newer than the venue
         assert not paper.arxiv or 2000 + int(paper.arxiv[:2]) <= paper.year
 
@@ -152,14 +190,21 @@ def test_the_ten_papers():
 def test_a_citation_is_one_line(paper):
     line = papers.cite(paper)
     known = papers.PAPERS[paper]
-    assert "\n" not in line and known.authors in line and known.title in line and str(known.year) in line
+    assert (
+        "\n" not in line
+        and known.authors in line
+        and known.title in line
+        and str(known.year) in line
+    )
     assert (f"arXiv {known.arxiv}" in line) if known.arxiv else ("arXiv" not in line)
 
 
 def test_cite():
     reference = "Zhang, Xiang, Hospedales, Lu. Deep Mutual Learning. CVPR 2018, arXiv 1706.00384"
     assert papers.cite("dml") == reference
-    with pytest.raises(ValueError, match=r"'nobody' is not among the surveyed papers.*'ban'"):
+    with pytest.raises(
+        ValueError, match=r"'nobody' is not among the surveyed papers.*'ban'"
+    ):
         papers.cite("nobody")
     with pytest.raises(ValueError, match="not among the surveyed"):
         papers.reported("nobody", "big")
@@ -167,4 +212,6 @@ def test_cite():
 
 def test_what_one_loses_without_its_divergence_is_a_difference():
     value = {key: figure.value for key, figure in papers.FIGURES["one"].items()}
-    assert value["no distillation"] - value["one"] == pytest.approx(value["no distillation, more"])
+    assert value["no distillation"] - value["one"] == pytest.approx(
+        value["no distillation, more"]
+    )

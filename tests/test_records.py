@@ -23,9 +23,16 @@ def die(digits, seed):
 def test_rows_come_back_with_what_made_them(toy, tmp_path):
     records.record("coin", coin, toy, [1, 0], tmp_path)
     table = records.recorded("coin", tmp_path)
-    assert table[["arm", "seed", "errors"]].to_numpy().tolist() == [["heads", 0, 40], ["heads", 1, 41]]
-    assert table.attrs["data"] == toy.source and table.attrs["experiment"].endswith("coin")
-    assert set(table.attrs["versions"]) >= {"torch", "python", "threads"} and set(table.attrs["seconds"]) == {"0", "1"}
+    assert table[["arm", "seed", "errors"]].to_numpy().tolist() == [
+        ["heads", 0, 40],
+        ["heads", 1, 41],
+    ]
+    assert table.attrs["data"] == toy.source and table.attrs["experiment"].endswith(
+        "coin"
+    )
+    assert set(table.attrs["versions"]) >= {"torch", "python", "threads"} and set(
+        table.attrs["seconds"]
+    ) == {"0", "1"}
 
 
 def test_a_seed_again_replaces_its_rows_and_keeps_the_others(toy, tmp_path):
@@ -61,30 +68,50 @@ def test_what_is_not_recorded_says_how_to(tmp_path):
 def test_every_experiment_is_recorded_over_seeds(name):
     table = records.recorded(name)
     assert table.attrs["experiment"].endswith(EXPERIMENTS[name].__name__)
-    assert table["seed"].nunique() >= {"learning_rates": 2, "full_mnist": 3}.get(name, 5)
+    assert table["seed"].nunique() >= {"learning_rates": 2, "full_mnist": 3}.get(
+        name, 5
+    )
 
 
 def test_a_recorded_seed_can_be_had_again():
-    """Seed 0 of the temperature sweep, 30 units: the errors of each arm, within what another CPU may change."""
+    """Seed 0 of the temperature sweep, 30 units: the errors of each arm, within what
+    another CPU may change.
+    """
     digits = data.mnist_5k().hold_out(500)
     table = records.recorded("widths")
     assert table.attrs["data"] == digits.source
-    before = table[(table["seed"] == 0) & (table["width"] == 30)].set_index("arm")["errors"]
-    now = {row["arm"]: row["errors"] for row in distilling_mnist.temperature_by_width(digits, 0, 30)}
+    before = table[(table["seed"] == 0) & (table["width"] == 30)].set_index("arm")[
+        "errors"
+    ]
+    now = {
+        row["arm"]: row["errors"]
+        for row in distilling_mnist.temperature_by_width(digits, 0, 30)
+    }
     assert set(now) == set(before.index)
-    assert all(abs(errors - before[arm]) <= 12 for arm, errors in now.items()), (now, before.to_dict())
+    assert all(abs(errors - before[arm]) <= 12 for arm, errors in now.items()), (
+        now,
+        before.to_dict(),
+    )
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/verdicts.md"])
 def test_pages_print_what_is_recorded(page):
     text = (records.FOLDER.parent / page).read_text()
-    assert summary.pages()[page] in text, "results changed: python -m kdsurvey.lessons.summary writes the pages anew"
+    assert summary.pages()[page] in text, (
+        "results changed: python -m kdsurvey.lessons.summary writes the pages anew"
+    )
 
 
 def test_every_verdict_is_counted_once():
     judged = ledger.verdicts()
     counted = summary.counts()
-    assert counted[list(summary.WORDS)].to_numpy().sum() == sum(map(len, judged.values())) > 150
+    assert (
+        counted[list(summary.WORDS)].to_numpy().sum()
+        == sum(map(len, judged.values()))
+        > 150
+    )
     assert (counted[list(summary.WORDS)].sum(axis=1) > 0).all()
-    stems = {path.stem for path in (records.FOLDER.parent / "notebooks").glob("*.ipynb")}
+    stems = {
+        path.stem for path in (records.FOLDER.parent / "notebooks").glob("*.ipynb")
+    }
     assert set(judged) == stems - {"00_start_here", "01_temperature"}

@@ -9,7 +9,9 @@ from kdsurvey import nets, sweeps
 from kdsurvey.methods import hinton, plain
 from kdsurvey.training import Config, accuracy, train
 
-SEEDS, TEMPERATURES, ALPHAS = (3, 5, 7), (1.0, 4.0, 20.0), (0.0, 0.5, 1.0)
+SEEDS = (3, 5, 7)
+TEMPERATURES = (1.0, 4.0, 20.0)
+ALPHAS = (0.0, 0.5, 1.0)
 CONFIG = Config(epochs=3, batch_size=32, lr=0.05, device="cpu")
 
 
@@ -22,7 +24,14 @@ def weights(net) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"optimiser": "adam", "lr": 0.003}, {"nesterov": True, "weight_decay": 1e-3}, {"jitter": 2}], ids=str
+    "options",
+    [
+        {},
+        {"optimiser": "adam", "lr": 0.003},
+        {"nesterov": True, "weight_decay": 1e-3},
+        {"jitter": 2},
+    ],
+    ids=str,
 )
 def test_a_stack_gives_the_weights_of_separate_runs(toy, options):
     """Own T, own alpha, own seed; equal to 1e-5 after three epochs."""
@@ -36,7 +45,9 @@ def test_a_stack_gives_the_weights_of_separate_runs(toy, options):
     for net, member in zip(alone, sweeps.unstack(stack)):
         assert (weights(net) - weights(member)).abs().max() < 1e-5
     assert [row["member"] for row in rows] == [0, 1, 2] * 3
-    assert [row["student test accuracy"] for row in rows[-3:]] == [accuracy(net, *toy.test) for net in alone]
+    assert [row["student test accuracy"] for row in rows[-3:]] == [
+        accuracy(net, *toy.test) for net in alone
+    ]
 
 
 def test_members_do_not_mix(toy):
@@ -44,7 +55,11 @@ def test_members_do_not_mix(toy):
     ends = []
     for T in ([4.0, 4.0, 4.0], [4.0, 9.0, 4.0]):
         stack = sweeps.stack(students())
-        train(hinton(stack, nets.mlp(128, 20, 3, seed=1), T=torch.tensor(T)), toy, replace(CONFIG, seed=SEEDS))
+        train(
+            hinton(stack, nets.mlp(128, 20, 3, seed=1), T=torch.tensor(T)),
+            toy,
+            replace(CONFIG, seed=SEEDS),
+        )
         ends.append([weights(net) for net in sweeps.unstack(stack)])
     same = [torch.equal(a, b) for a, b in zip(*ends)]
     assert same == [True, False, True]

@@ -1,4 +1,6 @@
-"""The interval against an independent computation, its coverage by simulation, the three words and the refusals."""
+"""The interval against an independent computation, its coverage by simulation, the
+three words and the refusals.
+"""
 
 import math
 import warnings
@@ -12,8 +14,15 @@ from scipy import stats
 
 from kdsurvey.verdicts import chosen, judge, judge_rows, summary
 
-T_975 = {2: 12.7062047, 3: 4.3026527, 5: 2.7764451, 10: 2.2621572}  # from printed tables: n -> t(0.975, n - 1)
-VALUES = st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)), min_size=2, max_size=12)
+T_975 = {
+    2: 12.7062047,
+    3: 4.3026527,
+    5: 2.7764451,
+    10: 2.2621572,
+}  # from printed tables: n -> t(0.975, n - 1)
+VALUES = st.lists(
+    st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)), min_size=2, max_size=12
+)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +44,9 @@ def test_interval_by_hand(n):
     variance = sum((x - y - mean) ** 2 for x, y in zip(a, b)) / (n - 1)
     half = T_975[n] * math.sqrt(variance / n)
     verdict = loss(a, b)
-    assert (verdict.effect, verdict.low, verdict.high) == pytest.approx((mean, mean - half, mean + half), rel=1e-7)
+    assert (verdict.effect, verdict.low, verdict.high) == pytest.approx(
+        (mean, mean - half, mean + half), rel=1e-7
+    )
     assert verdict.n == n
 
 
@@ -45,15 +56,20 @@ def test_interval_agrees_with_the_paired_t_test(confidence):
     a, b = rng.normal(0.3, 1, 7), rng.normal(0, 1, 7)
     expected = stats.ttest_rel(a, b).confidence_interval(confidence)
     verdict = loss(a, b, confidence=confidence)
-    assert (verdict.low, verdict.high) == pytest.approx((expected.low, expected.high), rel=1e-9)
+    assert (verdict.low, verdict.high) == pytest.approx(
+        (expected.low, expected.high), rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.8])
 def test_coverage_and_false_words(effect):
-    """4,000 experiments of five seeds that share a large seed effect: the interval must hold the truth 95 times in 100."""
+    """4,000 experiments of five seeds that share a large seed effect: the interval must
+    hold the truth 95 times in 100.
+    """
     runs, rng = 4_000, np.random.default_rng(1)
     shared = rng.normal(0, 5, (runs, 5))
-    a, b = shared + effect + rng.normal(0, 1, (runs, 5)), shared + rng.normal(0, 1, (runs, 5))
+    a = shared + effect + rng.normal(0, 1, (runs, 5))
+    b = shared + rng.normal(0, 1, (runs, 5))
     verdicts = [loss(x, y) for x, y in zip(a, b)]
     words = pd.Series([v.word for v in verdicts]).value_counts()
     covered = sum(v.low <= effect <= v.high for v in verdicts)
@@ -62,10 +78,14 @@ def test_coverage_and_false_words(effect):
     assert words.get("FAILS", 0) / runs <= tail
     if effect == 0:
         assert words.get("HOLDS", 0) / runs <= tail
-        assert min(words.get("FAILS", 0), words.get("HOLDS", 0)) > 0.01 * runs  # both tails are there
+        assert (
+            min(words.get("FAILS", 0), words.get("HOLDS", 0)) > 0.01 * runs
+        )  # both tails are there
     else:  # power of the two-sided paired t-test, from the non-central t
         power = stats.nct.sf(T_975[5], 4, effect / math.sqrt(2 / 5))
-        assert words["HOLDS"] / runs == pytest.approx(power, abs=3 * math.sqrt(power * (1 - power) / runs))
+        assert words["HOLDS"] / runs == pytest.approx(
+            power, abs=3 * math.sqrt(power * (1 - power) / runs)
+        )
 
 
 @given(VALUES)
@@ -73,7 +93,9 @@ def test_swapping_the_arms_mirrors_the_verdict(pairs):
     a, b = zip(*pairs)
     one, other = loss(a, b), loss(b, a)
     assert (one.effect, one.low, one.high) == (-other.effect, -other.high, -other.low)
-    assert {"HOLDS": "FAILS", "FAILS": "HOLDS", "NOT RESOLVED": "NOT RESOLVED"}[one.word] == other.word
+    assert {"HOLDS": "FAILS", "FAILS": "HOLDS", "NOT RESOLVED": "NOT RESOLVED"}[
+        one.word
+    ] == other.word
     assert one.low <= one.effect <= one.high
 
 
@@ -82,14 +104,21 @@ def test_the_word_follows_from_the_interval(pairs, margin, confidence):
     a, b = zip(*pairs)
     verdict = loss(a, b, margin=margin, confidence=confidence)
     whole_above, whole_below = verdict.low > margin, verdict.high < -margin
-    assert verdict.word == ("HOLDS" if whole_above else "FAILS" if whole_below else "NOT RESOLVED")
+    assert verdict.word == (
+        "HOLDS" if whole_above else "FAILS" if whole_below else "NOT RESOLVED"
+    )
     wider = loss(a, b, margin=margin, confidence=min(0.9999, confidence + 0.0005))
     assert wider.low <= verdict.low and verdict.high <= wider.high
 
 
 @pytest.mark.parametrize(
     ("margin", "word", "opposite"),
-    [(0.0, "HOLDS", "FAILS"), (0.4, "HOLDS", "FAILS"), (1.0, "NOT RESOLVED", "NOT RESOLVED"), (5.0,) + ("NOT RESOLVED",) * 2],
+    [
+        (0.0, "HOLDS", "FAILS"),
+        (0.4, "HOLDS", "FAILS"),
+        (1.0, "NOT RESOLVED", "NOT RESOLVED"),
+        (5.0,) + ("NOT RESOLVED",) * 2,
+    ],
 )
 def test_margin(margin, word, opposite):
     """The differences 0.9, 1.0, 1.1 have the interval [0.75, 1.25]."""
@@ -106,10 +135,17 @@ def test_pairing_is_used():
     assert loss(np.roll(a, 1), b).word == "NOT RESOLVED"
 
 
-@pytest.mark.parametrize(("gap", "word"), [(0.0, "NOT RESOLVED"), (0.5, "HOLDS"), (-0.5, "FAILS")])
+@pytest.mark.parametrize(
+    ("gap", "word"), [(0.0, "NOT RESOLVED"), (0.5, "HOLDS"), (-0.5, "FAILS")]
+)
 def test_equal_differences_give_a_point(gap, word):
     verdict = loss([1 + gap, 2 + gap, 3 + gap], [1, 2, 3])
-    assert (verdict.low, verdict.effect, verdict.high, verdict.word) == (gap, gap, gap, word)
+    assert (verdict.low, verdict.effect, verdict.high, verdict.word) == (
+        gap,
+        gap,
+        gap,
+        word,
+    )
 
 
 def test_line():
@@ -120,10 +156,20 @@ def test_line():
     assert verdict.line == str(verdict) == repr(verdict) == line
     assert judge("O10", a, b, what="x", margin=2).line.endswith("n = 5 seeds, margin 2")
     assert "NOT RESOLVED" in judge("O10", a, b, what="x", margin=2).line
-    assert judge("P2", [146, 150], [74, 70], what="alone - distilled", unit="errors", confidence=0.5).line == (
+    assert judge(
+        "P2",
+        [146, 150],
+        [74, 70],
+        what="alone - distilled",
+        unit="errors",
+        confidence=0.5,
+    ).line == (
         "P2  HOLDS  alone - distilled: +76 errors [+72, +80], 50 % CI, n = 2 seeds"
     )
-    assert "+0.00 points [+0.00, +0.00]" in judge("O1", [0.5, 0.5], [0.5, 0.5 + 1e-7], what="tiny").line
+    assert (
+        "+0.00 points [+0.00, +0.00]"
+        in judge("O1", [0.5, 0.5], [0.5, 0.5 + 1e-7], what="tiny").line
+    )
     with pytest.raises(AttributeError):
         verdict.word = "HOLDS"
 
@@ -141,7 +187,12 @@ def test_line():
         ([1, 2], [1, 2], {"margin": math.nan}, "margin >= 0"),
         ([1, 2], [1, 2], {"confidence": 95}, "confidence between 0 and 1"),
         ([1, 2], [1, 2], {"confidence": 0}, "confidence between 0 and 1"),
-        ([97.1, 97.3], [95.0, 95.5], {"unit": "points"}, r"shares in \[0, 1\].*97.3.*divide percentages by 100"),
+        (
+            [97.1, 97.3],
+            [95.0, 95.5],
+            {"unit": "points"},
+            r"shares in \[0, 1\].*97.3.*divide percentages by 100",
+        ),
     ],
 )
 def test_refusals(a, b, options, message):
@@ -149,28 +200,58 @@ def test_refusals(a, b, options, message):
         judge("X1", a, b, **({"what": "a - b", "unit": "nats"} | options))
 
 
-def rows(values: dict[str, dict[int, float]], column: str = "net test accuracy") -> list[dict]:
+def rows(
+    values: dict[str, dict[int, float]], column: str = "net test accuracy"
+) -> list[dict]:
     """What training gives: an earlier epoch without the column, then the last one with it."""
     found = []
     for arm, of_seed in values.items():
         for seed, value in of_seed.items():
-            found += [{"arm": arm, "seed": seed, "epoch": 1}, {"arm": arm, "seed": seed, "epoch": 2, column: value}]
+            found += [
+                {"arm": arm, "seed": seed, "epoch": 1},
+                {"arm": arm, "seed": seed, "epoch": 2, column: value},
+            ]
     return found
 
 
-ARMS = {"distilled": {0: 0.90, 1: 0.91, 2: 0.95}, "alone": {2: 0.93, 0: 0.88, 1: 0.895}, "other": {0: 0.1}}
+ARMS = {
+    "distilled": {0: 0.90, 1: 0.91, 2: 0.95},
+    "alone": {2: 0.93, 0: 0.88, 1: 0.895},
+    "other": {0: 0.1},
+}
 
 
 @pytest.mark.parametrize("kind", [list, pd.DataFrame])
 def test_rows_are_paired_by_seed_whatever_their_order(kind):
-    verdict = judge_rows("O10", kind(rows(ARMS)), "net test accuracy", a="distilled", b="alone", margin=0.5)
-    expected = judge("O10", [0.90, 0.91, 0.95], [0.88, 0.895, 0.93], what="distilled - alone", margin=0.5)
+    verdict = judge_rows(
+        "O10",
+        kind(rows(ARMS)),
+        "net test accuracy",
+        a="distilled",
+        b="alone",
+        margin=0.5,
+    )
+    expected = judge(
+        "O10",
+        [0.90, 0.91, 0.95],
+        [0.88, 0.895, 0.93],
+        what="distilled - alone",
+        margin=0.5,
+    )
     assert verdict == expected
 
 
 def test_rows_paired_by_another_column():
     table = pd.DataFrame(rows(ARMS)).rename(columns={"seed": "fold"})
-    verdict = judge_rows("O10", table, "net test accuracy", a="distilled", b="alone", by="fold", what="gain")
+    verdict = judge_rows(
+        "O10",
+        table,
+        "net test accuracy",
+        a="distilled",
+        b="alone",
+        by="fold",
+        what="gain",
+    )
     assert verdict.n == 3 and verdict.what == "gain"
 
 
@@ -178,20 +259,31 @@ def test_rows_refused():
     def judged(values, a="distilled", b="alone", column="net test accuracy"):
         return judge_rows("O10", rows(values), column, a=a, b=b)
 
-    with pytest.raises(ValueError, match=r"seed \[1, 2\] has no value in both 'distilled' and 'other'"):
+    with pytest.raises(
+        ValueError, match=r"seed \[1, 2\] has no value in both 'distilled' and 'other'"
+    ):
         judged(ARMS, b="other")
-    with pytest.raises(ValueError, match=r"no arm 'nobody' in the rows; there are.*'alone', 'distilled'"):
+    with pytest.raises(
+        ValueError,
+        match=r"no arm 'nobody' in the rows; there are.*'alone', 'distilled'",
+    ):
         judged(ARMS, b="nobody")
     with pytest.raises(ValueError, match=r"no column.*'loss'.*there are.*'arm'"):
         judged(ARMS, column="loss")
-    with pytest.raises(ValueError, match=r"needs one 'net test accuracy' for each seed.*\{1: 0\}"):
+    with pytest.raises(
+        ValueError, match=r"needs one 'net test accuracy' for each seed.*\{1: 0\}"
+    ):
         judged({"distilled": {0: 0.9, 1: math.nan}, "alone": {0: 0.9, 1: math.nan}})
     twice = rows(ARMS) + rows({"alone": {2: 0.5}})
-    with pytest.raises(ValueError, match=r"arm 'alone' needs one .* for each seed.*\{2: 2\}"):
+    with pytest.raises(
+        ValueError, match=r"arm 'alone' needs one .* for each seed.*\{2: 2\}"
+    ):
         judge_rows("O10", twice, "net test accuracy", a="distilled", b="alone")
 
 
-def settings(values: dict[tuple, list[float]], column: str = "validation accuracy") -> pd.DataFrame:
+def settings(
+    values: dict[tuple, list[float]], column: str = "validation accuracy"
+) -> pd.DataFrame:
     """(arm, rate) -> the value of each seed; "accuracy" on test images prefers the opposite."""
     kept = [
         {"arm": arm, "rate": rate, "seed": seed, column: value, "accuracy": -value}
@@ -201,41 +293,88 @@ def settings(values: dict[tuple, list[float]], column: str = "validation accurac
     return pd.DataFrame(kept, index=range(10, 10 + len(kept)))
 
 
-THREE = {("a", 1): [0.2, 0.9], ("a", 2): [0.6, 0.6], ("b", 2): [0.1, 0.1], ("a", 0): [0.7, 0.3], ("b", 1): [0.4, 0.4]}
+THREE = {
+    ("a", 1): [0.2, 0.9],
+    ("a", 2): [0.6, 0.6],
+    ("b", 2): [0.1, 0.1],
+    ("a", 0): [0.7, 0.3],
+    ("b", 1): [0.4, 0.4],
+}
 
 
 def test_the_setting_of_an_arm_has_the_best_mean_on_validation_images():
     rows = settings(THREE)
     kept = chosen(rows, "rate")
-    assert kept[["arm", "rate", "seed"]].to_numpy().tolist() == [["a", 2, 0], ["a", 2, 1], ["b", 1, 0], ["b", 1, 1]]
-    assert list(kept) == list(rows) and kept.index.tolist() == [12, 13, 18, 19]  # as they were
-    pd.testing.assert_frame_equal(chosen(rows.to_dict("records"), "rate").set_axis(kept.index), kept)
+    assert kept[["arm", "rate", "seed"]].to_numpy().tolist() == [
+        ["a", 2, 0],
+        ["a", 2, 1],
+        ["b", 1, 0],
+        ["b", 1, 1],
+    ]
+    assert list(kept) == list(rows) and kept.index.tolist() == [
+        12,
+        13,
+        18,
+        19,
+    ]  # as they were
+    pd.testing.assert_frame_equal(
+        chosen(rows.to_dict("records"), "rate").set_axis(kept.index), kept
+    )
     rows.attrs["data"] = "made up"
-    assert chosen(rows, "rate").attrs == {"data": "made up"}  # what made the rows goes with them
+    assert chosen(rows, "rate").attrs == {
+        "data": "made up"
+    }  # what made the rows goes with them
 
 
 def test_each_seed_may_choose_for_itself():
     kept = chosen(settings(THREE), "rate", by=["arm", "seed"])
-    assert kept.set_index(["arm", "seed"])["rate"].to_dict() == {("a", 0): 0, ("a", 1): 1, ("b", 0): 1, ("b", 1): 1}
+    assert kept.set_index(["arm", "seed"])["rate"].to_dict() == {
+        ("a", 0): 0,
+        ("a", 1): 1,
+        ("b", 0): 1,
+        ("b", 1): 1,
+    }
 
 
 def test_the_least_is_chosen_where_less_is_better():
     rows = settings(THREE, "perplexity")
-    kept = chosen(rows, "rate", column="perplexity", least=True).groupby("arm")["rate"].unique().map(list)
+    kept = (
+        chosen(rows, "rate", column="perplexity", least=True)
+        .groupby("arm")["rate"]
+        .unique()
+        .map(list)
+    )
     assert kept.to_dict() == {"a": [0], "b": [2]}
 
 
 @pytest.mark.parametrize("least", [False, True])
 def test_of_equal_settings_the_first_is_chosen(least):
-    values = {("a", 0.3): [0.5, 0.5], ("a", 0.1): [0.5, 0.5], ("b", 0.1): [0.5, 0.5], ("b", 0.3): [0.5, 0.5]}
+    values = {
+        ("a", 0.3): [0.5, 0.5],
+        ("a", 0.1): [0.5, 0.5],
+        ("b", 0.1): [0.5, 0.5],
+        ("b", 0.3): [0.5, 0.5],
+    }
     kept = chosen(settings(values), "rate", least=least)
-    assert kept.groupby("arm")["rate"].unique().map(list).to_dict() == {"a": [0.3], "b": [0.1]}
+    assert kept.groupby("arm")["rate"].unique().map(list).to_dict() == {
+        "a": [0.3],
+        "b": [0.1],
+    }
 
 
 def test_epochs_without_a_value_do_not_count_in_a_choice():
-    rows = settings({("a", 1): [0.9, math.nan], ("a", 2): [math.nan, 0.8], ("a", 3): [math.nan, math.nan]})
+    rows = settings(
+        {
+            ("a", 1): [0.9, math.nan],
+            ("a", 2): [math.nan, 0.8],
+            ("a", 3): [math.nan, math.nan],
+        }
+    )
     assert chosen(rows, "rate")["rate"].tolist() == [1, 1]
-    with pytest.raises(ValueError, match=r"\[\{'arm': 'a'\}\] have no 'validation accuracy' to choose a 'rate' by"):
+    with pytest.raises(
+        ValueError,
+        match=r"\[\{'arm': 'a'\}\] have no 'validation accuracy' to choose a 'rate' by",
+    ):
         chosen(rows[rows["rate"] == 3], "rate")
     with pytest.raises(ValueError, match=r"no column \['loss'\]"):
         chosen(rows, "rate", column="loss")
@@ -243,12 +382,23 @@ def test_epochs_without_a_value_do_not_count_in_a_choice():
 
 def test_summary():
     table = summary(rows(ARMS), "net test accuracy")
-    assert list(table.index) == ["distilled", "alone", "other"] and list(table) == ["mean", "sd", "n"]
+    assert list(table.index) == ["distilled", "alone", "other"] and list(table) == [
+        "mean",
+        "sd",
+        "n",
+    ]
     values = [0.88, 0.895, 0.93]
     assert table.loc["alone", "mean"] == pytest.approx(np.mean(values))
-    assert table.loc["alone", "sd"] == pytest.approx(np.sqrt(np.sum((values - np.mean(values)) ** 2) / 2))
+    assert table.loc["alone", "sd"] == pytest.approx(
+        np.sqrt(np.sum((values - np.mean(values)) ** 2) / 2)
+    )
     assert table.loc["alone", "n"] == 3
     assert table.loc["other", "n"] == 1 and math.isnan(table.loc["other", "sd"])
-    assert summary(rows(ARMS), "net test accuracy", by=["arm", "seed"]).loc[("alone", 1), "mean"] == 0.895
+    assert (
+        summary(rows(ARMS), "net test accuracy", by=["arm", "seed"]).loc[
+            ("alone", 1), "mean"
+        ]
+        == 0.895
+    )
     with pytest.raises(ValueError, match="no column"):
         summary(rows(ARMS), "loss")

@@ -1,7 +1,9 @@
-"""Serves the playground through Voilà. Options are Voilà's own, such as --port=8900, --no-browser or --Voila.ip=0.0.0.0.
+"""Serves the playground through Voilà. Options are Voilà's own, such as --port=8900,
+--no-browser or --Voila.ip=0.0.0.0.
 
-Everyone who opens the page has a kernel of their own, of about 1 GB. It ends when the page is closed; where a browser died
-without saying so, when nothing has come from it for two minutes and no training runs.
+Everyone who opens the page has a kernel of their own, of about 1 GB. It ends when the
+page is closed; where a browser died without saying so, when nothing has come from it
+for two minutes and no training runs.
 """
 
 import os
@@ -17,15 +19,22 @@ SETTINGS = [
 
 
 def main() -> None:
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(HERE / "share"), os.environ.get("JUPYTER_PATH")]))
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(
+        filter(None, [str(HERE / "share"), os.environ.get("JUPYTER_PATH")])
+    )
     from voila.app import main as serve
     from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
-    # A closed page says so with a beacon, which cannot carry the token that other requests need: without this line the server
+    # A closed page says so with a beacon, which cannot carry the token that other
+    # requests need: without this line the server
     # refuses it, and the kernel would train on. Who knows a kernel's random name may end it.
     VoilaShutdownKernelHandler.check_xsrf_cookie = lambda handler: None
     given = sys.argv[1:]
-    ours = [setting for setting in SETTINGS if not any(option.startswith(setting.split("=")[0]) for option in given)]
+    ours = [
+        setting
+        for setting in SETTINGS
+        if not any(option.startswith(setting.split("=")[0]) for option in given)
+    ]
     serve([str(HERE / "playground.ipynb"), *ours, *given])
 
 

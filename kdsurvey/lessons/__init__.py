@@ -1,10 +1,14 @@
-"""The experiments of the notebooks, one module a notebook: each is a function of data and a seed that returns rows.
+"""The experiments of the notebooks, one module a notebook: each is a function of data
+and a seed that returns rows.
 
-The notebooks run them live for a seed and read the other seeds from what `python -m kdsurvey.lessons` recorded with the same
-functions, under results/.
+The notebooks run them live for a seed and read the other seeds from what `python -m
+kdsurvey.lessons` recorded with the same functions, under results/.
 """
 
+import pkgutil
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 
 from kdsurvey import data
 from kdsurvey.lessons.born_again import experiments as born_again
@@ -29,6 +33,7 @@ from kdsurvey.lessons.native_ensemble import experiments as native_ensemble
 from kdsurvey.lessons.net2net import copy_tune_distil
 from kdsurvey.lessons.net2net import experiments as net2net
 from kdsurvey.lessons.playground import experiments as playground
+from kdsurvey.records import Experiment
 
 EXPERIMENTS = {
     "nets_compared": distilling_mnist.nets_compared,
@@ -88,10 +93,32 @@ EXPERIMENTS = {
     "fsp_fashion": fsp_students.fsp_fashion,
 }
 
-NOT_EMBEDDED: dict[str, Callable[[], data.Data]] = {  # experiments on data that does not come with the package, and that data
+NOT_EMBEDDED: dict[
+    str, Callable[[], data.Data]
+] = {  # experiments on data that does not come with the package, and that data
     "full_mnist": lambda: data.mnist().hold_out(10_000),
     "precision_clothes": lambda: data.fashion_mnist().hold_out(2_000),
     "fsp_fashion": lambda: data.fashion_mnist().hold_out(2_000),
     "ban_language": small_language.text,
     "ban_language_alone": small_language.text,
 }
+
+
+@cache
+def experiments() -> dict[str, Experiment]:
+    """Collect the recorded experiments of all lessons by name, in the order of the modules' names.
+
+    Raises ValueError where two have one name.
+    """
+    collected: dict[str, Experiment] = {}
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        if module.name.endswith("__main__"):
+            continue
+        for value in vars(import_module(module.name)).values():
+            if isinstance(value, Experiment) and value.run.__module__ == module.name:
+                if value.name in collected:
+                    raise ValueError(
+                        f"two experiments are called {value.name!r}; rename one"
+                    )
+                collected[value.name] = value
+    return collected

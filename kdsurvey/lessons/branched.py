@@ -1,4 +1,6 @@
-"""What notebooks 10, 11 and 12 share: one small net with branches, how each method trains it, and what is kept of it."""
+"""What notebooks 10, 11 and 12 share: one small net with branches, how each method
+trains it, and what is kept of it.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,30 +18,42 @@ from kdsurvey.methods import ensemblenet, ffl, one
 from kdsurvey.stage import Batch, Stage, Teacher
 from kdsurvey.training import Config, accuracy, train
 
-CONFIG = Config(epochs=15, batch_size=64, lr=0.05, schedule="cosine", nesterov=True)  # long enough to learn wrong labels by heart
+CONFIG = Config(
+    epochs=15, batch_size=64, lr=0.05, schedule="cosine", nesterov=True
+)  # long enough to learn wrong labels by heart
 CHOICES = {  # what every arm may choose from on validation images; the first is the default
     "15 epochs": CONFIG,
     "a third of the rate": replace(CONFIG, lr=CONFIG.lr / 3),
     "5 epochs": replace(CONFIG, epochs=5),
     "weight decay": replace(CONFIG, weight_decay=5e-3),
 }
-SHAPE, COUNT, T = (1, 14, 14), 3, 3.0
+SHAPE = (1, 14, 14)
+COUNT = 3
+T = 3.0
 digits = mutual_learning.digits  # 2,000 images, a fifth of their labels drawn anew; a seed has images and noise of its own
 
 
 def small(seed: int) -> nn.Sequential:
-    """The net alone, and every branch with the trunk: two convolutions, 64 hidden units on the flat map."""
+    """The net alone, and every branch with the trunk: two convolutions, 64 hidden units
+    on the flat map.
+    """
     return nets.conv_mlp(SHAPE, 8, 16, hidden=64, seed=seed)
 
 
 def parted(seed: int, count: int = COUNT, shared: int = 1) -> Branches:
-    """`count` of these nets that share their first blocks, 0 to 2 of them; branch 0 starts as the net alone of this seed."""
+    """`count` of these nets that share their first blocks, 0 to 2 of them; branch 0
+    starts as the net alone of this seed.
+    """
     return branched(small, int(shared), count, seed)
 
 
 def gated(net: Branches, seed: int) -> nn.Sequential:
-    """A gate for branches of `small`; on the images themselves, averaged to 4 x 4, where no trunk is shared."""
-    return gate((1, 8, 16)[len(net.trunk)], len(net), size=1 if len(net.trunk) else 4, seed=seed)
+    """A gate for branches of `small`; on the images themselves, averaged to 4 x 4,
+    where no trunk is shared.
+    """
+    return gate(
+        (1, 8, 16)[len(net.trunk)], len(net), size=1 if len(net.trunk) else 4, seed=seed
+    )
 
 
 def fusing(net: Branches, seed: int) -> nn.Sequential:
@@ -47,18 +61,28 @@ def fusing(net: Branches, seed: int) -> nn.Sequential:
     return fusion(*[16] * len(net), width=16, head=small(2000 + seed)[-1], seed=seed)
 
 
-Learnt = tuple[Sequence[nn.Module], nn.Module]  # the branches, each a net from x to logits, and what answers for them together
+Learnt = tuple[
+    Sequence[nn.Module], nn.Module
+]  # the branches, each a net from x to logits, and what answers for them together
 
 
-def learn(stages: Callable[[Branches], tuple], data: Data, config: Config, net: Branches) -> Learnt:
-    """Trains what stages(net) -> (stages, answer) gives; `answer` is the module that answers for all branches together."""
+def learn(
+    stages: Callable[[Branches], tuple], data: Data, config: Config, net: Branches
+) -> Learnt:
+    """Trains what stages(net) -> (stages, answer) gives; `answer` is the module that
+    answers for all branches together.
+    """
     made, together = stages(net)
     train(made, data, config, progress=False)
     return [net[k] for k in range(len(net))], together
 
 
-def with_one(seed: int, *, own_gate: bool = True, **options) -> Callable[[Branches], tuple]:
-    """ONE, for `learn`; own_gate False: the mean of the branches is the teacher. options: those of methods.one."""
+def with_one(
+    seed: int, *, own_gate: bool = True, **options
+) -> Callable[[Branches], tuple]:
+    """ONE, for `learn`; own_gate False: the mean of the branches is the teacher.
+    options: those of methods.one.
+    """
 
     def stages(net: Branches):
         weigh = gated(net, seed) if own_gate else None
@@ -83,12 +107,15 @@ def with_heads(lam: float) -> Callable[[Branches], tuple]:
 
 
 def outcome(arm: str, seed: int, learnt: Learnt, data: Data, **more) -> dict:
-    """A row: means over branches, branch 0, their joint answer, their mean logits; diversity is the mean KL(mean || branch).
+    """A row: means over branches, branch 0, their joint answer, their mean logits;
+    diversity is the mean KL(mean || branch).
 
     Accuracies are shares of the test images, or of those that the name says.
     """
     branches, together = learnt
-    z = torch.stack([Teacher(net).logits(data.test[0]) for net in branches])  # (m, n, c)
+    z = torch.stack(
+        [Teacher(net).logits(data.test[0]) for net in branches]
+    )  # (m, n, c)
     right = (z.argmax(-1) == data.test[1]).double().mean(-1)
 
     def mean(part) -> float:

@@ -1,4 +1,6 @@
-"""How fast a net learns: its accuracy on validation images every few steps, and how many steps and seconds a target takes."""
+"""How fast a net learns: its accuracy on validation images every few steps, and how
+many steps and seconds a target takes.
+"""
 
 import time
 from collections.abc import Sequence
@@ -10,16 +12,27 @@ from kdsurvey.training import Step, accuracy
 
 
 class Pace:
-    """An on_batch hook for `train` that measures `net` on the validation images after every `every` steps.
+    """An on_batch hook for `train` that measures `net` on the validation images after
+    every `every` steps.
 
-    stage: count the steps of the stage of that name alone; None counts those of every stage. steps, accuracies (in [0, 1]) and
-    seconds grow together and begin before the first step; the seconds are those of the training, without the measuring.
+    stage: count the steps of the stage of that name alone; None counts those of every
+    stage. steps, accuracies (in [0, 1]) and seconds grow together and begin before the
+    first step; the seconds are those of the training, without the measuring.
     """
 
-    def __init__(self, net: nn.Module, data: Data, every: int, stage: str | None = None):
-        self._net, self._validation, self._every, self._stage = net, data.validation, every, stage
-        self.steps, self.accuracies, self.seconds = [0], [accuracy(net, *data.validation)], [0.0]
-        self._done, self._spent, self._since = 0, 0.0, time.perf_counter()
+    def __init__(
+        self, net: nn.Module, data: Data, every: int, stage: str | None = None
+    ):
+        self._net = net
+        self._validation = data.validation
+        self._every = every
+        self._stage = stage
+        self.steps = [0]
+        self.accuracies = [accuracy(net, *data.validation)]
+        self.seconds = [0.0]
+        self._done = 0
+        self._spent = 0.0
+        self._since = time.perf_counter()
 
     def __call__(self, step: Step) -> None:
         now = time.perf_counter()
@@ -33,13 +46,20 @@ class Pace:
 
     def row(self) -> dict[str, list[float]]:
         """What is kept of it."""
-        return {"steps": self.steps, "accuracies": self.accuracies, "seconds": self.seconds}
+        return {
+            "steps": self.steps,
+            "accuracies": self.accuracies,
+            "seconds": self.seconds,
+        }
 
 
 def reached(target: float, at: Sequence[float], accuracies: Sequence[float]) -> float:
     """Where among `at` (steps or seconds) the accuracy first is the target or more.
 
-    Where that never happens, one interval after the last: the earliest at which it still may have, so the gap to an arm that did
-    arrive is never overstated.
+    Where that never happens, one interval after the last: the earliest at which it
+    still may have, so the gap to an arm that did arrive is never overstated.
     """
-    return next((a for a, share in zip(at, accuracies) if share >= target), at[-1] + at[-1] - at[-2])
+    return next(
+        (a for a, share in zip(at, accuracies) if share >= target),
+        at[-1] + at[-1] - at[-2],
+    )

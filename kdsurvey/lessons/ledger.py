@@ -23,13 +23,27 @@ from kdsurvey.lessons.playground import experiments as playground
 from kdsurvey.verdicts import Verdict, judge_rows
 
 
-def fewer(claim: str, better: str, than: str, rows: pd.DataFrame, column: str = "errors") -> Verdict:
-    """The claim that arm `better` makes fewer errors than arm `than`: a positive effect means that it does."""
-    return judge_rows(claim, rows, column, a=than, b=better, what=f"errors of {than} - {better}", unit="errors")
+def fewer(
+    claim: str, better: str, than: str, rows: pd.DataFrame, column: str = "errors"
+) -> Verdict:
+    """The claim that arm `better` makes fewer errors than arm `than`: a positive effect
+    means that it does.
+    """
+    return judge_rows(
+        claim,
+        rows,
+        column,
+        a=than,
+        b=better,
+        what=f"errors of {than} - {better}",
+        unit="errors",
+    )
 
 
 def verdicts() -> dict[str, list[Verdict]]:
-    """Notebook, by its file's name -> the claims that its recorded rows decide, in the order of the page."""
+    """Notebook, by its file's name -> the claims that its recorded rows decide, in the
+    order of the page.
+    """
     maps = records.recorded("playground")
     return {
         "02_distilling_mnist": _soft_targets(),
@@ -43,7 +57,9 @@ def verdicts() -> dict[str, list[Verdict]]:
         "10_feature_fusion": fusion_claims.ledger(),
         "11_native_ensemble": _native(),
         "12_ensemblenet": [
-            *ensemble_heads.claims(records.recorded("ensemble_lambda"), records.recorded("ensemble_thin")),
+            *ensemble_heads.claims(
+                records.recorded("ensemble_lambda"), records.recorded("ensemble_thin")
+            ),
             *online_budgets.claims(records.recorded("online_compared")),
         ],
         "14_playground": [
@@ -57,7 +73,8 @@ def verdicts() -> dict[str, list[Verdict]]:
 def _soft_targets() -> list[Verdict]:
     """Notebook 02."""
     nets, widths, few, transfer, together = (
-        records.recorded(n) for n in ("nets_compared", "widths", "few_labels", "transfer_sets", "ensemble")
+        records.recorded(n)
+        for n in ("nets_compared", "widths", "few_labels", "transfer_sets", "ensemble")
     )
     narrow = widths[widths["width"] == 30]
     return [
@@ -91,8 +108,13 @@ def _told(verdict: Verdict, where: str) -> Verdict:
 
 def _hints() -> list[Verdict]:
     """Notebook 04."""
-    depths, first, starts = (records.recorded(f"fitnets_{name}") for name in ("depths", "first_stages", "starts"))
-    usual, tuned, first = fitnets.default(depths), fitnets.chosen(depths), fitnets.chosen(first)
+    depths, first, starts = (
+        records.recorded(f"fitnets_{name}")
+        for name in ("depths", "first_stages", "starts")
+    )
+    usual = fitnets.default(depths)
+    tuned = fitnets.chosen(depths)
+    first = fitnets.chosen(first)
     two, one = "hints, then KD", "both at once"
     return [
         fitnets.deeper(tuned, two, "KD"),
@@ -102,23 +124,37 @@ def _hints() -> list[Verdict]:
         _told(fitnets.above(tuned, two, one), "best of three settings"),
         fitnets.above(first, "hints", "hints of an untrained teacher"),
         fitnets.above(first, "hints", "labels on the lower half"),
-        _told(fitnets.above(starts[starts["start"] == "batch norm"], two, "labels"), "batch norm"),
+        _told(
+            fitnets.above(starts[starts["start"] == "batch norm"], two, "labels"),
+            "batch norm",
+        ),
     ]
 
 
 def _flows() -> list[Verdict]:
     """Notebook 05."""
-    faster = fsp.tuned(fsp.with_targets(records.recorded("fsp_faster")), "steps to 93%", least=True)
+    faster = fsp.tuned(
+        fsp.with_targets(records.recorded("fsp_faster")), "steps to 93%", least=True
+    )
     names = "fsp_small", "fsp_ensembles", "fsp_transfer", "fsp_fashion"
     small, several, digits, clothes = (records.recorded(name) for name in names)
     rivals = "plain", "FSP, teacher from scratch", "FitNets"
     small, *moved = (fsp.tuned(rows, "validation") for rows in (small, digits, clothes))
     return [
-        *(fsp.sooner(faster, count, "FSP", "plain") for count in ("steps to 90%", "in all to 90%", "in all to 93%")),
+        *(
+            fsp.sooner(faster, count, "FSP", "plain")
+            for count in ("steps to 90%", "in all to 90%", "in all to 93%")
+        ),
         fsp.sooner(faster, "in all to 93%", "FSP, short stage 1", "plain"),
         fsp_students.above(small, "FSP (flow)", "plain"),
-        *(fsp_students.above(small, "FSP (flow)", than, claim="O8") for than in ("KD (output)", "FitNets (layer, then output)")),
-        *(fsp_students.above(several, "FSP", than, column="ensemble") for than in ("plain", "teacher's weights copied")),
+        *(
+            fsp_students.above(small, "FSP (flow)", than, claim="O8")
+            for than in ("KD (output)", "FitNets (layer, then output)")
+        ),
+        *(
+            fsp_students.above(several, "FSP", than, column="ensemble")
+            for than in ("plain", "teacher's weights copied")
+        ),
         fsp_students.above(several, "FSP, shuffled", "FSP", column="ensemble"),
         *(
             _told(fsp_students.above(rows, "FSP", than), where)
@@ -130,10 +166,19 @@ def _flows() -> list[Verdict]:
 
 def _growth() -> list[Verdict]:
     """Notebook 06."""
-    deep, wide, few = (records.recorded(name) for name in ("net2net_deeper", "net2net_wider", "copy_tune_distil"))
+    deep, wide, few = (
+        records.recorded(name)
+        for name in ("net2net_deeper", "net2net_wider", "copy_tune_distil")
+    )
     return [
-        *(growth.sooner("P4", deep, "Net2Net", than) for than in ("random layers", "from scratch")),
-        *(growth.higher("P4", deep, "Net2Net", than) for than in ("from scratch", "from scratch, 12 epochs")),
+        *(
+            growth.sooner("P4", deep, "Net2Net", than)
+            for than in ("random layers", "from scratch")
+        ),
+        *(
+            growth.higher("P4", deep, "Net2Net", than)
+            for than in ("from scratch", "from scratch, 12 epochs")
+        ),
         growth.sooner("P4", wide, "Net2Net", "random padding"),
         growth.higher("P4", wide, "Net2Net", "random padding"),
         judge_rows("P4", deep, "accuracy", a="Net2Net, 0.1x", b="Net2Net, 1x"),
@@ -147,11 +192,18 @@ def _growth() -> list[Verdict]:
 def _peers() -> list[Verdict]:
     """Notebook 07: peers."""
     names = "peers", "clean", "number", "unequal", "semi", "why"
-    noisy, clean, number, unequal, semi, why = (records.recorded(f"dml_{name}") for name in names)
-    above, long, best = mutual_claims.above, mutual_claims.default, mutual_claims.chosen
+    noisy, clean, number, unequal, semi, why = (
+        records.recorded(f"dml_{name}") for name in names
+    )
+    above = mutual_claims.above
+    long = mutual_claims.default
+    best = mutual_claims.chosen
     clean, semi = best(clean), best(semi)
     return [
-        *(above(long(noisy), "DML", than, "40 epochs") for than in ("alone", "one-way")),
+        *(
+            above(long(noisy), "DML", than, "40 epochs")
+            for than in ("alone", "one-way")
+        ),
         *(above(best(noisy), "DML", than, "tuned") for than in ("alone", "one-way")),
         above(best(noisy), "DML", "label smoothing", "tuned", claim="O7"),
         above(clean, "DML", "alone", "tuned, labels right"),
@@ -159,13 +211,21 @@ def _peers() -> list[Verdict]:
         above(long(number), "K = 5, mean", "K = 2, mean", "20 epochs"),
         above(long(number), "K = 5, sum", "K = 2, mean", "20 epochs"),
         above(long(number), "K = 5, sum", "K = 2, weight 4", "20 epochs"),
-        above(best(mutual_claims.any_weight(number)), "K = 5", "K = 2", "tuned, weight too"),
+        above(
+            best(mutual_claims.any_weight(number)),
+            "K = 5",
+            "K = 2",
+            "tuned, weight too",
+        ),
         above(long(unequal), "small, DML", "small, one-way", "40 epochs"),
         above(best(unequal), "small, DML", "small, alone", "tuned"),
         above(best(unequal), "big, DML", "big, alone", "tuned"),
         above(semi, "DML, all images", "alone", "a tenth of the labels, tuned"),
         mutual_claims.softer(why, "DML", mutual_why.MATCHED),
-        *(mutual_claims.softer(why, arm, "DML", "rise, relative") for arm in (mutual_why.MATCHED, "one-way")),
+        *(
+            mutual_claims.softer(why, arm, "DML", "rise, relative")
+            for arm in (mutual_why.MATCHED, "one-way")
+        ),
     ]
 
 
@@ -173,7 +233,9 @@ def _copies() -> list[Verdict]:
     """Notebook 07: codistillation."""
     stale, runs = (records.recorded(f"codistil_{name}") for name in ("stale", "runs"))
     wrong, right = (stale[stale["noise"] == noise] for noise in (0.2, 0.0))
-    long, best, right = mutual_claims.default(wrong), mutual_claims.chosen(wrong), mutual_claims.chosen(right)
+    long = mutual_claims.default(wrong)
+    best = mutual_claims.chosen(wrong)
+    right = mutual_claims.chosen(right)
     lines = [
         (best, "every 10", "never", "tuned"),
         (best, "every 10", "never, label smoothing", "tuned"),
@@ -184,35 +246,81 @@ def _copies() -> list[Verdict]:
     judged = [mutual_claims.above(*line, claim="O16") for line in lines]
     return [
         *judged,
-        mutual_claims.above(mutual_claims.chosen(runs), "every 10", "never", "tuned", claim="O16", column="two runs agree"),
+        mutual_claims.above(
+            mutual_claims.chosen(runs),
+            "every 10",
+            "never",
+            "tuned",
+            claim="O16",
+            column="two runs agree",
+        ),
     ]
 
 
 def _low_precision() -> list[Verdict]:
     """Notebook 09."""
-    names = ("precision_schemes", "precision_clothes", "precision_teachers", "compression_orders")
+    names = (
+        "precision_schemes",
+        "precision_clothes",
+        "precision_teachers",
+        "compression_orders",
+    )
     runs, clothes, teachers, orders = (records.recorded(name) for name in names)
     tuned, above = precision_claims.tuned(runs), precision_claims.above
-    pairs = (("full precision", "no teacher"), ("A", "no teacher"), ("B", "no teacher"), ("B", "A"), ("C", "B"))
-    causes = (("C", "no teacher"), ("C", "C, no teacher"), ("C, no teacher", "no teacher, 2E"), ("B", "label smoothing"))
+    pairs = (
+        ("full precision", "no teacher"),
+        ("A", "no teacher"),
+        ("B", "no teacher"),
+        ("B", "A"),
+        ("C", "B"),
+    )
+    causes = (
+        ("C", "no teacher"),
+        ("C", "C, no teacher"),
+        ("C, no teacher", "no teacher, 2E"),
+        ("B", "label smoothing"),
+    )
     return [
         *(above(tuned, a, b, where=", 8 units, digits") for a, b in (*pairs, *causes)),
         above(tuned, "C", "no teacher, 2E", claim="O10", where=", 8 units, digits"),
         precision_claims.sooner(runs, "B", "A", 0.8),
         *(
             above(clothes, a, b, where=", 16 units, clothes")
-            for a, b in (("full precision", "no teacher"), ("B", "no teacher"), *causes[:3])
+            for a, b in (
+                ("full precision", "no teacher"),
+                ("B", "no teacher"),
+                *causes[:3],
+            )
         ),
-        above(teachers, "full precision, 2 layers", "ternary, 6 layers", where=" as teachers"),
-        *(compression.above(orders, a, b) for a, b in (("D", "DQ"), ("D", "DP"), ("D", "DPQ"), ("DPQ", "LPQ"), ("DPQ", "DQP"))),
+        above(
+            teachers,
+            "full precision, 2 layers",
+            "ternary, 6 layers",
+            where=" as teachers",
+        ),
+        *(
+            compression.above(orders, a, b)
+            for a, b in (
+                ("D", "DQ"),
+                ("D", "DP"),
+                ("D", "DPQ"),
+                ("DPQ", "LPQ"),
+                ("DPQ", "DQP"),
+            )
+        ),
         *(compression.above(orders, a, b) for a, b in (("DPQ", "PQD"), ("DQ", "Q"))),
     ]
 
 
 def _native() -> list[Verdict]:
     """Notebook 11."""
-    parts, more, clean, why = (records.recorded(f"one_{name}") for name in ("parts", "seeds", "clean", "why"))
-    rows, long, best, right = native.longest(parts, more), "15 epochs", "best of four settings", "clean labels, best of two"
+    parts, more, clean, why = (
+        records.recorded(f"one_{name}") for name in ("parts", "seeds", "clean", "why")
+    )
+    rows = native.longest(parts, more)
+    long = "15 epochs"
+    best = "best of four settings"
+    right = "clean labels, best of two"
     divergence, _, gate, *order = native.losses(rows, long)
     return [
         native.above(rows, "ONE", "alone", long),

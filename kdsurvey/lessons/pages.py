@@ -1,4 +1,6 @@
-"""The recorded results as pages: what README and docs/verdicts.md print, made from results/ so that it cannot drift from them."""
+"""The recorded results as pages: what README and docs/verdicts.md print, made from
+results/ so that it cannot drift from them.
+"""
 
 import pandas as pd
 
@@ -50,15 +52,38 @@ def full_mnist() -> pd.DataFrame:
         ("small net alone, jittered images", "hard only, jittered", "errors", None),
         ("no 3 in the transfer set", "no 3, T = 20", "errors", "no 3"),
         ("… on the 1,010 test 3s", "no 3, T = 20", "errors on removed", "no 3, on 3s"),
-        ("no 3, one bias corrected", "no 3, T = 20", "errors corrected", "no 3, corrected"),
-        ("… on the 1,010 test 3s", "no 3, T = 20", "errors on removed corrected", "no 3, corrected, on 3s"),
+        (
+            "no 3, one bias corrected",
+            "no 3, T = 20",
+            "errors corrected",
+            "no 3, corrected",
+        ),
+        (
+            "… on the 1,010 test 3s",
+            "no 3, T = 20",
+            "errors on removed corrected",
+            "no 3, corrected, on 3s",
+        ),
         ("only 7s and 8s", "only 7 and 8, T = 20", "errors", "only 7 and 8"),
-        ("only 7s and 8s, one number corrected", "only 7 and 8, T = 20", "errors corrected", "only 7 and 8, corrected"),
+        (
+            "only 7s and 8s, one number corrected",
+            "only 7 and 8, T = 20",
+            "errors corrected",
+            "only 7 and 8, corrected",
+        ),
     ):
         values = rows.loc[rows["arm"] == arm, column]
-        paper = f"{(f := papers.reported('hinton', key)).value:g} {f.unit}" if key else "not reported"
-        lines.append((label, f"{values.mean():.0f} ± {values.std():.0f}", len(values), paper))
-    return pd.DataFrame(lines, columns=["errors of 10,000", "here", "seeds", "the paper"]).set_index("errors of 10,000")
+        paper = (
+            f"{(f := papers.reported('hinton', key)).value:g} {f.unit}"
+            if key
+            else "not reported"
+        )
+        lines.append(
+            (label, f"{values.mean():.0f} ± {values.std():.0f}", len(values), paper)
+        )
+    return pd.DataFrame(
+        lines, columns=["errors of 10,000", "here", "seeds", "the paper"]
+    ).set_index("errors of 10,000")
 
 
 def markdown() -> str:
@@ -79,12 +104,19 @@ def counts() -> pd.DataFrame:
     for claim, says in CLAIMS.items():
         words = [verdict.word for verdict in judged if verdict.claim == claim]
         rows[claim] = [says, *(words.count(word) for word in WORDS)]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["which says", *WORDS]).rename_axis("claim")
+    return pd.DataFrame.from_dict(
+        rows, orient="index", columns=["which says", *WORDS]
+    ).rename_axis("claim")
 
 
 def pages() -> dict[str, str]:
-    """File, from the repository's root -> what is to stand there, or in its block: README.md, docs/verdicts.md."""
-    parts = [f"## [{name}](../notebooks/{name}.ipynb)\n\n```\n{_lines(of)}\n```\n" for name, of in ledger.verdicts().items()]
+    """File, from the repository's root -> what is to stand there, or in its block:
+    README.md, docs/verdicts.md.
+    """
+    parts = [
+        f"## [{name}](../notebooks/{name}.ipynb)\n\n```\n{_lines(of)}\n```\n"
+        for name, of in ledger.verdicts().items()
+    ]
     head = "# Every verdict\n\n" + ABOUT + "\n\n"
     return {"README.md": markdown(), "docs/verdicts.md": head + "\n".join(parts)}
 

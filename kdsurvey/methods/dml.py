@@ -20,14 +20,18 @@ def dml(
     turns: bool = True,
     labelled: Tensor | None = None,
 ) -> Iterator[Stage]:
-    """L_k = H(y, q_k) + weight T^2 / (K - 1) sum_{l != k} KL(p_l || q_k), or with "ensemble" KL(mean_{l != k} p_l || q_k)
+    """L_k = H(y, q_k) + weight T^2 / (K - 1) sum_{l != k} KL(p_l || q_k), or with
+    "ensemble" KL(mean_{l != k} p_l || q_k)
 
-    Zhang et al. 2018, arXiv 1706.00384, sections 3.1 to 3.4; p_l, q_k: the peers' probabilities at T; T = weight = 1 there.
-    peers: K >= 2 nets from x (n, ...) to logits (n, c), with different initial weights; trained in place. target: "mean" of the
-    K - 1 divergences, or "ensemble", that from the mean of the peers' probabilities. weight >= 0. turns: as in Algorithm 1 each
-    takes its turn on a batch with fresh predictions of the others, at K (K - 1) passes more; else all learn from one pass each.
-    labelled: (N,) True where y counts; the divergence counts on all. Watched peers keep their batch-norm statistics.
-    Raises ValueError for fewer than two peers, peers of equal weights, and values out of range. Departures: none by default.
+    Zhang et al. 2018, arXiv 1706.00384, sections 3.1 to 3.4; p_l, q_k: the peers'
+    probabilities at T; T = weight = 1 there. peers: K >= 2 nets from x (n, ...) to
+    logits (n, c), with different initial weights; trained in place. target: "mean" of
+    the K - 1 divergences, or "ensemble", that from the mean of the peers'
+    probabilities. weight >= 0. turns: as in Algorithm 1 each takes its turn on a batch
+    with fresh predictions of the others, at K (K - 1) passes more; else all learn from
+    one pass each. labelled: (N,) True where y counts; the divergence counts on all.
+    Watched peers keep their batch-norm statistics. Raises ValueError for fewer than two
+    peers, peers of equal weights, and values out of range. Departures: none by default.
     """
     if len(peers) < 2 or target not in ("mean", "ensemble") or not weight >= 0:
         raise ValueError(
@@ -39,22 +43,46 @@ def dml(
 
     def in_turn(peer: nn.Module):
         others = [other for other in peers if other is not peer]
-        return lambda batch, progress: loss_k(batch, peer(batch.x), [watched(other, batch.x) for other in others])
+        return lambda batch, progress: loss_k(
+            batch, peer(batch.x), [watched(other, batch.x) for other in others]
+        )
 
     def at_once(batch: Batch, progress: float) -> dict[str, Tensor]:
         z = {peer: peer(batch.x) for peer in peers}
-        terms = {k: loss_k(batch, z[k], [z[other] for other in peers if other is not k]) for k in peers}
-        return {f"{names[k]} {name}": term for k, found in terms.items() for name, term in found.items()}
+        terms = {
+            k: loss_k(batch, z[k], [z[other] for other in peers if other is not k])
+            for k in peers
+        }
+        return {
+            f"{names[k]} {name}": term
+            for k, found in terms.items()
+            for name, term in found.items()
+        }
 
-    learn = {peer: in_turn(peer) for peer in peers} if turns else {nn.ModuleList(peers): at_once}
+    learn = (
+        {peer: in_turn(peer) for peer in peers}
+        if turns
+        else {nn.ModuleList(peers): at_once}
+    )
     yield Stage("mutual", learn, score={names[peer]: peer for peer in peers})
 
 
-def peer_loss(batch: Batch, z_k: Tensor, others: Sequence[Tensor], *, T, target, weight, labelled) -> dict[str, Tensor]:
+def peer_loss(
+    batch: Batch, z_k: Tensor, others: Sequence[Tensor], *, T, target, weight, labelled
+) -> dict[str, Tensor]:
     """L_k from logits (n, c) of peer k and of the others."""
-    m = torch.ones_like(batch.y) if labelled is None else labelled.to(batch.y.device)[batch.i]  # (n,)
+    m = (
+        torch.ones_like(batch.y)
+        if labelled is None
+        else labelled.to(batch.y.device)[batch.i]
+    )  # (n,)
     m = m.to(torch.promote_types(z_k.dtype, torch.float32))
     if target == "ensemble":
-        others = [T * torch.log_softmax(torch.stack(others) / T, -1).logsumexp(0)]  # logits of the mean of the p_l at T
+        others = [
+            T * torch.log_softmax(torch.stack(others) / T, -1).logsumexp(0)
+        ]  # logits of the mean of the p_l at T
     mutual = sum(kl(z_l, z_k, T) for z_l in others) / len(others)
-    return {"hard": weighted_cross_entropy(z_k, batch.y, m / m.sum().clamp(min=1)), "mutual": weight * T**2 * mutual}
+    return {
+        "hard": weighted_cross_entropy(z_k, batch.y, m / m.sum().clamp(min=1)),
+        "mutual": weight * T**2 * mutual,
+    }

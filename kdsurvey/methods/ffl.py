@@ -1,4 +1,6 @@
-"""Feature Fusion for Online Mutual Knowledge Distillation (FFL), Kim, Hyun, Chung & Kwak, ICPR 2020, arXiv 1904.09058."""
+"""Feature Fusion for Online Mutual Knowledge Distillation (FFL), Kim, Hyun, Chung &
+Kwak, ICPR 2020, arXiv 1904.09058.
+"""
 
 from collections.abc import Iterator
 
@@ -18,25 +20,35 @@ def ffl(
     to_fused: float = 1.0,
     to_branches: float = 1.0,
 ) -> Iterator[Stage]:
-    """L = sum_k H(y, q_k) + H(y, q_f) + w(t) T^2 [KL(p_e || q_f) + sum_k KL(p_f || q_k)] with z_e = 1/m sum_k z_k
+    """L = sum_k H(y, q_k) + H(y, q_f) + w(t) T^2 [KL(p_e || q_f) + sum_k KL(p_f ||
+    q_k)] with z_e = 1/m sum_k z_k
 
-    Kim, Hyun, Chung & Kwak 2020, arXiv 1904.09058. One stage: the ensemble teaches the fused classifier, and that the branches.
+    Kim, Hyun, Chung & Kwak 2020, arXiv 1904.09058. One stage: the ensemble teaches the
+    fused classifier, and that the branches.
 
-    net: m branches, of one kind on a trunk or of different kinds on an empty one, from x (n, ...) to logits z_k (m, n, c).
-    fusion: from their last maps side by side to z_f (n, c), see branches.fusion. Both are trained in place. T > 0. ramp in
-    [0, 1]: the share of the training in which both KL terms are faded in, w(t) = exp(-5 (1 - t / ramp)^2), 80 of 300 epochs in
-    the authors' code. to_fused, to_branches >= 0: weights of the two arrows, 1 there; 0 leaves one out. Targets are detached,
-    each in its own term: z_f learns from z_e and teaches the z_k. Raises ValueError for values out of range and heads that get
-    no maps. Departures: one optimiser, and one weight decay, for all; the authors' fusion module has its own.
+    net: m branches, of one kind on a trunk or of different kinds on an empty one, from
+    x (n, ...) to logits z_k (m, n, c). fusion: from their last maps side by side to z_f
+    (n, c), see branches.fusion. Both are trained in place. T > 0. ramp in [0, 1]: the
+    share of the training in which both KL terms are faded in, w(t) = exp(-5 (1 - t /
+    ramp)^2), 80 of 300 epochs in the authors' code. to_fused, to_branches >= 0: weights
+    of the two arrows, 1 there; 0 leaves one out. Targets are detached, each in its own
+    term: z_f learns from z_e and teaches the z_k. Raises ValueError for values out of
+    range and heads that get no maps. Departures: one optimiser, and one weight decay,
+    for all; the authors' fusion module has its own.
     """
     if not (to_fused >= 0 and to_branches >= 0):
-        raise ValueError(f"ffl: to_fused and to_branches are weights of 0 or more, got {to_fused} and {to_branches}")
+        raise ValueError(
+            f"ffl: to_fused and to_branches are weights of 0 or more, got {to_fused} and {to_branches}"
+        )
     fused = Fused(net, fusion)
 
     def loss(batch, progress):
         z, z_f = fused.parts(batch.x)  # (m, n, c), (n, c)
         w = ramp_up(progress, ramp) * T**2
-        terms = {"branches": cross_entropy(z, batch.y).sum(), "fused": cross_entropy(z_f, batch.y)}
+        terms = {
+            "branches": cross_entropy(z, batch.y).sum(),
+            "fused": cross_entropy(z_f, batch.y),
+        }
         if to_fused:
             terms["to fused"] = w * to_fused * kl(z.mean(0), z_f, T)
         if to_branches:
@@ -44,4 +56,8 @@ def ffl(
         return terms
 
     branches = {f"branch {k}": net[k] for k in range(len(net))}
-    yield Stage("ffl", {fused: loss}, score={**branches, "fused": fused, "ensemble": Mixed(net, None)})
+    yield Stage(
+        "ffl",
+        {fused: loss},
+        score={**branches, "fused": fused, "ensemble": Mixed(net, None)},
+    )

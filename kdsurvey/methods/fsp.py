@@ -20,28 +20,44 @@ def fsp(
     flow_epochs: float = 1 / 3,
     flow_lr: float = 2.0,
 ) -> Iterator[Stage]:
-    """L_FSP = lam sum_i ||G_i^T(x) - G_i^S(x)||^2 with G = sum_st F1_st F2_st' / (h w); then H(y, p_S)
+    """L_FSP = lam sum_i ||G_i^T(x) - G_i^S(x)||^2 with G = sum_st F1_st F2_st' / (h w);
+    then H(y, p_S)
 
-    Yim et al. 2017 (CVPR; not on arXiv), equations 1 and 2. The first stage needs no labels, the second no teacher.
+    Yim et al. 2017 (CVPR; not on arXiv), equations 1 and 2. The first stage needs no
+    labels, the second no teacher.
 
-    student, teacher: nn.Sequentials of blocks, of equal channels where their pairs lie; the teacher is copied and frozen.
-    pairs: (start, end), the first and the last block of a section, counted from 1: F1 is what net[:start] gives, F2 what
-    net[:end] gives, maps (n, c, h, w), the larger max-pooled to the smaller. teacher_pairs: where they lie in the teacher, if it
-    is deeper. lam: weight of every pair; None is 1 / mean of sum_i ||G_i^T||^2 + ||G_i^S||^2 in the first batch, so that the loss
-    starts near 1. permutation: {block of the teacher: new order of its channels}, the same order all along a residual section.
-    flow_epochs in (0, 1): the first stage's share of Config.epochs; the second takes the rest. flow_lr: its share of Config.lr.
-    Raises ValueError, with the shapes, for pairs, channels and maps that do not fit, and for values out of their ranges.
-    Departures: the paper has equal lam for all pairs and gives no value; ours replaces its lower rate (1/100) there.
+    student, teacher: nn.Sequentials of blocks, of equal channels where their pairs lie;
+    the teacher is copied and frozen. pairs: (start, end), the first and the last block
+    of a section, counted from 1: F1 is what net[:start] gives, F2 what net[:end] gives,
+    maps (n, c, h, w), the larger max-pooled to the smaller. teacher_pairs: where they
+    lie in the teacher, if it is deeper. lam: weight of every pair; None is 1 / mean of
+    sum_i ||G_i^T||^2 + ||G_i^S||^2 in the first batch, so that the loss starts near 1.
+    permutation: {block of the teacher: new order of its channels}, the same order all
+    along a residual section. flow_epochs in (0, 1): the first stage's share of
+    Config.epochs; the second takes the rest. flow_lr: its share of Config.lr. Raises
+    ValueError, with the shapes, for pairs, channels and maps that do not fit, and for
+    values out of their ranges. Departures: the paper has equal lam for all pairs and
+    gives no value; ours replaces its lower rate (1/100) there.
     """
     if not 0 < flow_epochs < 1 or len(pairs) != len(teacher_pairs or pairs):
-        raise ValueError(f"fsp: needs flow_epochs in (0, 1), got {flow_epochs}, and equally many pairs, {pairs}, {teacher_pairs}")
-    flow_s, flow_t = Flow(student, pairs), Teacher(Flow(teacher, teacher_pairs or pairs, permutation))
+        raise ValueError(
+            f"fsp: needs flow_epochs in (0, 1), got {flow_epochs}, and equally many pairs, {pairs}, {teacher_pairs}"
+        )
+    flow_s = Flow(student, pairs)
+    flow_t = Teacher(Flow(teacher, teacher_pairs or pairs, permutation))
 
     def task_loss(batch, progress):
         return {"hard": cross_entropy(student(batch.x), batch.y)}
 
-    yield Stage("flow", {flow_s: _flow_loss(flow_s, flow_t, lam)}, epochs=flow_epochs, lr=flow_lr)
-    yield Stage("task", {student: task_loss}, score={"student": student}, epochs=1 - flow_epochs)
+    yield Stage(
+        "flow",
+        {flow_s: _flow_loss(flow_s, flow_t, lam)},
+        epochs=flow_epochs,
+        lr=flow_lr,
+    )
+    yield Stage(
+        "task", {student: task_loss}, score={"student": student}, epochs=1 - flow_epochs
+    )
 
 
 def _flow_loss(flow_s: Flow, flow_t: Teacher, lam: float | None) -> Loss:
@@ -50,7 +66,9 @@ def _flow_loss(flow_s: Flow, flow_t: Teacher, lam: float | None) -> Loss:
         g_s, g_t = flow_s(batch.x), flow_t(batch)  # (n, all pairs)
         if lam is None:
             lam = 1 / (g_t.square().sum(1) + g_s.detach().square().sum(1)).mean()
-        pairs = zip(flow_s.pairs, flow_t.net.split(g_t), flow_s.split(g_s))  # (n, c_start, c_end) each
+        pairs = zip(
+            flow_s.pairs, flow_t.net.split(g_t), flow_s.split(g_s)
+        )  # (n, c_start, c_end) each
         return {f"flow {i}-{j}": lam * fsp_loss(G_t, G_s) for (i, j), G_t, G_s in pairs}
 
     return loss

@@ -8,20 +8,30 @@ from kdsurvey.losses import cross_entropy, kl
 from kdsurvey.stage import Stage, Teacher, beside
 
 
-def hinton(student: nn.Module, teacher: nn.Module, *, T: float | Tensor = 4.0, alpha: float | Tensor = 0.9) -> Iterator[Stage]:
+def hinton(
+    student: nn.Module,
+    teacher: nn.Module,
+    *,
+    T: float | Tensor = 4.0,
+    alpha: float | Tensor = 0.9,
+) -> Iterator[Stage]:
     """L = (1 - alpha) H(y, q) + alpha T^2 KL(p_T || q_T)
 
     Hinton, Vinyals & Dean 2015, arXiv 1503.02531, section 2.
 
-    student: maps x (n, ...) to logits z (n, c), trained in place; teacher: maps x to logits v (n, c), copied and frozen.
-    T > 0: temperature of both. alpha in [0, 1]: weight of the *soft* term; 1 needs no labels. Either may be a tensor: of no
-    dimension, to be changed while it trains, or one value a member where the student is a stack.
-    Raises ValueError for a T or an alpha outside its range, and for nets that differ in classes.
-    Departures: the paper writes the soft term as a cross-entropy; KL has the same gradient and reaches 0. It gives the two
-    weights no letter; alpha and 1 - alpha are ours.
+    student: maps x (n, ...) to logits z (n, c), trained in place; teacher: maps x to
+    logits v (n, c), copied and frozen. T > 0: temperature of both. alpha in [0, 1]:
+    weight of the *soft* term; 1 needs no labels. Either may be a tensor: of no
+    dimension, to be changed while it trains, or one value a member where the student is
+    a stack. Raises ValueError for a T or an alpha outside its range, and for nets that
+    differ in classes. Departures: the paper writes the soft term as a cross-entropy; KL
+    has the same gradient and reaches 0. It gives the two weights no letter; alpha and 1
+    - alpha are ours.
     """
     if not isinstance(alpha, Tensor) and not 0 <= alpha <= 1:
-        raise ValueError(f"hinton: alpha weighs the soft term and lies in [0, 1], got {alpha}")
+        raise ValueError(
+            f"hinton: alpha weighs the soft term and lies in [0, 1], got {alpha}"
+        )
     teacher = Teacher(teacher)
 
     def loss(batch, progress, T=T, alpha=alpha):

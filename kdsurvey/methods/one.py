@@ -1,4 +1,6 @@
-"""Knowledge Distillation by On-the-Fly Native Ensemble (ONE), Lan, Zhu & Gong, NeurIPS 2018, arXiv 1806.04606."""
+"""Knowledge Distillation by On-the-Fly Native Ensemble (ONE), Lan, Zhu & Gong, NeurIPS
+2018, arXiv 1806.04606.
+"""
 
 from collections.abc import Iterator
 
@@ -9,26 +11,43 @@ from kdsurvey.losses import cross_entropy, kl, ramp_up
 from kdsurvey.stage import Stage
 
 
-def one(net: Branches, gate: nn.Module | None, *, T: float = 3.0, ramp: float = 0.0, weight: float = 1.0) -> Iterator[Stage]:
+def one(
+    net: Branches,
+    gate: nn.Module | None,
+    *,
+    T: float = 3.0,
+    ramp: float = 0.0,
+    weight: float = 1.0,
+) -> Iterator[Stage]:
     """L = sum_i H(y, q_i) + H(y, q_e) + T^2 sum_i KL(p_e || q_i) with z_e = sum_i g_i z_i
 
-    Lan, Zhu & Gong 2018, arXiv 1806.04606. One stage: the gated branches are the teacher, made as they train.
+    Lan, Zhu & Gong 2018, arXiv 1806.04606. One stage: the gated branches are the
+    teacher, made as they train.
 
-    net: m branches on a trunk, from x (n, ...) to logits z_i (m, n, c). gate: from the trunk's features to g (n, m), one weight
-    an image and branch (see branches.gate); None is 1 / m. Both are trained in place. T > 0. The teacher is detached in the KL
-    term, so that it learns from the labels alone. ramp in [0, 1]: the share of the training in which that term is faded in, a tip
-    of the authors (80 of 300 epochs), 0 in the equation. weight >= 0 of the KL term; 0 leaves it out.
-    Raises ValueError for values out of range, and a gate for another number of branches. Departures: none.
+    net: m branches on a trunk, from x (n, ...) to logits z_i (m, n, c). gate: from the
+    trunk's features to g (n, m), one weight an image and branch (see branches.gate);
+    None is 1 / m. Both are trained in place. T > 0. The teacher is detached in the KL
+    term, so that it learns from the labels alone. ramp in [0, 1]: the share of the
+    training in which that term is faded in, a tip of the authors (80 of 300 epochs), 0
+    in the equation. weight >= 0 of the KL term; 0 leaves it out. Raises ValueError for
+    values out of range, and a gate for another number of branches. Departures: none.
     """
     if not weight >= 0:
-        raise ValueError(f"one: weight is that of the KL term and 0 or more, got {weight}")
+        raise ValueError(
+            f"one: weight is that of the KL term and 0 or more, got {weight}"
+        )
     mixed = Mixed(net, gate)
 
     def loss(batch, progress):
         z, z_e = mixed.parts(batch.x)  # (m, n, c), (n, c)
-        terms = {"branches": cross_entropy(z, batch.y).sum(), "ensemble": cross_entropy(z_e, batch.y)}
+        terms = {
+            "branches": cross_entropy(z, batch.y).sum(),
+            "ensemble": cross_entropy(z_e, batch.y),
+        }
         if weight:
-            terms["distil"] = weight * ramp_up(progress, ramp) * T**2 * kl(z_e, z, T).sum()
+            terms["distil"] = (
+                weight * ramp_up(progress, ramp) * T**2 * kl(z_e, z, T).sum()
+            )
         return terms
 
     branches = {f"branch {i}": net[i] for i in range(len(net))}

@@ -10,7 +10,8 @@ from kdsurvey.stage import Batch
 class Permuted:
     """(batch, p) -> p with all but the largest probability of each row permuted: (n, c) -> (n, c).
 
-    redrawn: by a new draw every time, else by one draw for every training image, which it keeps through epochs and jitter.
+    redrawn: by a new draw every time, else by one draw for every training image, which
+    it keeps through epochs and jitter.
     """
 
     def __init__(self, generator: torch.Generator, redrawn: bool):
@@ -22,5 +23,7 @@ class Permuted:
             return dkpp_targets(p, self._generator)
         if self._noise is None:
             shape = len(batch.inputs), p.shape[-1]
-            self._noise = torch.rand(shape, generator=self._generator, device=self._generator.device).to(p.device)
+            self._noise = torch.rand(
+                shape, generator=self._generator, device=self._generator.device
+            ).to(p.device)
         return dkpp_targets(p, noise=self._noise[batch.i])

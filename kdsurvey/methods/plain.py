@@ -13,11 +13,14 @@ from kdsurvey.stage import Stage
 def plain(net: nn.Module, *, smoothing: float = 0.0) -> Iterator[Stage]:
     """L = H(u, q) with u = (1 - smoothing) y + smoothing / c: the labels alone, or label smoothing.
 
-    net: maps x (n, ...) to logits (n, c), or a stack of nets to (s, n, c); it is trained in place. smoothing in [0, 1): the
-    probability that is spread evenly over the c classes; 0 is ordinary training. Raises ValueError for one outside its range.
+    net: maps x (n, ...) to logits (n, c), or a stack of nets to (s, n, c); it is
+    trained in place. smoothing in [0, 1): the probability that is spread evenly over
+    the c classes; 0 is ordinary training. Raises ValueError for one outside its range.
     """
     if not 0 <= smoothing < 1:
-        raise ValueError(f"plain: smoothing is a probability in [0, 1), got {smoothing}")
+        raise ValueError(
+            f"plain: smoothing is a probability in [0, 1), got {smoothing}"
+        )
 
     def loss(batch, progress):
         z = net(batch.x)  # (n, c)

@@ -8,34 +8,55 @@ from torch import Tensor, nn
 
 
 class Regressor(nn.Module):
-    """r(v_g; W_r): a valid convolution, for flat features a linear layer, and then a ReLU, the hint's own non-linearity.
+    """r(v_g; W_r): a valid convolution, for flat features a linear layer, and then a
+    ReLU, the hint's own non-linearity.
 
-    The kernel k makes N_g - k + 1 = N_h in each direction. The weights are empty until the first features give their shape;
-    they are drawn as PyTorch draws a layer's, from `seed` alone, on the CPU. Romero et al. 2015, arXiv 1412.6550, section 2.2.
+    The kernel k makes N_g - k + 1 = N_h in each direction. The weights are empty until
+    the first features give their shape; they are drawn as PyTorch draws a layer's, from
+    `seed` alone, on the CPU. Romero et al. 2015, arXiv 1412.6550, section 2.2.
     """
 
     def __init__(self, seed: int = 0, dtype: torch.dtype = torch.float32):
         super().__init__()
         self.seed = seed
-        self.weight, self.bias = (nn.Parameter(torch.empty(0, dtype=dtype)) for _ in range(2))
+        self.weight, self.bias = (
+            nn.Parameter(torch.empty(0, dtype=dtype)) for _ in range(2)
+        )
 
     def forward(self, v: Tensor, hint: torch.Size) -> Tensor:
-        """v: (n, O_g, h, w) or (n, O_g) guided features; hint: the shape of the teacher's. Returns features of that shape.
+        """v: (n, O_g, h, w) or (n, O_g) guided features; hint: the shape of the
+        teacher's. Returns features of that shape.
 
         Raises ValueError, with both shapes, where no valid convolution leads from one to the other.
         """
         if not self.weight.numel():
             self._take_shape(v.shape, hint)
-        return torch.relu(F.conv2d(v, self.weight, self.bias) if v.ndim == 4 else F.linear(v, self.weight, self.bias))
+        return torch.relu(
+            F.conv2d(v, self.weight, self.bias)
+            if v.ndim == 4
+            else F.linear(v, self.weight, self.bias)
+        )
 
     def _take_shape(self, guided: torch.Size, hint: torch.Size) -> None:
         kernel = [g - h + 1 for g, h in zip(guided[2:], hint[2:])]
-        if len(guided) != len(hint) or len(guided) not in (2, 4) or min(kernel, default=1) < 1:
+        if (
+            len(guided) != len(hint)
+            or len(guided) not in (2, 4)
+            or min(kernel, default=1) < 1
+        ):
             raise ValueError(
                 f"fitnets: no valid convolution leads from guided features {tuple(guided)} to the hint {tuple(hint)}: both must "
                 "be maps (n, c, h, w) or both flat, the hint no larger; choose other blocks, or give a regressor of your own"
             )
-        generator, bound = torch.Generator().manual_seed(self.seed), (guided[1] * math.prod(kernel)) ** -0.5
-        for part, shape in ((self.weight, (hint[1], guided[1], *kernel)), (self.bias, (hint[1],))):
-            drawn = torch.empty(shape, device="cpu").uniform_(-bound, bound, generator=generator)
-            part.data = torch.empty(shape, device=part.device, dtype=part.dtype).copy_(drawn)
+        generator = torch.Generator().manual_seed(self.seed)
+        bound = (guided[1] * math.prod(kernel)) ** -0.5
+        for part, shape in (
+            (self.weight, (hint[1], guided[1], *kernel)),
+            (self.bias, (hint[1],)),
+        ):
+            drawn = torch.empty(shape, device="cpu").uniform_(
+                -bound, bound, generator=generator
+            )
+            part.data = torch.empty(shape, device=part.device, dtype=part.dtype).copy_(
+                drawn
+            )

@@ -1,4 +1,6 @@
-"""Panels for notebooks: controls that the reader moves, and what follows from it. Nothing else in the package imports them."""
+"""Panels for notebooks: controls that the reader moves, and what follows from it.
+Nothing else in the package imports them.
+"""
 
 from kdsurvey.panels.all_panels import playground
 from kdsurvey.panels.branches.panel import branches

@@ -22,12 +22,16 @@ from kdsurvey.training import Config, train
 
 
 def playground(data: Data | None = None) -> "Playground":
-    """Every panel, on the digits that come with the package where data is None; buttons choose which one is shown.
+    """Every panel, on the digits that come with the package where data is None; buttons
+    choose which one is shown.
 
-    A teacher with two hidden layers of 300 and a student of 30 units are trained first, which takes some seconds. Served as an
-    app with the address ...?kd=PERMALINK, it opens as the permalink has it.
+    A teacher with two hidden layers of 300 and a student of 30 units are trained first,
+    which takes some seconds. Served as an app with the address ...?kd=PERMALINK, it
+    opens as the permalink has it.
     """
-    return Playground(data or mnist_5k().hold_out(500), os.environ.get("QUERY_STRING", ""))
+    return Playground(
+        data or mnist_5k().hold_out(500), os.environ.get("QUERY_STRING", "")
+    )
 
 
 class Playground:
@@ -47,11 +51,23 @@ class Playground:
             "Digit pad": [pad(teacher.net, student, data)],
             "Compare": [compared, rewind(compared)],
             "Live": [live, rewind(live)],
-            "Temperature": [temperature(x, y, teacher.logits(x), Teacher(student).logits(x), data.classes, T=4.0)],
+            "Temperature": [
+                temperature(
+                    x,
+                    y,
+                    teacher.logits(x),
+                    Teacher(student).logits(x),
+                    data.classes,
+                    T=4.0,
+                )
+            ],
         }
         self._page = widgets.VBox(layout={"grid_gap": "8px"})
-        self.chosen = widgets.ToggleButtons(options=list(self.panels), description="Panel")
-        self.chosen.style.description_width, self.chosen.style.button_width = "initial", "auto"
+        self.chosen = widgets.ToggleButtons(
+            options=list(self.panels), description="Panel"
+        )
+        self.chosen.style.description_width = "initial"
+        self.chosen.style.button_width = "auto"
         self.chosen.observe(lambda change: self._show(), "value")
         self.box = widgets.VBox([self.chosen, self._page])
         self._show()
@@ -69,12 +85,19 @@ class Playground:
         self._page.children = [panel.box for panel in self.panels[self.chosen.value]]
 
     def _open(self, text: str) -> None:
-        """Shows and sets the panel that a permalink is for; what is wrong with it is a sentence in a panel."""
+        """Shows and sets the panel that a permalink is for; what is wrong with it is a
+        sentence in a panel.
+        """
         if not text:
             return
         with self._all()[0].guarded():
             kind = permalink.read(text).kind
-            found = [(name, panel) for name, panels in self.panels.items() for panel in panels if panel.kind == kind]
+            found = [
+                (name, panel)
+                for name, panels in self.panels.items()
+                for panel in panels
+                if panel.kind == kind
+            ]
             if not found:
                 raise ValueError(f"no panel here is a {kind} panel")
             self.chosen.value, panel = found[0]
@@ -86,5 +109,10 @@ class Playground:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         bundle, more = self._all()[0]._repr_mimebundle_()
-        view = bundle["application/vnd.jupyter.widget-view+json"] | {"model_id": self.box.model_id}
-        return bundle | {"application/vnd.jupyter.widget-view+json": view, "text/plain": self.text}, more
+        view = bundle["application/vnd.jupyter.widget-view+json"] | {
+            "model_id": self.box.model_id
+        }
+        return bundle | {
+            "application/vnd.jupyter.widget-view+json": view,
+            "text/plain": self.text,
+        }, more

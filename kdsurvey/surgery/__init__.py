@@ -1,4 +1,6 @@
-"""Surgery on nets: wider and deeper (`growing`, Net2Net), coarser (`precision`, Apprentice) and sparser (`pruning`)."""
+"""Surgery on nets: wider and deeper (`growing`, Net2Net), coarser (`precision`,
+Apprentice) and sparser (`pruning`).
+"""
 
 from kdsurvey.surgery.growing import NORMS, WEIGHTED, deepen, widen
 from kdsurvey.surgery.precision import (

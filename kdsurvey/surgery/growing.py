@@ -1,9 +1,12 @@
-"""Surgery on trained nets: a wider or a deeper net that starts out computing the same function (Net2Net).
+"""Surgery on trained nets: a wider or a deeper net that starts out computing the same
+function (Net2Net).
 
-Source: Chen, Goodfellow & Shlens 2016, arXiv 1511.05641. A net is an nn.Sequential of blocks, as `nets.mlp` and `nets.conv`
-build it, or of bare layers. The result is a new net that shares no memory with the given one, which stays as it was; mode,
-device, dtype and requires_grad carry over, gradients do not. An optimiser's state (momentum, Adam's moments) belongs to the
-old weights and cannot carry over either: make a new optimiser. `train` makes one for every stage, so there is nothing to do.
+Source: Chen, Goodfellow & Shlens 2016, arXiv 1511.05641. A net is an nn.Sequential of
+blocks, as `nets.mlp` and `nets.conv` build it, or of bare layers. The result is a new
+net that shares no memory with the given one, which stays as it was; mode, device, dtype
+and requires_grad carry over, gradients do not. An optimiser's state (momentum, Adam's
+moments) belongs to the old weights and cannot carry over either: make a new optimiser.
+`train` makes one for every stage, so there is nothing to do.
 """
 
 import copy
@@ -16,33 +19,74 @@ from torch import Tensor, nn
 WEIGHTED = (nn.Linear, nn.Conv2d)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 DROPOUTS = (nn.Dropout, nn.Dropout2d)
-KEEP_SIGN = (*DROPOUTS, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveMaxPool2d, nn.AdaptiveAvgPool2d, nn.Identity)
-ELEMENTWISE = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Softplus)
-KNOWN = (*NORMS, *KEEP_SIGN, *ELEMENTWISE, nn.Flatten)  # none mixes units, or tells copies of one apart
-WIDTH = {nn.Linear: "out_features", nn.Conv2d: "out_channels", nn.BatchNorm1d: "num_features", nn.BatchNorm2d: "num_features"}
+KEEP_SIGN = (
+    *DROPOUTS,
+    nn.MaxPool2d,
+    nn.AvgPool2d,
+    nn.AdaptiveMaxPool2d,
+    nn.AdaptiveAvgPool2d,
+    nn.Identity,
+)
+ELEMENTWISE = (
+    nn.ReLU,
+    nn.ReLU6,
+    nn.LeakyReLU,
+    nn.ELU,
+    nn.SELU,
+    nn.GELU,
+    nn.SiLU,
+    nn.Sigmoid,
+    nn.Tanh,
+    nn.Softplus,
+)
+KNOWN = (
+    *NORMS,
+    *KEEP_SIGN,
+    *ELEMENTWISE,
+    nn.Flatten,
+)  # none mixes units, or tells copies of one apart
+WIDTH = {
+    nn.Linear: "out_features",
+    nn.Conv2d: "out_channels",
+    nn.BatchNorm1d: "num_features",
+    nn.BatchNorm2d: "num_features",
+}
 
 
 def widen(
-    net: nn.Sequential, layer: int, width: int, *, noise: float = 0.0, generator: torch.Generator | None = None
+    net: nn.Sequential,
+    layer: int,
+    width: int,
+    *,
+    noise: float = 0.0,
+    generator: torch.Generator | None = None,
 ) -> nn.Sequential:
-    """Net2WiderNet: the same function from a net whose hidden block `layer` has q = width units in place of n.
+    """Net2WiderNet: the same function from a net whose hidden block `layer` has q =
+    width units in place of n.
 
-    g(j) = j for j <= n, else uniform from {1..n};  U_kj = W_k,g(j);  U'_jh = W'_g(j),h / |{x : g(x) = g(j)}|
-    with W (m, n) into the block and W' (n, p) out of it (torch stores the transposes). Biases and batch-norm vectors (weight,
-    bias, running mean and variance) are copied by g. For convolutions units are channels; where maps of h w pixels are flattened,
-    W' goes by blocks of h w rows. The same to rounding in eval and in train mode; with dropout in train mode only on average, as
-    copies are dropped one by one.
+    g(j) = j for j <= n, else uniform from {1..n};  U_kj = W_k,g(j);  U'_jh = W'_g(j),h
+    / |{x : g(x) = g(j)}| with W (m, n) into the block and W' (n, p) out of it (torch
+    stores the transposes). Biases and batch-norm vectors (weight, bias, running mean
+    and variance) are copied by g. For convolutions units are channels; where maps of h
+    w pixels are flattened, W' goes by blocks of h w rows. The same to rounding in eval
+    and in train mode; with dropout in train mode only on average, as copies are dropped
+    one by one.
 
-    net: blocks of Linear or Conv2d with batch norm, elementwise activations, pooling, dropout, Flatten. layer: which block, from
-    0; it has a single Linear or Conv2d, and another one follows. width: an integer above n.
-    noise: 0 or more. Copies start equal and, without dropout, learn equally for ever. Gaussian noise with standard deviation
-    noise x root mean square of W is added to all but the first copy of each column of W: the weights into units n+1..q, not
-    W', biases or batch norm. The function is then kept only approximately; 0.05 is enough to tell the copies apart.
-    generator: draws g, then the noise; None is torch's global one. A CPU generator's seed means the same net on every device.
-    Raises ValueError for anything else. Departures: none; the scale of the noise is ours.
+    net: blocks of Linear or Conv2d with batch norm, elementwise activations, pooling,
+    dropout, Flatten. layer: which block, from 0; it has a single Linear or Conv2d, and
+    another one follows. width: an integer above n. noise: 0 or more. Copies start equal
+    and, without dropout, learn equally for ever. Gaussian noise with standard deviation
+    noise x root mean square of W is added to all but the first copy of each column of
+    W: the weights into units n+1..q, not W', biases or batch norm. The function is then
+    kept only approximately; 0.05 is enough to tell the copies apart. generator: draws
+    g, then the noise; None is torch's global one. A CPU generator's seed means the same
+    net on every device. Raises ValueError for anything else. Departures: none; the
+    scale of the noise is ours.
     """
     if not (math.isfinite(noise) and noise >= 0):
-        raise ValueError(f"widen: noise is a share of the weights' size, 0 or more, got {noise}; try 0.05")
+        raise ValueError(
+            f"widen: noise is a share of the weights' size, 0 or more, got {noise}; try 0.05"
+        )
     wide = _copy(net, "widen")
     (_, first), *between, (_, last) = _stretch(wide, layer, "widen")
     n, parts = len(first.weight), [part for _, part in between]
@@ -56,23 +100,32 @@ def widen(
     return wide
 
 
-def deepen(net: nn.Sequential, layer: int, *, data: Tensor | None = None) -> nn.Sequential:
-    """Net2DeeperNet: the same function from a net with one more block, after block `layer`, that starts as the identity.
+def deepen(
+    net: nn.Sequential, layer: int, *, data: Tensor | None = None
+) -> nn.Sequential:
+    """Net2DeeperNet: the same function from a net with one more block, after block
+    `layer`, that starts as the identity.
 
-    h = phi(W^T h')  becomes  h = phi(U^T phi(W^T h')) with U = I, which needs phi(phi(v)) = phi(v): ReLU has it.
-    The new block is as wide as block `layer` and built like it: Linear with U = I, or Conv2d with stride 1, the same kernel (an
-    even size takes the next odd one) and a 1 at its centre from channel i to i; zero bias where the old one has a bias; ReLU.
-    It has no dropout of its own, and it learns where the old weights do.
+    h = phi(W^T h')  becomes  h = phi(U^T phi(W^T h')) with U = I, which needs
+    phi(phi(v)) = phi(v): ReLU has it. The new block is as wide as block `layer` and
+    built like it: Linear with U = I, or Conv2d with stride 1, the same kernel (an even
+    size takes the next odd one) and a 1 at its centre from channel i to i; zero bias
+    where the old one has a bias; ReLU. It has no dropout of its own, and it learns
+    where the old weights do.
 
-    Where block `layer` has batch norm the new one has too, with gamma = sqrt(var + eps), beta = mu and (mu, var) as running
-    statistics: it undoes its own normalisation. (mu, var) are measured there on data (n, ...), n >= 2, a batch of inputs, with
-    batch norm in train mode and dropout off. So the function is the same to rounding in eval mode on any input, and in train
-    mode on that batch; in train mode on other batches approximately, the better the larger both are (a unit that is silent on
-    all of data is nearly silenced in train mode). Without batch norm it is the same everywhere, and data is not read.
+    Where block `layer` has batch norm the new one has too, with gamma = sqrt(var +
+    eps), beta = mu and (mu, var) as running statistics: it undoes its own
+    normalisation. (mu, var) are measured there on data (n, ...), n >= 2, a batch of
+    inputs, with batch norm in train mode and dropout off. So the function is the same
+    to rounding in eval mode on any input, and in train mode on that batch; in train
+    mode on other batches approximately, the better the larger both are (a unit that is
+    silent on all of data is nearly silenced in train mode). Without batch norm it is
+    the same everywhere, and data is not read.
 
-    net, layer: as for widen. A bare layer's block reaches to its ReLU; the new block is one entry, an nn.Sequential.
-    Raises ValueError for a wrong layer, the output layer, batch norm without data, and activations other than ReLU: sigmoid,
-    tanh, GELU and LeakyReLU change a value the second time too. Departures: none.
+    net, layer: as for widen. A bare layer's block reaches to its ReLU; the new block is
+    one entry, an nn.Sequential. Raises ValueError for a wrong layer, the output layer,
+    batch norm without data, and activations other than ReLU: sigmoid, tanh, GELU and
+    LeakyReLU change a value the second time too. Departures: none.
     """
     deep = _copy(net, "deepen")
     (_, first), *after = _stretch(deep, layer, "deepen")
@@ -84,7 +137,15 @@ def deepen(net: nn.Sequential, layer: int, *, data: Tensor | None = None) -> nn.
                 f"deepen: block {layer} has batch norm, which the new block must undo, so data must be a batch of two or more "
                 f"inputs (n, ...), got {None if data is None else _s(data)}; pass training images, such as data=x[:512]"
             )
-        block.insert(1, _undone(norm, *_moments(nn.Sequential(*deep[:end], block[0]), norm, data.to(first.weight))))
+        block.insert(
+            1,
+            _undone(
+                norm,
+                *_moments(
+                    nn.Sequential(*deep[:end], block[0]), norm, data.to(first.weight)
+                ),
+            ),
+        )
     block.requires_grad_(first.weight.requires_grad).train(first.training)
     deeper = nn.Sequential(*deep[:end], block, *deep[end:])
     deeper.training = net.training
@@ -93,47 +154,82 @@ def deepen(net: nn.Sequential, layer: int, *, data: Tensor | None = None) -> nn.
 
 def _copy(net: nn.Sequential, verb: str) -> nn.Sequential:
     if type(net) is not nn.Sequential:
-        raise ValueError(f"{verb}: the net must be an nn.Sequential of blocks, got {type(net).__name__}; nets.mlp builds one")
+        raise ValueError(
+            f"{verb}: the net must be an nn.Sequential of blocks, got {type(net).__name__}; nets.mlp builds one"
+        )
     return copy.deepcopy(net)  # without gradients
 
 
 def _leaves(net: nn.Sequential) -> Iterator[tuple[int, nn.Module]]:
     """The layers in the order in which they run, each with the index of its block."""
     for k, block in enumerate(net):
-        yield from ((k, leaf) for _, leaf in _leaves(block)) if type(block) is nn.Sequential else [(k, block)]
+        yield from (
+            ((k, leaf) for _, leaf in _leaves(block))
+            if type(block) is nn.Sequential
+            else [(k, block)]
+        )
 
 
 def _stretch(net: nn.Sequential, layer: int, verb: str) -> list[tuple[int, nn.Module]]:
-    """The layers, with their blocks' indices, from the one with the weights W of block `layer` to the one with W'."""
+    """The layers, with their blocks' indices, from the one with the weights W of block
+    `layer` to the one with W'.
+    """
     if layer not in range(len(net)):
-        raise ValueError(f"{verb}: layer {layer} is none of the net's blocks 0 to {len(net) - 1}")
+        raise ValueError(
+            f"{verb}: layer {layer} is none of the net's blocks 0 to {len(net) - 1}"
+        )
     leaves = list(_leaves(net))
     weighted = [i for i, (_, leaf) in enumerate(leaves) if type(leaf) in WEIGHTED]
     own = [i for i in weighted if leaves[i][0] == layer]
     if len(own) != 1:
         fit = sorted({leaves[i][0] for i in weighted[:-1]})
-        raise ValueError(f"{verb}: block {layer} has {len(own)} Linear or Conv2d layers, not one; hidden blocks with any: {fit}")
+        raise ValueError(
+            f"{verb}: block {layer} has {len(own)} Linear or Conv2d layers, not one; hidden blocks with any: {fit}"
+        )
     end = next((i for i in weighted if i > own[0]), len(leaves))
-    stretch, block = leaves[own[0] : end + 1], f"{verb}: block {layer}, weights {_s(leaves[own[0]][1].weight)},"
-    strange = [type(leaf).__name__ for _, leaf in leaves[own[0] + 1 : end] if type(leaf) not in KNOWN]
+    stretch = leaves[own[0] : end + 1]
+    block = f"{verb}: block {layer}, weights {_s(leaves[own[0]][1].weight)},"
+    strange = [
+        type(leaf).__name__
+        for _, leaf in leaves[own[0] + 1 : end]
+        if type(leaf) not in KNOWN
+    ]
     if strange:
-        raise ValueError(f"{block} is followed by {', '.join(strange)}, which may mix its units; choose another block")
+        raise ValueError(
+            f"{block} is followed by {', '.join(strange)}, which may mix its units; choose another block"
+        )
     if end == len(leaves):
-        raise ValueError(f"{block} is the output layer, as wide as there are classes; choose a hidden block")
+        raise ValueError(
+            f"{block} is the output layer, as wide as there are classes; choose a hidden block"
+        )
     stateful = [leaf for _, leaf in stretch if type(leaf) in (*WEIGHTED, *NORMS)]
     if any(sum(leaf is part for _, leaf in leaves) > 1 for part in stateful):
-        raise ValueError(f"{block} or what follows it stands in the net twice; give each place a layer of its own")
+        raise ValueError(
+            f"{block} or what follows it stands in the net twice; give each place a layer of its own"
+        )
     return stretch
 
 
-def _check_widening(layer: int, width: int, first: nn.Module, parts: list[nn.Module], last: nn.Module) -> None:
-    """Raises ValueError unless `width` is fine and every weight in W' belongs to one unit, block by block."""
-    n, inputs, shapes = len(first.weight), last.weight.shape[1], f"weights {_s(first.weight)}, then {_s(last.weight)}"
+def _check_widening(
+    layer: int, width: int, first: nn.Module, parts: list[nn.Module], last: nn.Module
+) -> None:
+    """Raises ValueError unless `width` is fine and every weight in W' belongs to one
+    unit, block by block.
+    """
+    n = len(first.weight)
+    inputs = last.weight.shape[1]
+    shapes = f"weights {_s(first.weight)}, then {_s(last.weight)}"
     if not isinstance(width, int) or width <= n:
-        raise ValueError(f"widen: block {layer} has {n} units ({shapes}); width must be an integer above {n}, got {width}")
+        raise ValueError(
+            f"widen: block {layer} has {n} units ({shapes}); width must be an integer above {n}, got {width}"
+        )
     if any(getattr(part, "groups", 1) != 1 for part in (first, last)):
-        raise ValueError(f"widen: block {layer} ({shapes}) or the next is a convolution in groups; only groups=1 can be widened")
-    flattens = [(part.start_dim, part.end_dim) for part in parts if type(part) is nn.Flatten]
+        raise ValueError(
+            f"widen: block {layer} ({shapes}) or the next is a convolution in groups; only groups=1 can be widened"
+        )
+    flattens = [
+        (part.start_dim, part.end_dim) for part in parts if type(part) is nn.Flatten
+    ]
     flattened = type(first) is nn.Conv2d and type(last) is nn.Linear and bool(flattens)
     fits = inputs % n == 0 if flattened else type(first) is type(last) and inputs == n
     if not fits or set(flattens) - {(1, -1)}:
@@ -144,23 +240,38 @@ def _check_widening(layer: int, width: int, first: nn.Module, parts: list[nn.Mod
 
 
 def _mapping(n: int, q: int, generator: torch.Generator | None) -> Tensor:
-    """g, counted from 0: the first n units are themselves, each further one copies a unit drawn uniformly."""
+    """g, counted from 0: the first n units are themselves, each further one copies a
+    unit drawn uniformly.
+    """
     device = generator.device if generator else "cpu"
-    return torch.cat([torch.arange(n, device=device), torch.randint(n, (q - n,), generator=generator, device=device)])
+    return torch.cat(
+        [
+            torch.arange(n, device=device),
+            torch.randint(n, (q - n,), generator=generator, device=device),
+        ]
+    )
 
 
 def _copy_units(part: nn.Module, n: int, g: Tensor) -> None:
-    """U_kj = W_k,g(j), and so for biases and batch-norm vectors; past a Flatten a unit has h w neighbouring entries."""
+    """U_kj = W_k,g(j), and so for biases and batch-norm vectors; past a Flatten a unit
+    has h w neighbouring entries.
+    """
     for name in ("weight", "bias", "running_mean", "running_var"):
         _rewrite(part, name, lambda v: v.unflatten(0, (n, -1))[g].flatten(0, 1))
     setattr(part, WIDTH[type(part)], getattr(part, WIDTH[type(part)]) // n * len(g))
 
 
 def _divide(last: nn.Module, n: int, g: Tensor) -> None:
-    """U'_jh = W'_g(j),h / |{x : g(x) = g(j)}|, for each of the h w rows that a unit has past a Flatten."""
+    """U'_jh = W'_g(j),h / |{x : g(x) = g(j)}|, for each of the h w rows that a unit has
+    past a Flatten.
+    """
     copies = (g[:, None] == g).sum(1)  # (q,)
     per_unit = copies.view(-1, *[1] * (last.weight.ndim - 1))
-    _rewrite(last, "weight", lambda w: (w.unflatten(1, (n, -1))[:, g] / per_unit).flatten(1, 2))  # (p, q, h w, ...) inside
+    _rewrite(
+        last,
+        "weight",
+        lambda w: (w.unflatten(1, (n, -1))[:, g] / per_unit).flatten(1, 2),
+    )  # (p, q, h w, ...) inside
     setattr(last, WIDTH[type(last)].replace("out", "in"), last.weight.shape[1])
 
 
@@ -169,18 +280,36 @@ def _rewrite(part: nn.Module, name: str, new: Callable[[Tensor], Tensor]) -> Non
     old = getattr(part, name, None)
     if old is not None:
         value = new(old.detach())
-        setattr(part, name, nn.Parameter(value, old.requires_grad) if isinstance(old, nn.Parameter) else value)
+        setattr(
+            part,
+            name,
+            nn.Parameter(value, old.requires_grad)
+            if isinstance(old, nn.Parameter)
+            else value,
+        )
 
 
 @torch.no_grad()
-def _perturb(w: Tensor, n: int, noise: float, generator: torch.Generator | None) -> None:
-    """Adds noise to the weights w (q, m, ...) into units n+1..q: every column's first copy is among the first n."""
-    drawn = torch.randn(w[n:].shape, generator=generator, device=generator.device if generator else "cpu")
+def _perturb(
+    w: Tensor, n: int, noise: float, generator: torch.Generator | None
+) -> None:
+    """Adds noise to the weights w (q, m, ...) into units n+1..q: every column's first
+    copy is among the first n.
+    """
+    drawn = torch.randn(
+        w[n:].shape,
+        generator=generator,
+        device=generator.device if generator else "cpu",
+    )
     w[n:] += noise * w[:n].square().mean().sqrt() * drawn.to(w)
 
 
-def _end_of_block(layer: int, after: list[tuple[int, nn.Module]]) -> tuple[int, nn.Module | None]:
-    """The index of the block after the ReLU of block `layer`, and the batch norm before that ReLU, if there is one."""
+def _end_of_block(
+    layer: int, after: list[tuple[int, nn.Module]]
+) -> tuple[int, nn.Module | None]:
+    """The index of the block after the ReLU of block `layer`, and the batch norm before
+    that ReLU, if there is one.
+    """
     norm = None
     for i, (k, part) in enumerate(after):
         rest = [other for j, other in after[i + 1 :] if j == k]
@@ -197,12 +326,19 @@ def _end_of_block(layer: int, after: list[tuple[int, nn.Module]]) -> tuple[int, 
 
 
 def _identity(first: nn.Module) -> nn.Module:
-    """A layer like `first` that gives its n units back as they are: U = I, for convolutions at the kernel's centre."""
+    """A layer like `first` that gives its n units back as they are: U = I, for
+    convolutions at the kernel's centre.
+    """
     n, bias = len(first.weight), first.bias is not None
     kernel = tuple(size | 1 for size in first.weight.shape[2:])  # odd; () for Linear
     centre = tuple(size // 2 for size in kernel)
-    same = nn.Conv2d(n, n, kernel, padding=centre, bias=bias, device="meta") if kernel else nn.Linear(n, n, bias, device="meta")
-    U, i = first.weight.new_zeros(n, n, *kernel), torch.arange(n, device=first.weight.device)
+    same = (
+        nn.Conv2d(n, n, kernel, padding=centre, bias=bias, device="meta")
+        if kernel
+        else nn.Linear(n, n, bias, device="meta")
+    )
+    U = first.weight.new_zeros(n, n, *kernel)
+    i = torch.arange(n, device=first.weight.device)
     U[(i, i, *centre)] = 1
     same.weight = nn.Parameter(U)
     if bias:
@@ -212,9 +348,11 @@ def _identity(first: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def _moments(below: nn.Sequential, norm: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Variance (biased) and mean, each (n,), of what `below` gives for the batch x, as a batch norm sees them.
+    """Variance (biased) and mean, each (n,), of what `below` gives for the batch x, as
+    a batch norm sees them.
 
-    That is, with its own rounding, to be undone too: summing maps in channels-last order torch is right to about 1e-3 only.
+    That is, with its own rounding, to be undone too: summing maps in channels-last
+    order torch is right to about 1e-3 only.
     """
     below = copy.deepcopy(below).train()
     for part in below.modules():
@@ -222,16 +360,26 @@ def _moments(below: nn.Sequential, norm: nn.Module, x: Tensor) -> tuple[Tensor, 
     try:
         a = below(x)  # (b, n) or (b, n, h, w)
     except RuntimeError as error:
-        raise ValueError(f"deepen: data {_s(x)} is no batch of inputs to this net ({error}); pass training images") from error
-    seen = type(norm)(a.shape[1], momentum=1.0, affine=False, device=a.device, dtype=a.dtype)
+        raise ValueError(
+            f"deepen: data {_s(x)} is no batch of inputs to this net ({error}); pass training images"
+        ) from error
+    seen = type(norm)(
+        a.shape[1], momentum=1.0, affine=False, device=a.device, dtype=a.dtype
+    )
     seen(a)
     return seen.running_var * (1 - a.shape[1] / a.numel()), seen.running_mean
 
 
 @torch.no_grad()
 def _undone(norm: nn.Module, var: Tensor, mu: Tensor) -> nn.Module:
-    """A batch norm like `norm` that is the identity: gamma = sqrt(var + eps), beta = mu, where the batch has var and mu."""
-    made = {"track_running_stats": norm.track_running_stats, "device": mu.device, "dtype": mu.dtype}
+    """A batch norm like `norm` that is the identity: gamma = sqrt(var + eps), beta =
+    mu, where the batch has var and mu.
+    """
+    made = {
+        "track_running_stats": norm.track_running_stats,
+        "device": mu.device,
+        "dtype": mu.dtype,
+    }
     undone = type(norm)(len(mu), norm.eps, norm.momentum, **made)
     undone.weight.copy_((var + norm.eps).sqrt())
     undone.bias.copy_(mu)

@@ -1,8 +1,11 @@
-"""Low precision: weights and activations of few bits, with full-precision weights behind them that learn.
+"""Low precision: weights and activations of few bits, with full-precision weights
+behind them that learn.
 
-Sources: k bits as in WRPN (Mishra, Nurvitadhi, Cook & Marr 2018, arXiv 1709.01134), ternary weights as in TWN (Li, Zhang & Liu
-2016, arXiv 1605.04711). Every quantiser is a step function, whose slope is 0 almost everywhere. Its gradient here is the
-straight-through one: that of the same formula without the rounding, so 1 inside the clipping range and 0 outside.
+Sources: k bits as in WRPN (Mishra, Nurvitadhi, Cook & Marr 2018, arXiv 1709.01134),
+ternary weights as in TWN (Li, Zhang & Liu 2016, arXiv 1605.04711). Every quantiser is a
+step function, whose slope is 0 almost everywhere. Its gradient here is the
+straight-through one: that of the same formula without the rounding, so 1 inside the
+clipping range and 0 outside.
 """
 
 import math
@@ -16,10 +19,11 @@ FULL = 32  # bits of a number that is left as it is
 
 
 def quantise_weights(w: Tensor, bits: int) -> Tensor:
-    """w_q = round(n clip(w, -1, 1)) / n with n = 2^(k-1) - 1: k bits, 2^k - 1 levels, 3 for bits = 2.
+    """w_q = round(n clip(w, -1, 1)) / n with n = 2^(k-1) - 1: k bits, 2^k - 1 levels, 3
+    for bits = 2.
 
-    w: any shape, and so is what is returned. bits: 2 to 16, or 32 for w as it is. Gradient: 1 where |w| <= 1, else 0.
-    Source: WRPN. Raises ValueError for other bits.
+    w: any shape, and so is what is returned. bits: 2 to 16, or 32 for w as it is.
+    Gradient: 1 where |w| <= 1, else 0. Source: WRPN. Raises ValueError for other bits.
     """
     return _scaled_levels(w, Precision(bits, threshold=None, scaled=False))
 
@@ -27,8 +31,9 @@ def quantise_weights(w: Tensor, bits: int) -> Tensor:
 def quantise_activations(a: Tensor, bits: int, *, top: float = 1.0) -> Tensor:
     """a_q = round(n clip(a, 0, 1)) / n with n = 2^k - 1: k bits, 2^k levels, none of them negative.
 
-    a: any shape, and so is what is returned. bits: 1 to 16, or 32 for a as it is. top > 0: the largest level, for a in units of
-    it; 1 in the source. Gradient: 1 where 0 <= a <= top, else 0. Source: WRPN. Raises ValueError for other bits or top.
+    a: any shape, and so is what is returned. bits: 1 to 16, or 32 for a as it is. top >
+    0: the largest level, for a in units of it; 1 in the source. Gradient: 1 where 0 <=
+    a <= top, else 0. Source: WRPN. Raises ValueError for other bits or top.
     """
     precision = Precision(activation_bits=bits, top=top)
     if precision.activation_bits == FULL:
@@ -38,11 +43,14 @@ def quantise_activations(a: Tensor, bits: int, *, top: float = 1.0) -> Tensor:
 
 
 def ternarise(w: Tensor, *, threshold: float = 0.7, of: str = "mean") -> Tensor:
-    """w_q = s sign(w) where |w| > D, else 0, with D = threshold mean|w| and s = mean of |w| over |w| > D.
+    """w_q = s sign(w) where |w| > D, else 0, with D = threshold mean|w| and s = mean of
+    |w| over |w| > D.
 
-    w: any shape; scale and threshold are one for all of it. of: "mean" as in TWN, or "max" for D = threshold max|w|, as TTQ sets
-    it (Zhu et al. 2017, arXiv 1612.01064, threshold 0.05), whose two learnt scales are not here. Gradient: 1 everywhere, as
-    nothing is clipped; s counts as a constant. Raises ValueError for a threshold outside [0, 1) or another `of`.
+    w: any shape; scale and threshold are one for all of it. of: "mean" as in TWN, or
+    "max" for D = threshold max|w|, as TTQ sets it (Zhu et al. 2017, arXiv 1612.01064,
+    threshold 0.05), whose two learnt scales are not here. Gradient: 1 everywhere, as
+    nothing is clipped; s counts as a constant. Raises ValueError for a threshold
+    outside [0, 1) or another `of`.
     """
     return _scaled_levels(w, Precision(2, threshold=threshold, of=of))
 
@@ -51,10 +59,11 @@ def ternarise(w: Tensor, *, threshold: float = 0.7, of: str = "mean") -> Tensor:
 class Precision:
     """How coarse a layer is. Raises ValueError for a value out of its range.
 
-    weight_bits: 2 to 16, or 32 for full precision; activation_bits, of the layer's input: 1 to 16, or 32. threshold, of: of
-    ternary weights, see `ternarise`; None takes the k-bit formula for 2 bits too. scaled: the k-bit formula sees w / max|w|, a
-    scale a layer, as weights that were made for full precision seldom reach 1; False is the formula alone. top: see
-    `quantise_activations`.
+    weight_bits: 2 to 16, or 32 for full precision; activation_bits, of the layer's
+    input: 1 to 16, or 32. threshold, of: of ternary weights, see `ternarise`; None
+    takes the k-bit formula for 2 bits too. scaled: the k-bit formula sees w / max|w|, a
+    scale a layer, as weights that were made for full precision seldom reach 1; False is
+    the formula alone. top: see `quantise_activations`.
     """
 
     weight_bits: int = 2
@@ -74,7 +83,9 @@ class Precision:
         }
         for name, fine in rules.items():
             if not fine:
-                raise ValueError(f"low precision: {name} = {getattr(self, name)!r} is out of range; see surgery.Precision")
+                raise ValueError(
+                    f"low precision: {name} = {getattr(self, name)!r} is out of range; see surgery.Precision"
+                )
 
     @property
     def levels(self) -> int:
@@ -82,13 +93,21 @@ class Precision:
         return 2 ** (self.weight_bits - 1) - 1
 
     def codes(self, w: Tensor) -> tuple[Tensor, Tensor]:
-        """(c, s) of weights w of fewer than 32 bits: c like w, holding whole numbers from -n to n; s, the scale, a scalar."""
+        """(c, s) of weights w of fewer than 32 bits: c like w, holding whole numbers
+        from -n to n; s, the scale, a scalar.
+        """
         w = w.detach()
         if self.weight_bits == 2 and self.threshold is not None:
             size = w.abs()
-            kept = size > self.threshold * (size.mean() if self.of == "mean" else size.max())
+            kept = size > self.threshold * (
+                size.mean() if self.of == "mean" else size.max()
+            )
             return w.sign() * kept, (size * kept).sum() / kept.sum().clamp(min=1)
-        s = w.abs().max().clamp(min=torch.finfo(w.dtype).tiny) if self.scaled else w.new_ones(())
+        s = (
+            w.abs().max().clamp(min=torch.finfo(w.dtype).tiny)
+            if self.scaled
+            else w.new_ones(())
+        )
         return (self.levels * (w / s).clamp(-1, 1)).round(), s
 
     def weights(self, w: Tensor) -> Tensor:
@@ -96,51 +115,79 @@ class Precision:
         return w if self.weight_bits == FULL else _scaled_levels(w, self)
 
     def activations(self, a: Tensor) -> Tensor:
-        """The input that a layer computes with, with the straight-through gradient. What is negative becomes 0."""
+        """The input that a layer computes with, with the straight-through gradient.
+        What is negative becomes 0.
+        """
         return quantise_activations(a, self.activation_bits, top=self.top)
 
 
 class LowLinear(nn.Linear):
-    """A linear layer that computes with few bits; `weight` is the full-precision one behind it, which learns."""
+    """A linear layer that computes with few bits; `weight` is the full-precision one
+    behind it, which learns.
+    """
 
     precision: Precision
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(self.precision.activations(x), self.precision.weights(self.weight), self.bias)
+        return F.linear(
+            self.precision.activations(x),
+            self.precision.weights(self.weight),
+            self.bias,
+        )
 
 
 class LowConv2d(nn.Conv2d):
-    """A convolution that computes with few bits; `weight` is the full-precision one behind it, which learns."""
+    """A convolution that computes with few bits; `weight` is the full-precision one
+    behind it, which learns.
+    """
 
     precision: Precision
 
     def forward(self, x: Tensor) -> Tensor:
-        return self._conv_forward(self.precision.activations(x), self.precision.weights(self.weight), self.bias)
+        return self._conv_forward(
+            self.precision.activations(x),
+            self.precision.weights(self.weight),
+            self.bias,
+        )
 
 
 LOW = {nn.Linear: LowLinear, nn.Conv2d: LowConv2d}
 
 
-def lower(net: nn.Module, precision: Precision | None = None, *, ends: bool = False, **changes) -> nn.Module:
-    """Lets the inner Linear and Conv2d layers of a net compute in low precision, in place; returns the net.
+def lower(
+    net: nn.Module, precision: Precision | None = None, *, ends: bool = False, **changes
+) -> nn.Module:
+    """Lets the inner Linear and Conv2d layers of a net compute in low precision, in
+    place; returns the net.
 
-    The layers change their class and nothing else: parameters, their names, masks and hooks stay, and the parameters are the
-    full-precision shadow that an optimiser moves. precision: None is Precision(), 2 bits and 8; changes: its fields. ends: the
-    first and the last layer too, which are left in full precision else; but the first layer always reads its input, images, as
-    they are. 32 bits for both give full precision back. Raises ValueError for a net without a layer to lower.
+    The layers change their class and nothing else: parameters, their names, masks and
+    hooks stay, and the parameters are the full-precision shadow that an optimiser
+    moves. precision: None is Precision(), 2 bits and 8; changes: its fields. ends: the
+    first and the last layer too, which are left in full precision else; but the first
+    layer always reads its input, images, as they are. 32 bits for both give full
+    precision back. Raises ValueError for a net without a layer to lower.
     """
     precision = replace(precision or Precision(), **changes)
     layers = weighted(net)
     chosen = layers if ends else layers[1:-1]
     if not chosen:
-        raise ValueError(f"lower: {len(layers)} Linear or Conv2d layers leave none between the first and the last; ends=True?")
+        raise ValueError(
+            f"lower: {len(layers)} Linear or Conv2d layers leave none between the first and the last; ends=True?"
+        )
     for layer in chosen:
-        lower_layer(layer, replace(precision, activation_bits=FULL) if layer is layers[0] else precision)
+        lower_layer(
+            layer,
+            replace(precision, activation_bits=FULL)
+            if layer is layers[0]
+            else precision,
+        )
     return net
 
 
 def lower_layer(layer: nn.Module, precision: Precision) -> None:
-    """Lets one Linear or Conv2d layer compute in this precision, in place; with 32 bits for both it is a plain one again."""
+    """Lets one Linear or Conv2d layer compute in this precision, in place; with 32 bits
+    for both it is a plain one again.
+    """
     plain = next(kind for kind in LOW if isinstance(layer, kind))
     full = precision.weight_bits == precision.activation_bits == FULL
     layer.__class__, layer.precision = (plain if full else LOW[plain]), precision
@@ -152,8 +199,14 @@ def weighted(net: nn.Module) -> list[nn.Module]:
 
 
 def used(layer: nn.Module) -> Tensor:
-    """The weights that a Linear or Conv2d layer computes with, detached: quantised where it is low, masked where it is pruned."""
-    w = layer.weight_orig * layer.weight_mask if hasattr(layer, "weight_mask") else layer.weight
+    """The weights that a Linear or Conv2d layer computes with, detached: quantised
+    where it is low, masked where it is pruned.
+    """
+    w = (
+        layer.weight_orig * layer.weight_mask
+        if hasattr(layer, "weight_mask")
+        else layer.weight
+    )
     return precision_of(layer).weights(w).detach()
 
 
@@ -164,15 +217,25 @@ def precision_of(layer: nn.Module) -> Precision:
 
 @torch.no_grad()
 def re_estimate(net: nn.Module, x: Tensor) -> nn.Module:
-    """Measures the running statistics of every batch norm anew, on x (n, ...), in place; returns the net.
+    """Measures the running statistics of every batch norm anew, on x (n, ...), in
+    place; returns the net.
 
-    After a change of precision the old ones belong to other activations. Dropout is off, all else is as in train mode; one pass
-    over x as one batch. Modes and momenta stay as they were. Raises ValueError for fewer than two inputs.
+    After a change of precision the old ones belong to other activations. Dropout is
+    off, all else is as in train mode; one pass over x as one batch. Modes and momenta
+    stay as they were. Raises ValueError for fewer than two inputs.
     """
     if len(x) < 2:
-        raise ValueError(f"re_estimate: batch norm needs a batch of two inputs or more, got {tuple(x.shape)}")
-    norms = [part for part in net.modules() if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d) and part.track_running_stats]
-    modes, momenta = {part: part.training for part in net.modules()}, [norm.momentum for norm in norms]
+        raise ValueError(
+            f"re_estimate: batch norm needs a batch of two inputs or more, got {tuple(x.shape)}"
+        )
+    norms = [
+        part
+        for part in net.modules()
+        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d)
+        and part.track_running_stats
+    ]
+    modes = {part: part.training for part in net.modules()}
+    momenta = [norm.momentum for norm in norms]
     net.eval()
     for norm in norms:
         norm.training, norm.momentum = True, 1.0
@@ -184,8 +247,12 @@ def re_estimate(net: nn.Module, x: Tensor) -> nn.Module:
     return net
 
 
-def straight_through(rounded: Tensor, w: Tensor, low: float = -math.inf, high: float = math.inf) -> Tensor:
-    """The value of `rounded`, exactly, with the gradient that w has where low <= w <= high, and none elsewhere."""
+def straight_through(
+    rounded: Tensor, w: Tensor, low: float = -math.inf, high: float = math.inf
+) -> Tensor:
+    """The value of `rounded`, exactly, with the gradient that w has where low <= w <=
+    high, and none elsewhere.
+    """
     passing = w * ((w >= low) & (w <= high))
     return rounded.detach() + (passing - passing.detach())
 

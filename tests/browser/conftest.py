@@ -1,4 +1,6 @@
-"""One JupyterLab, one app and one Chromium for all browser tests; a page for each, that notes what went wrong in it."""
+"""One JupyterLab, one app and one Chromium for all browser tests; a page for each, that
+notes what went wrong in it.
+"""
 
 import os
 import shutil
@@ -20,10 +22,21 @@ class Watch:
     def __init__(self, page):
         self.errors: list[str] = []
         self.hosts: set[str] = set()
-        page.on("console", lambda message: self._error(message.text) if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message: (
+                self._error(message.text) if message.type == "error" else None
+            ),
+        )
         page.on("pageerror", lambda error: self._error(str(error)))
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or ""))
-        page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).hostname or ""))
+        page.on(
+            "request",
+            lambda request: self.hosts.add(urlsplit(request.url).hostname or ""),
+        )
+        page.on(
+            "websocket",
+            lambda socket: self.hosts.add(urlsplit(socket.url).hostname or ""),
+        )
 
     def _error(self, text: str) -> None:
         if not any(known in text for known in ALLOWED):
@@ -37,7 +50,10 @@ def lab(tmp_path_factory) -> Lab:
     home = tmp_path_factory.mktemp("lab")
     folder = home / "notebooks"
     folder.mkdir()
-    for notebook in [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "kdsurvey" / "app" / "playground.ipynb"]:
+    for notebook in [
+        *sorted((ROOT / "notebooks").glob("*.ipynb")),
+        ROOT / "kdsurvey" / "app" / "playground.ipynb",
+    ]:
         shutil.copy(notebook, folder)
     write_notebook(folder / "panels.ipynb", PANELS)
     with running_lab(folder, home / "home") as lab:
@@ -48,7 +64,10 @@ def lab(tmp_path_factory) -> Lab:
 def app(tmp_path_factory) -> App:
     """The app, as `make app` serves it, but less patient with kernels that nobody listens to."""
     _require(browser_path())
-    impatient = ("--MappingKernelManager.cull_idle_timeout=6", "--MappingKernelManager.cull_interval=2")
+    impatient = (
+        "--MappingKernelManager.cull_idle_timeout=6",
+        "--MappingKernelManager.cull_interval=2",
+    )
     with running_app(tmp_path_factory.mktemp("app") / "home", *impatient) as app:
         yield app
 
@@ -77,7 +96,9 @@ def chromium():
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no playwright: pip install playwright, then run again")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(
+            "no playwright: pip install playwright, then run again"
+        )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
         yield browser

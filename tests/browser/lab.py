@@ -1,4 +1,6 @@
-"""A real JupyterLab, or the app, on a free port, and what a test needs to know about the pages that Chromium shows of it."""
+"""A real JupyterLab, or the app, on a free port, and what a test needs to know about
+the pages that Chromium shows of it.
+"""
 
 import json
 import os
@@ -25,11 +27,20 @@ FLAGS = [
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
 SETTINGS = {  # cells out of view would not be in the page; news and updates would be fetched from elsewhere
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "recordTiming": False},
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension:tracker": {
+        "windowingMode": "none",
+        "recordTiming": False,
+    },
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    },
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
 }
-DISABLED = ["@jupyterlab/apputils-extension:announcements", "@jupyterlab/extensionmanager-extension:plugin"]
+DISABLED = [
+    "@jupyterlab/apputils-extension:announcements",
+    "@jupyterlab/extensionmanager-extension:plugin",
+]
 
 
 def browser_path() -> str | None:
@@ -47,7 +58,11 @@ class App:
     def kernels(self) -> list[psutil.Process]:
         """The kernels that run now, the oldest first."""
         children = psutil.Process(self.pid).children(recursive=True)
-        found = [child for child in children if "ipykernel_launcher" in " ".join(_words(child))]
+        found = [
+            child
+            for child in children
+            if "ipykernel_launcher" in " ".join(_words(child))
+        ]
         return sorted(found, key=lambda kernel: kernel.create_time())
 
 
@@ -64,7 +79,9 @@ class Lab(App):
 
 @contextmanager
 def running_lab(folder: Path, home: Path):
-    """JupyterLab with this Python, everything it writes under `home`, the package importable from the repository."""
+    """JupyterLab with this Python, everything it writes under `home`, the package
+    importable from the repository.
+    """
     _write_settings(home)
     options = {
         "ServerApp.root_dir": folder, "IdentityProvider.token": (token := secrets.token_hex(16)), "ServerApp.open_browser": False,
@@ -72,15 +89,28 @@ def running_lab(folder: Path, home: Path):
         "LabApp.news_url": "None", "LabApp.extension_manager": "readonly", "LabApp.app_settings_dir": home / "app",
         "LabApp.user_settings_dir": home / "user", "LabApp.workspaces_dir": home / "spaces",
     }  # fmt: skip
-    command = ["jupyterlab", "--no-browser", "--allow-root", *(f"--{k}={v}" for k, v in options.items())]
-    with _serving(command, f"http://127.0.0.1:{port}/api?token={token}", home) as server:
+    command = [
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        *(f"--{k}={v}" for k, v in options.items()),
+    ]
+    with _serving(
+        command, f"http://127.0.0.1:{port}/api?token={token}", home
+    ) as server:
         yield Lab(f"http://127.0.0.1:{port}", server.pid, token, folder)
 
 
 @contextmanager
 def running_app(home: Path, *options: str):
     """The app, as `make app` serves it."""
-    command = ["kdsurvey.app", "--no-browser", f"--port={(port := _free_port())}", "--Voila.ip=127.0.0.1", *options]
+    command = [
+        "kdsurvey.app",
+        "--no-browser",
+        f"--port={(port := _free_port())}",
+        "--Voila.ip=127.0.0.1",
+        *options,
+    ]
     with _serving(command, f"http://127.0.0.1:{port}/nothing/", home) as server:
         yield App(f"http://127.0.0.1:{port}", server.pid)
 
@@ -91,7 +121,13 @@ def _serving(command: list[str], address: str, home: Path):
     home.mkdir(parents=True, exist_ok=True)
     with (home / "server.log").open("wb") as out:
         process = [sys.executable, "-m", *command]
-        server = subprocess.Popen(process, stdout=out, stderr=out, env=_environment(home), start_new_session=True)
+        server = subprocess.Popen(
+            process,
+            stdout=out,
+            stderr=out,
+            env=_environment(home),
+            start_new_session=True,
+        )
         try:
             _wait_until_up(server, address, home / "server.log")
             yield server
@@ -101,14 +137,26 @@ def _serving(command: list[str], address: str, home: Path):
 
 def _environment(home: Path) -> dict[str, str]:
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    own = {"JUPYTER_CONFIG_DIR": home / "config", "JUPYTER_DATA_DIR": home / "data", "JUPYTER_RUNTIME_DIR": home / "runtime"}
-    return os.environ | {name: str(value) for name, value in own.items()} | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    own = {
+        "JUPYTER_CONFIG_DIR": home / "config",
+        "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime",
+    }
+    return (
+        os.environ
+        | {name: str(value) for name, value in own.items()}
+        | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    )
 
 
 def _write_settings(home: Path) -> None:
     for folder, name, content in (
         ("app", "overrides.json", SETTINGS),
-        ("config/labconfig", "page_config.json", {"disabledExtensions": dict.fromkeys(DISABLED, True)}),
+        (
+            "config/labconfig",
+            "page_config.json",
+            {"disabledExtensions": dict.fromkeys(DISABLED, True)},
+        ),
     ):
         (home / folder).mkdir(parents=True, exist_ok=True)
         (home / folder / name).write_text(json.dumps(content))
@@ -120,7 +168,9 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: float = 60) -> None:
+def _wait_until_up(
+    server: subprocess.Popen, address: str, log: Path, seconds: float = 60
+) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:
         try:
@@ -130,7 +180,9 @@ def _wait_until_up(server: subprocess.Popen, address: str, log: Path, seconds: f
             return  # it answers, if only that there is nothing
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise RuntimeError(f"the server did not start; its log says:\n{log.read_text()[-3000:]}")
+    raise RuntimeError(
+        f"the server did not start; its log says:\n{log.read_text()[-3000:]}"
+    )
 
 
 def _words(process: psutil.Process) -> list[str]:

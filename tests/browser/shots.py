@@ -1,4 +1,6 @@
-"""Takes the README's pictures of the panels, in the app and in JupyterLab: `tests/browser/shots.py docs`, or `make shots`."""
+"""Takes the README's pictures of the panels, in the app and in JupyterLab:
+`tests/browser/shots.py docs`, or `make shots`.
+"""
 
 import sys
 import tempfile
@@ -60,7 +62,11 @@ def rewind(page, found) -> None:
 def live(page, found) -> None:
     old = picture(found)
     found.get_by_role("button", name="Start", exact=True).click()
-    for name, value in (("Temperature T", "12"), ("Learning rate", "0.03"), ("Weight alpha", "0.5")):
+    for name, value in (
+        ("Temperature T", "12"),
+        ("Learning rate", "0.03"),
+        ("Weight alpha", "0.5"),
+    ):
         page.wait_for_timeout(1800)
         found.get_by_label(name, exact=True).fill(value)
         found.get_by_label(name, exact=True).press("Tab")
@@ -86,7 +92,11 @@ def growing(page, found) -> None:
     old = picture(found)
     found.get_by_label("Pace").select_option("100 batches a second")
     found.get_by_role("button", name="Start", exact=True).click()
-    for act, way in (("Wider", "copied (Net2Net)"), ("Deeper", "copied (Net2Net)"), ("Deeper", "at random")):
+    for act, way in (
+        ("Wider", "copied (Net2Net)"),
+        ("Deeper", "copied (Net2Net)"),
+        ("Deeper", "at random"),
+    ):
         page.wait_for_timeout(2500)
         found.get_by_label("New weights").select_option(way)
         found.get_by_role("button", name=act, exact=True).click()

@@ -1,22 +1,41 @@
-"""What a reader does in JupyterLab: open a notebook, run it, look for a panel; and what a screen reader finds there."""
+"""What a reader does in JupyterLab: open a notebook, run it, look for a panel; and what
+a screen reader finds there.
+"""
 
 ALL_RAN = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(
     prompt => /\\d+/.test(prompt.textContent))"""
 OUTPUT = ".jp-OutputArea-output:not(.jp-RenderedImage)"  # also in the app
-CONTROLS = {"button", "checkbox", "combobox", "image", "img", "radio", "slider", "spinbutton", "switch", "textbox"}
+CONTROLS = {
+    "button",
+    "checkbox",
+    "combobox",
+    "image",
+    "img",
+    "radio",
+    "slider",
+    "spinbutton",
+    "switch",
+    "textbox",
+}
 
 
 def open_and_run(page, lab, name: str, seconds: float = 50) -> None:
     """Opens a notebook and runs all its cells; fails with the traceback when one of them fails."""
     page.goto(lab.page_of(name))
     page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()
-    page.get_by_text("| Idle").wait_for()  # the status bar knows when there is a kernel; the notebook's own light does not
+    page.get_by_text(
+        "| Idle"
+    ).wait_for()  # the status bar knows when there is a kernel; the notebook's own light does not
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
     page.wait_for_function(ALL_RAN, timeout=1000 * seconds)
-    failed = page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']")
+    failed = page.locator(
+        ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']"
+    )
     assert failed.count() == 0, failed.first.inner_text()
-    page.wait_for_function("() => [...document.querySelectorAll('.widget-image')].every(image => image.naturalWidth > 0)")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.widget-image')].every(image => image.naturalWidth > 0)"
+    )
 
 
 def picture(found) -> str:
@@ -26,7 +45,10 @@ def picture(found) -> str:
 
 def await_new_picture(page, found, old: str) -> str:
     image = found.locator("img.widget-image").element_handle()
-    page.wait_for_function("([image, old]) => image.src !== old && image.naturalWidth > 0", arg=[image, old])
+    page.wait_for_function(
+        "([image, old]) => image.src !== old && image.naturalWidth > 0",
+        arg=[image, old],
+    )
     return picture(found)
 
 
@@ -35,18 +57,27 @@ def status(found):
 
 
 def outputs_tree(page) -> list[tuple[str, str]]:
-    """(role, name) of every control and of every panel's picture, from the browser's accessibility tree.
+    """(role, name) of every control and of every panel's picture, from the browser's
+    accessibility tree.
 
-    Plain pictures are left out: JupyterLab gives them no alternative text, whatever the notebook says.
+    Plain pictures are left out: JupyterLab gives them no alternative text, whatever the
+    notebook says.
     """
     session = page.context.new_cdp_session(page)
     session.send("DOM.enable")
     session.send("Accessibility.enable")
     root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
     found = []
-    for node in session.send("DOM.querySelectorAll", {"nodeId": root, "selector": OUTPUT})["nodeIds"]:
-        for part in session.send("DOM.querySelectorAll", {"nodeId": node, "selector": "*"})["nodeIds"]:
-            ax = session.send("Accessibility.getPartialAXTree", {"nodeId": part, "fetchRelatives": False})["nodes"][0]
+    for node in session.send(
+        "DOM.querySelectorAll", {"nodeId": root, "selector": OUTPUT}
+    )["nodeIds"]:
+        for part in session.send(
+            "DOM.querySelectorAll", {"nodeId": node, "selector": "*"}
+        )["nodeIds"]:
+            ax = session.send(
+                "Accessibility.getPartialAXTree",
+                {"nodeId": part, "fetchRelatives": False},
+            )["nodes"][0]
             role = ax.get("role", {}).get("value", "")
             if role in CONTROLS and not ax["ignored"]:
                 found.append((role, ax.get("name", {}).get("value", "")))

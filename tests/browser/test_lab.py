@@ -1,4 +1,6 @@
-"""Panels in a real JupyterLab: the keyboard moves them, Stop stops them, they have names, and nothing is asked of the network."""
+"""Panels in a real JupyterLab: the keyboard moves them, Stop stops them, they have
+names, and nothing is asked of the network.
+"""
 
 import re
 
@@ -77,7 +79,9 @@ def test_the_forgotten_digits_run(page, lab, shots):
 
 
 def test_a_net_grows_while_it_trains(page, lab, shots):
-    """Copied weights change no answer, so the accuracy after is the accuracy before; a screen reader hears of it."""
+    """Copied weights change no answer, so the accuracy after is the accuracy before; a
+    screen reader hears of it.
+    """
     open_and_run(page, lab, "panels.ipynb")
     found = panel(page, "A net that grows while it trains")
     old = picture(found)
@@ -88,7 +92,9 @@ def test_a_net_grows_while_it_trains(page, lab, shots):
     found.get_by_role("button", name="Wider", exact=True).press("Enter")
     found.get_by_role("status").get_by_text("Wider at batch").wait_for()
     said = status(found).inner_text()
-    before, after = re.search(r"accuracy ([\d.]+) % before, ([\d.]+) % after", said).groups()
+    before, after = re.search(
+        r"accuracy ([\d.]+) % before, ([\d.]+) % after", said
+    ).groups()
     assert before == after and "8-8 → 8-16" in said
     found.get_by_role("button", name="Deeper", exact=True).press("Enter")
     found.get_by_role("status").get_by_text("Deeper at batch").wait_for()

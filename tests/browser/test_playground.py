@@ -1,4 +1,6 @@
-"""The playground in a real JupyterLab and as the app: draw, train, press a cell, stop, rewind, hand on a permalink."""
+"""The playground in a real JupyterLab and as the app: draw, train, press a cell, stop,
+rewind, hand on a permalink.
+"""
 
 import time
 from contextlib import closing, suppress
@@ -59,7 +61,9 @@ def stroke(page, found) -> None:
 def test_draw_and_nudge(page, playground, shots):
     show(page, "Digit pad")
     found = panel(page, "Digit pad")
-    found.get_by_text("Draw with mouse, finger or pen").wait_for()  # the drawing field is there
+    found.get_by_text(
+        "Draw with mouse, finger or pen"
+    ).wait_for()  # the drawing field is there
     found.get_by_role("button", name="Clear").press("Enter")
     found.get_by_role("status").get_by_text("The field is empty").wait_for()
     old = picture(found)
@@ -77,7 +81,9 @@ def test_draw_and_nudge(page, playground, shots):
 
 
 def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium, page):
-    context = chromium.new_context(viewport={"width": 800, "height": 600}, has_touch=True)
+    context = chromium.new_context(
+        viewport={"width": 800, "height": 600}, has_touch=True
+    )
     with closing(context):
         phone = context.new_page()
         open_app(phone, app)
@@ -86,11 +92,24 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium, page):
         found.get_by_role("button", name="Clear").tap()
         found.get_by_role("status").get_by_text("The field is empty").wait_for()
         found.locator("canvas").scroll_into_view_if_needed()
-        field, finger = found.locator("canvas").bounding_box(), context.new_cdp_session(phone)
-        points = [{"x": field["x"] + field["width"] / 2, "y": field["y"] + field["height"] * (4 + k) / 20} for k in range(12)]
-        finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
+        field = found.locator("canvas").bounding_box()
+        finger = context.new_cdp_session(phone)
+        points = [
+            {
+                "x": field["x"] + field["width"] / 2,
+                "y": field["y"] + field["height"] * (4 + k) / 20,
+            }
+            for k in range(12)
+        ]
+        finger.send(
+            "Input.dispatchTouchEvent",
+            {"type": "touchStart", "touchPoints": points[:1]},
+        )
         for point in points[1:]:
-            finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+            finger.send(
+                "Input.dispatchTouchEvent",
+                {"type": "touchMove", "touchPoints": [point]},
+            )
         finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         found.get_by_role("status").get_by_text("Teacher: 1 (").wait_for()
         assert found.locator("canvas").bounding_box() == field
@@ -149,7 +168,9 @@ def test_a_permalink_makes_the_same_picture(page, playground, chromium):
     until(lambda: pixels(page, found) == wanted)
     found.get_by_role("textbox", name="Permalink").fill("kd1.landscape.rubbish")
     found.get_by_role("textbox", name="Permalink").press("Enter")
-    found.get_by_role("status").get_by_text("is no permalink; copy the whole string").wait_for()
+    found.get_by_role("status").get_by_text(
+        "is no permalink; copy the whole string"
+    ).wait_for()
     assert page.watch.errors == []
 
 
@@ -221,7 +242,11 @@ def test_two_people_at_once_and_a_closed_page_frees_its_kernel(page, app, chromi
         found = panel(visitor, "Live distillation")
         found.get_by_role("button", name="Start", exact=True).press("Enter")
     old = picture(panel(page, "Live distillation"))
-    await_new_picture(other, panel(other, "Live distillation"), picture(panel(other, "Live distillation")))
+    await_new_picture(
+        other,
+        panel(other, "Live distillation"),
+        picture(panel(other, "Live distillation")),
+    )
     other.close(run_before_unload=True)
     until(lambda: gone(others))
     await_new_picture(page, panel(page, "Live distillation"), old)  # mine goes on

@@ -22,8 +22,13 @@ def some() -> data.Data:
 @pytest.mark.parametrize("shared", [1, 0, 2])
 def test_branch_0_starts_as_the_net_alone(shared):
     net, alone = online.parted(3, shared=shared), online.small(3)
-    assert all(torch.equal(a, b) for a, b in zip(net[0].parameters(), alone.parameters())) and len(net) == 3
-    assert len(net.trunk) == shared and torch.equal(net[1][1][0].weight, alone[1][0].weight) == (shared == 2)
+    assert (
+        all(torch.equal(a, b) for a, b in zip(net[0].parameters(), alone.parameters()))
+        and len(net) == 3
+    )
+    assert len(net.trunk) == shared and torch.equal(
+        net[1][1][0].weight, alone[1][0].weight
+    ) == (shared == 2)
     assert torch.equal(net[1][0][0].weight, alone[0][0].weight) == (shared > 0)
     g = online.gated(net, 0)(net.trunk(torch.rand(5, *online.SHAPE)))
     assert torch.allclose(g.sum(1), torch.ones(5))
@@ -42,7 +47,9 @@ def test_an_arm_trains_all_branches_and_says_who_answers(some, stages, kind, sco
     net, before = online.parted(0), online.parted(0)
     branches, together = online.learn(stages, some, SHORT, net)
     assert isinstance(together, kind) and together.net is net and len(branches) == 3
-    assert all(not torch.equal(a, b) for a, b in zip(net.parameters(), before.parameters()))
+    assert all(
+        not torch.equal(a, b) for a, b in zip(net.parameters(), before.parameters())
+    )
     (stage,) = stages(online.parted(0))[0]
     assert f"{scores} 2" in stage.score
 
@@ -51,23 +58,49 @@ def test_a_row_is_what_it_says(some):
     net = online.parted(1)
     own = online.gated(net, 1)
     together = Mixed(net, own)
-    row = online.outcome("ONE", 7, ([net[k] for k in range(3)], together), some, choice="none")
+    row = online.outcome(
+        "ONE", 7, ([net[k] for k in range(3)], together), some, choice="none"
+    )
     single = [accuracy(net[k], *some.test) for k in range(3)]
-    assert row["accuracy"] == pytest.approx(sum(single) / 3, abs=1e-5) and row["branch 0"] == pytest.approx(single[0], abs=1e-5)
+    assert row["accuracy"] == pytest.approx(sum(single) / 3, abs=1e-5) and row[
+        "branch 0"
+    ] == pytest.approx(single[0], abs=1e-5)
     assert row["together"] == pytest.approx(accuracy(together, *some.test), abs=1e-5)
-    assert row["average"] == pytest.approx(accuracy(nets.Ensemble([net[k] for k in range(3)]), *some.test), abs=1e-5)
-    assert row["validation together"] == pytest.approx(accuracy(together, *some.validation), abs=1e-5)
-    assert row["diversity"] > 0 and (row["arm"], row["seed"], row["choice"]) == ("ONE", 7, "none")
+    assert row["average"] == pytest.approx(
+        accuracy(nets.Ensemble([net[k] for k in range(3)]), *some.test), abs=1e-5
+    )
+    assert row["validation together"] == pytest.approx(
+        accuracy(together, *some.validation), abs=1e-5
+    )
+    assert row["diversity"] > 0 and (row["arm"], row["seed"], row["choice"]) == (
+        "ONE",
+        7,
+        "none",
+    )
     alone = online.outcome("alone", 0, ([net[0]], net[0]), some)
-    assert alone["diversity"] == 0 and alone["accuracy"] == alone["together"] == alone["average"] == alone["branch 0"]
+    assert (
+        alone["diversity"] == 0
+        and alone["accuracy"]
+        == alone["together"]
+        == alone["average"]
+        == alone["branch 0"]
+    )
 
 
 def test_costs_by_hand():
-    """7 x 7 x 9 filters of the first block, 16 of 8 maps of the second, the flat map, the logits; three times that to train."""
+    """7 x 7 x 9 filters of the first block, 16 of 8 maps of the second, the flat map,
+    the logits; three times that to train.
+    """
     first, rest = 49 * 9 * 8, 49 * 9 * 8 * 16 + 784 * 64 + 640
-    assert online.serving_cost(online.small(0)) == online.serving_cost(online.parted(0)[2]) == first + rest
+    assert (
+        online.serving_cost(online.small(0))
+        == online.serving_cost(online.parted(0)[2])
+        == first + rest
+    )
     (stage,) = plain(online.small(0))
-    assert online.training_cost(stage) == 3 * (first + rest) - first  # no slope in the images
+    assert (
+        online.training_cost(stage) == 3 * (first + rest) - first
+    )  # no slope in the images
     (stage,) = online.with_heads(1.0)(online.parted(0))[0]
     assert online.training_cost(stage) == 2 * first + 3 * 3 * rest
     assert online.serving_cost(Mixed(online.parted(0), None)) == first + 3 * rest

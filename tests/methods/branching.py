@@ -13,7 +13,9 @@ Y = torch.tensor([0, 1, 2, 1])
 
 def given(*logits: np.ndarray) -> Branches:
     """A branch for each of the logits (n, c); the trunk has no weights."""
-    return Branches(nn.Sequential(nn.Identity()), [nn.Sequential(Given(z)) for z in logits])
+    return Branches(
+        nn.Sequential(nn.Identity()), [nn.Sequential(Given(z)) for z in logits]
+    )
 
 
 def batch(x: torch.Tensor | None = None, n: int = 4) -> Batch:
@@ -39,6 +41,10 @@ def reached(term: torch.Tensor, **parts: nn.Module) -> set[str]:
     """The parts that a term has a slope in."""
     found = {}
     for name, part in parts.items():
-        slopes = torch.autograd.grad(term, list(part.parameters()), retain_graph=True, allow_unused=True)
-        found[name] = any(slope is not None and bool(slope.abs().max() > 0) for slope in slopes)
+        slopes = torch.autograd.grad(
+            term, list(part.parameters()), retain_graph=True, allow_unused=True
+        )
+        found[name] = any(
+            slope is not None and bool(slope.abs().max() > 0) for slope in slopes
+        )
     return {name for name, is_reached in found.items() if is_reached}

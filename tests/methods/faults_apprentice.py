@@ -48,7 +48,8 @@ FAULTS = [
     Fault(
         "apprentice: full precision",
         "methods/apprentice.py",
-        "    lower(student, weight_bits=weight_bits, " "activation_bits=activation_bits, **lowering)\n",
+        "    lower(student, weight_bits=weight_bits, "
+        "activation_bits=activation_bits, **lowering)\n",
         "",
     ),
     Fault(

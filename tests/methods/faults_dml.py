@@ -60,7 +60,7 @@ FAULTS = [
     Fault(
         "watching makes a gradient",
         "stage.py",
-        "@torch.no_grad()\n" "def watched",
+        "@torch.no_grad()\ndef watched",
         "def watched",
     ),
 ]

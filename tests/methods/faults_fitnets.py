@@ -36,8 +36,8 @@ FAULTS = [
     Fault(
         "the first stage trains the whole student",
         "methods/fitnets.py",
-        "v_g, u_h, teacher = upto(student, guided,",
-        "v_g, u_h, teacher = upto(student, len(student),",
+        "v_g = upto(student, guided,",
+        "v_g = upto(student, len(student),",
     ),
     Fault(
         "hint one block late",
@@ -62,7 +62,8 @@ FAULTS = [
         "regressor kept",
         "methods/fitnets.py",
         "    def kd_loss(batch, progress):",
-        "    regressor = regressor or Regressor(seed, " "next(v_g.parameters()).dtype)\n\n    def kd_loss(batch, progress):",
+        "    regressor = regressor or Regressor(seed, "
+        "next(v_g.parameters()).dtype)\n\n    def kd_loss(batch, progress):",
     ),
     Fault(
         "seed of the regressor ignored",

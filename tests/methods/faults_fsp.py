@@ -48,8 +48,8 @@ FAULTS = [
     Fault(
         "flow: permutation on the student",
         "methods/fsp.py",
-        "Flow(student, pairs), ",
-        "Flow(student, pairs, permutation), ",
+        "Flow(student, pairs)",
+        "Flow(student, pairs, permutation)",
     ),
     Fault(
         "flow: the whole student learns",

@@ -1,6 +1,8 @@
-"""One of two processes that codistil on made-up patterns: torchrun ... pair.py FOLDER EXCHANGE EVERY WEIGHT [WIDTH [half]].
+"""One of two processes that codistil on made-up patterns: torchrun ... pair.py FOLDER
+EXCHANGE EVERY WEIGHT [WIDTH [half]].
 
-WIDTH: of the net of rank 1. half: each process has half of the training images, and meets them in the order of seed 0.
+WIDTH: of the net of rank 1. half: each process has half of the training images, and
+meets them in the order of seed 0.
 """
 
 import os
@@ -28,9 +30,21 @@ if half:
     toy = replace(toy, train=tuple(part.chunk(2)[rank] for part in toy.train))
 for x, _ in (toy.train, toy.test, toy.validation):
     x.data = x.data.double()
-config = Config(epochs=4, batch_size=16, lr=0.05, schedule="constant", seed=0 if half else rank, device="cpu")
-stages = codistil(net, exchange=exchange, every=int(every), weight=float(weight), burn_in=0.25, T=2.0)
+config = Config(
+    epochs=4,
+    batch_size=16,
+    lr=0.05,
+    schedule="constant",
+    seed=0 if half else rank,
+    device="cpu",
+)
+stages = codistil(
+    net, exchange=exchange, every=int(every), weight=float(weight), burn_in=0.25, T=2.0
+)
 rows = train(stages, toy, config, progress=False)
-torch.save({"net": net.state_dict(), "terms": [sorted(row) for row in rows]}, f"{folder}/{rank}.pt")
+torch.save(
+    {"net": net.state_dict(), "terms": [sorted(row) for row in rows]},
+    f"{folder}/{rank}.pt",
+)
 dist.destroy_process_group()
 os._exit(0)  # as kdsurvey/codistil.py

@@ -1,4 +1,6 @@
-"""Mishra & Marr 2018: equation 1 in NumPy, which term moves whom, shadow weights that stay full, and that it learns digits."""
+"""Mishra & Marr 2018: equation 1 in NumPy, which term moves whom, shadow weights that
+stay full, and that it learns digits.
+"""
 
 from dataclasses import replace
 
@@ -19,11 +21,17 @@ Y = np.array([0, 2, 3, 1, 0, 2])
 
 
 def log_softmax(z: np.ndarray) -> np.ndarray:
-    return z - z.max(1, keepdims=True) - np.log(np.exp(z - z.max(1, keepdims=True)).sum(1, keepdims=True))
+    return (
+        z
+        - z.max(1, keepdims=True)
+        - np.log(np.exp(z - z.max(1, keepdims=True)).sum(1, keepdims=True))
+    )
 
 
 def said(z: np.ndarray) -> nn.Sequential:
-    """A net that says z, whatever comes in, with a layer inside that may be lowered and changes nothing."""
+    """A net that says z, whatever comes in, with a layer inside that may be lowered and
+    changes nothing.
+    """
     n = z.shape[1]
     layers = [nn.Linear(n, n, bias=False, dtype=torch.float64) for _ in range(3)]
     for layer in layers:
@@ -44,14 +52,18 @@ def only(**options) -> tuple:
 
 @pytest.mark.parametrize("scheme", "ABC")
 @pytest.mark.parametrize("match", ["cross-entropy", "mse"])
-@pytest.mark.parametrize(("alpha", "beta", "gamma"), [(1.0, 0.5, 0.5), (0.3, 2.0, 0.7), (1.0, 1.0, 0.0)])
+@pytest.mark.parametrize(
+    ("alpha", "beta", "gamma"), [(1.0, 0.5, 0.5), (0.3, 2.0, 0.7), (1.0, 1.0, 0.0)]
+)
 def test_equation_1(scheme, match, alpha, beta, gamma):
     stage, _, _ = only(scheme=scheme, match=match, alpha=alpha, beta=beta, gamma=gamma)
     z_A, z_T = 3 * draw(0, 6, 4), 3 * draw(1, 6, 4)
     hard, first = (-log_softmax(z)[np.arange(6), Y].mean() for z in (z_A, z_T))
     soft = -(np.exp(log_softmax(z_T)) * log_softmax(z_A)).sum(1).mean()
     soft = 0.5 * ((z_T - z_A) ** 2).sum(1).mean() if match == "mse" else soft
-    expected = {"hard": beta * hard, "soft": gamma * soft} | ({"teacher": alpha * first} if scheme == "A" else {})
+    expected = {"hard": beta * hard, "soft": gamma * soft} | (
+        {"teacher": alpha * first} if scheme == "A" else {}
+    )
     (loss,) = stage.learn.values()
     found = {name: term.item() for name, term in loss(batch(), 0.5).items()}
     assert found == pytest.approx(expected, abs=1e-12)
@@ -73,7 +85,9 @@ def test_each_term_moves_whom_it_should(scheme, match):
             net.zero_grad()
         term.backward(retain_graph=True)
         assert (own.grad is not None and bool(own.grad.any())) == (name != "teacher")
-        assert copied is None or (copied.grad is not None and bool(copied.grad.any())) == (name == "teacher")
+        assert copied is None or (
+            copied.grad is not None and bool(copied.grad.any())
+        ) == (name == "teacher")
         assert teacher[-1].features.grad is None
 
 
@@ -81,18 +95,34 @@ def test_each_term_moves_whom_it_should(scheme, match):
 def test_the_inner_layers_are_lowered_in_place_when_the_stage_begins(scheme):
     student = mlp(128, 8, 8, 8, 3, norm=True, seed=0)
     weights = [p.data_ptr() for p in student.parameters()]
-    stages = apprentice(student, mlp(128, 8, 3), scheme=scheme, weight_bits=3, activation_bits=4, scaled=False)
+    stages = apprentice(
+        student,
+        mlp(128, 8, 3),
+        scheme=scheme,
+        weight_bits=3,
+        activation_bits=4,
+        scaled=False,
+    )
     assert not any(isinstance(part, LowLinear) for part in student.modules())
     next(stages)
     low = [part for part in student.modules() if isinstance(part, LowLinear)]
-    assert low == [student[2][0], student[3][0]] and {part.precision for part in low} == {Precision(3, 4, scaled=False)}
+    assert low == [student[2][0], student[3][0]] and {
+        part.precision for part in low
+    } == {Precision(3, 4, scaled=False)}
     assert [p.data_ptr() for p in student.parameters()] == weights
 
 
 @pytest.mark.parametrize("scheme", "ABC")
-def test_shadow_weights_stay_full_and_the_score_is_that_of_the_quantised_net(toy, scheme):
+def test_shadow_weights_stay_full_and_the_score_is_that_of_the_quantised_net(
+    toy, scheme
+):
     student, teacher = (mlp(128, 8, 8, 8, 3, norm=True, seed=seed) for seed in (0, 1))
-    row = train(apprentice(student, teacher, scheme=scheme, threshold=None, scaled=False), toy, SHORT, progress=False)[-1]
+    row = train(
+        apprentice(student, teacher, scheme=scheme, threshold=None, scaled=False),
+        toy,
+        SHORT,
+        progress=False,
+    )[-1]
     w = student[2][0].weight.detach()
     assert len(w.unique()) == w.numel()
     with torch.no_grad():
@@ -104,19 +134,35 @@ def test_shadow_weights_stay_full_and_the_score_is_that_of_the_quantised_net(toy
 
 def test_scheme_a_trains_a_copy_of_the_teacher_as_it_would_train_alone(toy):
     teacher, alone = (mlp(128, 8, 3, norm=True, seed=1) for _ in range(2))
-    joint = train(apprentice(mlp(128, 8, 8, 3, seed=0), teacher), toy, SHORT, progress=False)
+    joint = train(
+        apprentice(mlp(128, 8, 8, 3, seed=0), teacher), toy, SHORT, progress=False
+    )
     by_itself = train(plain(alone), toy, SHORT, progress=False)
-    assert [row["teacher"] for row in joint] == pytest.approx([row["hard"] for row in by_itself], rel=1e-6)
+    assert [row["teacher"] for row in joint] == pytest.approx(
+        [row["hard"] for row in by_itself], rel=1e-6
+    )
     assert joint[-1]["teacher test accuracy"] == by_itself[-1]["net test accuracy"]
-    assert all(torch.equal(p, q) for p, q in zip(teacher.parameters(), mlp(128, 8, 3, norm=True, seed=1).parameters()))
+    assert all(
+        torch.equal(p, q)
+        for p, q in zip(
+            teacher.parameters(), mlp(128, 8, 3, norm=True, seed=1).parameters()
+        )
+    )
 
 
 def test_a_teacher_that_is_one_may_be_given_to_every_scheme(toy):
     given = Teacher(mlp(128, 8, 3, seed=1))
     before = given.logits(toy.test[0])
     for scheme in "ABC":
-        train(apprentice(mlp(128, 8, 8, 3, seed=0), given, scheme=scheme), toy, replace(SHORT, epochs=1), progress=False)
-    assert torch.equal(given.logits(toy.test[0]), before) and not any(p.requires_grad for p in given.net.parameters())
+        train(
+            apprentice(mlp(128, 8, 8, 3, seed=0), given, scheme=scheme),
+            toy,
+            replace(SHORT, epochs=1),
+            progress=False,
+        )
+    assert torch.equal(given.logits(toy.test[0]), before) and not any(
+        p.requires_grad for p in given.net.parameters()
+    )
 
 
 def test_scheme_c_measures_batch_norm_once_and_tunes_slowly(toy):
@@ -165,7 +211,12 @@ def test_what_is_out_of_range_is_refused(options):
 @pytest.mark.parametrize("scheme", "AB")
 def test_nets_of_other_classes_are_refused(toy, scheme):
     with pytest.raises(ValueError, match="same classes"):
-        train(apprentice(mlp(128, 8, 8, 3), mlp(128, 8, 4), scheme=scheme), toy, SHORT, progress=False)
+        train(
+            apprentice(mlp(128, 8, 8, 3), mlp(128, 8, 4), scheme=scheme),
+            toy,
+            SHORT,
+            progress=False,
+        )
 
 
 @pytest.mark.parametrize("scheme", "ABC")
@@ -176,8 +227,11 @@ def test_it_learns_digits_at_its_defaults(digits, scheme):
         test=tuple(part[:500] for part in digits.halved().test),
     )
     config = Config(epochs=6, batch_size=32, device="cpu")
-    teacher, student = mlp(196, 64, 10, norm=True, seed=1), mlp(196, 32, 32, 32, 10, norm=True, seed=0)
+    teacher = mlp(196, 64, 10, norm=True, seed=1)
+    student = mlp(196, 32, 32, 32, 10, norm=True, seed=0)
     for net in (teacher, student)[: {"A": 0, "B": 1, "C": 2}[scheme]]:
         train(plain(net), few, config, progress=False)
-    row = train(apprentice(student, teacher, scheme=scheme), few, config, progress=False)[-1]
+    row = train(
+        apprentice(student, teacher, scheme=scheme), few, config, progress=False
+    )[-1]
     assert row["student test accuracy"] > 0.8

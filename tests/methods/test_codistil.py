@@ -1,4 +1,6 @@
-"""Codistillation over real processes: what they learn is what one process would make of both; one that dies ends the other."""
+"""Codistillation over real processes: what they learn is what one process would make of
+both; one that dies ends the other.
+"""
 
 import copy
 import os
@@ -22,7 +24,13 @@ from kdsurvey.methods import codistil
 from kdsurvey.nets import mlp
 
 HERE = Path(__file__).parent
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+TORCHRUN = [
+    sys.executable,
+    "-m",
+    "torch.distributed.run",
+    "--standalone",
+    "--nproc-per-node=2",
+]
 ENV = os.environ | {"PYTHONPATH": str(HERE.parents[1]), "OMP_NUM_THREADS": "1"}
 
 
@@ -32,12 +40,22 @@ def torchrun(*arguments) -> subprocess.CompletedProcess:
 
 
 def in_one_process(every: int, weight: float) -> list[torch.nn.Module]:
-    """The same by hand: two nets, each with its own order; after a quarter of the steps stale copies of each other."""
+    """The same by hand: two nets, each with its own order; after a quarter of the steps
+    stale copies of each other.
+    """
     toy, steps = made_up(), 24
-    (x, y), nets = toy.train, [mlp(128, 8, 3, norm=True, seed=k).double() for k in range(2)]
+    (x, y), nets = (
+        toy.train,
+        [mlp(128, 8, 3, norm=True, seed=k).double() for k in range(2)],
+    )
     x = x.double()
-    batches = [[b for e in range(4) for b in made.of_epoch(x, y)] for made in (Batches(16, 0, k, x.device) for k in range(2))]
-    optimisers = [torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9) for net in nets]
+    batches = [
+        [b for e in range(4) for b in made.of_epoch(x, y)]
+        for made in (Batches(16, 0, k, x.device) for k in range(2))
+    ]
+    optimisers = [
+        torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9) for net in nets
+    ]
     stale, since = None, 0
     for step in range(steps):
         if step / steps >= 0.25:
@@ -50,14 +68,21 @@ def in_one_process(every: int, weight: float) -> list[torch.nn.Module]:
             loss = F.cross_entropy(z, batch.y)
             if other is not None:
                 p = torch.softmax(other(batch.x).detach() / 2, 1)
-                loss = loss + weight * 4 * (p * (p.log() - torch.log_softmax(z / 2, 1))).sum(1).mean()
+                loss = (
+                    loss
+                    + weight
+                    * 4
+                    * (p * (p.log() - torch.log_softmax(z / 2, 1))).sum(1).mean()
+                )
             optimisers[k].zero_grad()
             loss.backward()
             optimisers[k].step()
     return nets
 
 
-@pytest.mark.parametrize(("exchange", "every", "weight"), [("weights", 5, 1.0), ("predictions", 1, 0.5)])
+@pytest.mark.parametrize(
+    ("exchange", "every", "weight"), [("weights", 5, 1.0), ("predictions", 1, 0.5)]
+)
 def test_two_processes_do_what_one_would(exchange, every, weight, tmp_path):
     done = torchrun(HERE / "pair.py", tmp_path, exchange, every, weight)
     assert done.returncode == 0, done.stderr
@@ -73,22 +98,47 @@ def test_nets_of_two_shapes_tell_predictions_but_not_weights(tmp_path):
     assert done.returncode == 0, done.stderr
     done = torchrun(HERE / "pair.py", tmp_path, "weights", 3, 1.0, 5)
     assert done.returncode != 0 and re.search(
-        r"the processes have \[\d+, \d+\] weights to tell; they must be as many", done.stderr
+        r"the processes have \[\d+, \d+\] weights to tell; they must be as many",
+        done.stderr,
     )
 
 
 def test_the_command_trains_real_digits(tmp_path):
-    done = torchrun("-m", "kdsurvey.codistil", "--epochs", 2, "--width", 16, "--every", 10, "--out", tmp_path)
+    done = torchrun(
+        "-m",
+        "kdsurvey.codistil",
+        "--epochs",
+        2,
+        "--width",
+        16,
+        "--every",
+        10,
+        "--out",
+        tmp_path,
+    )
     assert done.returncode == 0, done.stderr
-    said = sorted(re.findall(r"^process (\d): test accuracy (0\.\d+)$", done.stdout, re.M))
-    assert [rank for rank, _ in said] == ["0", "1"] and min(float(share) for _, share in said) > 0.5
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["rank0.json", "rank1.json"]
+    said = sorted(
+        re.findall(r"^process (\d): test accuracy (0\.\d+)$", done.stdout, re.M)
+    )
+    assert [rank for rank, _ in said] == ["0", "1"] and min(
+        float(share) for _, share in said
+    ) > 0.5
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "rank0.json",
+        "rank1.json",
+    ]
 
 
 def test_a_line_and_its_end_are_one_write(monkeypatch):
     """Two processes share one pipe: lines in two writes run into each other, as they did."""
     written = []
-    monkeypatch.setattr(command, "sys", SimpleNamespace(stdout=SimpleNamespace(write=written.append, flush=lambda: None)))
+    monkeypatch.setattr(
+        command,
+        "sys",
+        SimpleNamespace(
+            stdout=SimpleNamespace(write=written.append, flush=lambda: None)
+        ),
+    )
     command._say("process 0 of 2 is there")
     assert written == ["process 0 of 2 is there\n"]
 
@@ -98,8 +148,25 @@ def test_a_process_that_is_killed_ends_the_other_with_a_message():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    shared = ENV | {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
-    command = [sys.executable, "-m", "kdsurvey.codistil", "--epochs", "10000", "--width", "16", "--every", "5", "--burn-in", "0"]
+    shared = ENV | {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": port,
+        "WORLD_SIZE": "2",
+        "LOCAL_WORLD_SIZE": "2",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "kdsurvey.codistil",
+        "--epochs",
+        "10000",
+        "--width",
+        "16",
+        "--every",
+        "5",
+        "--burn-in",
+        "0",
+    ]
     pair = [
         subprocess.Popen(
             command,
@@ -111,7 +178,10 @@ def test_a_process_that_is_killed_ends_the_other_with_a_message():
         for k in range(2)
     ]
     try:
-        assert [process.stdout.readline() for process in pair] == ["process 0 of 2 is there\n", "process 1 of 2 is there\n"]
+        assert [process.stdout.readline() for process in pair] == [
+            "process 0 of 2 is there\n",
+            "process 1 of 2 is there\n",
+        ]
         time.sleep(2)
         assert [process.poll() for process in pair] == [None, None]
         pair[1].send_signal(signal.SIGKILL)
@@ -124,12 +194,26 @@ def test_a_process_that_is_killed_ends_the_other_with_a_message():
 
 
 def test_torchrun_ends_when_one_is_killed():
-    command = [*TORCHRUN, "-m", "kdsurvey.codistil", "--epochs", "10000", "--width", "16"]
-    run = subprocess.Popen(command, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = [
+        *TORCHRUN,
+        "-m",
+        "kdsurvey.codistil",
+        "--epochs",
+        "10000",
+        "--width",
+        "16",
+    ]
+    run = subprocess.Popen(
+        command, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     try:
-        there = [next(line for line in run.stdout if "is there" in line) for _ in range(2)]
+        there = [
+            next(line for line in run.stdout if "is there" in line) for _ in range(2)
+        ]
         assert len(set(there)) == 2
-        found = subprocess.run(["pgrep", "-P", str(run.pid)], capture_output=True, text=True, check=True)
+        found = subprocess.run(
+            ["pgrep", "-P", str(run.pid)], capture_output=True, text=True, check=True
+        )
         workers = [int(pid) for pid in found.stdout.split()]
         assert len(workers) == 2
         os.kill(workers[1], signal.SIGKILL)
@@ -141,11 +225,25 @@ def test_torchrun_ends_when_one_is_killed():
 
 def test_alone_or_with_values_out_of_range_it_says_what_to_do():
     net = mlp(4, 3, 2, seed=0)
-    with pytest.raises(ValueError, match=r"between 2 processes or more, which torchrun starts: torchrun --nproc-per-node=2"):
+    with pytest.raises(
+        ValueError,
+        match=r"between 2 processes or more, which torchrun starts: torchrun --nproc-per-node=2",
+    ):
         next(codistil(net))
     for options in ({"every": 0}, {"burn_in": 1.0}, {"weight": -1.0}):
-        with pytest.raises(ValueError, match=r"every >= 1, burn_in in \[0, 1\) and weight >= 0, got"):
+        with pytest.raises(
+            ValueError, match=r"every >= 1, burn_in in \[0, 1\) and weight >= 0, got"
+        ):
             next(codistil(net, **options))
     alone = {name: value for name, value in ENV.items() if name != "RANK"}
-    done = subprocess.run([sys.executable, "-m", "kdsurvey.codistil"], env=alone, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1 and "start it with torchrun --nproc-per-node=2" in done.stderr
+    done = subprocess.run(
+        [sys.executable, "-m", "kdsurvey.codistil"],
+        env=alone,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (
+        done.returncode == 1
+        and "start it with torchrun --nproc-per-node=2" in done.stderr
+    )

@@ -1,4 +1,6 @@
-"""What every method owes, whatever it computes: one battery, and one line of METHODS for each method and its variants."""
+"""What every method owes, whatever it computes: one battery, and one line of METHODS
+for each method and its variants.
+"""
 
 import copy
 import itertools
@@ -17,7 +19,9 @@ from kdsurvey.nets import conv, mlp
 from kdsurvey.stage import Batch, Stage
 from kdsurvey.training import Config, train
 
-CONFIG = Config(epochs=2, batch_size=16, lr=0.05, schedule="constant", seed=3, device="cpu")
+CONFIG = Config(
+    epochs=2, batch_size=16, lr=0.05, schedule="constant", seed=3, device="cpu"
+)
 
 
 @dataclass
@@ -46,17 +50,29 @@ def hinton(**options) -> Made:
 
 def fitnets(**options) -> Made:
     student, teacher = net(0), net(1)
-    return Made(methods.fitnets(student, teacher, **({"guided": 1, "hint": 1} | options)), [student], [teacher])
+    return Made(
+        methods.fitnets(student, teacher, **({"guided": 1, "hint": 1} | options)),
+        [student],
+        [teacher],
+    )
 
 
 def joint_hints(**options) -> Made:
     student, teacher = net(0), net(1)
-    return Made(methods.joint_hints(student, teacher, guided=1, hint=1, **options), [student], [teacher])
+    return Made(
+        methods.joint_hints(student, teacher, guided=1, hint=1, **options),
+        [student],
+        [teacher],
+    )
 
 
 def fsp(**options) -> Made:
     student, teacher = net(0), net(1)
-    return Made(methods.fsp(student, teacher, **({"pairs": ((1, 2),)} | options)), [student], [teacher])
+    return Made(
+        methods.fsp(student, teacher, **({"pairs": ((1, 2),)} | options)),
+        [student],
+        [teacher],
+    )
 
 
 def dml(**options) -> Made:
@@ -66,7 +82,11 @@ def dml(**options) -> Made:
 
 def ban(**options) -> Made:
     students, teacher = [net(0), net(2)], net(1)
-    return Made(methods.ban(iter(students).__next__, teacher, **({"generations": 2} | options)), students, [teacher])
+    return Made(
+        methods.ban(iter(students).__next__, teacher, **({"generations": 2} | options)),
+        students,
+        [teacher],
+    )
 
 
 def apprentice(**options) -> Made:
@@ -80,11 +100,17 @@ def branches() -> Branches:
 
 def one(gated: bool = True, **options) -> Made:
     learner, own = branches(), gate(6, 3, seed=0) if gated else None
-    return Made(methods.one(learner, own, **options), [learner, own] if gated else [learner])
+    return Made(
+        methods.one(learner, own, **options), [learner, own] if gated else [learner]
+    )
 
 
 def ffl(different: bool = False, **options) -> Made:
-    learner = Branches(nn.Sequential(), [net(0), conv(2, 5, 8, 8, classes=3, seed=1)]) if different else branches()
+    learner = (
+        Branches(nn.Sequential(), [net(0), conv(2, 5, 8, 8, classes=3, seed=1)])
+        if different
+        else branches()
+    )
     fused = fusion(*[8] * len(learner), width=8, head=net(9)[-1], seed=0)
     return Made(methods.ffl(learner, fused, **options), [learner, fused])
 
@@ -104,7 +130,9 @@ METHODS: dict[str, Callable[[], Made]] = {
     "hinton, tensors": lambda: hinton(T=torch.tensor(4.0), alpha=torch.tensor(0.5)),
     "fitnets": fitnets,
     "fitnets, hint half as large": lambda: fitnets(guided=1, hint=2),
-    "fitnets, own regressor": lambda: fitnets(regressor=conv(6, 6, classes=3, seed=2)[0]),
+    "fitnets, own regressor": lambda: fitnets(
+        regressor=conv(6, 6, classes=3, seed=2)[0]
+    ),
     "fitnets, second stage alone": lambda: fitnets(hint_epochs=0.0),
     "joint hints": joint_hints,
     "fsp": fsp,
@@ -123,7 +151,9 @@ METHODS: dict[str, Callable[[], Made]] = {
     "apprentice, B": lambda: apprentice(scheme="B"),
     "apprentice, C": lambda: apprentice(scheme="C", fine_lr=1.0),
     "apprentice, mean squares": lambda: apprentice(match="mse", gamma=0.05),
-    "apprentice, all layers of 4 bits": lambda: apprentice(scheme="B", weight_bits=4, activation_bits=4, ends=True),
+    "apprentice, all layers of 4 bits": lambda: apprentice(
+        scheme="B", weight_bits=4, activation_bits=4, ends=True
+    ),
     "ffl": ffl,
     "ffl, two kinds of nets": lambda: ffl(different=True),
     "ffl, one arrow": lambda: ffl(to_branches=0.0),
@@ -136,7 +166,9 @@ METHODS: dict[str, Callable[[], Made]] = {
     "ensemblenet, co-distillation": lambda: ensemblenet(lam=2.0),
 }
 UNLABELLED = ("soft alone", "few labels", "dkpp")
-LABELLED = [name for name in METHODS if not any(words in name for words in UNLABELLED)]  # those that learn from labels
+LABELLED = [
+    name for name in METHODS if not any(words in name for words in UNLABELLED)
+]  # those that learn from labels
 
 every_method = pytest.mark.parametrize("make", METHODS.values(), ids=METHODS)
 
@@ -179,10 +211,21 @@ def test_gradient_reaches_all_of_the_learner_and_nothing_else(make, toy):
             parameter.grad = None
         sum(loss(batch_of(toy), 0.5).values()).backward()
         own = {id(p): name for name, p in learner.named_parameters()}
-        assert not [name for name, p in learner.named_parameters() if p.grad is None or not p.grad.any()]
-        strays = [p for n in nets for p in n.parameters() if id(p) not in own and p.grad is not None]
+        assert not [
+            name
+            for name, p in learner.named_parameters()
+            if p.grad is None or not p.grad.any()
+        ]
+        strays = [
+            p
+            for n in nets
+            for p in n.parameters()
+            if id(p) not in own and p.grad is not None
+        ]
         assert not strays
-    assert all(p.requires_grad for n in made.frozen for p in n.parameters())  # the caller's own net is as it was
+    assert all(
+        p.requires_grad for n in made.frozen for p in n.parameters()
+    )  # the caller's own net is as it was
 
 
 @every_method
@@ -192,7 +235,11 @@ def test_every_learner_changes_and_the_frozen_nets_do_not(make, toy):
     learners, frozen = [held(n) for n in made.learners], [held(n) for n in made.frozen]
     train(made.stages, toy, CONFIG, progress=False)
     for before, learner in zip(learners, made.learners):
-        assert not [name for name, value in held(learner).items() if torch.equal(value, before[name])]
+        assert not [
+            name
+            for name, value in held(learner).items()
+            if torch.equal(value, before[name])
+        ]
     assert all(same(before, held(n)) for before, n in zip(frozen, made.frozen))
     assert modes == [[m.training for m in n.modules()] for n in made.frozen]
 
@@ -200,38 +247,65 @@ def test_every_learner_changes_and_the_frozen_nets_do_not(make, toy):
 @pytest.mark.parametrize("pixels", [0, 1])
 @every_method
 def test_same_seed_same_rows(make, pixels, toy):
-    rows = [train(make().stages, toy, replace(CONFIG, jitter=pixels, seed=seed), progress=False) for seed in (3, 3, 4)]
+    rows = [
+        train(
+            make().stages,
+            toy,
+            replace(CONFIG, jitter=pixels, seed=seed),
+            progress=False,
+        )
+        for seed in (3, 3, 4)
+    ]
     assert rows[0] == rows[1] and rows[0] != rows[2]
 
 
 @pytest.mark.parametrize("name", LABELLED)
 def test_one_batch_is_learnt_by_heart(name, toy):
     torch.manual_seed(0)
-    x, y = toy.train[0][:12], torch.arange(12) % 3  # labels that have nothing to do with the images
+    # labels that have nothing to do with the images
+    x = toy.train[0][:12]
+    y = torch.arange(12) % 3
     made = METHODS[name]()
     for teacher in made.frozen:  # a teacher that knows them
-        train(methods.plain(teacher), replace(toy, train=(x, y), validation=None), replace(CONFIG, epochs=150), progress=False)
+        train(
+            methods.plain(teacher),
+            replace(toy, train=(x, y), validation=None),
+            replace(CONFIG, epochs=150),
+            progress=False,
+        )
     by_heart = replace(toy, train=(x, y), test=(x, y), validation=None)
     rows = train(made.stages, by_heart, replace(CONFIG, epochs=150), progress=False)
-    scores = {name: value for name, value in rows[-1].items() if name.endswith("test accuracy")}
+    scores = {
+        name: value
+        for name, value in rows[-1].items()
+        if name.endswith("test accuracy")
+    }
     assert scores and min(scores.values()) == 1.0, scores
 
 
 class NoValues(FakeTensorMode):
-    """Tensors with a device and a shape but no values: reading one, or mixing two devices, raises an error."""
+    """Tensors with a device and a shape but no values: reading one, or mixing two
+    devices, raises an error.
+    """
 
     def __deepcopy__(self, memo):  # a copied net stays in the same mode
         return self
 
 
-@pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")  # by deepcopy
+@pytest.mark.filterwarnings(
+    "ignore:Accessing the data pointer of FakeTensor"
+)  # by deepcopy
 @pytest.mark.parametrize("augmented", [False, True])
 @every_method
 def test_losses_run_on_a_gpu_without_waiting_for_it(make, augmented, monkeypatch):
-    monkeypatch.setattr(nn.Module, "to", lambda self, *_: self)  # cannot be done without values; all is on the GPU already
+    monkeypatch.setattr(
+        nn.Module, "to", lambda self, *_: self
+    )  # cannot be done without values; all is on the GPU already
     monkeypatch.setattr(torch, "equal", lambda a, b: a is b)
     with NoValues(), torch.device("cuda"):
-        x, y, i = torch.rand(32, 2, 8, 8), torch.zeros(32, dtype=torch.long), torch.arange(16)
+        x = torch.rand(32, 2, 8, 8)
+        y = torch.zeros(32, dtype=torch.long)
+        i = torch.arange(16)
         batch = Batch(x[i], y[i], i, x, augmented)
         for _, _, loss in stages_of(make()):
             for term in loss(batch, 0.5).values():
@@ -239,12 +313,20 @@ def test_losses_run_on_a_gpu_without_waiting_for_it(make, augmented, monkeypatch
 
 
 @pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")
-@pytest.mark.parametrize("options", [{"T": torch.tensor([1.0, 4.0])}, {"alpha": torch.tensor([0.0, 1.0])}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [{"T": torch.tensor([1.0, 4.0])}, {"alpha": torch.tensor([0.0, 1.0])}],
+    ids=str,
+)
 def test_values_of_a_stack_made_on_the_cpu_serve_a_gpu(options, monkeypatch):
-    """Config(device="auto") moves the nets; who wrote torch.tensor([1.0, 4.0]) beside it cannot know where to."""
+    """Config(device="auto") moves the nets; who wrote torch.tensor([1.0, 4.0]) beside
+    it cannot know where to.
+    """
     monkeypatch.setattr(nn.Module, "to", lambda self, *_: self)
     with NoValues(allow_non_fake_inputs=True), torch.device("cuda"):
-        x, y, i = torch.rand(32, 2, 8, 8), torch.zeros(32, dtype=torch.long), torch.arange(16)
+        x = torch.rand(32, 2, 8, 8)
+        y = torch.zeros(32, dtype=torch.long)
+        i = torch.arange(16)
         student = sweeps.stack([mlp(128, 8, 3), mlp(128, 8, 3)])
         (stage,) = methods.hinton(student, net(1), **options)
         for term in stage.learn[student](Batch(x[i], y[i], i, x), 0.5).values():
@@ -263,13 +345,19 @@ def test_values_of_a_stack_made_on_the_cpu_serve_a_gpu(options, monkeypatch):
     ],
 )
 def test_a_loss_that_waits_or_mixes_devices_is_noticed(fault):
-    with NoValues(), torch.device("cuda"), pytest.raises((RuntimeError, DataDependentOutputException)):
+    with (
+        NoValues(),
+        torch.device("cuda"),
+        pytest.raises((RuntimeError, DataDependentOutputException)),
+    ):
         fault(torch.rand(16, 3))
 
 
 @every_method
 def test_a_method_stops_and_goes_by_stage(make, toy):
-    """Stages have names, scores are functions from images to one logit a class, and the last stage scores something."""
+    """Stages have names, scores are functions from images to one logit a class, and the
+    last stage scores something.
+    """
     made = make()
     stage = None
     for stage in made.stages:
@@ -281,11 +369,20 @@ def test_a_method_stops_and_goes_by_stage(make, toy):
 
 @pytest.mark.parametrize("name", [name for name in METHODS if METHODS[name]().frozen])
 def test_the_teacher_is_another_net(name, toy):
-    """No parameter is shared, whatever net is the teacher; a student may even be taught by a copy of itself."""
+    """No parameter is shared, whatever net is the teacher; a student may even be taught
+    by a copy of itself.
+    """
     made = METHODS[name]()
     student = {p.data_ptr() for n in made.learners for p in n.parameters()}
     assert not student & {p.data_ptr() for n in made.frozen for p in n.parameters()}
     own = net(0)
     before = held(own)
-    train(methods.hinton(own, own, alpha=1.0), toy, replace(CONFIG, epochs=1, batch_size=96), progress=False)
-    assert not same(before, held(own))  # batch-norm in train mode differs from the frozen copy in eval mode
+    train(
+        methods.hinton(own, own, alpha=1.0),
+        toy,
+        replace(CONFIG, epochs=1, batch_size=96),
+        progress=False,
+    )
+    assert not same(
+        before, held(own)
+    )  # batch-norm in train mode differs from the frozen copy in eval mode

@@ -1,4 +1,6 @@
-"""Li et al. 2019: the identity between mean head loss, ensemble loss and KL; the family of losses; where it does not hold."""
+"""Li et al. 2019: the identity between mean head loss, ensemble loss and KL; the family
+of losses; where it does not hold.
+"""
 
 import numpy as np
 import pytest
@@ -49,26 +51,39 @@ def test_the_loss_against_numpy_in_both_forms(lam):
     z = 2 * draw(0, 3, 4, 5)
     terms = {name: term.item() for name, term in loss_of(given(*z), lam=lam).items()}
     together, gap = hard(z.mean(0)), np.mean([kl(z.mean(0), z_i, 1.0) for z_i in z])
-    expected = {"heads": lam * np.mean([hard(z_i) for z_i in z]), "ensemble": (1 - lam) * together}
+    expected = {
+        "heads": lam * np.mean([hard(z_i) for z_i in z]),
+        "ensemble": (1 - lam) * together,
+    }
     assert terms == pytest.approx(expected, rel=1e-10, abs=1e-14)
     assert sum(terms.values()) == pytest.approx(together + lam * gap, abs=1e-10)
 
 
 @pytest.mark.parametrize("lam", [0.0, 0.5, 1.0, 2.0])
 def test_the_slope_against_numpy(lam):
-    """(lam (q_i - y) + (1 - lam) (q - y)) / m, which is that of the other form with a detached q: (q - y + lam (q_i - q)) / m."""
-    z, onehot, net = 2 * draw(0, 3, 4, 5), np.eye(5)[Y], given(*(2 * draw(0, 3, 4, 5)))
+    """(lam (q_i - y) + (1 - lam) (q - y)) / m, which is that of the other form with a
+    detached q: (q - y + lam (q_i - q)) / m.
+    """
+    z = 2 * draw(0, 3, 4, 5)
+    onehot = np.eye(5)[Y]
+    net = given(*(2 * draw(0, 3, 4, 5)))
     q = softmax(z.mean(0))
     sum(loss_of(net, lam=lam).values()).backward()
     for z_i, branch in zip(z, net.branches):
         slope = (lam * (softmax(z_i) - onehot) + (1 - lam) * (q - onehot)) / 3 / 4
-        np.testing.assert_allclose(branch[0].features.grad, slope, rtol=1e-9, atol=1e-12)
-        np.testing.assert_allclose(slope, (q - onehot + lam * (softmax(z_i) - q)) / 3 / 4, atol=1e-15)
+        np.testing.assert_allclose(
+            branch[0].features.grad, slope, rtol=1e-9, atol=1e-12
+        )
+        np.testing.assert_allclose(
+            slope, (q - onehot + lam * (softmax(z_i) - q)) / 3 / 4, atol=1e-15
+        )
 
 
 @every(LOGITS)
 def test_nothing_flows_through_the_ensemble_into_its_kl(z):
-    """mean_i KL(q || q_i) has no slope in the mean of the logits, so that it does not matter whether q is detached."""
+    """mean_i KL(q || q_i) has no slope in the mean of the logits, so that it does not
+    matter whether q is detached.
+    """
     z = torch.tensor(z)
     mean = z.mean(0).requires_grad_()
     log_q = mean.log_softmax(-1)

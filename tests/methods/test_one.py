@@ -1,4 +1,6 @@
-"""Lan et al. 2018: the loss against NumPy, what each term reaches, gates, and branches that beat a net alone."""
+"""Lan et al. 2018: the loss against NumPy, what each term reaches, gates, and branches
+that beat a net alone.
+"""
 
 import numpy as np
 import pytest
@@ -43,7 +45,9 @@ def test_the_loss_against_numpy(T, weight, gated):
 
 @pytest.mark.parametrize("gated", [True, False])
 def test_the_slope_in_each_branch_against_numpy(gated):
-    """q_i - y of its own, g_i (q_e - y) through the ensemble, T (q_i - p_e) from the teacher, which is detached."""
+    """q_i - y of its own, g_i (q_e - y) through the ensemble, T (q_i - p_e) from the
+    teacher, which is detached.
+    """
     z, T = 2 * draw(0, 3, 4, 5), 3.0
     g = softmax(draw(1, 4, 3)) if gated else np.full((4, 3), 1 / 3)
     z_e, onehot = np.einsum("nm,mnc->nc", g, z), np.eye(5)[Y]
@@ -54,7 +58,9 @@ def test_the_slope_in_each_branch_against_numpy(gated):
     for i, branch in enumerate(net.branches):
         own, shared = softmax(z[i]) - onehot, g[:, i : i + 1] * (softmax(z_e) - onehot)
         slope = (own + shared + T * (softmax(z[i], T) - softmax(z_e, T))) / 4
-        np.testing.assert_allclose(branch[0].features.grad, slope, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(
+            branch[0].features.grad, slope, rtol=1e-9, atol=1e-12
+        )
 
 
 def parts() -> tuple[Branches, nn.Module, dict]:
@@ -66,9 +72,13 @@ def parts() -> tuple[Branches, nn.Module, dict]:
 
 
 def test_what_each_term_reaches():
-    """The gate learns from the labels alone, and a branch from its own loss, the ensemble's and the teacher's."""
+    """The gate learns from the labels alone, and a branch from its own loss, the
+    ensemble's and the teacher's.
+    """
     net, own, terms = parts()
-    modules = {"trunk": net.trunk, "gate": own} | {f"branch {i}": branch for i, branch in enumerate(net.branches)}
+    modules = {"trunk": net.trunk, "gate": own} | {
+        f"branch {i}": branch for i, branch in enumerate(net.branches)
+    }
     branches = {"trunk", "branch 0", "branch 1", "branch 2"}
     assert reached(terms["branches"], **modules) == branches
     assert reached(terms["distil"], **modules) == branches
@@ -81,7 +91,10 @@ def test_without_distillation_the_term_is_not_there():
     assert set(loss(batch(), 1.0)) == {"branches", "ensemble"}
 
 
-@pytest.mark.parametrize(("progress", "w"), [(0.0, np.exp(-5)), (0.25, np.exp(-5 / 4)), (0.5, 1.0), (0.9, 1.0)])
+@pytest.mark.parametrize(
+    ("progress", "w"),
+    [(0.0, np.exp(-5)), (0.25, np.exp(-5 / 4)), (0.5, 1.0), (0.9, 1.0)],
+)
 def test_the_teacher_fades_in(progress, w):
     z = draw(0, 2, 4, 3)
     (stage,) = one(given(*z), None, ramp=0.5)
@@ -93,7 +106,13 @@ def test_the_teacher_fades_in(progress, w):
 
 def test_the_ramp_as_the_paper_has_it():
     """80 of 300 epochs: 0.007 at the start, 0.29 half way, 0.73 at three quarters."""
-    assert [round(ramp_up(t / 300, 80 / 300), 3) for t in (0, 40, 60, 80, 300)] == [0.007, 0.287, 0.732, 1, 1]
+    assert [round(ramp_up(t / 300, 80 / 300), 3) for t in (0, 40, 60, 80, 300)] == [
+        0.007,
+        0.287,
+        0.732,
+        1,
+        1,
+    ]
     with pytest.raises(ValueError, match=r"1\.5"):
         ramp_up(0.0, 1.5)
 
@@ -101,10 +120,16 @@ def test_the_ramp_as_the_paper_has_it():
 def test_gates_sum_to_one_and_have_a_floor():
     own, maps = gate(6, 4, seed=0), 5 * torch.randn(32, 6, 5, 5)
     g = own(maps)
-    assert g.shape == (32, 4) and torch.allclose(g.sum(1), torch.ones(32)) and (g > 0).all()
+    assert (
+        g.shape == (32, 4)
+        and torch.allclose(g.sum(1), torch.ones(32))
+        and (g > 0).all()
+    )
     before_relu = own[:4](maps)
     for row, said in zip(g, before_relu):
-        assert (row[said <= 0] == row.min()).all()  # where the ReLU gives 0, a branch has the least weight there is
+        assert (
+            row[said <= 0] == row.min()
+        ).all()  # where the ReLU gives 0, a branch has the least weight there is
     assert (before_relu <= 0).any()
 
 
@@ -114,7 +139,9 @@ def test_a_gate_reads_the_mean_of_each_channel():
     mixed_up = maps.flatten(2)[:, :, torch.randperm(25)].view_as(maps)
     assert torch.allclose(own(maps), own(mixed_up), atol=1e-6)
     finer = gate(6, 3, size=2, seed=0).eval()
-    assert finer[2].in_features == 24 and not torch.allclose(finer(maps), finer(mixed_up), atol=1e-3)
+    assert finer[2].in_features == 24 and not torch.allclose(
+        finer(maps), finer(mixed_up), atol=1e-3
+    )
 
 
 def test_one_e_is_the_gated_sum_and_a_branch_is_a_net():
@@ -144,12 +171,19 @@ def test_bad_input_is_named(wrong, message):
 
 
 def test_the_trunk_runs_once_and_a_net_alone_is_branch_0():
-    net, ran = branched(lambda seed: conv(2, 6, 8, classes=3, seed=seed), 1, 3, seed=4), []
+    net = branched(lambda seed: conv(2, 6, 8, classes=3, seed=seed), 1, 3, seed=4)
+    ran = []
     net.trunk.register_forward_hook(lambda *_: ran.append(1))
     net(torch.rand(4, 2, 8, 8))
     assert len(ran) == 1
     alone = conv(2, 6, 8, classes=3, seed=4)
-    assert all(torch.equal(a, b) for a, b in zip(alone.parameters(), net[0].parameters()))
+    assert all(
+        torch.equal(a, b) for a, b in zip(alone.parameters(), net[0].parameters())
+    )
     for k in (1, 2):  # the same trunk, heads of their own
         weights = list(zip(alone.parameters(), net[k].parameters()))
-        assert [torch.equal(a, b) for a, b in weights if a.ndim > 1] == [True, False, False]
+        assert [torch.equal(a, b) for a, b in weights if a.ndim > 1] == [
+            True,
+            False,
+            False,
+        ]

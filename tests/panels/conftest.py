@@ -19,8 +19,16 @@ def data():
     x = 0.5 * torch.rand(300, 1, 6, 6, generator=generator)
     for k in range(5):
         x[y == k, :, k : k + 2, k : k + 2] += 0.3
-    parts = {"train": slice(0, 200), "test": slice(200, 250), "validation": slice(250, 300)}
-    return Data(classes=CLASSES, source="squares in noise", **{name: (x[part], y[part]) for name, part in parts.items()})
+    parts = {
+        "train": slice(0, 200),
+        "test": slice(200, 250),
+        "validation": slice(250, 300),
+    }
+    return Data(
+        classes=CLASSES,
+        source="squares in noise",
+        **{name: (x[part], y[part]) for name, part in parts.items()},
+    )
 
 
 @pytest.fixture

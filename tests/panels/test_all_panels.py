@@ -38,7 +38,10 @@ def test_one_panel_at_a_time(made):
 def test_its_faces(made):
     page = made()
     bundle, _ = page._repr_mimebundle_()
-    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == page.box.model_id
+    assert (
+        bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
+        == page.box.model_id
+    )
     assert bundle["text/plain"] == repr(page) == page.text and bundle["image/png"]
 
 
@@ -50,12 +53,18 @@ def test_an_address_opens_a_panel_in_its_state(made):
     (opened,) = page.panels["Temperature"]
     for panel in (given, opened):
         panel.settle()
-    assert page.chosen.value == "Temperature" and opened._picture.value == given._picture.value
+    assert (
+        page.chosen.value == "Temperature"
+        and opened._picture.value == given._picture.value
+    )
 
 
 @pytest.mark.parametrize(
     ("link", "says"),
-    [("rubbish", "is no permalink"), (permalink.write("forgotten", {}), "no panel here is a forgotten panel")],
+    [
+        ("rubbish", "is no permalink"),
+        (permalink.write("forgotten", {}), "no panel here is a forgotten panel"),
+    ],
 )
 def test_an_address_that_cannot_be_read_is_a_sentence(made, link, says):
     page = made(f"kd={link}")
@@ -66,9 +75,14 @@ def test_an_address_that_cannot_be_read_is_a_sentence(made, link, says):
 
 
 def test_a_link_out_of_range_is_a_sentence_in_its_panel(made):
-    page = made(f"kd={permalink.write('temperature', {'T': 4.0, 'image': 10**6, 'squared': True})}")
+    page = made(
+        f"kd={permalink.write('temperature', {'T': 4.0, 'image': 10**6, 'squared': True})}"
+    )
     (panel,) = page.panels["Temperature"]
-    assert page.chosen.value == "Temperature" and "out of this panel's range" in panel.status
+    assert (
+        page.chosen.value == "Temperature"
+        and "out of this panel's range" in panel.status
+    )
     with pytest.raises(ValueError):
         panel.check()
 

@@ -4,11 +4,18 @@ import pytest
 
 from kdsurvey.panels import predict, quiz, quizzes
 
-OPTIONS = [("shrinks", "Yes, like $1/T^2$.", True), ("grows", "No: look at $(q - p)/T$.", False)]
+OPTIONS = [
+    ("shrinks", "Yes, like $1/T^2$.", True),
+    ("grows", "No: look at $(q - p)/T$.", False),
+]
 
 
 def test_a_prediction_is_committed_before_the_answer_shows():
-    panel = predict("What does T do?", ["flatten", "sharpen"], lambda chosen: f"You chose {chosen}; it flattens.")
+    panel = predict(
+        "What does T do?",
+        ["flatten", "sharpen"],
+        lambda chosen: f"You chose {chosen}; it flattens.",
+    )
     panel.commit.click()
     assert panel.status == "Choose an option first." and not panel.answer.value
     panel.choice.value = "sharpen"
@@ -41,7 +48,14 @@ def test_the_still_face_asks_and_does_not_answer():
     assert "shrinks" in before["text/html"] and "1/T" not in before["text/html"]
 
 
-@pytest.mark.parametrize("options", [[("a", "", True), ("b", "", True)], [("a", "", False), ("b", "", False)], [("a", "", True)]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        [("a", "", True), ("b", "", True)],
+        [("a", "", False), ("b", "", False)],
+        [("a", "", True)],
+    ],
+)
 def test_a_quiz_has_one_right_option_among_several(options):
     with pytest.raises(ValueError):
         quiz("?", options)
@@ -61,9 +75,14 @@ def test_several_quizzes_are_one_panel():
     panel.parts[1].choice.value = "grows"
     panel.parts[1].commit.click()
     panel.check()
-    assert panel.parts[0].status.startswith("Choose") and panel.parts[1].status.startswith("Not quite")
+    assert panel.parts[0].status.startswith("Choose") and panel.parts[
+        1
+    ].status.startswith("Not quite")
     still, _ = panel._repr_mimebundle_()
-    assert still["text/html"].count("<ul>") == 2 and still["text/plain"] == "(2 questions: The gradient The other)"
+    assert (
+        still["text/html"].count("<ul>") == 2
+        and still["text/plain"] == "(2 questions: The gradient The other)"
+    )
     panel.parts[1].fail(ValueError("broken"))
     with pytest.raises(ValueError, match="broken"):
         panel.check()

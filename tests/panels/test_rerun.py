@@ -9,7 +9,9 @@ from kdsurvey import panels, records
 
 @pytest.fixture
 def folder(tmp_path):
-    """A record of one seed, of an experiment that takes seconds to get going and much longer to end."""
+    """A record of one seed, of an experiment that takes seconds to get going and much
+    longer to end.
+    """
     kept = json.loads((records.FOLDER / "widths.json").read_text())
     kept["rows"] = [row for row in kept["rows"] if row["seed"] == 0]
     (tmp_path / "widths.json").write_text(json.dumps(kept))
@@ -20,15 +22,25 @@ def test_it_shows_the_record(folder):
     panel = panels.rerun("widths", folder=folder)
     assert panel.seeds == [0] and panel.here is None
     assert "recorded" in panel._table.value and "T = 20" in panel._table.value
-    assert bytes(panel._picture.value).startswith(b"\x89PNG") and repr(panel) == panels.rerun("widths", folder=folder).text
+    assert (
+        bytes(panel._picture.value).startswith(b"\x89PNG")
+        and repr(panel) == panels.rerun("widths", folder=folder).text
+    )
 
 
 def test_of_several_rows_an_arm_only_those_that_are_asked_for_count():
-    rows, every = records.recorded("ban_generations"), panels.rerun("ban_generations", "accuracy")
+    rows = records.recorded("ban_generations")
+    every = panels.rerun("ban_generations", "accuracy")
     panel = panels.rerun("ban_generations", "accuracy", labels="clean")
     for shown, of in ((panel, rows[rows["labels"] == "clean"]), (every, rows)):
-        assert f"{of[of['arm'] == 'generation 4']['accuracy'].mean():.4g}" in shown._table.value
-    assert panel._table.value != every._table.value and "accuracy, clean" in panel._axis.get_xlabel()
+        assert (
+            f"{of[of['arm'] == 'generation 4']['accuracy'].mean():.4g}"
+            in shown._table.value
+        )
+    assert (
+        panel._table.value != every._table.value
+        and "accuracy, clean" in panel._axis.get_xlabel()
+    )
     with pytest.raises(ValueError, match="'labels': 'none'"):
         panels.rerun("ban_generations", "accuracy", labels="none")
 

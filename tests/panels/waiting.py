@@ -29,14 +29,19 @@ def finished(panel):
 
 
 def hand_on(giver, taker) -> None:
-    """The permalink of one panel makes the other train again, and show the same picture and the same table."""
+    """The permalink of one panel makes the other train again, and show the same picture
+    and the same table.
+    """
     taker._link.value = giver.link
     assert taker.wait(WAIT)
     for panel in (giver, taker):
         panel.settle()
         panel.check()
     assert [arm.rows for arm in taker.arms] == [arm.rows for arm in giver.arms]
-    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
+    assert (
+        taker._picture.value == giver._picture.value
+        and taker._table.value == giver._table.value
+    )
     assert taker.state() == giver.state()
 
 
@@ -45,7 +50,13 @@ def stop_and_start(panel) -> None:
     panel.start.click()
     until(lambda: panel.epochs_done > 1)
     panel.start.click()
-    until(lambda: len(runs()) == 1 and panel.epochs_done > 0 and panel.status.startswith("Training"))
+    until(
+        lambda: (
+            len(runs()) == 1
+            and panel.epochs_done > 0
+            and panel.status.startswith("Training")
+        )
+    )
     start = time.monotonic()
     panel.stop.click()
     assert panel.wait(5) and time.monotonic() - start < 1

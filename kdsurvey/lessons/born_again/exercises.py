@@ -4,19 +4,36 @@ import torch
 
 from kdsurvey.lessons.exercise import Exercise, close, example
 
-z, v, y = example(6, 5), example(6, 5, seed=1), torch.tensor([0, 4, 2, 2, 1, 3])
+z = example(6, 5)
+v = example(6, 5, seed=1)
+y = torch.tensor([0, 4, 2, 2, 1, 3])
 q, p = z.softmax(1), v.softmax(1)
 rows, order = torch.arange(6), torch.tensor([2, 0, 3, 1])
 
 split = Exercise(
     "A gradient in two parts",
     (
-        ("both parts have a number an image and class", lambda f: [tuple(part.shape) for part in f(z, v, y)] == [(6, 5), (6, 5)]),
-        ("together they are the gradient q - p", lambda f: close(sum(f(z, v, y)), q - p)),
-        ("the first is q - p at the label", lambda f: close(f(z, v, y)[0][rows, y], (q - p)[rows, y])),
+        (
+            "both parts have a number an image and class",
+            lambda f: [tuple(part.shape) for part in f(z, v, y)] == [(6, 5), (6, 5)],
+        ),
+        (
+            "together they are the gradient q - p",
+            lambda f: close(sum(f(z, v, y)), q - p),
+        ),
+        (
+            "the first is q - p at the label",
+            lambda f: close(f(z, v, y)[0][rows, y], (q - p)[rows, y]),
+        ),
         ("and 0 elsewhere", lambda f: (f(z, v, y)[0] != 0).sum() == len(y)),
-        ("the second is 0 at the label", lambda f: bool((f(z, v, y)[1][rows, y] == 0).all())),
-        ("a student that is its teacher has no gradient", lambda f: close(torch.stack(f(v, v, y)), torch.zeros(2, 6, 5))),
+        (
+            "the second is 0 at the label",
+            lambda f: bool((f(z, v, y)[1][rows, y] == 0).all()),
+        ),
+        (
+            "a student that is its teacher has no gradient",
+            lambda f: close(torch.stack(f(v, v, y)), torch.zeros(2, 6, 5)),
+        ),
     ),
     (
         "Both nets speak in logits: take the softmax of each, over the classes.",
@@ -32,9 +49,18 @@ weights = Exercise(
     (
         ("a weight an image", lambda f: tuple(f(v).shape) == (6,)),
         ("they sum to 1 over the batch", lambda f: close(f(v).sum(), 1)),
-        ("in proportion to the teacher's largest probability", lambda f: close(f(v) / f(v)[0], p.amax(1) / p[0].amax())),
-        ("the class that is largest does not matter", lambda f: close(f(v.flip(1)), f(v))),
-        ("a teacher equally sure of every image weighs all alike", lambda f: close(f(torch.eye(5)), torch.full((5,), 0.2))),
+        (
+            "in proportion to the teacher's largest probability",
+            lambda f: close(f(v) / f(v)[0], p.amax(1) / p[0].amax()),
+        ),
+        (
+            "the class that is largest does not matter",
+            lambda f: close(f(v.flip(1)), f(v)),
+        ),
+        (
+            "a teacher equally sure of every image weighs all alike",
+            lambda f: close(f(torch.eye(5)), torch.full((5,), 0.2)),
+        ),
     ),
     (
         "The teacher's confidence is its largest probability, whatever the label.",
@@ -48,11 +74,28 @@ permute = Exercise(
     "Dark knowledge, permuted",
     (
         ("a probability a class", lambda f: tuple(f(p[0], order).shape) == (5,)),
-        ("the largest stays where it is", lambda f: all(f(r, order)[r.argmax()] == r.max() for r in p)),
-        ("no probability is lost, and none is new", lambda f: all(close(f(r, order).sort().values, r.sort().values) for r in p)),
-        ("the others go where the order says", lambda f: all(close(_others(f(r, order), r), _others(r, r)[order]) for r in p)),
-        ("the order 0, 1, 2, 3 changes nothing", lambda f: close(f(p[0], torch.arange(4)), p[0])),
-        ("p itself is left as it was", lambda f: close((kept := p[0].clone(), f(kept, order))[0], p[0])),
+        (
+            "the largest stays where it is",
+            lambda f: all(f(r, order)[r.argmax()] == r.max() for r in p),
+        ),
+        (
+            "no probability is lost, and none is new",
+            lambda f: all(close(f(r, order).sort().values, r.sort().values) for r in p),
+        ),
+        (
+            "the others go where the order says",
+            lambda f: all(
+                close(_others(f(r, order), r), _others(r, r)[order]) for r in p
+            ),
+        ),
+        (
+            "the order 0, 1, 2, 3 changes nothing",
+            lambda f: close(f(p[0], torch.arange(4)), p[0]),
+        ),
+        (
+            "p itself is left as it was",
+            lambda f: close((kept := p[0].clone(), f(kept, order))[0], p[0]),
+        ),
     ),
     (
         "Which places may change? All but p.argmax().",

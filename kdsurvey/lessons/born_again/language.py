@@ -1,4 +1,6 @@
-"""Notebook 08: born-again language models, on the text of Python's own manual. Furlanello et al. 2018, table 6, in small."""
+"""Notebook 08: born-again language models, on the text of Python's own manual.
+Furlanello et al. 2018, table 6, in small.
+"""
 
 import platform
 from collections import Counter
@@ -21,17 +23,26 @@ SETTINGS = {"12 epochs": CONFIG, "4 epochs": SHORT}
 OTHERS = {  # that a model alone may choose from besides
     "7 epochs": replace(CONFIG, epochs=7),
     "4 epochs, twice the rate": replace(SHORT, lr=2 * SHORT.lr),
-    **{f"12 epochs, weight decay {w:g}": replace(CONFIG, weight_decay=w) for w in (3e-4, 1e-3, 3e-3)},
+    **{
+        f"12 epochs, weight decay {w:g}": replace(CONFIG, weight_decay=w)
+        for w in (3e-4, 1e-3, 3e-3)
+    },
 }
 ARMS = ("alone", "BAN", "BAN+L", "BAN+L, halves", "label smoothing")
 CONTEXT, CHARACTERS = 16, 48
-PARTS = {"train": (0, 60_000), "validation": (200_000, 210_000), "test": (300_000, 320_000)}  # far apart: other topics
+PARTS = {
+    "train": (0, 60_000),
+    "validation": (200_000, 210_000),
+    "test": (300_000, 320_000),
+}  # far apart: other topics
 
 
 def text() -> Data:
-    """Python's manual of its language, as the examples (the last 16 characters, the next one); x (n, 16) are class numbers.
+    """Python's manual of its language, as the examples (the last 16 characters, the
+    next one); x (n, 16) are class numbers.
 
-    In small letters, white space as single blanks, and the 48 commonest characters; any other is left out.
+    In small letters, white space as single blanks, and the 48 commonest characters; any
+    other is left out.
     """
     from pydoc_data.topics import topics
 
@@ -39,7 +50,9 @@ def text() -> Data:
     kept = "".join(sorted(c for c, _ in Counter(whole).most_common(CHARACTERS)))
     codes = torch.tensor([k for c in whole if (k := kept.find(c)) >= 0])
     parts = {part: _examples(codes[start:end]) for part, (start, end) in PARTS.items()}
-    version = ".".join(platform.python_version_tuple()[:2])  # each has a manual of its own
+    version = ".".join(
+        platform.python_version_tuple()[:2]
+    )  # each has a manual of its own
     source = f"the language manual of Python {version} (pydoc_data.topics), the character after every {CONTEXT}"
     return Data(**parts, classes=tuple(kept), source=source)
 
@@ -53,7 +66,9 @@ class Embedding(nn.Module):
 
     def __init__(self, classes: int, width: int, seed: int):
         super().__init__()
-        drawn = torch.randn(classes, width, generator=torch.Generator().manual_seed(seed))
+        drawn = torch.randn(
+            classes, width, generator=torch.Generator().manual_seed(seed)
+        )
         self.weight = nn.Parameter(drawn)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -61,21 +76,33 @@ class Embedding(nn.Module):
 
 
 def model(data: Data, seed: int, width: int = 16, hidden: int = 128) -> nn.Sequential:
-    """A net that sees the last characters, each as a vector of its own, through one hidden layer. Bengio et al. 2003."""
+    """A net that sees the last characters, each as a vector of its own, through one
+    hidden layer. Bengio et al. 2003.
+    """
     k, c = data.train[0].shape[1], len(data.classes)
-    return nn.Sequential(Embedding(c, width, seed), *nets.mlp(k * width, hidden, c, seed=seed))
+    return nn.Sequential(
+        Embedding(c, width, seed), *nets.mlp(k * width, hidden, c, seed=seed)
+    )
 
 
 def perplexity(net: nn.Module, x: Tensor, y: Tensor) -> float:
-    """exp of the mean H(y, q), at least 1: between how many characters the net is torn. x (n, k), y (n,)."""
+    """exp of the mean H(y, q), at least 1: between how many characters the net is torn.
+    x (n, k), y (n,).
+    """
     return cross_entropy(Teacher(net).logits(x), y).exp().item()
 
 
 def guesses(net: nn.Module, data: Data, said: str) -> Tensor:
-    """(c,): the probabilities of the character after `said`, of which the last 16 count. Raises ValueError for fewer than 16."""
-    codes = torch.tensor([k for k in map("".join(data.classes).find, said.lower()) if k >= 0])
+    """(c,): the probabilities of the character after `said`, of which the last 16
+    count. Raises ValueError for fewer than 16.
+    """
+    codes = torch.tensor(
+        [k for k in map("".join(data.classes).find, said.lower()) if k >= 0]
+    )
     if len(codes) < CONTEXT:
-        raise ValueError(f"guesses: {said!r} has {len(codes)} characters of this alphabet; give {CONTEXT} or more")
+        raise ValueError(
+            f"guesses: {said!r} has {len(codes)} characters of this alphabet; give {CONTEXT} or more"
+        )
     return soften(Teacher(net).logits(codes[None, -CONTEXT:].float()))[0]
 
 
@@ -83,30 +110,57 @@ def continued(net: nn.Module, data: Data, said: str, n: int = 60, seed: int = 0)
     """`said`, and n characters more, each drawn from the net's guesses."""
     generator = torch.Generator().manual_seed(seed)
     for _ in range(n):
-        said += data.classes[torch.multinomial(guesses(net, data, said), 1, generator=generator).item()]
+        said += data.classes[
+            torch.multinomial(guesses(net, data, said), 1, generator=generator).item()
+        ]
     return said
 
 
 def ban_language(data: Data, seed: int) -> list[dict]:
-    """Every arm for 12 and for 4 epochs, with the teacher of as many; the seed draws half of the examples. data: see `text`."""
+    """Every arm for 12 and for 4 epochs, with the teacher of as many; the seed draws
+    half of the examples. data: see `text`.
+    """
     rows, some = [], data.fraction(0.5, seed)
     for setting, config in SETTINGS.items():
         teacher = Teacher(born_again.born("alone", None, some, seed, config, model))
         rows.append(row("teacher", seed, teacher.net, some, setting))
         for arm in ARMS:
-            rows.append(row(arm, seed, born_again.born(arm, teacher, some, 1000 + seed, config, model), some, setting))
+            rows.append(
+                row(
+                    arm,
+                    seed,
+                    born_again.born(arm, teacher, some, 1000 + seed, config, model),
+                    some,
+                    setting,
+                )
+            )
     return rows
 
 
 def ban_language_alone(data: Data, seed: int) -> list[dict]:
-    """The model of "alone" in ban_language at five more settings: as well as it can be trained, chosen on validation text."""
+    """The model of "alone" in ban_language at five more settings: as well as it can be
+    trained, chosen on validation text.
+    """
     some = data.fraction(0.5, seed)
-    trained = {setting: born_again.born("alone", None, some, 1000 + seed, config, model) for setting, config in OTHERS.items()}
+    trained = {
+        setting: born_again.born("alone", None, some, 1000 + seed, config, model)
+        for setting, config in OTHERS.items()
+    }
     return [row("alone", seed, net, some, setting) for setting, net in trained.items()]
 
 
 def row(arm: str, seed: int, net: nn.Module, data: Data, setting: str) -> dict:
     """What is kept of a finished model: its accuracy and perplexities, per character."""
-    parts = {"perplexity": data.test, "validation perplexity": data.validation, "train perplexity": data.train}
+    parts = {
+        "perplexity": data.test,
+        "validation perplexity": data.validation,
+        "train perplexity": data.train,
+    }
     kept = {name: round(perplexity(net, *pair), 4) for name, pair in parts.items()}
-    return {"arm": arm, "seed": seed, "setting": setting, "accuracy": round(accuracy(net, *data.test), 4), **kept}
+    return {
+        "arm": arm,
+        "seed": seed,
+        "setting": setting,
+        "accuracy": round(accuracy(net, *data.test), 4),
+        **kept,
+    }

@@ -44,11 +44,21 @@ together = Exercise(
     "Logits of an ensemble",
     (
         ("an ensemble of one is that one", lambda f: close(_p(f([z])), _p(z))),
-        ("the order of its members does not matter", lambda f: close(_p(f([z, v])), _p(f([v, z])))),
+        (
+            "the order of its members does not matter",
+            lambda f: close(_p(f([z, v])), _p(f([v, z]))),
+        ),
         ("equal members change nothing", lambda f: close(_p(f([z, z, z])), _p(z))),
-        ("its answer is the geometric mean of theirs", lambda f: close(_p(f([z, v])), _geometric())),
+        (
+            "its answer is the geometric mean of theirs",
+            lambda f: close(_p(f([z, v])), _geometric()),
+        ),
     ),
-    ("A mean.", "Of the logits, or of the log-probabilities: both give the same answer.", "torch.stack(list_of_logits).mean(0)."),
+    (
+        "A mean.",
+        "Of the logits, or of the log-probabilities: both give the same answer.",
+        "torch.stack(list_of_logits).mean(0).",
+    ),
     "def answer(list_of_logits):\n    return torch.stack(list_of_logits).mean(0)\n",
 )
 
@@ -84,15 +94,27 @@ questions = (
                 "Yes: train the small net well, too.",
                 True,
             ),
-            ("Because it has too few weights", "Both arms have the same weights.", False),
-            ("Because it starts from other weights", "Paired arms start from the same.", False),
+            (
+                "Because it has too few weights",
+                "Both arms have the same weights.",
+                False,
+            ),
+            (
+                "Because it starts from other weights",
+                "Paired arms start from the same.",
+                False,
+            ),
         ],
     ),
     (
         "A narrow student does best at a moderate temperature. Why not at a high one?",
         [
             ("Its softmax overflows", "It subtracts the maximum first.", False),
-            ("The T² factor makes the steps too large", "T² keeps the gradient's size, it does not inflate it.", False),
+            (
+                "The T² factor makes the steps too large",
+                "T² keeps the gradient's size, it does not inflate it.",
+                False,
+            ),
             (
                 "It cannot match every logit, and a high T asks for all of them",
                 "Yes: at a lower T the hopeless classes count for less.",

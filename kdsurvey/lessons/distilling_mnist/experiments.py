@@ -1,4 +1,6 @@
-"""Notebook 02: the MNIST experiments of Hinton, Vinyals & Dean 2015, section 3, at the scale of a lesson."""
+"""Notebook 02: the MNIST experiments of Hinton, Vinyals & Dean 2015, section 3, at the
+scale of a lesson.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -38,7 +40,9 @@ def teach(data: Data, seed: int, config: Config = CONFIG) -> nn.Module:
 
 
 def row(arm: str, seed: int, net, data: Data, **more) -> dict:
-    """What is kept of a finished run: its errors and the accuracies on training and validation images."""
+    """What is kept of a finished run: its errors and the accuracies on training and
+    validation images.
+    """
     kept = {"train accuracy": accuracy(net, *data.train)}
     if data.validation:
         kept["validation accuracy"] = accuracy(net, *data.validation)
@@ -51,24 +55,55 @@ def errors(net, data: Data) -> dict[str, int]:
     return {"errors": round((1 - accuracy(net, *data.test)) * n), "n": n}
 
 
-def run(arm: str, stages: Iterator[Stage], net: nn.Module, data: Data, seed: int, config: Config = CONFIG, **more) -> dict:
+def run(
+    arm: str,
+    stages: Iterator[Stage],
+    net: nn.Module,
+    data: Data,
+    seed: int,
+    config: Config = CONFIG,
+    **more,
+) -> dict:
     """Trains `net` by `stages` and returns its row."""
     train(stages, data, replace(config, seed=seed))
     return row(arm, seed, net, data, **more)
 
 
 def nets_compared(data: Data, seed: int) -> list[dict]:
-    """Big, small and distilled nets: one teacher, every small net from the same initial weights, order and steps."""
+    """Big, small and distilled nets: one teacher, every small net from the same initial
+    weights, order and steps.
+    """
     teacher = teach(data, seed)
     return [row("teacher", seed, teacher, data), *students(data, seed, teacher, ARMS)]
 
 
-FULL = ("teacher", "hard only", "hard only, lr 0.3", "soft only", "hard only, jittered")  # the arms that full_mnist has too
-ARMS = ("hard only", "hard only, lr 0.3", "soft only", "soft + hard", "label smoothing", "hard only, jittered")
+FULL = (
+    "teacher",
+    "hard only",
+    "hard only, lr 0.3",
+    "soft only",
+    "hard only, jittered",
+)  # the arms that full_mnist has too
+ARMS = (
+    "hard only",
+    "hard only, lr 0.3",
+    "soft only",
+    "soft + hard",
+    "label smoothing",
+    "hard only, jittered",
+)
 
 
-def students(data: Data, seed: int, teacher: nn.Module, arms: Sequence[str], config: Config = CONFIG) -> list[dict]:
-    """One small net for each of the arms, which are among ARMS; 0.3 is the rate that suits hard targets, see learning_rates."""
+def students(
+    data: Data,
+    seed: int,
+    teacher: nn.Module,
+    arms: Sequence[str],
+    config: Config = CONFIG,
+) -> list[dict]:
+    """One small net for each of the arms, which are among ARMS; 0.3 is the rate that
+    suits hard targets, see learning_rates.
+    """
     v = Teacher(teacher)
     rows = []
     for arm in arms:
@@ -76,9 +111,17 @@ def students(data: Data, seed: int, teacher: nn.Module, arms: Sequence[str], con
         stages = {
             "soft only": lambda net=net: hinton(net, v, T=T_PAPER, alpha=1.0),
             "soft + hard": lambda net=net: hinton(net, v, T=T_PAPER, alpha=0.9),
-            "label smoothing": lambda net=net: plain(net, smoothing=smoothing_of(v, data)),
+            "label smoothing": lambda net=net: plain(
+                net, smoothing=smoothing_of(v, data)
+            ),
         }.get(arm, lambda net=net: plain(net))
-        own = {"jitter": 2} if "jittered" in arm else {"lr": 0.3} if "lr 0.3" in arm else {}
+        own = (
+            {"jitter": 2}
+            if "jittered" in arm
+            else {"lr": 0.3}
+            if "lr 0.3" in arm
+            else {}
+        )
         rows.append(run(arm, stages(), net, data, seed, replace(config, **own)))
     return rows
 
@@ -89,13 +132,16 @@ def mean_confidence(teacher: Teacher, data: Data) -> float:
 
 
 def smoothing_of(teacher: nn.Module | Teacher, data: Data) -> float:
-    """How much smoothing makes the labels as sure as the teacher: the right class gets its mean confidence, see there."""
+    """How much smoothing makes the labels as sure as the teacher: the right class gets
+    its mean confidence, see there.
+    """
     c = len(data.classes)
     return (1 - mean_confidence(Teacher(teacher), data)) * c / (c - 1)
 
 
 def learning_rates(data: Data, seed: int) -> list[dict]:
-    """Hard and soft targets at three learning rates each, judged on validation images: equal tuning for both arms.
+    """Hard and soft targets at three learning rates each, judged on validation images:
+    equal tuning for both arms.
 
     A run that diverges is a row like any other, with the accuracy of a net that answers at random.
     """
@@ -106,7 +152,9 @@ def learning_rates(data: Data, seed: int) -> list[dict]:
             net = small(seed)
             with suppress(FloatingPointError):
                 train(
-                    plain(net) if arm == "hard only" else hinton(net, v, T=T_PAPER, alpha=1.0),
+                    plain(net)
+                    if arm == "hard only"
+                    else hinton(net, v, T=T_PAPER, alpha=1.0),
                     data,
                     replace(CONFIG, lr=lr, seed=seed),
                 )
@@ -114,38 +162,65 @@ def learning_rates(data: Data, seed: int) -> list[dict]:
     return rows
 
 
-def temperature_by_width(data: Data, seed: int, width: int = 30, teacher: Teacher | None = None) -> list[dict]:
-    """Students of two hidden layers of `width`, soft targets only, one at each temperature and one alone, as one stack."""
+def temperature_by_width(
+    data: Data, seed: int, width: int = 30, teacher: Teacher | None = None
+) -> list[dict]:
+    """Students of two hidden layers of `width`, soft targets only, one at each
+    temperature and one alone, as one stack.
+    """
     teacher = teacher or Teacher(teach(data, seed))
-    T = torch.tensor([1.0, *TEMPERATURES])  # the first member learns from the labels alone
+    T = torch.tensor(
+        [1.0, *TEMPERATURES]
+    )  # the first member learns from the labels alone
     alpha = torch.tensor([0.0, *[1.0] * len(TEMPERATURES)])
     stack = sweeps.stack([nets.mlp(784, width, width, 10, seed=seed)] * len(T))
     train(hinton(stack, teacher, T=T, alpha=alpha), data, replace(CONFIG, seed=seed))
     arms = ["alone", *(f"T = {t:g}" for t in TEMPERATURES)]
-    return [row(arm, seed, net, data, width=width) for arm, net in zip(arms, sweeps.unstack(stack))]
+    return [
+        row(arm, seed, net, data, width=width)
+        for arm, net in zip(arms, sweeps.unstack(stack))
+    ]
 
 
 def curve(rows: pd.DataFrame, width: int) -> np.ndarray:
     """(seeds, temperatures): the errors of students of that width."""
-    table = rows[rows["width"] == width].pivot(index="seed", columns="arm", values="errors")
+    table = rows[rows["width"] == width].pivot(
+        index="seed", columns="arm", values="errors"
+    )
     return table[[f"T = {t:g}" for t in TEMPERATURES]].to_numpy()
 
 
 def widths(data: Data, seed: int) -> list[dict]:
     """Temperature against width: 30 and 300 units a layer, from one teacher."""
     teacher = Teacher(teach(data, seed))
-    return [r for width in (30, 300) for r in temperature_by_width(data, seed, width, teacher)]
+    return [
+        r
+        for width in (30, 300)
+        for r in temperature_by_width(data, seed, width, teacher)
+    ]
 
 
 def few_labels(data: Data, seed: int, share: float = 0.05) -> list[dict]:
-    """A few per cent of the images: hard targets, hard targets stopped early on validation images, and soft targets."""
+    """A few per cent of the images: hard targets, hard targets stopped early on
+    validation images, and soft targets.
+    """
     teacher = teach(data, seed)
-    few, config = data.fraction(share, seed), replace(CONFIG, epochs=200, schedule="constant", lr=0.05, seed=seed)
+    few = data.fraction(share, seed)
+    config = replace(CONFIG, epochs=200, schedule="constant", lr=0.05, seed=seed)
     rows = []
     for arm in ("hard only", "soft only"):
         net, kept = small(seed), []
-        method = plain(net) if arm == "hard only" else hinton(net, teacher, T=T_PAPER, alpha=1.0)
-        history = train(method, few, config, on_epoch=lambda _, net=net, kept=kept: keep_best(net, few.validation, kept))
+        method = (
+            plain(net)
+            if arm == "hard only"
+            else hinton(net, teacher, T=T_PAPER, alpha=1.0)
+        )
+        history = train(
+            method,
+            few,
+            config,
+            on_epoch=lambda _, net=net, kept=kept: keep_best(net, few.validation, kept),
+        )
         best = small(seed)
         best.load_state_dict(kept[1])
         curve = [r[k] for r in history for k in r if k.endswith("validation accuracy")]
@@ -162,27 +237,53 @@ def keep_best(net: nn.Module, validation: tuple[Tensor, Tensor], kept: list) -> 
 
 
 def transfer_sets(data: Data, seed: int) -> list[dict]:
-    """Half of the images have labels. What the student learns from: those, all of them without labels, or other pictures."""
+    """Half of the images have labels. What the student learns from: those, all of them
+    without labels, or other pictures.
+    """
     labelled, x = data.fraction(0.5, seed), data.train[0]
     teacher = Teacher(teach(labelled, seed))
-    steps = {"labelled half": labelled, "all, no labels": data, "scrambled images": with_images(data, scrambled(x, seed))}
+    steps = {
+        "labelled half": labelled,
+        "all, no labels": data,
+        "scrambled images": with_images(data, scrambled(x, seed)),
+    }
     net = small(seed)
-    config = replace(CONFIG, epochs=2 * CONFIG.epochs)  # half the images, twice the epochs: equal steps
-    rows = [row("teacher", seed, teacher.net, data), run("hard only, labelled half", plain(net), net, labelled, seed, config)]
+    config = replace(
+        CONFIG, epochs=2 * CONFIG.epochs
+    )  # half the images, twice the epochs: equal steps
+    rows = [
+        row("teacher", seed, teacher.net, data),
+        run("hard only, labelled half", plain(net), net, labelled, seed, config),
+    ]
     for arm, transfer in steps.items():
         net = small(seed)
         method = hinton(net, teacher, T=T_PAPER, alpha=1.0)
-        rows.append(run(f"soft only, {arm}", method, net, transfer, seed, config if transfer is labelled else CONFIG))
+        rows.append(
+            run(
+                f"soft only, {arm}",
+                method,
+                net,
+                transfer,
+                seed,
+                config if transfer is labelled else CONFIG,
+            )
+        )
     return rows
 
 
 def with_images(data: Data, x: Tensor) -> Data:
     """The same data with other training images; their labels mean nothing any more."""
-    return replace(data, train=(x, data.train[1]), source=f"{data.source}; training images scrambled")
+    return replace(
+        data,
+        train=(x, data.train[1]),
+        source=f"{data.source}; training images scrambled",
+    )
 
 
 def scrambled(x: Tensor, seed: int) -> Tensor:
-    """x (n, 1, 28, 28) cut into 7 x 7 patches that change places within each image: strokes, but no digits."""
+    """x (n, 1, 28, 28) cut into 7 x 7 patches that change places within each image:
+    strokes, but no digits.
+    """
     g = torch.Generator().manual_seed(seed)
     patches = x.reshape(len(x), 4, 7, 4, 7).transpose(2, 3).reshape(len(x), 16, 7, 7)
     order = torch.rand(len(x), 16, generator=g).argsort(1).to(x.device)
@@ -197,8 +298,20 @@ def ensemble(data: Data, seed: int, k: int = 5) -> list[dict]:
         net = small(1000 * (j + 1) + seed)
         train(plain(net), data, replace(CONFIG, seed=1000 * (j + 1) + seed))
         members.append(net)
-    together, alone, student = nets.Ensemble(members), small(seed), small(seed)
-    rows = [row("one member", seed, net, data) for net in members[:1]] + [row("ensemble", seed, together, data)]
+    together = nets.Ensemble(members)
+    alone = small(seed)
+    student = small(seed)
+    rows = [row("one member", seed, net, data) for net in members[:1]] + [
+        row("ensemble", seed, together, data)
+    ]
     rows.append(run("hard only", plain(alone), alone, data, seed))
-    rows.append(run("distilled from the ensemble", hinton(student, together, T=4.0, alpha=1.0), student, data, seed))
+    rows.append(
+        run(
+            "distilled from the ensemble",
+            hinton(student, together, T=4.0, alpha=1.0),
+            student,
+            data,
+            seed,
+        )
+    )
     return rows

@@ -1,4 +1,6 @@
-"""Full MNIST, 60,000 training images and the 10,000 official test images: the scale at which the paper reports."""
+"""Full MNIST, 60,000 training images and the 10,000 official test images: the scale at
+which the paper reports.
+"""
 
 from dataclasses import replace
 
@@ -19,7 +21,14 @@ def full_mnist(data: Data, seed: int) -> list[dict]:
     net = distilling_mnist.teach(data, seed, TEACHER)
     teacher = Teacher(net)
     arms = ("hard only", "hard only, lr 0.3", "soft only", "hard only, jittered")
-    rows = [distilling_mnist.row("teacher", seed, net, data), *distilling_mnist.students(data, seed, net, arms, STUDENT)]
+    rows = [
+        distilling_mnist.row("teacher", seed, net, data),
+        *distilling_mnist.students(data, seed, net, arms, STUDENT),
+    ]
     for removed in ((3,), (0, 1, 2, 3, 4, 5, 6, 9)):
-        rows.append(missing_three.without(data, seed, teacher, removed, distilling_mnist.T_PAPER, STUDENT))
+        rows.append(
+            missing_three.without(
+                data, seed, teacher, removed, distilling_mnist.T_PAPER, STUDENT
+            )
+        )
     return rows

@@ -1,6 +1,8 @@
-"""Notebook 12, last part: nets alone, DML, FFL, ONE, EnsembleNet at equal training multiply-adds, tuned with equal tries.
+"""Notebook 12, last part: nets alone, DML, FFL, ONE, EnsembleNet at equal training
+multiply-adds, tuned with equal tries.
 
-A budget is what so many epochs of one net cost. A dearer method gets fewer epochs, whole ones, and never more than the budget.
+A budget is what so many epochs of one net cost. A dearer method gets fewer epochs,
+whole ones, and never more than the budget.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,21 +29,35 @@ SETTINGS = {  # what every arm may choose from on validation images; the first i
     "weight decay": {"weight_decay": 5e-3},
 }
 LAM = 1.5  # of EnsembleNet: heads drawn to their ensemble
-ALONE, SMOOTH, THREE, THIN = "one net", "label smoothing", "three nets", "thin heads"
+ALONE = "one net"
+SMOOTH = "label smoothing"
+THREE = "three nets"
+THIN = "thin heads"
 ARMS = (ALONE, SMOOTH, THREE, "DML", "FFL", "ONE", "EnsembleNet", THIN)
-MEAN = (THREE, "EnsembleNet", THIN)  # their loss is a mean over branches, that of the others a sum
+MEAN = (
+    THREE,
+    "EnsembleNet",
+    THIN,
+)  # their loss is a mean over branches, that of the others a sum
 
 
 def net_of(arm: str, seed: int) -> Branches:
     """Three branches: of their own, on a trunk, or thin ones on a trunk."""
-    return thin(seed) if arm == THIN else online.parted(seed, shared=arm not in (THREE, "DML"))
+    return (
+        thin(seed)
+        if arm == THIN
+        else online.parted(seed, shared=arm not in (THREE, "DML"))
+    )
 
 
 def method(arm: str, seed: int) -> Callable[[Branches], tuple]:
     """An arm of several branches, for `online.learn`."""
     return {
         THREE: online.with_heads(1.0),
-        "DML": lambda net: (dml([net[k] for k in range(len(net))], turns=False), Mixed(net, None)),
+        "DML": lambda net: (
+            dml([net[k] for k in range(len(net))], turns=False),
+            Mixed(net, None),
+        ),
         "FFL": online.with_ffl(seed),
         "ONE": online.with_one(seed),
         "EnsembleNet": online.with_heads(LAM),
@@ -51,56 +67,95 @@ def method(arm: str, seed: int) -> Callable[[Branches], tuple]:
 
 @cache
 def cost(arm: str) -> float:
-    """Multiply-adds for each image of a step; label smoothing's own source, a net trained before, is not counted."""
+    """Multiply-adds for each image of a step; label smoothing's own source, a net
+    trained before, is not counted.
+    """
     return online.training_cost(_stage(arm))
 
 
 def _stage(arm: str) -> Stage:
-    return next(plain(online.small(0)) if arm in (ALONE, SMOOTH) else method(arm, 0)(net_of(arm, 0))[0])
+    return next(
+        plain(online.small(0))
+        if arm in (ALONE, SMOOTH)
+        else method(arm, 0)(net_of(arm, 0))[0]
+    )
 
 
 def epochs(arm: str, budget: int) -> int:
-    """How many whole epochs of an arm are within what `budget` epochs of one net cost; at least one."""
+    """How many whole epochs of an arm are within what `budget` epochs of one net cost;
+    at least one.
+    """
     return max(1, int(budget * cost(ALONE) / cost(arm) + 1e-9))
 
 
-def learn(arm: str, data: Data, config: Config, seed: int, smoothing: float) -> online.Learnt:
-    """Trains an arm on a config that makes the loss of all arms a sum over branches; `smoothing` is for the arm of that name."""
+def learn(
+    arm: str, data: Data, config: Config, seed: int, smoothing: float
+) -> online.Learnt:
+    """Trains an arm on a config that makes the loss of all arms a sum over branches;
+    `smoothing` is for the arm of that name.
+    """
     if arm in (ALONE, SMOOTH):
         net = online.small(seed)
-        train(plain(net, smoothing=smoothing if arm == SMOOTH else 0.0), data, config, progress=False)
+        train(
+            plain(net, smoothing=smoothing if arm == SMOOTH else 0.0),
+            data,
+            config,
+            progress=False,
+        )
         return [net], net
     config = summed(config) if arm in MEAN else config
     return online.learn(method(arm, seed), data, config, net_of(arm, seed))
 
 
-def compared(data: Data, seed: int, budgets: Sequence[int], arms: Sequence[str] = ARMS) -> list[dict]:
-    """A row for each arm, budget and setting. Label smoothing is as sure as the net alone of the same budget and setting."""
-    rows, images = [], replace(data, validation=None)  # validation images are looked at once
+def compared(
+    data: Data, seed: int, budgets: Sequence[int], arms: Sequence[str] = ARMS
+) -> list[dict]:
+    """A row for each arm, budget and setting. Label smoothing is as sure as the net
+    alone of the same budget and setting.
+    """
+    # validation images are looked at once
+    rows = []
+    images = replace(data, validation=None)
     for budget in budgets:
         for setting, changes in list(SETTINGS.items())[budget >= LONG :]:
             smoothing = 0.0
             for arm in arms:
-                config = replace(CONFIG, seed=seed, epochs=epochs(arm, budget), **changes)
+                config = replace(
+                    CONFIG, seed=seed, epochs=epochs(arm, budget), **changes
+                )
                 learnt = learn(arm, images, config, seed, smoothing)
                 if arm == ALONE:
                     smoothing = smoothing_of(learnt[1], data)
                 spent = cost(arm) * config.epochs * len(data.train[0])
-                about = {"budget": budget, "setting": setting, "epochs": config.epochs, "training": spent, **served(learnt, data)}
+                about = {
+                    "budget": budget,
+                    "setting": setting,
+                    "epochs": config.epochs,
+                    "training": spent,
+                    **served(learnt, data),
+                }
                 rows.append(online.outcome(arm, seed, learnt, data, **about))
     return rows
 
 
 def served(learnt: online.Learnt, data: Data) -> dict:
-    """Multiply-adds of an answer of one branch, and of the mean of all; that mean on validation images."""
+    """Multiply-adds of an answer of one branch, and of the mean of all; that mean on
+    validation images.
+    """
     branches, together = learnt
     joint = Mixed(together.net, None) if hasattr(together, "net") else together
     seen = round(accuracy(Ensemble(branches), *data.validation), 5)
-    return {"one answers": online.serving_cost(branches[0]), "all answer": online.serving_cost(joint), "validation average": seen}
+    return {
+        "one answers": online.serving_cost(branches[0]),
+        "all answer": online.serving_cost(joint),
+        "validation average": seen,
+    }
 
 
 def online_compared(data: Data, seed: int) -> list[dict]:
-    """Every arm at every budget and setting, and FFL once more for as many steps as the others make at most."""
+    """Every arm at every budget and setting, and FFL once more for as many steps as the
+    others make at most.
+    """
     data = online.digits(data, seed)
     return compared(data, seed, BUDGETS) + compared(data, seed, [FFL_EQUAL], ["FFL"])
 

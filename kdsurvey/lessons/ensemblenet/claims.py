@@ -1,4 +1,6 @@
-"""What notebook 12 reads off methods at equal training multiply-adds: the best try within a budget, verdicts, a picture."""
+"""What notebook 12 reads off methods at equal training multiply-adds: the best try
+within a budget, verdicts, a picture.
+"""
 
 import numpy as np
 import pandas as pd
@@ -16,47 +18,102 @@ from kdsurvey.lessons.ensemblenet.budgets import (
 from kdsurvey.plots import Picture
 from kdsurvey.verdicts import Verdict, judge_rows
 
-ONE_ANSWERS, ALL_ANSWER = ("accuracy", "validation accuracy"), ("average", "validation average")  # on test, on validation images
+# on test, on validation images
+ONE_ANSWERS = ("accuracy", "validation accuracy")
+ALL_ANSWER = ("average", "validation average")
 EPOCHS = 15  # of every arm where steps are equal
-COLOURS, MARKERS = (*plots.COLOURS, "#777777"), (*plots.MARKERS, "*")  # there are eight arms
+# there are eight arms
+COLOURS = (*plots.COLOURS, "#777777")
+MARKERS = (*plots.MARKERS, "*")
 
 
 def best(rows: pd.DataFrame, budget: int, joint: bool = False) -> pd.DataFrame:
-    """Of all tries within the budget an arm's best on validation images, for one served net or, `joint`, for the mean of all."""
+    """Of all tries within the budget an arm's best on validation images, for one served
+    net or, `joint`, for the mean of all.
+    """
     tries = rows[rows["budget"] <= budget]
-    tries = tries.assign(tried=tries["setting"] + ", " + tries["epochs"].astype(str) + " epochs")
-    return verdicts.chosen(tries, "tried", column=(ALL_ANSWER if joint else ONE_ANSWERS)[1])
+    tries = tries.assign(
+        tried=tries["setting"] + ", " + tries["epochs"].astype(str) + " epochs"
+    )
+    return verdicts.chosen(
+        tries, "tried", column=(ALL_ANSWER if joint else ONE_ANSWERS)[1]
+    )
 
 
 def equal_steps(rows: pd.DataFrame, joint: bool = False) -> pd.DataFrame:
-    """The best of those tries of an arm that make 15 epochs, whatever they cost; the default rate, which not all have, is out."""
+    """The best of those tries of an arm that make 15 epochs, whatever they cost; the
+    default rate, which not all have, is out.
+    """
     tries = rows[(rows["epochs"] == EPOCHS) & (rows["setting"] != next(iter(SETTINGS)))]
-    return verdicts.chosen(tries, "setting", column=(ALL_ANSWER if joint else ONE_ANSWERS)[1])
+    return verdicts.chosen(
+        tries, "setting", column=(ALL_ANSWER if joint else ONE_ANSWERS)[1]
+    )
 
 
-def above(a: pd.DataFrame, b: pd.DataFrame, *names: str, where: str, claim: str = "P10", joint: str = "") -> Verdict:
-    """The claim that the first of two arms, each with its rows, is above the second; `joint`: which of them answer together.
+def above(
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+    *names: str,
+    where: str,
+    claim: str = "P10",
+    joint: str = "",
+) -> Verdict:
+    """The claim that the first of two arms, each with its rows, is above the second;
+    `joint`: which of them answer together.
 
     joint: "" for none, "a" for the first or "ab" for both. where: ends the line.
     """
     parts = [rows[rows["arm"] == arm] for rows, arm in zip((a, b), names)]
     columns = [ALL_ANSWER[0] if which in joint else ONE_ANSWERS[0] for which in "ab"]
-    named = [f"{arm}, together" if which in joint and arm != ALONE else arm for which, arm in zip("ab", names)]
-    pair = [part[["seed"]].assign(arm=side, share=part[column]) for side, part, column in zip("ab", parts, columns)]
-    return judge_rows(claim, pd.concat(pair), "share", a="a", b="b", what=f"{named[0]} - {named[1]}, {where}")
+    named = [
+        f"{arm}, together" if which in joint and arm != ALONE else arm
+        for which, arm in zip("ab", names)
+    ]
+    pair = [
+        part[["seed"]].assign(arm=side, share=part[column])
+        for side, part, column in zip("ab", parts, columns)
+    ]
+    return judge_rows(
+        claim,
+        pd.concat(pair),
+        "share",
+        a="a",
+        b="b",
+        what=f"{named[0]} - {named[1]}, {where}",
+    )
 
 
-def served(rows: pd.DataFrame, budget: int, *arms: str, than: str = ALONE) -> list[Verdict]:
+def served(
+    rows: pd.DataFrame, budget: int, *arms: str, than: str = ALONE
+) -> list[Verdict]:
     """O10: within the budget the one net that an arm serves is above one net of arm `than`."""
     kept = best(rows, budget)
-    return [above(kept, kept, arm, than, where=f"budget {budget}", claim="O10") for arm in arms]
+    return [
+        above(kept, kept, arm, than, where=f"budget {budget}", claim="O10")
+        for arm in arms
+    ]
 
 
-def together(rows: pd.DataFrame, budget: int, *arms: str, than: str = ALONE) -> list[Verdict]:
-    """O12: within the budget the branches of an arm together are above one net of arm `than`, or above those of another arm."""
+def together(
+    rows: pd.DataFrame, budget: int, *arms: str, than: str = ALONE
+) -> list[Verdict]:
+    """O12: within the budget the branches of an arm together are above one net of arm
+    `than`, or above those of another arm.
+    """
     kept, joint = best(rows, budget), best(rows, budget, joint=True)
     others = (kept, "a") if than in (ALONE, SMOOTH) else (joint, "ab")
-    return [above(joint, others[0], arm, than, where=f"budget {budget}", claim="O12", joint=others[1]) for arm in arms]
+    return [
+        above(
+            joint,
+            others[0],
+            arm,
+            than,
+            where=f"budget {budget}",
+            claim="O12",
+            joint=others[1],
+        )
+        for arm in arms
+    ]
 
 
 def claims(rows: pd.DataFrame) -> list[Verdict]:
@@ -71,13 +128,20 @@ def claims(rows: pd.DataFrame) -> list[Verdict]:
 
 
 def table(rows: pd.DataFrame, joint: bool = False) -> pd.DataFrame:
-    """One line an arm: accuracy in per cent at its best within each budget, what an answer costs, what it chose and spent."""
-    kept, (column, _), price = {b: best(rows, b, joint) for b in _budgets(rows)}, *_looked_at(joint)
+    """One line an arm: accuracy in per cent at its best within each budget, what an
+    answer costs, what it chose and spent.
+    """
+    kept, (column, _), price = (
+        {b: best(rows, b, joint) for b in _budgets(rows)},
+        *_looked_at(joint),
+    )
     lines = {}
     for arm in ARMS:
         runs = {budget: of[of["arm"] == arm] for budget, of in kept.items()}
         last = runs[max(runs)].iloc[0]
-        lines[arm] = {f"budget {budget}, %": _said(of[column]) for budget, of in runs.items()}
+        lines[arm] = {
+            f"budget {budget}, %": _said(of[column]) for budget, of in runs.items()
+        }
         lines[arm] |= {
             "an answer, 1000s": round(last[price] / 1e3),
             "its best try": f"{last['setting']}, {_epochs(last['epochs'])}",
@@ -86,20 +150,31 @@ def table(rows: pd.DataFrame, joint: bool = False) -> pd.DataFrame:
 
 
 def table_of_equal_steps(rows: pd.DataFrame) -> pd.DataFrame:
-    """One line an arm: accuracies in per cent after 15 epochs of its own, and the multiply-adds of the training."""
+    """One line an arm: accuracies in per cent after 15 epochs of its own, and the
+    multiply-adds of the training.
+    """
     single, joint = equal_steps(rows), equal_steps(rows, joint=True)
     lines = {}
     for arm in ARMS:
         one, all_ = (of[of["arm"] == arm] for of in (single, joint))
         spent = f"{one['training'].mean() / 1e9:.1f}"
-        lines[arm] = {"one net, %": _said(one["accuracy"]), "all, %": _said(all_["average"]), "training, 10^9": spent}
+        lines[arm] = {
+            "one net, %": _said(one["accuracy"]),
+            "all, %": _said(all_["average"]),
+            "training, 10^9": spent,
+        }
     return pd.DataFrame(lines).T
 
 
 def prices() -> pd.DataFrame:
-    """What an arm's step costs for each image, there and back, and how many epochs of it each budget allows."""
+    """What an arm's step costs for each image, there and back, and how many epochs of
+    it each budget allows.
+    """
     lines = {
-        arm: {"a step, 1000s": round(cost(arm) / 1e3), "of one net": f"{cost(arm) / cost(ALONE):.2f}"}
+        arm: {
+            "a step, 1000s": round(cost(arm) / 1e3),
+            "of one net": f"{cost(arm) / cost(ALONE):.2f}",
+        }
         | {f"budget {budget}": _epochs(epochs(arm, budget)) for budget in BUDGETS}
         for arm in ARMS
     }
@@ -126,28 +201,60 @@ def _said(shares: pd.Series) -> str:
 
 def by_budget(rows: pd.DataFrame, joint: bool = False) -> dict[str, np.ndarray]:
     """(seeds, budgets) of each arm: test accuracy in per cent at its best within each budget."""
-    kept, ((column, _), _) = [best(rows, budget, joint) for budget in _budgets(rows)], _looked_at(joint)
+    kept, ((column, _), _) = (
+        [best(rows, budget, joint) for budget in _budgets(rows)],
+        _looked_at(joint),
+    )
 
     def of(arm: str) -> np.ndarray:
-        return np.stack([100 * found[found["arm"] == arm].sort_values("seed")[column] for found in kept], 1)
+        return np.stack(
+            [
+                100 * found[found["arm"] == arm].sort_values("seed")[column]
+                for found in kept
+            ],
+            1,
+        )
 
     return {arm: of(arm) for arm in ARMS}
 
 
 def picture(rows: pd.DataFrame, budget: int) -> Picture:
-    """Accuracy of the one served net against the training budget; of one net and of all, within one budget, against serving."""
+    """Accuracy of the one served net against the training budget; of one net and of
+    all, within one budget, against serving.
+    """
     figure, (left, right) = plots.canvas(11.5, 4.6, columns=2)
-    said = [f"one net served, {_training(left, rows)}", f"within a budget of {budget} epochs, {_serving(right, rows, budget)}"]
-    right.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9, title="filled: one net\nhollow: all")
-    return Picture(figure, f"Accuracy on test images (%) against costs in multiply-adds: {'; '.join(said)}.")
+    said = [
+        f"one net served, {_training(left, rows)}",
+        f"within a budget of {budget} epochs, {_serving(right, rows, budget)}",
+    ]
+    right.legend(
+        loc="center left",
+        bbox_to_anchor=(1.01, 0.5),
+        frameon=False,
+        fontsize=9,
+        title="filled: one net\nhollow: all",
+    )
+    return Picture(
+        figure,
+        f"Accuracy on test images (%) against costs in multiply-adds: {'; '.join(said)}.",
+    )
 
 
 def _training(axis, rows: pd.DataFrame) -> str:
     """Draws one net served at every budget, mean and s.d., arms side by side; says the means."""
     said, budgets = [], _budgets(rows)
     for k, (arm, values) in enumerate(by_budget(rows).items()):
-        mean, at = values.mean(0), np.arange(len(budgets)) + (k - len(ARMS) / 2 + 0.5) * 0.09
-        axis.errorbar(at, mean, values.std(0, ddof=1), fmt=MARKERS[k], color=COLOURS[k], ms=6, elinewidth=1)
+        mean = values.mean(0)
+        at = np.arange(len(budgets)) + (k - len(ARMS) / 2 + 0.5) * 0.09
+        axis.errorbar(
+            at,
+            mean,
+            values.std(0, ddof=1),
+            fmt=MARKERS[k],
+            color=COLOURS[k],
+            ms=6,
+            elinewidth=1,
+        )
         said.append(f"{arm} {', '.join(f'{v:.1f}' for v in mean)}")
     axis.set_xticks(range(len(budgets)), budgets)
     labels = "training budget (as many epochs of one net)", "test accuracy (%)"
@@ -156,7 +263,9 @@ def _training(axis, rows: pd.DataFrame) -> str:
 
 
 def _serving(axis, rows: pd.DataFrame, budget: int) -> str:
-    """Draws one net, filled, and all together, hollow, against the multiply-adds of an answer; says where they lie."""
+    """Draws one net, filled, and all together, hollow, against the multiply-adds of an
+    answer; says where they lie.
+    """
     said = []
     for k, arm in enumerate(ARMS):
         points = []
@@ -166,9 +275,20 @@ def _serving(axis, rows: pd.DataFrame, budget: int) -> str:
             points.append((of[price].iloc[0] / 1e3, 100 * of[column].mean()))
         axis.plot(*zip(*points), linestyle=":", lw=1, color=COLOURS[k])
         axis.plot(*points[0], MARKERS[k], color=COLOURS[k], ms=8)
-        axis.plot(*points[1], MARKERS[k], color=COLOURS[k], ms=8, mfc="white", label=arm)
+        axis.plot(
+            *points[1], MARKERS[k], color=COLOURS[k], ms=8, mfc="white", label=arm
+        )
         several = points[1][0] != points[0][0]
-        said.append(f"{arm}: " + " and ".join(f"{y:.1f} % for {x:.0f}" for x, y in (points if several else points[:1])))
+        said.append(
+            f"{arm}: "
+            + " and ".join(
+                f"{y:.1f} % for {x:.0f}" for x, y in (points if several else points[:1])
+            )
+        )
     labels = "multiply-adds of an answer (thousands)", "test accuracy (%)"
-    axis.set(title=f"One net, and all together: budget {budget}", xlabel=labels[0], ylabel=labels[1])
+    axis.set(
+        title=f"One net, and all together: budget {budget}",
+        xlabel=labels[0],
+        ylabel=labels[1],
+    )
     return f"thousands for an answer: {'; '.join(said)}"

@@ -75,7 +75,9 @@ def _slope(z: torch.Tensor, y: torch.Tensor, lam: float) -> torch.Tensor:
     """The slope of lam mean_i H(y, p_i) + (1 - lam) H(y, p) in z, by autograd."""
     z = z.clone().requires_grad_()
     heads = torch.stack([F.cross_entropy(z_i, y) for z_i in z]).mean()
-    return torch.autograd.grad(lam * heads + (1 - lam) * F.cross_entropy(z.mean(0), y), z)[0]
+    return torch.autograd.grad(
+        lam * heads + (1 - lam) * F.cross_entropy(z.mean(0), y), z
+    )[0]
 
 
 questions = (

@@ -1,4 +1,6 @@
-"""Notebook 12: heads on a trunk, trained with their ensemble, an identity and its weight. Li, Ng & Natsev 2019, 1905.09979."""
+"""Notebook 12: heads on a trunk, trained with their ensemble, an identity and its
+weight. Li, Ng & Natsev 2019, 1905.09979.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,8 +22,15 @@ from kdsurvey.verdicts import Verdict, judge_rows
 
 CONFIG = online.CONFIG
 LAMBDAS = (0.0, 0.5, 1.0, 1.5, 2.0)
-RATES = {"the rate": 1.0, "a third of it": 1 / 3, "three times it": 3.0}  # of CONFIG; the first is the default
-WIDE = (1.0, 2.0)  # the weights that are tried at three times the rate too, where their heads' losses count as a sum counts them
+RATES = {
+    "the rate": 1.0,
+    "a third of it": 1 / 3,
+    "three times it": 3.0,
+}  # of CONFIG; the first is the default
+WIDE = (
+    1.0,
+    2.0,
+)  # the weights that are tried at three times the rate too, where their heads' losses count as a sum counts them
 THIN_LAMBDAS = (1.0, 1.5)
 COLUMNS = ["heads, %", "ensemble, %", "heads, train, %", "diversity, 1/100 nat"]
 TICKS = [8, 9, 10, 12, 15, 20, 30]  # of an axis of errors
@@ -29,7 +38,9 @@ THIN = 5  # channels of a thin head's convolution, of which a net alone has 16
 
 
 class Parts(NamedTuple):
-    """What the mean loss of heads consists of, each a mean over images; in nats, or in squared units."""
+    """What the mean loss of heads consists of, each a mean over images; in nats, or in
+    squared units.
+    """
 
     heads: Tensor  # the mean over the heads of their losses
     together: Tensor  # the loss of their average
@@ -42,38 +53,65 @@ class Parts(NamedTuple):
 
 
 def parts(z: Tensor, y: Tensor, average: str = "logits") -> Parts:
-    """1/m sum_i H(y, p_i), H(y, p) and 1/m sum_i KL(p || p_i), p the softmax of the mean logits, or the mean of the p_i.
+    """1/m sum_i H(y, p_i), H(y, p) and 1/m sum_i KL(p || p_i), p the softmax of the
+    mean logits, or the mean of the p_i.
 
-    z: (m, n, c) logits; y: (n,) labels, or (n, c) probabilities. average: "logits" or "probabilities". Nothing is detached.
+    z: (m, n, c) logits; y: (n,) labels, or (n, c) probabilities. average: "logits" or
+    "probabilities". Nothing is detached.
     """
     log_p_i = z.log_softmax(-1)
-    log_p = z.mean(0).log_softmax(-1) if average == "logits" else log_p_i.exp().mean(0).log()
-    target = torch.nn.functional.one_hot(y, z.shape[-1]).to(z.dtype) if y.ndim == 1 else y
+    log_p = (
+        z.mean(0).log_softmax(-1)
+        if average == "logits"
+        else log_p_i.exp().mean(0).log()
+    )
+    target = (
+        torch.nn.functional.one_hot(y, z.shape[-1]).to(z.dtype) if y.ndim == 1 else y
+    )
     heads, together = (-(target * log).sum(-1).mean() for log in (log_p_i, log_p))
     return Parts(heads, together, (log_p.exp() * (log_p - log_p_i)).sum(-1).mean())
 
 
 def ambiguity(f: Tensor, y: Tensor) -> Parts:
     """The same for squared errors of predictions f (m, n) of numbers y (n,): Krogh & Vedelsby 1994."""
-    return Parts((f - y).square().mean(), (f.mean(0) - y).square().mean(), (f - f.mean(0)).square().mean())
+    return Parts(
+        (f - y).square().mean(),
+        (f.mean(0) - y).square().mean(),
+        (f - f.mean(0)).square().mean(),
+    )
 
 
 def slope_through_ensemble(z: Tensor, average: str = "logits") -> float:
-    """The largest entry of the slope of 1/m sum_i KL(p || p_i) in what p is made of, while the heads' own p_i stay."""
+    """The largest entry of the slope of 1/m sum_i KL(p || p_i) in what p is made of,
+    while the heads' own p_i stay.
+    """
     made_of = z.detach().clone().requires_grad_()
-    log_p = made_of.mean(0).log_softmax(-1) if average == "logits" else made_of.softmax(-1).mean(0).log()
+    log_p = (
+        made_of.mean(0).log_softmax(-1)
+        if average == "logits"
+        else made_of.softmax(-1).mean(0).log()
+    )
     apart = (log_p.exp() * (log_p - z.detach().log_softmax(-1))).sum(-1).mean()
     return torch.autograd.grad(apart, made_of)[0].abs().max().item()
 
 
 def summed(config: Config, m: int = online.COUNT) -> Config:
-    """The same steps as m times the loss would make with `config`: what a mean over heads needs to be a sum over them."""
+    """The same steps as m times the loss would make with `config`: what a mean over
+    heads needs to be a sum over them.
+    """
     return replace(config, lr=m * config.lr, weight_decay=config.weight_decay / m)
 
 
 def thin(seed: int, count: int = online.COUNT) -> Branches:
-    """Heads so thin that the whole net has fewer weights, and fewer multiply-adds, than one net `online.small`."""
-    return branched(lambda s: nets.conv_mlp(online.SHAPE, 8, THIN, hidden=64, seed=s), 1, count, seed)
+    """Heads so thin that the whole net has fewer weights, and fewer multiply-adds, than
+    one net `online.small`.
+    """
+    return branched(
+        lambda s: nets.conv_mlp(online.SHAPE, 8, THIN, hidden=64, seed=s),
+        1,
+        count,
+        seed,
+    )
 
 
 def name(lam: float) -> str:
@@ -81,63 +119,118 @@ def name(lam: float) -> str:
     return f"lambda = {lam:g}"
 
 
-def swept(lam: float, data: Data, seed: int, rate: str = "the rate", make: Callable[[int], Branches] = online.parted) -> dict:
+def swept(
+    lam: float,
+    data: Data,
+    seed: int,
+    rate: str = "the rate",
+    make: Callable[[int], Branches] = online.parted,
+) -> dict:
     """Heads with one weight, trained at one of RATES: a row."""
     net, config = make(seed), replace(CONFIG, seed=seed, lr=CONFIG.lr * RATES[rate])
-    learnt = online.learn(online.with_heads(lam), replace(data, validation=None), config, net)
+    learnt = online.learn(
+        online.with_heads(lam), replace(data, validation=None), config, net
+    )
     return online.outcome(name(lam), seed, learnt, data, rate=rate, lam=lam)
 
 
 def controls(data: Data, seed: int, rate: str) -> list[dict]:
     """The net alone, and with labels as smooth as its own answers are."""
-    config, rows, smoothing = replace(CONFIG, seed=seed, lr=CONFIG.lr * RATES[rate]), [], 0.0
+    config = replace(CONFIG, seed=seed, lr=CONFIG.lr * RATES[rate])
+    rows = []
+    smoothing = 0.0
     for arm in ("one net", "label smoothing"):
         net = online.small(seed)
-        train(plain(net, smoothing=smoothing), replace(data, validation=None), config, progress=False)
+        train(
+            plain(net, smoothing=smoothing),
+            replace(data, validation=None),
+            config,
+            progress=False,
+        )
         smoothing = smoothing_of(net, data)
         rows.append(online.outcome(arm, seed, ([net], net), data, rate=rate))
     return rows
 
 
 def ensemble_lambda(data: Data, seed: int) -> list[dict]:
-    """Each lambda at the rate and at a third of it, two of them at three times the rate, and what one net does."""
+    """Each lambda at the rate and at a third of it, two of them at three times the
+    rate, and what one net does.
+    """
     data, rows = online.digits(data, seed), []
     for rate in RATES:
         if rate != "three times it":
             rows += controls(data, seed, rate)
-        rows += [swept(lam, data, seed, rate) for lam in (WIDE if rate == "three times it" else LAMBDAS)]
+        rows += [
+            swept(lam, data, seed, rate)
+            for lam in (WIDE if rate == "three times it" else LAMBDAS)
+        ]
     return rows
 
 
 def ensemble_lambda_clean(data: Data, seed: int) -> list[dict]:
     """The first part of `ensemble_lambda` with no label drawn anew."""
     data = online.digits(data, seed, noise=0)
-    return [*controls(data, seed, "the rate"), *(swept(lam, data, seed) for lam in LAMBDAS)]
+    return [
+        *controls(data, seed, "the rate"),
+        *(swept(lam, data, seed) for lam in LAMBDAS),
+    ]
 
 
 def ensemble_thin(data: Data, seed: int) -> list[dict]:
-    """One net, the same with smoothed labels, one thin net, and thin heads that are smaller than the first, at each choice."""
+    """One net, the same with smoothed labels, one thin net, and thin heads that are
+    smaller than the first, at each choice.
+    """
     data, rows = online.digits(data, seed), []
     images = replace(data, validation=None)
     for choice, config in online.CHOICES.items():
         config, smoothing = replace(config, seed=seed), 0.0
-        for arm, make in (("one net", online.small), ("label smoothing", online.small), ("one thin net", lambda s: thin(s)[0])):
+        for arm, make in (
+            ("one net", online.small),
+            ("label smoothing", online.small),
+            ("one thin net", lambda s: thin(s)[0]),
+        ):
             net = make(seed)
-            train(plain(net, smoothing=smoothing if arm == "label smoothing" else 0.0), images, config, progress=False)
+            train(
+                plain(net, smoothing=smoothing if arm == "label smoothing" else 0.0),
+                images,
+                config,
+                progress=False,
+            )
             smoothing = smoothing or smoothing_of(net, data)
             rows.append(online.outcome(arm, seed, ([net], net), data, choice=choice))
         for lam in THIN_LAMBDAS:
-            learnt = online.learn(online.with_heads(lam), images, summed(config), thin(seed))
-            rows.append(online.outcome(f"thin heads, {name(lam)}", seed, learnt, data, choice=choice))
+            learnt = online.learn(
+                online.with_heads(lam), images, summed(config), thin(seed)
+            )
+            rows.append(
+                online.outcome(
+                    f"thin heads, {name(lam)}", seed, learnt, data, choice=choice
+                )
+            )
     return rows
 
 
 def sizes(seed: int = 0) -> pd.DataFrame:
-    """Weights, and multiply-adds of an answer, of one net, of three heads like it on its trunk, and of thin heads."""
-    made = {"one net": online.small(seed), "three heads": online.parted(seed), "three thin heads": thin(seed)}
+    """Weights, and multiply-adds of an answer, of one net, of three heads like it on
+    its trunk, and of thin heads.
+    """
+    made = {
+        "one net": online.small(seed),
+        "three heads": online.parted(seed),
+        "three thin heads": thin(seed),
+    }
     made["one thin net"] = made["three thin heads"][0]
-    nets_ = {who: Mixed(net, None) if isinstance(net, Branches) else net for who, net in made.items()}
-    lines = {who: {"weights": nets.parameters(net), "multiply-adds": online.serving_cost(net)} for who, net in nets_.items()}
+    nets_ = {
+        who: Mixed(net, None) if isinstance(net, Branches) else net
+        for who, net in made.items()
+    }
+    lines = {
+        who: {
+            "weights": nets.parameters(net),
+            "multiply-adds": online.serving_cost(net),
+        }
+        for who, net in nets_.items()
+    }
     return pd.DataFrame(lines).T
 
 
@@ -146,9 +239,15 @@ def at(rows: pd.DataFrame, rate: str = "the rate") -> pd.DataFrame:
     return rows[rows["rate"] == rate]
 
 
-def tuned(rows: pd.DataFrame, column: str = "accuracy", setting: str = "rate") -> pd.DataFrame:
-    """Each arm at its best setting on validation images, for its heads or, `column` "together", for their ensemble."""
-    tries = rows[rows["rate"] != "three times it"] if setting == "rate" else rows  # which not all arms have
+def tuned(
+    rows: pd.DataFrame, column: str = "accuracy", setting: str = "rate"
+) -> pd.DataFrame:
+    """Each arm at its best setting on validation images, for its heads or, `column`
+    "together", for their ensemble.
+    """
+    tries = (
+        rows[rows["rate"] != "three times it"] if setting == "rate" else rows
+    )  # which not all arms have
     return verdicts.chosen(tries, setting, column=f"validation {column}")
 
 
@@ -158,46 +257,115 @@ def rated(rows: pd.DataFrame, lam: float) -> pd.DataFrame:
     return same.assign(arm=same["rate"])
 
 
-def above(rows: pd.DataFrame, a, b, column: str = "accuracy", *, where: str = "", claim: str = "P10") -> Verdict:
-    """The claim that arm a, by name or lambda, is above arm b: in its heads' accuracy, that of "together", or in "diversity"."""
+def above(
+    rows: pd.DataFrame,
+    a,
+    b,
+    column: str = "accuracy",
+    *,
+    where: str = "",
+    claim: str = "P10",
+) -> Verdict:
+    """The claim that arm a, by name or lambda, is above arm b: in its heads' accuracy,
+    that of "together", or in "diversity".
+    """
     of = {"accuracy": "heads", "together": "ensemble"}.get(column, column)
     a, b = (arm if isinstance(arm, str) else name(arm) for arm in (a, b))
     what = f"{of}, {a} - {b}" + (f", {where}" if where else "")
-    return judge_rows(claim, rows, column, a=a, b=b, what=what, unit="nats" if column == "diversity" else "points")
+    return judge_rows(
+        claim,
+        rows,
+        column,
+        a=a,
+        b=b,
+        what=what,
+        unit="nats" if column == "diversity" else "points",
+    )
 
 
 def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
-    """With the columns COLUMNS, for tables: accuracies on test images in per cent, diversity in hundredths of a nat."""
-    shares = (rows["accuracy"], rows["together"], rows["train accuracy"], rows["diversity"])
+    """With the columns COLUMNS, for tables: accuracies on test images in per cent,
+    diversity in hundredths of a nat.
+    """
+    shares = (
+        rows["accuracy"],
+        rows["together"],
+        rows["train accuracy"],
+        rows["diversity"],
+    )
     return rows.assign(**{column: 100 * of for column, of in zip(COLUMNS, shares)})
 
 
 def picture(rows: pd.DataFrame) -> Picture:
-    """Errors of heads and ensemble, and the diversity of the heads, against lambda: means over seeds at two rates."""
+    """Errors of heads and ensemble, and the diversity of the heads, against lambda:
+    means over seeds at two rates.
+    """
     figure, axes = plots.canvas(10.5, 3.8, columns=2)
     series: dict[str, dict] = {"error": {}, "diversity": {}}
     for rate in ("the rate", "a third of it"):
-        means = at(rows, rate).groupby("arm")[["accuracy", "together", "diversity"]].mean().loc[[name(lam) for lam in LAMBDAS]]
-        series["error"] |= {f"heads, {rate}": 100 - 100 * means["accuracy"], f"ensemble, {rate}": 100 - 100 * means["together"]}
+        means = (
+            at(rows, rate)
+            .groupby("arm")[["accuracy", "together", "diversity"]]
+            .mean()
+            .loc[[name(lam) for lam in LAMBDAS]]
+        )
+        series["error"] |= {
+            f"heads, {rate}": 100 - 100 * means["accuracy"],
+            f"ensemble, {rate}": 100 - 100 * means["together"],
+        }
         series["diversity"][rate] = means["diversity"]
-    left = plots.lines(LAMBDAS, series["error"], "Errors", "lambda", "test error (%)", logy=True, numbers=True, axis=axes[0])
+    left = plots.lines(
+        LAMBDAS,
+        series["error"],
+        "Errors",
+        "lambda",
+        "test error (%)",
+        logy=True,
+        numbers=True,
+        axis=axes[0],
+    )
     axes[0].set_yticks(TICKS, TICKS)
     axes[0].minorticks_off()
     label = "mean KL(q || q_i) (nats)"
-    right = plots.lines(LAMBDAS, series["diversity"], "Diversity", "lambda", label, logy=True, numbers=True, axis=axes[1])
+    right = plots.lines(
+        LAMBDAS,
+        series["diversity"],
+        "Diversity",
+        "lambda",
+        label,
+        logy=True,
+        numbers=True,
+        axis=axes[1],
+    )
     return Picture(figure, f"{left.twin} {right.twin}")
 
 
 def claims(rows: pd.DataFrame, few: pd.DataFrame) -> list[Verdict]:
-    """P10 in short: what lambda does at the default rate and at the best of two, and thin heads beside one net."""
-    usual, heads, joint = at(rows), f"thin heads, {name(THIN_LAMBDAS[1])}", tuned(few, "together", "choice")
+    """P10 in short: what lambda does at the default rate and at the best of two, and
+    thin heads beside one net.
+    """
+    usual = at(rows)
+    heads = f"thin heads, {name(THIN_LAMBDAS[1])}"
+    joint = tuned(few, "together", "choice")
     return [
         above(usual, 1.0, 0.0),
         above(usual, 2.0, 1.0),
         above(usual, 0.5, 1.0, "diversity"),
         *(above(usual, lam, 1.0, "together") for lam in (0.0, 0.5)),
         above(rated(rows, 1.0), "the rate", "three times it", where=name(1.0)),
-        *(above(tuned(rows), 2.0, than, where="best rate") for than in (1.0, "one net", "label smoothing")),
-        above(few[few["choice"] == "15 epochs"], heads, "one net", "together", where="15 epochs"),
-        *(above(joint, heads, than, "together", where="best of four settings") for than in ("one net", "label smoothing")),
+        *(
+            above(tuned(rows), 2.0, than, where="best rate")
+            for than in (1.0, "one net", "label smoothing")
+        ),
+        above(
+            few[few["choice"] == "15 epochs"],
+            heads,
+            "one net",
+            "together",
+            where="15 epochs",
+        ),
+        *(
+            above(joint, heads, than, "together", where="best of four settings")
+            for than in ("one net", "label smoothing")
+        ),
     ]

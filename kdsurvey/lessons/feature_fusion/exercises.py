@@ -54,10 +54,18 @@ ramp = Exercise(
     "The ramp",
     (
         ("it begins at exp(-5)", lambda f: close(f(0, 80), math.exp(-5))),
-        ("it ends at 1, and stays there", lambda f: close(f(80, 80), 1.0) and close(f(299, 80), 1.0)),
+        (
+            "it ends at 1, and stays there",
+            lambda f: close(f(80, 80), 1.0) and close(f(299, 80), 1.0),
+        ),
         ("half way it is exp(-5 / 4)", lambda f: close(f(40, 80), math.exp(-1.25))),
         ("it never falls", lambda f: all(f(t, 80) <= f(t + 1, 80) for t in range(100))),
-        ("it is the package's", lambda f: all(close(f(t, 50), ramp_up(t / 300, 50 / 300)) for t in (0, 10, 33, 60))),
+        (
+            "it is the package's",
+            lambda f: all(
+                close(f(t, 50), ramp_up(t / 300, 50 / 300)) for t in (0, 10, 33, 60)
+            ),
+        ),
     ),
     (
         "Put t = 0 and t = t_r into exp(-5 (1 - t / t_r)²).",
@@ -70,7 +78,9 @@ ramp = Exercise(
 
 def _weights(*channels: int, width: int) -> tuple[int, int]:
     module = branches.fusion(*channels, width=width, head=torch.nn.Identity())
-    return tuple(nets.parameters(layer) for layer in module if isinstance(layer, torch.nn.Conv2d))
+    return tuple(
+        nets.parameters(layer) for layer in module if isinstance(layer, torch.nn.Conv2d)
+    )
 
 
 def _labels(z: torch.Tensor, z_f: torch.Tensor) -> torch.Tensor:

@@ -12,11 +12,26 @@ fitted = torch.relu(v @ W.T + b)
 regressor = Exercise(
     "The size of the regressor",
     (
-        ("maps of 8 x 8 to maps of 6 x 6 take a kernel of 3 x 3", lambda f: tuple(f((16, 8, 8), (32, 6, 6))[0]) == (3, 3)),
-        ("equal maps take a kernel of 1 x 1", lambda f: tuple(f((4, 7, 7), (9, 7, 7))[0]) == (1, 1)),
-        ("height and width may differ", lambda f: tuple(f((4, 9, 7), (9, 5, 6))[0]) == (5, 2)),
-        ("the convolution has k1 k2 O_h O_g weights", lambda f: f((16, 8, 8), (32, 6, 6))[1] == 3 * 3 * 32 * 16),
-        ("a full matrix has one for every pair of values", lambda f: f((16, 8, 8), (32, 6, 6))[2] == 16 * 8 * 8 * 32 * 6 * 6),
+        (
+            "maps of 8 x 8 to maps of 6 x 6 take a kernel of 3 x 3",
+            lambda f: tuple(f((16, 8, 8), (32, 6, 6))[0]) == (3, 3),
+        ),
+        (
+            "equal maps take a kernel of 1 x 1",
+            lambda f: tuple(f((4, 7, 7), (9, 7, 7))[0]) == (1, 1),
+        ),
+        (
+            "height and width may differ",
+            lambda f: tuple(f((4, 9, 7), (9, 5, 6))[0]) == (5, 2),
+        ),
+        (
+            "the convolution has k1 k2 O_h O_g weights",
+            lambda f: f((16, 8, 8), (32, 6, 6))[1] == 3 * 3 * 32 * 16,
+        ),
+        (
+            "a full matrix has one for every pair of values",
+            lambda f: f((16, 8, 8), (32, 6, 6))[2] == 16 * 8 * 8 * 32 * 6 * 6,
+        ),
     ),
     (
         "A valid convolution with kernel k makes a map of N into one of N - k + 1.",

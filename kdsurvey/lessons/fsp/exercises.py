@@ -79,7 +79,11 @@ questions = (
     (
         "What does stage 1 of FSP learn from?",
         [
-            ("from the teacher's logits", "Those come after the last section; no matrix holds them.", False),
+            (
+                "from the teacher's logits",
+                "Those come after the last section; no matrix holds them.",
+                False,
+            ),
             (
                 "from images without labels, by the teacher's matrices",
                 "Yes: the labels come in stage 2, without the teacher.",
@@ -91,8 +95,16 @@ questions = (
     (
         "Can a student with half the teacher's channels learn its FSP matrices?",
         [
-            ("No: the matrices would have other shapes", "Yes: only the depth may differ, or one needs an adapter.", True),
-            ("Yes, max-pooling brings them to one size", "It pools height and width, not channels.", False),
+            (
+                "No: the matrices would have other shapes",
+                "Yes: only the depth may differ, or one needs an adapter.",
+                True,
+            ),
+            (
+                "Yes, max-pooling brings them to one size",
+                "It pools height and width, not channels.",
+                False,
+            ),
             ("Yes, by a smaller weight", "A weight changes no shape.", False),
         ],
     ),
@@ -101,7 +113,11 @@ questions = (
         [
             ("the teacher's accuracy", "Useful, but it is no part of the cost.", False),
             ("the number of channels", "It is the same in both.", False),
-            ("the steps of stage 1, and the teacher's own training", "Yes: they are steps too.", True),
+            (
+                "the steps of stage 1, and the teacher's own training",
+                "Yes: they are steps too.",
+                True,
+            ),
         ],
     ),
 )

@@ -1,4 +1,6 @@
-"""Notebook 09, O5: distil, prune and quantise one net, in every order; accuracy against the bytes of a file. And files alone."""
+"""Notebook 09, O5: distil, prune and quantise one net, in every order; accuracy against
+the bytes of a file. And files alone.
+"""
 
 import copy
 import tempfile
@@ -20,17 +22,24 @@ from kdsurvey.surgery import lower, prune, re_estimate
 from kdsurvey.training import train
 from kdsurvey.verdicts import Verdict, judge_rows
 
-HIDDEN = (24, 24)  # units; every layer is pruned and quantised, as the first holds most of the weights
+HIDDEN = (
+    24,
+    24,
+)  # units; every layer is pruned and quantised, as the first holds most of the weights
 LOW = {"weight_bits": 2, "activation_bits": 8, "top": 4.0, "ends": True}
 SHARE = 0.8  # of each layer's weights that go
-STEP = replace(CONFIG, epochs=6, lr=0.05)  # of each of the three steps; before them E epochs on labels
+STEP = replace(
+    CONFIG, epochs=6, lr=0.05
+)  # of each of the three steps; before them E epochs on labels
 ORDERS = tuple("".join(order) for order in permutations("DPQ"))
 PARTS = ("D", "DP", "DQ", "P", "Q")  # fewer steps, for sizes in between
 
 
 def fresh(data: Data, seed: int) -> nn.Sequential:
     """The net that is made small, before training: two hidden layers of 24 with batch norm."""
-    return nets.mlp(data.train[0][0].numel(), *HIDDEN, len(data.classes), norm=True, seed=seed)
+    return nets.mlp(
+        data.train[0][0].numel(), *HIDDEN, len(data.classes), norm=True, seed=seed
+    )
 
 
 def start(data: Data, seed: int) -> nn.Sequential:
@@ -38,8 +47,11 @@ def start(data: Data, seed: int) -> nn.Sequential:
     return on_labels(fresh(data, seed), data, seed)
 
 
-def step(letter: str, net: nn.Sequential, teacher: Teacher | None, data: Data) -> Iterator[Stage]:
-    """One step of an order: D learns from the teacher; P prunes, Q lowers the precision, each then learns from labels.
+def step(
+    letter: str, net: nn.Sequential, teacher: Teacher | None, data: Data
+) -> Iterator[Stage]:
+    """One step of an order: D learns from the teacher; P prunes, Q lowers the
+    precision, each then learns from labels.
 
     In place of a letter "L" learns from labels alone. With a teacher P and Q learn from it too.
     """
@@ -52,9 +64,16 @@ def step(letter: str, net: nn.Sequential, teacher: Teacher | None, data: Data) -
 
 
 def shrink(
-    order: str, net: nn.Sequential, teacher: nn.Module | Teacher, data: Data, seed: int, always: bool = False
+    order: str,
+    net: nn.Sequential,
+    teacher: nn.Module | Teacher,
+    data: Data,
+    seed: int,
+    always: bool = False,
 ) -> nn.Sequential:
-    """A copy of the net after the steps of an order, each of the same length. always: the teacher teaches in every step."""
+    """A copy of the net after the steps of an order, each of the same length. always:
+    the teacher teaches in every step.
+    """
     net, teacher = copy.deepcopy(net), Teacher(teacher)
     for letter in order:
         stages = step(letter, net, teacher if always or letter == "D" else None, data)
@@ -63,20 +82,27 @@ def shrink(
 
 
 def compression_orders(data: Data, seed: int) -> list[dict]:
-    """All orders of D, P and Q; each with labels in the place of the teacher; one with the teacher throughout; and fewer steps.
+    """All orders of D, P and Q; each with labels in the place of the teacher; one with
+    the teacher throughout; and fewer steps.
 
-    Every net of three steps has the same epochs behind it; one of fewer steps learns from labels for the rest, "L", first.
+    Every net of three steps has the same epochs behind it; one of fewer steps learns
+    from labels for the rest, "L", first.
     """
     data = data.halved()
     net, teacher = start(data, seed), Teacher(teach(data, seed))
     arms = [(order, order, False) for order in ORDERS]
-    arms += [(order.replace("D", "L"), order.replace("D", "L"), False) for order in ORDERS]
+    arms += [
+        (order.replace("D", "L"), order.replace("D", "L"), False) for order in ORDERS
+    ]
     arms += [(part, part.rjust(3, "L"), False) for part in PARTS]
     arms += [("LLL", "LLL", False), ("DPQ, teacher throughout", "DPQ", True)]
     rows = []
     for arm, order, always in arms:
         made = shrink(order, net, teacher, data, seed, always)
-        rows.append({"seed": seed, "arm": arm, "order": order, "bytes": bytes_on_disk(made)} | scores(made, data))
+        rows.append(
+            {"seed": seed, "arm": arm, "order": order, "bytes": bytes_on_disk(made)}
+            | scores(made, data)
+        )
     return rows
 
 
@@ -87,7 +113,9 @@ def bytes_on_disk(net: nn.Module) -> int:
 
 
 def same_after_loading(net: nn.Module, data: Data) -> bool:
-    """Whether a net of this lesson says the same to every test image, bit for bit, once it was saved and loaded."""
+    """Whether a net of this lesson says the same to every test image, bit for bit, once
+    it was saved and loaded.
+    """
     with tempfile.TemporaryDirectory() as folder:
         packed.save(net, Path(folder) / "net")
         loaded = packed.load(Path(folder) / "net", fresh(data, 1000))
@@ -96,23 +124,37 @@ def same_after_loading(net: nn.Module, data: Data) -> bool:
 
 
 def sizes(net: nn.Module, ways: dict[str, dict]) -> pd.DataFrame:
-    """For every way to lower a net: the bytes that the formula expects, those of a real file, and how much less that is."""
+    """For every way to lower a net: the bytes that the formula expects, those of a real
+    file, and how much less that is.
+    """
     lines = []
     for name, options in ways.items():
         low = lower(copy.deepcopy(net), **options)
         lines.append((name, packed.expected(low), bytes_on_disk(low)))
-    table = pd.DataFrame(lines, columns=["precision", "expected bytes", "bytes of the file"]).set_index("precision")
-    return table.assign(smaller=[f"{table.iloc[0, 1] / size:.1f} x" for size in table["bytes of the file"]])
+    table = pd.DataFrame(
+        lines, columns=["precision", "expected bytes", "bytes of the file"]
+    ).set_index("precision")
+    return table.assign(
+        smaller=[
+            f"{table.iloc[0, 1] / size:.1f} x" for size in table["bytes of the file"]
+        ]
+    )
 
 
 def by_size(rows: pd.DataFrame) -> pd.DataFrame:
     """Mean bytes and accuracy of every arm (per cent, ± s.d. over seeds), the largest file first."""
     groups = rows.groupby("arm", sort=False)
-    accuracy = groups["accuracy"].agg(lambda values: f"{100 * values.mean():.1f} ± {100 * values.std():.1f}")
-    table = pd.DataFrame({"bytes": groups["bytes"].mean().round().astype(int), "accuracy (%)": accuracy})
+    accuracy = groups["accuracy"].agg(
+        lambda values: f"{100 * values.mean():.1f} ± {100 * values.std():.1f}"
+    )
+    table = pd.DataFrame(
+        {"bytes": groups["bytes"].mean().round().astype(int), "accuracy (%)": accuracy}
+    )
     return table.sort_values("bytes", ascending=False, kind="stable")
 
 
 def above(rows: pd.DataFrame, a: str, b: str) -> Verdict:
     """O5: arm a is more accurate than arm b."""
-    return judge_rows("O5", rows, "accuracy", a=a, b=b, what=f"{a} - {b} (distil, prune, quantise)")
+    return judge_rows(
+        "O5", rows, "accuracy", a=a, b=b, what=f"{a} - {b} (distil, prune, quantise)"
+    )

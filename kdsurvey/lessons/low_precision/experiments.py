@@ -1,4 +1,6 @@
-"""Notebook 09: a net that is too small already, with ternary weights and with a teacher. Mishra & Marr 2018, arXiv 1711.05852."""
+"""Notebook 09: a net that is too small already, with ternary weights and with a
+teacher. Mishra & Marr 2018, arXiv 1711.05852.
+"""
 
 import copy
 from collections.abc import Iterator
@@ -15,9 +17,18 @@ from kdsurvey.stage import Stage
 from kdsurvey.surgery import lower, re_estimate, used, weighted
 from kdsurvey.training import Config, accuracy, train
 
-CONFIG = Config(epochs=12, batch_size=64, lr=0.1, schedule="cosine", weight_decay=5e-4)  # of every net: E epochs
-WIDTH, DEPTH, TAUGHT_BY = 8, 5, (128, 4)  # units of a hidden layer and how many of them; the teacher's
-LOW = {"weight_bits": 2, "activation_bits": 8, "top": 4.0}  # ternary weights; batch norm and ReLU seldom say more than 4
+CONFIG = Config(
+    epochs=12, batch_size=64, lr=0.1, schedule="cosine", weight_decay=5e-4
+)  # of every net: E epochs
+# units of a hidden layer and how many of them; the teacher's
+WIDTH = 8
+DEPTH = 5
+TAUGHT_BY = (128, 4)
+LOW = {
+    "weight_bits": 2,
+    "activation_bits": 8,
+    "top": 4.0,
+}  # ternary weights; batch norm and ReLU seldom say more than 4
 RATES = (0.1, 0.05, 0.2)  # the three tries of an arm from scratch, the default first
 FINE = (0.1, 0.3, 1.0)  # those of a second training: shares of the rate
 TWICE = ", 2E"  # ends the name of an arm of 2E epochs in one go
@@ -46,14 +57,28 @@ TEACHERS = {  # bits of the weights, hidden layers: precise or coarse, shallow o
 
 
 def student(data: Data, seed: int, width: int = WIDTH) -> nn.Sequential:
-    """A net of five narrow hidden layers with batch norm, too small for its task in full precision already."""
-    return nets.mlp(data.train[0][0].numel(), *[width] * DEPTH, len(data.classes), norm=True, seed=seed)
+    """A net of five narrow hidden layers with batch norm, too small for its task in
+    full precision already.
+    """
+    return nets.mlp(
+        data.train[0][0].numel(),
+        *[width] * DEPTH,
+        len(data.classes),
+        norm=True,
+        seed=seed,
+    )
 
 
 def fresh_teacher(data: Data, seed: int, depth: int = TAUGHT_BY[1]) -> nn.Sequential:
     """The teacher before training: the same kind of net with layers of 128 units."""
     widths = [TAUGHT_BY[0]] * depth
-    return nets.mlp(data.train[0][0].numel(), *widths, len(data.classes), norm=True, seed=1000 + seed)
+    return nets.mlp(
+        data.train[0][0].numel(),
+        *widths,
+        len(data.classes),
+        norm=True,
+        seed=1000 + seed,
+    )
 
 
 def on_labels(net: nn.Sequential, data: Data, seed: int) -> nn.Sequential:
@@ -78,19 +103,32 @@ def trained(data: Data, seed: int, **precision) -> nn.Sequential:
 
 
 def tuned_alone(net: nn.Module, data: Data, fine_lr: float) -> Iterator[Stage]:
-    """Scheme C without a teacher: the trained net lowered, batch norm measured anew, labels at that share of the rate."""
+    """Scheme C without a teacher: the trained net lowered, batch norm measured anew,
+    labels at that share of the rate.
+    """
     re_estimate(lower(net, **LOW), data.train[0])
     yield replace(next(plain(net)), lr=fine_lr)
 
 
-def method(arm: str, net: nn.Sequential, teacher: nn.Sequential, data: Data, knob: float, seed: int) -> Iterator[Stage]:
-    """The stages of an arm of CHOICES, on a fresh student, or a trained one where the arm begins with "C"."""
+def method(
+    arm: str,
+    net: nn.Sequential,
+    teacher: nn.Sequential,
+    data: Data,
+    knob: float,
+    seed: int,
+) -> Iterator[Stage]:
+    """The stages of an arm of CHOICES, on a fresh student, or a trained one where the
+    arm begins with "C".
+    """
     kind, full = arm.removesuffix(TWICE), {"weight_bits": 32, "activation_bits": 32}
     return {
         FIRST: lambda: plain(net),
         "full precision, teacher": lambda: apprentice(net, teacher, scheme="B", **full),
         "no teacher": lambda: plain(lower(net, **LOW)),
-        "label smoothing": lambda: plain(lower(net, **LOW), smoothing=smoothing_of(teacher, data)),
+        "label smoothing": lambda: plain(
+            lower(net, **LOW), smoothing=smoothing_of(teacher, data)
+        ),
         "A": lambda: apprentice(net, fresh_teacher(data, seed), scheme="A", **LOW),
         "B": lambda: apprentice(net, teacher, scheme="B", **LOW),
         "C": lambda: apprentice(net, teacher, scheme="C", fine_lr=knob, **LOW),
@@ -98,20 +136,41 @@ def method(arm: str, net: nn.Sequential, teacher: nn.Sequential, data: Data, kno
     }[kind]()
 
 
-def run(arm: str, data: Data, teacher: nn.Sequential, first: nn.Sequential, seed: int, choice: int = 0) -> dict:
-    """One student of an arm, with one of its three choices. Its row: accuracies in [0, 1], the epochs that its weights have seen.
+def run(
+    arm: str,
+    data: Data,
+    teacher: nn.Sequential,
+    first: nn.Sequential,
+    seed: int,
+    choice: int = 0,
+) -> dict:
+    """One student of an arm, with one of its three choices. Its row: accuracies in [0,
+    1], the epochs that its weights have seen.
 
-    first: the trained full-precision student of the seed, where C starts; the others are as wide. "curve": validation accuracy
-    after each epoch.
+    first: the trained full-precision student of the seed, where C starts; the others
+    are as wide. "curve": validation accuracy after each epoch.
     """
     tuned, knob = arm.startswith("C"), CHOICES[arm][choice]
     net = copy.deepcopy(first) if tuned else student(data, seed, first[-1].in_features)
     epochs = CONFIG.epochs * (2 if arm.endswith(TWICE) else 1)
     config = replace(CONFIG, seed=seed, epochs=epochs, lr=CONFIG.lr if tuned else knob)
-    rows = train(method(arm, net, teacher, data, knob, seed), data, config, progress=False)
-    about = {"seed": seed, "arm": arm, "choice": choice, "knob": knob, "epochs": epochs + CONFIG.epochs * tuned}
+    rows = train(
+        method(arm, net, teacher, data, knob, seed), data, config, progress=False
+    )
+    about = {
+        "seed": seed,
+        "arm": arm,
+        "choice": choice,
+        "knob": knob,
+        "epochs": epochs + CONFIG.epochs * tuned,
+    }
     curve = [
-        row["student validation accuracy" if "student validation accuracy" in row else "net validation accuracy"] for row in rows
+        row[
+            "student validation accuracy"
+            if "student validation accuracy" in row
+            else "net validation accuracy"
+        ]
+        for row in rows
     ]
     return about | scores(net, data) | {"curve": [round(share, 4) for share in curve]}
 
@@ -128,36 +187,62 @@ def first_student(data: Data, seed: int, width: int = WIDTH) -> nn.Sequential:
 
 
 def precision_schemes(data: Data, seed: int) -> list[dict]:
-    """Every arm with each of its choices, and the full-precision net that is rounded and left at that."""
+    """Every arm with each of its choices, and the full-precision net that is rounded
+    and left at that.
+    """
     data = data.halved()
     teacher, first = teach(data, seed), first_student(data, seed)
-    rows = [run(arm, data, teacher, first, seed, choice) for arm in CHOICES for choice in range(3)]
+    rows = [
+        run(arm, data, teacher, first, seed, choice)
+        for arm in CHOICES
+        for choice in range(3)
+    ]
     about = {"seed": seed, "choice": 0, "knob": 0.0, "epochs": CONFIG.epochs}
     net = rounded(first)
     rows.append(about | {"arm": STRAIGHT} | scores(net, data))
-    rows.append(about | {"arm": MEASURED} | scores(re_estimate(net, data.train[0]), data))
+    rows.append(
+        about | {"arm": MEASURED} | scores(re_estimate(net, data.train[0]), data)
+    )
     return [*rows, about | {"arm": "the teacher"} | scores(teacher, data)]
 
 
 def precision_clothes(data: Data, seed: int) -> list[dict]:
-    """Every arm with its default setting on 4,000 clothes of Fashion-MNIST (`data`), and 10,000 to test; layers of 16 units."""
+    """Every arm with its default setting on 4,000 clothes of Fashion-MNIST (`data`),
+    and 10,000 to test; layers of 16 units.
+    """
     data = data.fraction(4000 / len(data.train[0])).halved()
     teacher, first = teach(data, seed), first_student(data, seed, 16)
     return [run(arm, data, teacher, first, seed) for arm in CHOICES]
 
 
 def precision_bits(data: Data, seed: int) -> list[dict]:
-    """Every pair of BITS from scratch on labels; and, with activations of 8 bits, with the teacher (scheme B)."""
+    """Every pair of BITS from scratch on labels; and, with activations of 8 bits, with
+    the teacher (scheme B).
+    """
     data = data.halved()
     teacher, rows = teach(data, seed), []
     for weights in BITS["weights"]:
         for activations in BITS["activations"]:
             bits = LOW | {"weight_bits": weights, "activation_bits": activations}
-            for arm in ("no teacher", "B")[: 2 if activations == LOW["activation_bits"] else 1]:
+            for arm in ("no teacher", "B")[
+                : 2 if activations == LOW["activation_bits"] else 1
+            ]:
                 net = student(data, seed)
-                stages = apprentice(net, teacher, scheme="B", **bits) if arm == "B" else plain(lower(net, **bits))
+                stages = (
+                    apprentice(net, teacher, scheme="B", **bits)
+                    if arm == "B"
+                    else plain(lower(net, **bits))
+                )
                 train(stages, data, replace(CONFIG, seed=seed), progress=False)
-                rows.append({"seed": seed, "arm": arm, "weights": weights, "activations": activations} | scores(net, data))
+                rows.append(
+                    {
+                        "seed": seed,
+                        "arm": arm,
+                        "weights": weights,
+                        "activations": activations,
+                    }
+                    | scores(net, data)
+                )
     return rows
 
 
@@ -167,15 +252,31 @@ def precision_teachers(data: Data, seed: int) -> list[dict]:
     for arm, (bits, depth) in TEACHERS.items():
         teacher, net = fresh_teacher(data, seed, depth), student(data, seed)
         on_labels(lower(teacher, weight_bits=bits, activation_bits=32), data, seed)
-        train(apprentice(net, teacher, scheme="B", **LOW), data, replace(CONFIG, seed=seed), progress=False)
-        rows.append({"seed": seed, "arm": arm} | scores(net, data) | {"teacher": scores(teacher, data)["accuracy"]})
+        train(
+            apprentice(net, teacher, scheme="B", **LOW),
+            data,
+            replace(CONFIG, seed=seed),
+            progress=False,
+        )
+        rows.append(
+            {"seed": seed, "arm": arm}
+            | scores(net, data)
+            | {"teacher": scores(teacher, data)["accuracy"]}
+        )
     return rows
 
 
-def histogram(net: nn.Module, low: nn.Module, layer: int = 2) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Per cent of a hidden layer's weights in bins of 0.25, before rounding and after, and the middles of the bins."""
+def histogram(
+    net: nn.Module, low: nn.Module, layer: int = 2
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Per cent of a hidden layer's weights in bins of 0.25, before rounding and after,
+    and the middles of the bins.
+    """
     w, q = (used(weighted(part)[layer - 1]).flatten().numpy() for part in (net, low))
     reach = np.ceil(4 * np.abs(np.r_[w, q]).max()) / 4
     edges = np.arange(-reach - 0.125, reach + 0.25, 0.25)
-    shares = {name: 100 * np.histogram(part, edges)[0] / len(w) for name, part in (("before", w), ("after", q))}
+    shares = {
+        name: 100 * np.histogram(part, edges)[0] / len(w)
+        for name, part in (("before", w), ("after", q))
+    }
     return shares, [f"{middle:g}" for middle in edges[:-1] + 0.125]

@@ -39,14 +39,24 @@ carries = Exercise(
     "What the other digits say about 3",
     (
         ("one number an image", lambda f: f(z, 3, 4.0).shape == (200,)),
-        ("a probability", lambda f: bool(((f(z, 3, 4.0) >= 0) & (f(z, 3, 4.0) <= 1)).all())),
-        ("at a very high T it is a tenth", lambda f: close(f(z, 3, 1e6), torch.full((200,), 0.1), 1e-3)),
+        (
+            "a probability",
+            lambda f: bool(((f(z, 3, 4.0) >= 0) & (f(z, 3, 4.0) <= 1)).all()),
+        ),
+        (
+            "at a very high T it is a tenth",
+            lambda f: close(f(z, 3, 1e6), torch.full((200,), 0.1), 1e-3),
+        ),
         (
             "a higher T gives images that are no 3 more of it, on average",
             lambda f: (f(z, 3, 8.0) - f(z, 3, 1.0))[y != 3].mean() > 0,
         ),
     ),
-    ("It is one column of a table that you know.", "The softened answers.", "torch.softmax(v / T, -1)[:, k]."),
+    (
+        "It is one column of a table that you know.",
+        "The softened answers.",
+        "torch.softmax(v / T, -1)[:, k].",
+    ),
     "def answer(v, k, T):\n    return torch.softmax(v / T, -1)[:, k]\n",
 )
 
@@ -64,24 +74,48 @@ questions = (
         "Where does the student learn about 3?",
         [
             ("from the 3s in the test set", "It never trains on those.", False),
-            ("from how much every other digit resembles a 3 for the teacher", "Yes: the small probabilities carry it.", True),
+            (
+                "from how much every other digit resembles a 3 for the teacher",
+                "Yes: the small probabilities carry it.",
+                True,
+            ),
             ("from the labels", "The soft loss does not look at them.", False),
         ],
     ),
     (
         "The paper chose the bias on the test set. What is wrong with that?",
         [
-            ("The count after it is too good: it was chosen to be", "Yes. A validation set costs nothing here.", True),
+            (
+                "The count after it is too good: it was chosen to be",
+                "Yes. A validation set costs nothing here.",
+                True,
+            ),
             ("The test set has no 3s", "It has a tenth of them.", False),
-            ("A bias cannot be changed after training", "It is one number in the last layer.", False),
+            (
+                "A bias cannot be changed after training",
+                "It is one number in the last layer.",
+                False,
+            ),
         ],
     ),
     (
         "At T = 1 fewer 3s come back than at T = 20. Why?",
         [
-            ("The learning rate is too low", "T² keeps the size of the gradient.", False),
-            ("At T = 1 the teacher is less accurate", "No temperature changes which class is largest.", False),
-            ("At T = 1 the mass on 3 is next to nothing on most images", "Yes: what is not said cannot be learnt.", True),
+            (
+                "The learning rate is too low",
+                "T² keeps the size of the gradient.",
+                False,
+            ),
+            (
+                "At T = 1 the teacher is less accurate",
+                "No temperature changes which class is largest.",
+                False,
+            ),
+            (
+                "At T = 1 the mass on 3 is next to nothing on most images",
+                "Yes: what is not said cannot be learnt.",
+                True,
+            ),
         ],
     ),
 )

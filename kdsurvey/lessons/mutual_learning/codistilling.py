@@ -1,4 +1,6 @@
-"""Notebook 07: two copies that learn from stale copies of each other. Anil et al. 2018, arXiv 1804.03235; `methods.codistil`."""
+"""Notebook 07: two copies that learn from stale copies of each other. Anil et al. 2018,
+arXiv 1804.03235; `methods.codistil`.
+"""
 
 import subprocess
 import sys
@@ -24,8 +26,13 @@ from kdsurvey.training import Config, train
 
 EVERY = (1, 10, 100, 1000)  # steps between two exchanges
 BURN_IN = 0.2  # share of the steps without the other
-TRIED = {"40 epochs": CONFIG, "10 epochs": replace(CONFIG, epochs=10)}  # what every arm may choose from on validation images
-NEVER, SMOOTHED, WHOLE = "never", "never, label smoothing", "never, but all images each"
+TRIED = {
+    "40 epochs": CONFIG,
+    "10 epochs": replace(CONFIG, epochs=10),
+}  # what every arm may choose from on validation images
+NEVER = "never"
+SMOOTHED = "never, label smoothing"
+WHOLE = "never, but all images each"
 Images = tuple[Tensor, Tensor]  # x (m, ...), y (m,)
 
 
@@ -38,10 +45,12 @@ def codistilled(
     weight: float = 1.0,
     T: float = 1.0,
 ) -> Iterator[Stage]:
-    """What two processes compute with `methods.codistil`, in one: each copy learns from its images and from the stale other.
+    """What two processes compute with `methods.codistil`, in one: each copy learns from
+    its images and from the stale other.
 
-    images: for each copy its own, as many; a batch says which places of them. burn_in = 1: they never hear of each other. Both
-    copies meet the same places in the same order; a test shows that the weights are those of two processes that do.
+    images: for each copy its own, as many; a batch says which places of them. burn_in =
+    1: they never hear of each other. Both copies meet the same places in the same
+    order; a test shows that the weights are those of two processes that do.
     """
     seen: list[Teacher] = []
     step = 0
@@ -59,16 +68,26 @@ def codistilled(
                 exchange(progress)
             x, y = (part[batch.i] for part in images[k])
             z = pair[k](x)
-            soft = {"mutual": weight * T**2 * kl(seen[1 - k].logits(x), z, T)} if seen else {}
+            soft = (
+                {"mutual": weight * T**2 * kl(seen[1 - k].logits(x), z, T)}
+                if seen
+                else {}
+            )
             return {"hard": cross_entropy(z, y)} | soft
 
         return loss
 
-    yield Stage("codistil", {net: of(k) for k, net in enumerate(pair)}, score={f"copy {k}": net for k, net in enumerate(pair)})
+    yield Stage(
+        "codistil",
+        {net: of(k) for k, net in enumerate(pair)},
+        score={f"copy {k}": net for k, net in enumerate(pair)},
+    )
 
 
 def halves(data: Data, seed: int) -> list[Images]:
-    """The training images in two halves, drawn anew for every seed; one image is left over where they are odd."""
+    """The training images in two halves, drawn anew for every seed; one image is left
+    over where they are odd.
+    """
     x, y = data.train
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
     return [(x[part], y[part]) for part in order[: len(x) // 2 * 2].chunk(2)]
@@ -81,26 +100,38 @@ def both(data: Data, seed: int) -> list[Images]:
     return [(x, y), (x[order], y[order])]
 
 
-def run(every: int | None, images: Sequence[Images], data: Data, config: Config) -> list[nn.Sequential]:
-    """Two copies after training that told each other their weights every so many steps, or never where None."""
+def run(
+    every: int | None, images: Sequence[Images], data: Data, config: Config
+) -> list[nn.Sequential]:
+    """Two copies after training that told each other their weights every so many steps,
+    or never where None.
+    """
     pair, burn_in = peers(config.first_seed), 1.0 if every is None else BURN_IN
     stages = codistilled(pair, images, every=every or 1, burn_in=burn_in)
     train(stages, replace(data, train=images[0]), config, progress=False)
     return pair
 
 
-def some(data: Data, seed: int, seldom: Sequence[int | None], choice: str) -> list[dict]:
-    """A few rows of `codistil_stale`, live, at one choice; data: of that seed, with the labels to learn from."""
+def some(
+    data: Data, seed: int, seldom: Sequence[int | None], choice: str
+) -> list[dict]:
+    """A few rows of `codistil_stale`, live, at one choice; data: of that seed, with the
+    labels to learn from.
+    """
     images, config = halves(data, seed), replace(TRIED[choice], seed=seed)
-    pairs = {f"every {every}" if every else NEVER: run(every, images, data, config) for every in seldom}
+    pairs = {
+        f"every {every}" if every else NEVER: run(every, images, data, config)
+        for every in seldom
+    }
     return [told(arm, seed, pair, data, choice=choice) for arm, pair in pairs.items()]
 
 
 def codistil_stale(data: Data, seed: int) -> list[dict]:
-    """Two processes with half of the images each, that exchange often, seldom or never; with wrong labels and with right ones.
+    """Two processes with half of the images each, that exchange often, seldom or never;
+    with wrong labels and with right ones.
 
-    Controls: never, with labels as unsure as the other copy was when it had learnt alone; and two nets that see all of the
-    images in as many steps.
+    Controls: never, with labels as unsure as the other copy was when it had learnt
+    alone; and two nets that see all of the images in as many steps.
     """
     rows = []
     for noise in (NOISE, 0.0):
@@ -109,18 +140,27 @@ def codistil_stale(data: Data, seed: int) -> list[dict]:
         for choice, config in TRIED.items():
             config = replace(config, seed=seed)
             pairs = {NEVER: run(None, images, some, config)}
-            pairs |= {f"every {every}": run(every, images, some, config) for every in EVERY}
+            pairs |= {
+                f"every {every}": run(every, images, some, config) for every in EVERY
+            }
             pairs[SMOOTHED] = smoothed(pairs[NEVER], images, some, config)
             pairs[WHOLE] = peers(seed)
-            learn("alone", pairs[WHOLE], some, replace(config, epochs=config.epochs // 2))
-            rows += [told(arm, seed, pair, some, choice=choice, noise=noise) for arm, pair in pairs.items()]
+            learn(
+                "alone", pairs[WHOLE], some, replace(config, epochs=config.epochs // 2)
+            )
+            rows += [
+                told(arm, seed, pair, some, choice=choice, noise=noise)
+                for arm, pair in pairs.items()
+            ]
     return rows
 
 
 def codistil_runs(data: Data, seed: int) -> list[dict]:
-    """How far two trainings of the same kind agree, that differ in their initial weights and their order: all images for all.
+    """How far two trainings of the same kind agree, that differ in their initial
+    weights and their order: all images for all.
 
-    A row has "two runs agree", the share of test images to which a copy of each training gives the same answer.
+    A row has "two runs agree", the share of test images to which a copy of each
+    training gives the same answer.
     """
     some, rows = digits(data, seed), []
     images = both(some, seed)
@@ -129,18 +169,30 @@ def codistil_runs(data: Data, seed: int) -> list[dict]:
         for start in (seed, seed + 100):
             config = replace(usual, seed=start)
             pairs = {
-                arm: run(every, images, some, config) for arm, every in ((NEVER, None), ("every 10", 10), ("every 1000", 1000))
+                arm: run(every, images, some, config)
+                for arm, every in (
+                    (NEVER, None),
+                    ("every 10", 10),
+                    ("every 1000", 1000),
+                )
             }
             pairs[SMOOTHED] = smoothed(pairs[NEVER], images, some, config)
             for arm, pair in pairs.items():
                 runs.setdefault(arm, []).append(pair)
         for arm, (one, other) in runs.items():
-            rows.append(told(arm, seed, one, some, choice=choice) | {"two runs agree": agreement(one[0], other[0], some)})
+            rows.append(
+                told(arm, seed, one, some, choice=choice)
+                | {"two runs agree": agreement(one[0], other[0], some)}
+            )
     return rows
 
 
-def smoothed(alone: Sequence[nn.Module], images: Sequence[Images], data: Data, config: Config) -> list[nn.Sequential]:
-    """Two copies that never hear of each other, each with labels as unsure as the other one, alone, is of its images."""
+def smoothed(
+    alone: Sequence[nn.Module], images: Sequence[Images], data: Data, config: Config
+) -> list[nn.Sequential]:
+    """Two copies that never hear of each other, each with labels as unsure as the other
+    one, alone, is of its images.
+    """
     pair = peers(config.first_seed)
     for net, other, own in zip(pair, reversed(alone), images):
         learn("label smoothing", [net], replace(data, train=own), config, [other])
@@ -154,14 +206,32 @@ def told(arm: str, seed: int, pair: Sequence[nn.Module], data: Data, **about) ->
 
 def agreement(a: nn.Module, b: nn.Module, data: Data) -> float:
     """The share of test images to which two nets give the same answer."""
-    return round(top1_agreement(*(Teacher(net).logits(data.test[0]) for net in (a, b))).item(), 4)
+    return round(
+        top1_agreement(*(Teacher(net).logits(data.test[0]) for net in (a, b))).item(), 4
+    )
 
 
 def processes(every: int = 50, epochs: int = 2, width: int = 32) -> list[str]:
-    """Starts two processes by torchrun, as README.md says, and waits: what they said, line by line. RuntimeError if one fails."""
+    """Starts two processes by torchrun, as README.md says, and waits: what they said,
+    line by line. RuntimeError if one fails.
+    """
     options = {"--every": every, "--epochs": epochs, "--width": width}
-    started = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "kdsurvey.codistil"]
-    done = subprocess.run([*started, *(str(part) for pair in options.items() for part in pair)], capture_output=True, text=True)
+    started = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node=2",
+        "-m",
+        "kdsurvey.codistil",
+    ]
+    done = subprocess.run(
+        [*started, *(str(part) for pair in options.items() for part in pair)],
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
-        raise RuntimeError(f"codistil: the processes ended with {done.returncode}; the last they said: {done.stderr[-400:]}")
+        raise RuntimeError(
+            f"codistil: the processes ended with {done.returncode}; the last they said: {done.stderr[-400:]}"
+        )
     return sorted(done.stdout.splitlines())

@@ -49,9 +49,15 @@ slope = Exercise(
 passes = Exercise(
     "What a step costs",
     (
-        ("a net alone: one pass forward, one back", lambda f: tuple(f(1, True)) == tuple(f(1, False)) == (1, 1)),
+        (
+            "a net alone: one pass forward, one back",
+            lambda f: tuple(f(1, True)) == tuple(f(1, False)) == (1, 1),
+        ),
         ("two at once: one each", lambda f: tuple(f(2, False)) == (2, 2)),
-        ("two by turns: each looks at the other anew", lambda f: tuple(f(2, True)) == (4, 2)),
+        (
+            "two by turns: each looks at the other anew",
+            lambda f: tuple(f(2, True)) == (4, 2),
+        ),
         ("five by turns", lambda f: tuple(f(5, True)) == (25, 5)),
         ("five at once", lambda f: tuple(f(5, False)) == (5, 5)),
     ),
@@ -76,7 +82,9 @@ def _slope(loss) -> torch.Tensor:
 def _reached(f) -> bool:
     """Does the loss have a slope in the logits of the others?"""
     others, own = peers.clone().requires_grad_(), z.clone().requires_grad_()
-    return torch.autograd.grad(f(own, others, y), others, allow_unused=True)[0] is not None
+    return (
+        torch.autograd.grad(f(own, others, y), others, allow_unused=True)[0] is not None
+    )
 
 
 questions = (

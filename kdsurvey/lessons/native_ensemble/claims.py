@@ -19,22 +19,46 @@ PARTS = ("no distillation", "no sharing", "no gate")
 
 
 def chosen(rows: pd.DataFrame, column: str = ONE) -> pd.DataFrame:
-    """The rows of each arm at the choice that is best for this column on validation images; of equals, the earlier one."""
+    """The rows of each arm at the choice that is best for this column on validation
+    images; of equals, the earlier one.
+    """
     return verdicts.chosen(rows, "choice", column=CHOSEN_BY[column])
 
 
-def above(rows: pd.DataFrame, a: str, b: str, where: str, *, column: str = ONE, claim: str = "P9") -> Verdict:
-    """The claim that arm a is above arm b on the test images: a net of each, or all three together; `where` ends the line."""
-    return judge_rows(claim, rows, column, a=a, b=b, what=f"{NAMED[column]}: {a} - {b}, {where}")
+def above(
+    rows: pd.DataFrame,
+    a: str,
+    b: str,
+    where: str,
+    *,
+    column: str = ONE,
+    claim: str = "P9",
+) -> Verdict:
+    """The claim that arm a is above arm b on the test images: a net of each, or all
+    three together; `where` ends the line.
+    """
+    return judge_rows(
+        claim, rows, column, a=a, b=b, what=f"{NAMED[column]}: {a} - {b}, {where}"
+    )
 
 
-def within(rows: pd.DataFrame, arm: str, a: str, b: str, what: str, claim: str = "P9") -> Verdict:
+def within(
+    rows: pd.DataFrame, arm: str, a: str, b: str, what: str, claim: str = "P9"
+) -> Verdict:
     """The claim that of one arm column a is above column b."""
     of = rows[rows["arm"] == arm].sort_values("seed")
     return judge(claim, of[a], of[b], what=what)
 
 
-def tuned(rows: pd.DataFrame, a: str, b: str, where: str, *, column: str = ONE, claim: str = "P9") -> Verdict:
+def tuned(
+    rows: pd.DataFrame,
+    a: str,
+    b: str,
+    where: str,
+    *,
+    column: str = ONE,
+    claim: str = "P9",
+) -> Verdict:
     """`above`, each arm at its best choice for this column."""
     return above(chosen(rows, column), a, b, where, column=column, claim=claim)
 
@@ -45,44 +69,72 @@ def at(rows: pd.DataFrame, choice: str) -> pd.DataFrame:
 
 
 def longest(parts: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    """Every arm as it comes, 15 epochs: the rows of `one_parts` and those of `one_seeds`, whose seeds are others."""
+    """Every arm as it comes, 15 epochs: the rows of `one_parts` and those of
+    `one_seeds`, whose seeds are others.
+    """
     return pd.concat([at(parts, "15 epochs"), more], ignore_index=True)
 
 
 def slower(rows: pd.DataFrame, arm: str, than: str | None = None) -> Verdict:
-    """The claim that an arm at a third of the rate is above arm `than` at the rate, itself where None.
+    """The claim that an arm at a third of the rate is above arm `than` at the rate,
+    itself where None.
 
     For heads with labels only a third of the rate is the mean of their losses in place of the sum.
     """
     other = than or arm
     runs = ((arm, "a third of the rate"), (other, "15 epochs"))
-    kept = [rows[(rows["arm"] == name) & (rows["choice"] == choice)].assign(arm=f"{name}, {choice}") for name, choice in runs]
+    kept = [
+        rows[(rows["arm"] == name) & (rows["choice"] == choice)].assign(
+            arm=f"{name}, {choice}"
+        )
+        for name, choice in runs
+    ]
     a, b = (f"{name}, {choice}" for name, choice in runs)
     return judge_rows("O10", pd.concat(kept), ONE, a=a, b=b, what=f"one net: {a} - {b}")
 
 
 def losses(rows: pd.DataFrame, where: str) -> list[Verdict]:
-    """What a net of ONE loses without each part, then whether the first part costs more than the others, and the gate least."""
+    """What a net of ONE loses without each part, then whether the first part costs more
+    than the others, and the gate least.
+    """
     kept = [above(rows, "ONE", part, where) for part in PARTS]
     return kept + [
-        above(rows, a, b, where) for a, b in (("no sharing", PARTS[0]), ("no gate", PARTS[0]), ("no gate", "no sharing"))
+        above(rows, a, b, where)
+        for a, b in (
+            ("no sharing", PARTS[0]),
+            ("no gate", PARTS[0]),
+            ("no gate", "no sharing"),
+        )
     ]
 
 
 def rises(why: pd.DataFrame, a: str, b: str, column: str) -> Verdict:
     """The claim that noise on the weights costs arm a more than arm b."""
-    return judge_rows("P9", why, column, a=a, b=b, what=f"{column}, of the training loss: {a} - {b}", unit="nats")
+    return judge_rows(
+        "P9",
+        why,
+        column,
+        a=a,
+        b=b,
+        what=f"{column}, of the training loss: {a} - {b}",
+        unit="nats",
+    )
 
 
 def table(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """Accuracy in per cent, mean ± s.d. over seeds: an arm a line, a choice a column."""
-    groups = (100 * rows.set_index(["arm", "choice"])[column]).groupby(level=["arm", "choice"], sort=False)
+    groups = (100 * rows.set_index(["arm", "choice"])[column]).groupby(
+        level=["arm", "choice"], sort=False
+    )
     cells = groups.agg(lambda v: f"{v.mean():.1f} ± {v.std():.1f}").unstack("choice")
-    return cells.loc[list(dict.fromkeys(rows["arm"])), list(dict.fromkeys(rows["choice"]))]
+    return cells.loc[
+        list(dict.fromkeys(rows["arm"])), list(dict.fromkeys(rows["choice"]))
+    ]
 
 
 def costs() -> pd.DataFrame:
-    """Thousands of multiply-adds for each image: of a training step, of one net's answer, of all three together; and as shares.
+    """Thousands of multiply-adds for each image: of a training step, of one net's
+    answer, of all three together; and as shares.
 
     The shares are those of three separate nets. "alone" is three of them, as everywhere.
     """
@@ -95,25 +147,52 @@ def costs() -> pd.DataFrame:
         else:
             together = Ensemble([net[k] for k in range(COUNT)])
             step = COUNT * training_cost(next(plain(small(0))))
-        lines[arm] = {"training": step, "one net": serving_cost(net[0]), "all three": serving_cost(together)}
+        lines[arm] = {
+            "training": step,
+            "one net": serving_cost(net[0]),
+            "all three": serving_cost(together),
+        }
     found = pd.DataFrame(lines).T
-    shares = (found[["training", "all three"]] / found.loc["alone"]).add_suffix(", of three nets")
-    return (found / 1000).round(1).join(shares[[c for c in shares if "one" not in c]].round(2))
+    shares = (found[["training", "all three"]] / found.loc["alone"]).add_suffix(
+        ", of three nets"
+    )
+    return (
+        (found / 1000)
+        .round(1)
+        .join(shares[[c for c in shares if "one" not in c]].round(2))
+    )
 
 
-def trade(rows: pd.DataFrame, prices: pd.DataFrame, arms: Sequence[str], title: str) -> plots.Picture:
-    """Accuracy of one net and of all three against the multiply-adds of an answer, an arm a marker; the twin has the numbers."""
+def trade(
+    rows: pd.DataFrame, prices: pd.DataFrame, arms: Sequence[str], title: str
+) -> plots.Picture:
+    """Accuracy of one net and of all three against the multiply-adds of an answer, an
+    arm a marker; the twin has the numbers.
+    """
     figure, axis = plots.canvas(7.4, 3.8)
     said = []
     for k, arm in enumerate(arms):
         for column in (ONE, TOGETHER):
-            values, price = 100 * rows.loc[rows["arm"] == arm, column], prices.loc[arm, NAMED[column]]
+            values = 100 * rows.loc[rows["arm"] == arm, column]
+            price = prices.loc[arm, NAMED[column]]
             style = {"marker": plots.MARKERS[k % 7], "color": plots.COLOURS[k % 7]}
             fill = {"mfc": "none"} if column == ONE else {"label": arm}
             aside = price + 4 * (k - len(arms) // 2)  # equal prices stand side by side
-            axis.errorbar(aside, values.mean(), values.std(), ls="none", capsize=2, **style, **fill)
+            axis.errorbar(
+                aside,
+                values.mean(),
+                values.std(),
+                ls="none",
+                capsize=2,
+                **style,
+                **fill,
+            )
             said.append(f"{arm}, {NAMED[column]}: {price:g}, {values.mean():.1f} %")
-    axis.set(title=title, xlabel="thousands of multiply-adds for an answer", ylabel="test accuracy (%)")
+    axis.set(
+        title=title,
+        xlabel="thousands of multiply-adds for an answer",
+        ylabel="test accuracy (%)",
+    )
     axis.legend(
         fontsize=8,
         frameon=False,
@@ -122,19 +201,39 @@ def trade(rows: pd.DataFrame, prices: pd.DataFrame, arms: Sequence[str], title: 
         title="hollow: one net\nfilled: all three",
         title_fontsize=8,
     )
-    return plots.Picture(figure, f"{title}; hollow one net, filled all three, mean and s.d.: {'; '.join(said)}.")
+    return plots.Picture(
+        figure,
+        f"{title}; hollow one net, filled all three, mean and s.d.: {'; '.join(said)}.",
+    )
 
 
 def weights(labels: Tensor, before: Tensor, after: Tensor) -> pd.DataFrame:
     """The numbers of `gates`: an image a line."""
-    columns = [f"{when}, branch {k}" for when in ("before", "after") for k in range(before.shape[1])]
+    columns = [
+        f"{when}, branch {k}"
+        for when in ("before", "after")
+        for k in range(before.shape[1])
+    ]
     lines = [f"a {label}" for label in labels.tolist()]
-    return pd.DataFrame([[*a, *b] for a, b in zip(before.tolist(), after.tolist())], lines, columns).round(2)
+    return pd.DataFrame(
+        [[*a, *b] for a, b in zip(before.tolist(), after.tolist())], lines, columns
+    ).round(2)
 
 
-def gates(images: Tensor, labels: Tensor, before: Tensor, after: Tensor) -> plots.Picture:
-    """Digits (n, 1, h, w), and below each the gate's weights (n, m) of its branches before training and after it."""
-    figure, axes = plots.canvas(0.95 * len(images) + 0.8, 3.9, 3, len(images), sharey="row", height_ratios=(1.1, 1, 1))
+def gates(
+    images: Tensor, labels: Tensor, before: Tensor, after: Tensor
+) -> plots.Picture:
+    """Digits (n, 1, h, w), and below each the gate's weights (n, m) of its branches
+    before training and after it.
+    """
+    figure, axes = plots.canvas(
+        0.95 * len(images) + 0.8,
+        3.9,
+        3,
+        len(images),
+        sharey="row",
+        height_ratios=(1.1, 1, 1),
+    )
     for axis, image, label in zip(axes[0], images, labels):
         axis.imshow(image[0].numpy(), cmap="gray_r")
         axis.set_title(f"a {int(label)}", fontsize=9)
@@ -142,13 +241,22 @@ def gates(images: Tensor, labels: Tensor, before: Tensor, after: Tensor) -> plot
     for line, weights in zip(axes[1:], (before, after)):
         for axis, row in zip(line, weights.tolist()):
             for k, weight in enumerate(row):
-                axis.bar(k, weight, color=plots.COLOURS[k], hatch=("", "//", "..")[k % 3], edgecolor="white")
+                axis.bar(
+                    k,
+                    weight,
+                    color=plots.COLOURS[k],
+                    hatch=("", "//", "..")[k % 3],
+                    edgecolor="white",
+                )
             axis.axhline(1 / len(row), color="black", lw=0.8, ls=":")
             axis.set(xticks=range(len(row)), ylim=(0, 1))
     axes[1, 0].set_ylabel("weight, before")
     axes[2, 0].set_ylabel("weight, after")
     figure.supxlabel("branch", fontsize=9)
-    figure.suptitle("What the gate gives each branch, image by image; dotted: all alike", fontsize=11)
+    figure.suptitle(
+        "What the gate gives each branch, image by image; dotted: all alike",
+        fontsize=11,
+    )
     named = ", ".join(str(int(label)) for label in labels)
     return plots.Picture(
         figure,

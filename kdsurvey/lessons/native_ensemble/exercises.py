@@ -51,11 +51,20 @@ one_loss = Exercise(
 cost = Exercise(
     "What sharing saves",
     (
-        ("one branch is a net: trunk and branch", lambda f: close(f(30, 70, 4)[0], 100)),
+        (
+            "one branch is a net: trunk and branch",
+            lambda f: close(f(30, 70, 4)[0], 100),
+        ),
         ("the trunk runs once for all of them", lambda f: close(f(30, 70, 4)[1], 310)),
         ("separate nets share nothing", lambda f: close(f(30, 70, 4)[2], 400)),
-        ("without a trunk nothing is saved", lambda f: close(f(0, 50, 3)[1], f(0, 50, 3)[2])),
-        ("a single branch is a net alone", lambda f: close(f(30, 70, 1), (100, 100, 100))),
+        (
+            "without a trunk nothing is saved",
+            lambda f: close(f(0, 50, 3)[1], f(0, 50, 3)[2]),
+        ),
+        (
+            "a single branch is a net alone",
+            lambda f: close(f(30, 70, 1), (100, 100, 100)),
+        ),
     ),
     (
         "Count what one answer runs: the trunk, and how many branches?",
@@ -73,7 +82,9 @@ def _mixed(z: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
 def _kl(T: float) -> torch.Tensor:
     """T^2 times the sum of the divergences, for the logits and the weights of this module."""
     p = (_mixed(z, g) / T).softmax(1)
-    return T**2 * sum(F.kl_div((z_i / T).log_softmax(1), p, reduction="batchmean") for z_i in z)
+    return T**2 * sum(
+        F.kl_div((z_i / T).log_softmax(1), p, reduction="batchmean") for z_i in z
+    )
 
 
 def _slope(f, T: float) -> torch.Tensor:

@@ -14,79 +14,136 @@ from kdsurvey.lessons.learning_speed import reached
 from kdsurvey.lessons.net2net.experiments import EVERY, difference
 from kdsurvey.verdicts import Verdict, judge, judge_rows
 
-COLUMNS = ["at the start, %", "after 20 steps, %", "at the end, %"]  # on validation images
+COLUMNS = [
+    "at the start, %",
+    "after 20 steps, %",
+    "at the end, %",
+]  # on validation images
 TEST = "test, %"
 
 
 def best(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the learning rate that did best on validation images, one for each start and seed; "arm" is the start."""
-    scored = rows if "validation accuracy" in rows else rows.assign(**{"validation accuracy": rows["accuracies"].str[-1]})
-    return verdicts.chosen(scored, "rate", by=["start", "seed"])[list(rows)].assign(arm=lambda kept: kept["start"])
+    """The rows of the learning rate that did best on validation images, one for each
+    start and seed; "arm" is the start.
+    """
+    scored = (
+        rows
+        if "validation accuracy" in rows
+        else rows.assign(**{"validation accuracy": rows["accuracies"].str[-1]})
+    )
+    return verdicts.chosen(scored, "rate", by=["start", "seed"])[list(rows)].assign(
+        arm=lambda kept: kept["start"]
+    )
 
 
 def higher(claim: str, rows: pd.DataFrame, a: str, b: str) -> Verdict:
-    """The claim that start a ends above start b on the test images, each at its best rate, see `best`."""
+    """The claim that start a ends above start b on the test images, each at its best
+    rate, see `best`.
+    """
     return judge_rows(claim, best(rows), "accuracy", a=a, b=b)
 
 
-def arrivals(rows: pd.DataFrame, points: float = 1.0, cost: Mapping[str, float] | None = None) -> pd.DataFrame:
-    """Steps until the validation accuracy is `points` above the teacher's: a line a seed, a column (start, rate).
+def arrivals(
+    rows: pd.DataFrame, points: float = 1.0, cost: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """Steps until the validation accuracy is `points` above the teacher's: a line a
+    seed, a column (start, rate).
 
     cost: milliseconds a step of each start; then seconds in place of steps.
     """
 
     def arrival(row) -> float:
         at = range(0, EVERY * len(row["accuracies"]), EVERY)
-        steps = reached(row["target"] + points / 100 - 1e-9, at, row["accuracies"])  # 1e-9: decimals are not exact
+        steps = reached(
+            row["target"] + points / 100 - 1e-9, at, row["accuracies"]
+        )  # 1e-9: decimals are not exact
         return steps * cost[row["start"]] / 1000 if cost else steps
 
-    return rows.assign(at=rows.apply(arrival, axis=1)).pivot(index="seed", columns=["start", "rate"], values="at")
+    return rows.assign(at=rows.apply(arrival, axis=1)).pivot(
+        index="seed", columns=["start", "rate"], values="at"
+    )
 
 
 def sooner(
-    claim: str, rows: pd.DataFrame, a: str, b: str, points: float = 1.0, before: int = 0, cost: Mapping[str, float] | None = None
+    claim: str,
+    rows: pd.DataFrame,
+    a: str,
+    b: str,
+    points: float = 1.0,
+    before: int = 0,
+    cost: Mapping[str, float] | None = None,
 ) -> Verdict:
-    """The claim that start a is `points` above the teacher sooner than start b, in steps or, given their cost, in seconds.
+    """The claim that start a is `points` above the teacher sooner than start b, in
+    steps or, given their cost, in seconds.
 
-    At each seed an arm has the rate that is fastest over the other seeds, so no seed is judged by a choice that it took part in.
-    before: steps that a has behind it.
+    At each seed an arm has the rate that is fastest over the other seeds, so no seed is
+    judged by a choice that it took part in. before: steps that a has behind it.
     """
-    found, unit = arrivals(rows[rows["start"].isin((a, b))], points, cost), "seconds" if cost else "steps"
+    found = arrivals(rows[rows["start"].isin((a, b))], points, cost)
+    unit = "seconds" if cost else "steps"
     theirs, ours = (_at_the_others_rate(found[start]) for start in (b, a))
     what = f"{unit} to {points:g} point{'s' * (points != 1)} above T, {b} - {a}"
     return judge(claim, theirs, ours + before, what=what, unit=unit)
 
 
 def _at_the_others_rate(found: pd.DataFrame) -> np.ndarray:
-    """(seeds,): of found (seeds, rates) the value at the rate with the least mean over the other seeds."""
-    return np.array([found.loc[seed, found.drop(index=seed).mean().idxmin()] for seed in found.index])
+    """(seeds,): of found (seeds, rates) the value at the rate with the least mean over
+    the other seeds.
+    """
+    return np.array(
+        [
+            found.loc[seed, found.drop(index=seed).mean().idxmin()]
+            for seed in found.index
+        ]
+    )
 
 
 def costs(timed: pd.DataFrame) -> pd.DataFrame:
-    """Milliseconds of a step, the median over the seeds of `net2net_seconds`: a line a start, a column for each way to grow."""
-    return timed.pivot_table(index="start", columns="grown", values="milliseconds", aggfunc="median", sort=False)
+    """Milliseconds of a step, the median over the seeds of `net2net_seconds`: a line a
+    start, a column for each way to grow.
+    """
+    return timed.pivot_table(
+        index="start",
+        columns="grown",
+        values="milliseconds",
+        aggfunc="median",
+        sort=False,
+    )
 
 
 def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with COLUMNS and TEST, their accuracies in per cent."""
     if "accuracies" in rows:
-        rows = rows.assign(**{name: 100 * rows["accuracies"].str[k] for name, k in zip(COLUMNS, (0, 20 // EVERY, -1))})
+        rows = rows.assign(
+            **{
+                name: 100 * rows["accuracies"].str[k]
+                for name, k in zip(COLUMNS, (0, 20 // EVERY, -1))
+            }
+        )
     return rows.assign(**{TEST: 100 * rows["accuracy"]})
 
 
 def curves(rows: pd.DataFrame, arms: Sequence[str], title: str) -> plots.Picture:
     """Validation accuracy against the step, mean ± s.d. over the seeds of each arm."""
-    series = {arm: 100 * np.array(rows.loc[rows["arm"] == arm, "accuracies"].tolist()) for arm in arms}
+    series = {
+        arm: 100 * np.array(rows.loc[rows["arm"] == arm, "accuracies"].tolist())
+        for arm in arms
+    }
     steps = range(0, EVERY * len(series[arms[0]][0]), EVERY)
     labels = f"{title}; mean ± s.d.", "step", "validation accuracy (%)"
     return plots.lines(steps, series, *labels, axis=plots.canvas(7.6, 4.0)[1])
 
 
 def kinds(teacher: nn.Sequential, x: Tensor) -> dict[str, nn.Sequential]:
-    """Three nets with batch norm that has seen images x (n, 1, h, w): the teacher, an MLP, and one with a Flatten in between."""
+    """Three nets with batch norm that has seen images x (n, 1, h, w): the teacher, an
+    MLP, and one with a Flatten in between.
+    """
     flat = nets.conv(1, 4, 8, seed=0)[:-1]
     outputs = nn.Sequential(nn.Flatten(), nn.Linear(flat(x).flatten(1).shape[1], 10))
-    made = {"conv": copy.deepcopy(teacher), "mlp": nets.mlp(x[0].numel(), 32, 32, 10, norm=True, seed=0)}
+    made = {
+        "conv": copy.deepcopy(teacher),
+        "mlp": nets.mlp(x[0].numel(), 32, 32, 10, norm=True, seed=0),
+    }
     made["conv, then flatten"] = nn.Sequential(*flat, outputs)
     for net in made.values():
         net.train()(x)
@@ -94,14 +151,23 @@ def kinds(teacher: nn.Sequential, x: Tensor) -> dict[str, nn.Sequential]:
 
 
 def exactness(net: nn.Sequential, x: Tensor, layer: int) -> dict[str, float]:
-    """The largest change of a logit when block `layer` gets twice as wide, or one block more, in double precision.
+    """The largest change of a logit when block `layer` gets twice as wide, or one block
+    more, in double precision.
 
-    x (n, ...): the batch that the change is measured on, and that the new batch norm is calibrated on.
+    x (n, ...): the batch that the change is measured on, and that the new batch norm is
+    calibrated on.
     """
     net, x = copy.deepcopy(net).double(), x.double()
-    first = next(part for part in net[layer].modules() if isinstance(part, surgery.WEIGHTED))
+    first = next(
+        part for part in net[layer].modules() if isinstance(part, surgery.WEIGHTED)
+    )
     grown = {
-        "wider": surgery.widen(net, layer, 2 * len(first.weight), generator=torch.Generator().manual_seed(0)),
+        "wider": surgery.widen(
+            net,
+            layer,
+            2 * len(first.weight),
+            generator=torch.Generator().manual_seed(0),
+        ),
         "deeper": surgery.deepen(net, layer, data=x),
     }
     return {
@@ -113,38 +179,78 @@ def exactness(net: nn.Sequential, x: Tensor, layer: int) -> dict[str, float]:
 
 def by_hand() -> tuple[nn.Sequential, nn.Sequential]:
     """Two inputs, two units, one output; and the same with a third unit, a copy of the first."""
-    small = nn.Sequential(nn.Linear(2, 2, bias=False), nn.ReLU(), nn.Linear(2, 1, bias=False))
-    small[0].weight.data, small[2].weight.data = torch.tensor([[1.0, 3.0], [-2.0, 1.0]]), torch.tensor([[4.0, 6.0]])
+    small = nn.Sequential(
+        nn.Linear(2, 2, bias=False), nn.ReLU(), nn.Linear(2, 1, bias=False)
+    )
+    small[0].weight.data = torch.tensor([[1.0, 3.0], [-2.0, 1.0]])
+    small[2].weight.data = torch.tensor([[4.0, 6.0]])
     return small, surgery.widen(small, 0, 3, generator=torch.Generator().manual_seed(0))
 
 
 def matrices(small: nn.Sequential, wide: nn.Sequential) -> plots.Picture:
-    """The weights of two bare nets as heat maps in the paper's orientation; a frame around what belongs to a copied unit."""
+    """The weights of two bare nets as heat maps in the paper's orientation; a frame
+    around what belongs to a copied unit.
+    """
     n = len(small[0].weight)
-    parts = {"W (m, n)": small[0], "U (m, q)": wide[0], "W′ (n, p)": small[2], "U′ (q, p)": wide[2]}
+    parts = {
+        "W (m, n)": small[0],
+        "U (m, q)": wide[0],
+        "W′ (n, p)": small[2],
+        "U′ (q, p)": wide[2],
+    }
     tables = {name: layer.weight.detach().T.numpy() for name, layer in parts.items()}
-    copied = [j for j in range(len(wide[0].weight)) if (wide[0].weight[j] == wide[0].weight[n:]).all(1).any()]
-    figure, axes = plots.canvas(7.2, 2.5, 1, len(tables), width_ratios=[t.shape[1] + 1 for t in tables.values()])
+    copied = [
+        j
+        for j in range(len(wide[0].weight))
+        if (wide[0].weight[j] == wide[0].weight[n:]).all(1).any()
+    ]
+    figure, axes = plots.canvas(
+        7.2, 2.5, 1, len(tables), width_ratios=[t.shape[1] + 1 for t in tables.values()]
+    )
     for axis, (name, table) in zip(axes, tables.items()):
         _heat(axis, table, limit=max(abs(t).max() for t in tables.values()))
         axis.set_title(name, fontsize=10)
         for j in copied if "U" in name else ():
-            corner, size = ((j - 0.5, -0.5), (1, len(table))) if "m" in name else ((-0.5, j - 0.5), (table.shape[1], 1))
+            corner, size = (
+                ((j - 0.5, -0.5), (1, len(table)))
+                if "m" in name
+                else ((-0.5, j - 0.5), (table.shape[1], 1))
+            )
             axis.add_patch(Rectangle(corner, *size, fill=False, lw=3, clip_on=False))
     said = "; ".join(f"{name} = {table.tolist()}" for name, table in tables.items())
-    return plots.Picture(figure, f"Two units become three; framed: unit 1 and its copy. {said}.")
+    return plots.Picture(
+        figure, f"Two units become three; framed: unit 1 and its copy. {said}."
+    )
 
 
-def kernels(trained: Mapping[str, nn.Sequential], equal: nn.Sequential) -> plots.Picture:
-    """The first kernels of wide nets, a row each, copies beside their original; equal: the net that shows which they are."""
-    original = [int((equal[0][0].weight == unit).all(-1).all(-1).all(-1).nonzero()[0]) for unit in equal[0][0].weight]
+def kernels(
+    trained: Mapping[str, nn.Sequential], equal: nn.Sequential
+) -> plots.Picture:
+    """The first kernels of wide nets, a row each, copies beside their original; equal:
+    the net that shows which they are.
+    """
+    original = [
+        int((equal[0][0].weight == unit).all(-1).all(-1).all(-1).nonzero()[0])
+        for unit in equal[0][0].weight
+    ]
     order = sorted(range(len(original)), key=lambda unit: original[unit])
     shown = [net[0][0].weight.detach()[order, 0] for net in trained.values()]
-    grey = [(0.5 + w / (2 * w.abs().max())).numpy() for w in shown]  # white: the most negative weight, black: the most positive
-    names = [f"{original[unit] + 1}" + ("" if unit == original[unit] else " copy") for unit in order]
+    grey = [
+        (0.5 + w / (2 * w.abs().max())).numpy() for w in shown
+    ]  # white: the most negative weight, black: the most positive
+    names = [
+        f"{original[unit] + 1}" + ("" if unit == original[unit] else " copy")
+        for unit in order
+    ]
     title = "First kernels after training: " + ", then ".join(trained)
     twin = f"{title}: a row each; copies stand beside their original."
-    return plots.images(np.concatenate(grey), names * len(trained), title=title, columns=len(order), twin=twin)
+    return plots.images(
+        np.concatenate(grey),
+        names * len(trained),
+        title=title,
+        columns=len(order),
+        twin=twin,
+    )
 
 
 def _heat(axis, table: np.ndarray, limit: float) -> None:
@@ -154,4 +260,11 @@ def _heat(axis, table: np.ndarray, limit: float) -> None:
     axis.set_yticklabels(range(1, len(table) + 1))
     for (i, j), weight in np.ndenumerate(table):
         colour = plots.gain_colours(weight, limit)[1]
-        axis.text(j, i, f"{weight:g}".replace("-", "−"), ha="center", va="center", color=colour)
+        axis.text(
+            j,
+            i,
+            f"{weight:g}".replace("-", "−"),
+            ha="center",
+            va="center",
+            color=colour,
+        )

@@ -1,6 +1,8 @@
-"""Notebook 06, last part: is knowledge the parameters, to be copied and tuned, or the mapping, to be distilled?
+"""Notebook 06, last part: is knowledge the parameters, to be copied and tuned, or the
+mapping, to be distilled?
 
-A teacher has learnt from all the digits. A tenth of them is left, and the same few steps for everybody.
+A teacher has learnt from all the digits. A tenth of them is left, and the same few
+steps for everybody.
 """
 
 import copy
@@ -34,15 +36,30 @@ def teach(data: Data, seed: int) -> nn.Sequential:
 
 
 def student(arm: str, teacher: nn.Sequential, seed: int) -> nn.Sequential:
-    """The net of an arm as it starts: the teacher's shape and weights, its shape alone, or half of its widths."""
+    """The net of an arm as it starts: the teacher's shape and weights, its shape alone,
+    or half of its widths.
+    """
     if arm.startswith("copied"):
-        return widened(teacher, seed, NOISE, factor=2) if "wider" in arm else copy.deepcopy(teacher)
-    channels, *widths = teacher[0][0].in_channels, *(len(block[0].weight) for block in teacher[:-1])
-    return nets.conv(channels, *(w // 2 if "small" in arm else w for w in widths), seed=seed)
+        return (
+            widened(teacher, seed, NOISE, factor=2)
+            if "wider" in arm
+            else copy.deepcopy(teacher)
+        )
+    channels, *widths = (
+        teacher[0][0].in_channels,
+        *(len(block[0].weight) for block in teacher[:-1]),
+    )
+    return nets.conv(
+        channels, *(w // 2 if "small" in arm else w for w in widths), seed=seed
+    )
 
 
-def tuned(arm: str, data: Data, few: Data, seed: int, teacher: nn.Sequential, rate: float) -> dict:
-    """One student of ARMS, trained on `few`: its row, with accuracies on all validation and test images."""
+def tuned(
+    arm: str, data: Data, few: Data, seed: int, teacher: nn.Sequential, rate: float
+) -> dict:
+    """One student of ARMS, trained on `few`: its row, with accuracies on all validation
+    and test images.
+    """
     net, v = student(arm, teacher, seed), Teacher(teacher)
     smoothing = smoothing_of(v, few) if "smoothing" in arm else 0.0
     stages = hinton(net, v) if "distilled" in arm else plain(net, smoothing=smoothing)
@@ -52,8 +69,17 @@ def tuned(arm: str, data: Data, few: Data, seed: int, teacher: nn.Sequential, ra
 
 def outcome(arm: str, net: nn.Module, data: Data, seed: int, rate: float) -> dict:
     """What is kept of a net."""
-    parts = {"validation accuracy": accuracy(net, *data.validation), "accuracy": accuracy(net, *data.test)}
-    return {"arm": f"{arm}, {rate:g}x" if rate else arm, "start": arm, "rate": rate, "seed": seed, **parts}
+    parts = {
+        "validation accuracy": accuracy(net, *data.validation),
+        "accuracy": accuracy(net, *data.test),
+    }
+    return {
+        "arm": f"{arm}, {rate:g}x" if rate else arm,
+        "start": arm,
+        "rate": rate,
+        "seed": seed,
+        **parts,
+    }
 
 
 def copy_tune_distil(data: Data, seed: int) -> list[dict]:
@@ -61,4 +87,6 @@ def copy_tune_distil(data: Data, seed: int) -> list[dict]:
     data = data.halved()
     teacher, few = teach(data, seed), data.fraction(SHARE, seed)
     rows = [outcome(UNTRAINED, teacher, data, seed, 0.0)]
-    return rows + [tuned(arm, data, few, seed, teacher, rate) for arm in ARMS for rate in RATES]
+    return rows + [
+        tuned(arm, data, few, seed, teacher, rate) for arm in ARMS for rate in RATES
+    ]

@@ -5,7 +5,9 @@ import torch.nn.functional as F
 
 from kdsurvey.lessons.exercise import Exercise, close, example
 
-x, W, W2 = example(50, 4), example(4, 3, seed=1), example(3, 2, seed=2)
+x = example(50, 4)
+W = example(4, 3, seed=1)
+W2 = example(3, 2, seed=2)
 g = torch.tensor([0, 1, 2, 0, 2, 2])
 maps = example(2, 5, 6, 6, seed=3)
 a = example(8, 3, scale=0.1, seed=4) + 5
@@ -30,8 +32,14 @@ widen = Exercise(
 identity = Exercise(
     "A convolution that does nothing",
     (
-        ("the shape of n kernels for n channels", lambda f: tuple(f(5, 3).shape) == (5, 5, 3, 3)),
-        ("for k = 3, five maps come back as they are", lambda f: close(F.conv2d(maps, f(5, 3), padding=1), maps)),
+        (
+            "the shape of n kernels for n channels",
+            lambda f: tuple(f(5, 3).shape) == (5, 5, 3, 3),
+        ),
+        (
+            "for k = 3, five maps come back as they are",
+            lambda f: close(F.conv2d(maps, f(5, 3), padding=1), maps),
+        ),
         ("for k = 5 too", lambda f: close(F.conv2d(maps, f(5, 5), padding=2), maps)),
         ("and for k = 1", lambda f: close(F.conv2d(maps, f(5, 1)), maps)),
     ),
@@ -64,7 +72,9 @@ def _function(W: torch.Tensor, W2: torch.Tensor) -> torch.Tensor:
     return torch.relu(x @ W) @ W2
 
 
-def _normed(a: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float) -> torch.Tensor:
+def _normed(
+    a: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float
+) -> torch.Tensor:
     return F.batch_norm(a, None, None, gamma, beta, training=True, eps=eps)
 
 

@@ -1,4 +1,6 @@
-"""Notebook 06: wider and deeper nets that start as good as their teacher. Chen, Goodfellow & Shlens 2016, arXiv 1511.05641."""
+"""Notebook 06: wider and deeper nets that start as good as their teacher. Chen,
+Goodfellow & Shlens 2016, arXiv 1511.05641.
+"""
 
 import copy
 import time
@@ -20,55 +22,83 @@ from kdsurvey.training import Config, accuracy, train
 WIDTHS = (4, 8, 8)  # of the teacher
 TEACHER = Config(epochs=8, batch_size=64, lr=0.05, schedule="cosine")
 STUDENT = replace(TEACHER, epochs=4)
-LONG = replace(TEACHER, epochs=TEACHER.epochs + STUDENT.epochs)  # a net without a teacher, as many steps in all
-RATES = (0.1, 0.3, 1.0, 3.0, 10.0)  # of the teacher's learning rate: every arm has the same choice
+LONG = replace(
+    TEACHER, epochs=TEACHER.epochs + STUDENT.epochs
+)  # a net without a teacher, as many steps in all
+RATES = (
+    0.1,
+    0.3,
+    1.0,
+    3.0,
+    10.0,
+)  # of the teacher's learning rate: every arm has the same choice
 NOISE, NOISES = 0.05, (0.0, 0.01, 0.05, 0.2, 1.0)
 EVERY = 10  # steps between two looks at the validation images
 
 
 @torch.no_grad()
 def pad(net: nn.Sequential, layer: int, width: int, seed: int) -> nn.Sequential:
-    """Random padding: the old weights stay, new units of block `layer` get new random weights, into them and out of them.
+    """Random padding: the old weights stay, new units of block `layer` get new random
+    weights, into them and out of them.
 
-    Drawn as torch draws a layer's, at its new size; batch norm of the new units is new too. net, layer, width and errors: as for
-    `surgery.widen`; the result is a new net.
+    Drawn as torch draws a layer's, at its new size; batch norm of the new units is new
+    too. net, layer, width and errors: as for `surgery.widen`; the result is a new net.
     """
-    wide, generator = surgery.widen(net, layer, width), torch.Generator().manual_seed(seed)
+    wide = surgery.widen(net, layer, width)
+    generator = torch.Generator().manual_seed(seed)
     for old, new in zip(net.modules(), wide.modules()):
-        if [v.shape for v in old.state_dict().values()] != [v.shape for v in new.state_dict().values()]:
+        if [v.shape for v in old.state_dict().values()] != [
+            v.shape for v in new.state_dict().values()
+        ]:
             _draw(new, generator)
     for old, new in zip(net.state_dict().values(), wide.state_dict().values()):
-        new[tuple(map(slice, old.shape))] = old  # unit by unit, also where maps are flattened: the old units come first
+        new[tuple(map(slice, old.shape))] = (
+            old  # unit by unit, also where maps are flattened: the old units come first
+        )
     return wide
 
 
 def random_block(net: nn.Sequential, layer: int, seed: int) -> nn.Sequential:
-    """A net with one more block after block `layer`, as wide as it, with new random weights: the control of `surgery.deepen`.
+    """A net with one more block after block `layer`, as wide as it, with new random
+    weights: the control of `surgery.deepen`.
 
-    net: as `nets.mlp` and `nets.conv` build it; the new block is one of theirs, with stride 1. The result is a new net.
-    Raises ValueError where block `layer` is not a hidden block of such a net.
+    net: as `nets.mlp` and `nets.conv` build it; the new block is one of theirs, with
+    stride 1. The result is a new net. Raises ValueError where block `layer` is not a
+    hidden block of such a net.
     """
     hidden = [k for k, block in enumerate(net[:-1]) if isinstance(block, nn.Sequential)]
     if layer not in hidden:
-        raise ValueError(f"random_block: layer {layer} is no hidden block of this net; choose one of {hidden}")
+        raise ValueError(
+            f"random_block: layer {layer} is no hidden block of this net; choose one of {hidden}"
+        )
     first, norm = net[layer][0], isinstance(net[layer][1], nn.BatchNorm1d)
     n = len(first.weight)
-    block = nets.conv(n, n, seed=seed)[0] if isinstance(first, nn.Conv2d) else nets.mlp(n, n, 1, norm=norm, seed=seed)[1]
+    block = (
+        nets.conv(n, n, seed=seed)[0]
+        if isinstance(first, nn.Conv2d)
+        else nets.mlp(n, n, 1, norm=norm, seed=seed)[1]
+    )
     old = copy.deepcopy(net)
-    deep = nn.Sequential(*old[: layer + 1], block.to(first.weight).train(net.training), *old[layer + 1 :])
+    deep = nn.Sequential(
+        *old[: layer + 1], block.to(first.weight).train(net.training), *old[layer + 1 :]
+    )
     deep.training = net.training
     return deep
 
 
 def teach(data: Data, seed: int) -> nn.Sequential:
-    """The small net that grows: three blocks of 4, 8 and 8 channels, trained until its learning rate is 0."""
+    """The small net that grows: three blocks of 4, 8 and 8 channels, trained until its
+    learning rate is 0.
+    """
     net = nets.conv(data.train[0].shape[1], *WIDTHS, seed=seed)
     train(plain(net), data, replace(TEACHER, seed=seed))
     return net
 
 
 def deeper(teacher: nn.Sequential, data: Data, seed: int) -> dict[str, nn.Sequential]:
-    """Nets with one block more after each block of the teacher: {how their weights came about: net}."""
+    """Nets with one block more after each block of the teacher: {how their weights came
+    about: net}.
+    """
     grown = random = teacher
     for k in range(0, 2 * len(teacher) - 2, 2):
         grown = surgery.deepen(grown, k, data=data.train[0][:512])
@@ -78,26 +108,37 @@ def deeper(teacher: nn.Sequential, data: Data, seed: int) -> dict[str, nn.Sequen
 
 
 def wider(teacher: nn.Sequential, seed: int) -> dict[str, nn.Sequential]:
-    """Nets with three times the channels of the teacher in each block: {how their weights came about: net}."""
+    """Nets with three times the channels of the teacher in each block: {how their
+    weights came about: net}.
+    """
     padded = teacher
     for k, n in enumerate(WIDTHS):
         padded = pad(padded, k, 3 * n, 10 * seed + k)
-    grown = {"Net2Net": widened(teacher, seed, NOISE), "Net2Net, no noise": widened(teacher, seed, 0.0)}
+    grown = {
+        "Net2Net": widened(teacher, seed, NOISE),
+        "Net2Net, no noise": widened(teacher, seed, 0.0),
+    }
     return {**grown, "random padding": padded, "from scratch": anew(padded, seed)}
 
 
-def widened(teacher: nn.Sequential, seed: int, noise: float, factor: int = 3) -> nn.Sequential:
+def widened(
+    teacher: nn.Sequential, seed: int, noise: float, factor: int = 3
+) -> nn.Sequential:
     """Net2WiderNet for every block; the copies are of the same units whatever the noise."""
     wide = teacher
     for k, block in enumerate(teacher[:-1]):
         generator = torch.Generator().manual_seed(10 * seed + k)
-        wide = surgery.widen(wide, k, factor * len(block[0].weight), noise=noise, generator=generator)
+        wide = surgery.widen(
+            wide, k, factor * len(block[0].weight), noise=noise, generator=generator
+        )
     return wide
 
 
 @torch.no_grad()
 def uncalibrated(deep: nn.Sequential) -> nn.Sequential:
-    """A deepened net whose new blocks have the batch norm of a new layer, gamma = 1 and beta = 0, as in some public code."""
+    """A deepened net whose new blocks have the batch norm of a new layer, gamma = 1 and
+    beta = 0, as in some public code.
+    """
     deep = copy.deepcopy(deep)
     for block in deep[1:-1:2]:
         block[1].reset_parameters()
@@ -114,38 +155,83 @@ def anew(net: nn.Sequential, seed: int) -> nn.Sequential:
 
 
 def trained(
-    start: str, net: nn.Sequential, data: Data, seed: int, rate: float, config: Config = STUDENT, method: Callable = plain, **more
+    start: str,
+    net: nn.Sequential,
+    data: Data,
+    seed: int,
+    rate: float,
+    config: Config = STUDENT,
+    method: Callable = plain,
+    **more,
 ) -> tuple[dict, nn.Sequential]:
     """A row and the net that a copy of `net` becomes; rate: in units of the config's learning rate.
 
-    The row's "accuracies" are on validation images every EVERY steps, from 0; "accuracy" is on the test images; "seconds" are
-    those of a clock on the wall, see `net2net_seconds`.
+    The row's "accuracies" are on validation images every EVERY steps, from 0;
+    "accuracy" is on the test images; "seconds" are those of a clock on the wall, see
+    `net2net_seconds`.
     """
     net = copy.deepcopy(net)
     pace = Pace(net, data, EVERY)
-    train(method(net), data, replace(config, lr=config.lr * rate, seed=seed), on_batch=pace, progress=False)
-    arm = {"arm": f"{start}, {rate:g}x", "start": start, "rate": rate, "seed": seed, **more}
+    train(
+        method(net),
+        data,
+        replace(config, lr=config.lr * rate, seed=seed),
+        on_batch=pace,
+        progress=False,
+    )
+    arm = {
+        "arm": f"{start}, {rate:g}x",
+        "start": start,
+        "rate": rate,
+        "seed": seed,
+        **more,
+    }
     curve = {"accuracies": pace.accuracies, "seconds": pace.seconds[-1]}
     return {**arm, **curve, "accuracy": accuracy(net, *data.test)}, net
 
 
 def all_rates(
-    starts: dict[str, nn.Sequential], data: Data, seed: int, teacher: nn.Module, rates: Sequence[float] = RATES, **options
+    starts: dict[str, nn.Sequential],
+    data: Data,
+    seed: int,
+    teacher: nn.Module,
+    rates: Sequence[float] = RATES,
+    **options,
 ) -> list[dict]:
-    """A row for each start at each rate, with the teacher's accuracy on validation images ("target") and on test images."""
-    more = {"target": accuracy(teacher, *data.validation), "teacher": accuracy(teacher, *data.test), **options}
-    return [trained(start, net, data, seed, rate, **more)[0] for start, net in starts.items() for rate in rates]
+    """A row for each start at each rate, with the teacher's accuracy on validation
+    images ("target") and on test images.
+    """
+    more = {
+        "target": accuracy(teacher, *data.validation),
+        "teacher": accuracy(teacher, *data.test),
+        **options,
+    }
+    return [
+        trained(start, net, data, seed, rate, **more)[0]
+        for start, net in starts.items()
+        for rate in rates
+    ]
 
 
 def net2net_deeper(data: Data, seed: int) -> list[dict]:
-    """Deeper nets at every rate, the teacher continued, teacher prediction layers, and a net that trains as long in all."""
+    """Deeper nets at every rate, the teacher continued, teacher prediction layers, and
+    a net that trains as long in all.
+    """
     data = data.halved()
     teacher = teach(data, seed)
     starts = deeper(teacher, data, seed)
     fresh = starts["from scratch"]
     rows = all_rates({**starts, "teacher continued": teacher}, data, seed, teacher)
-    rows += all_rates({"teacher prediction layers": fresh}, data, seed, teacher, method=predicting(teacher, seed))
-    return rows + all_rates({"from scratch, 12 epochs": fresh}, data, seed, teacher, (1.0, 3.0), config=LONG)
+    rows += all_rates(
+        {"teacher prediction layers": fresh},
+        data,
+        seed,
+        teacher,
+        method=predicting(teacher, seed),
+    )
+    return rows + all_rates(
+        {"from scratch, 12 epochs": fresh}, data, seed, teacher, (1.0, 3.0), config=LONG
+    )
 
 
 def net2net_wider(data: Data, seed: int) -> list[dict]:
@@ -154,7 +240,14 @@ def net2net_wider(data: Data, seed: int) -> list[dict]:
     teacher = teach(data, seed)
     starts = wider(teacher, seed)
     rows = all_rates({**starts, "teacher continued": teacher}, data, seed, teacher)
-    return rows + all_rates({"from scratch, 12 epochs": starts["from scratch"]}, data, seed, teacher, (1.0, 3.0), config=LONG)
+    return rows + all_rates(
+        {"from scratch, 12 epochs": starts["from scratch"]},
+        data,
+        seed,
+        teacher,
+        (1.0, 3.0),
+        config=LONG,
+    )
 
 
 def net2net_seconds(data: Data, seed: int) -> list[dict]:
@@ -165,25 +258,48 @@ def net2net_seconds(data: Data, seed: int) -> list[dict]:
     deep["teacher prediction layers"] = deep["from scratch"]
     for how, starts in (("deeper", deep), ("wider", wide)):
         for start, net in {**starts, "teacher continued": teacher}.items():
-            net, method = copy.deepcopy(net), predicting(teacher, seed) if "prediction" in start else plain
-            cost = _milliseconds(method(net), data, replace(STUDENT, epochs=1, seed=seed))
-            rows.append({"arm": f"{how}, {start}", "grown": how, "start": start, "seed": seed, "milliseconds": cost})
+            net = copy.deepcopy(net)
+            method = predicting(teacher, seed) if "prediction" in start else plain
+            cost = _milliseconds(
+                method(net), data, replace(STUDENT, epochs=1, seed=seed)
+            )
+            rows.append(
+                {
+                    "arm": f"{how}, {start}",
+                    "grown": how,
+                    "start": start,
+                    "seed": seed,
+                    "milliseconds": cost,
+                }
+            )
     return rows
 
 
 def _milliseconds(stages: Iterator[Stage], data: Data, config: Config) -> float:
     times = []
-    train(stages, data, config, on_batch=lambda step: times.append(time.process_time()), progress=False)
+    train(
+        stages,
+        data,
+        config,
+        on_batch=lambda step: times.append(time.process_time()),
+        progress=False,
+    )
     return round(1000 * median(after - before for before, after in pairwise(times)), 3)
 
 
 def predicting(teacher: nn.Sequential, seed: int) -> Callable:
-    """Labels, and the teacher's second block predicted from the fourth; its weight was chosen on validation images."""
-    return lambda net: joint_hints(net, teacher, guided=4, hint=2, lam=(0.0, 0.0), beta=6 / 392, seed=seed)
+    """Labels, and the teacher's second block predicted from the fourth; its weight was
+    chosen on validation images.
+    """
+    return lambda net: joint_hints(
+        net, teacher, guided=4, hint=2, lam=(0.0, 0.0), beta=6 / 392, seed=seed
+    )
 
 
 def net2net_twins(data: Data, seed: int) -> list[dict]:
-    """Wider nets with more or less noise, at a tenth of the teacher's rate and at all of it: do twins part?"""
+    """Wider nets with more or less noise, at a tenth of the teacher's rate and at all
+    of it: do twins part?
+    """
     data = data.halved()
     teacher = teach(data, seed)
     equal, rows = widened(teacher, seed, 0.0), []
@@ -191,26 +307,41 @@ def net2net_twins(data: Data, seed: int) -> list[dict]:
         start = widened(teacher, seed, noise)
         price = difference(teacher, start, data.test[0], train=False)
         for rate in (0.1, 1.0):
-            row, net = trained(f"noise {noise:g}", start, data, seed, rate, noise=noise, price=round(price, 4))
+            row, net = trained(
+                f"noise {noise:g}",
+                start,
+                data,
+                seed,
+                rate,
+                noise=noise,
+                price=round(price, 4),
+            )
             rows.append(row | twins(equal, net))
     return rows
 
 
 @torch.no_grad()
 def twins(equal: nn.Sequential, net: nn.Sequential) -> dict[str, float]:
-    """What became of the copies, which are those units that are equal in `equal`: their largest difference, and mean cosine."""
+    """What became of the copies, which are those units that are equal in `equal`: their
+    largest difference, and mean cosine.
+    """
     gaps, cosines = [], []
     for before, after in zip(equal[:-1], net[:-1]):
         w, u = before[0].weight.flatten(1), after[0].weight.flatten(1)
         i, j = (w[:, None] == w).all(-1).triu(1).nonzero().T
         gaps.append((u[i] - u[j]).abs().max())
         cosines.append(torch.cosine_similarity(u[i], u[j]))
-    return {"gap": float(f"{max(gaps).item():.3g}"), "cosine": round(torch.cat(cosines).mean().item(), 4)}
+    return {
+        "gap": float(f"{max(gaps).item():.3g}"),
+        "cosine": round(torch.cat(cosines).mean().item(), 4),
+    }
 
 
 @torch.no_grad()
 def difference(a: nn.Module, b: nn.Module, x: Tensor, train: bool) -> float:
-    """The largest difference between two nets' logits, in train or in eval mode; both stay as they are."""
+    """The largest difference between two nets' logits, in train or in eval mode; both
+    stay as they are.
+    """
     z, v = (copy.deepcopy(net).train(train)(x) for net in (a, b))
     return (z - v).abs().max().item()
 
@@ -222,4 +353,6 @@ def _draw(part: nn.Module, generator: torch.Generator) -> None:
     elif isinstance(part, surgery.WEIGHTED):
         bound = part.weight[0].numel() ** -0.5
         for weights in part.parameters():
-            weights.copy_(torch.empty(weights.shape).uniform_(-bound, bound, generator=generator))
+            weights.copy_(
+                torch.empty(weights.shape).uniform_(-bound, bound, generator=generator)
+            )

@@ -32,11 +32,25 @@ interval = Exercise(
 corrected = Exercise(
     "Thirty looks, one doubt",
     (
-        ("one look needs no correction", lambda f: [bool(k) for k in f([0.04])] == [True]),
-        ("none of thirty values of 0.04 is a finding", lambda f: not any(f([0.04] * 30))),
-        ("one of 0.001 among thirty is", lambda f: [bool(k) for k in f([0.5] * 29 + [0.001])] == [False] * 29 + [True]),
+        (
+            "one look needs no correction",
+            lambda f: [bool(k) for k in f([0.04])] == [True],
+        ),
+        (
+            "none of thirty values of 0.04 is a finding",
+            lambda f: not any(f([0.04] * 30)),
+        ),
+        (
+            "one of 0.001 among thirty is",
+            lambda f: (
+                [bool(k) for k in f([0.5] * 29 + [0.001])] == [False] * 29 + [True]
+            ),
+        ),
         ("a smaller value never does worse than a larger", lambda f: _ordered(f)),
-        ("of a thousand maps of pure chance, fewer than 70 have a finding", lambda f: _false_alarms(f) < 70),
+        (
+            "of a thousand maps of pure chance, fewer than 70 have a finding",
+            lambda f: _false_alarms(f) < 70,
+        ),
     ),
     (
         "With 30 honest cells of no effect, 1 - 0.95**30 = 79 % of the maps have a p below 0.05.",
@@ -85,7 +99,9 @@ def _false_alarms(f) -> int:
 
 def _two_bins() -> tuple[torch.Tensor, torch.Tensor]:
     sure = torch.cat([torch.full((10,), 0.95), torch.full((10,), 0.55)])
-    right = torch.cat([torch.arange(10) < 7, torch.arange(10) < 8])  # 0.7 for 0.95, 0.8 for 0.55: gaps of 0.25 and -0.25
+    right = torch.cat(
+        [torch.arange(10) < 7, torch.arange(10) < 8]
+    )  # 0.7 for 0.95, 0.8 for 0.55: gaps of 0.25 and -0.25
     return sure, right
 
 

@@ -10,7 +10,10 @@ weights = Exercise(
     "Count the weights",
     (
         ("one layer from 3 to 2 units has 8 numbers", lambda f: f([3, 2]) == 8),
-        ("the small net of the paper has 1,276,810", lambda f: f([784, 800, 800, 10]) == 1_276_810),
+        (
+            "the small net of the paper has 1,276,810",
+            lambda f: f([784, 800, 800, 10]) == 1_276_810,
+        ),
         ("layers add up", lambda f: f([5, 4, 3]) == f([5, 4]) + f([4, 3])),
     ),
     (
@@ -39,12 +42,28 @@ spread = Exercise(
 share = Exercise(
     "How much of the gap?",
     (
-        ("a student as good as its teacher closes all of it", lambda f: close(f(alone=60, distilled=30, teacher=30), 1.0)),
-        ("one that learnt nothing closes none", lambda f: close(f(alone=60, distilled=60, teacher=30), 0.0)),
-        ("half way is a half", lambda f: close(f(alone=60, distilled=45, teacher=30), 0.5)),
-        ("one that got worse is below 0", lambda f: f(alone=60, distilled=70, teacher=30) < 0),
+        (
+            "a student as good as its teacher closes all of it",
+            lambda f: close(f(alone=60, distilled=30, teacher=30), 1.0),
+        ),
+        (
+            "one that learnt nothing closes none",
+            lambda f: close(f(alone=60, distilled=60, teacher=30), 0.0),
+        ),
+        (
+            "half way is a half",
+            lambda f: close(f(alone=60, distilled=45, teacher=30), 0.5),
+        ),
+        (
+            "one that got worse is below 0",
+            lambda f: f(alone=60, distilled=70, teacher=30) < 0,
+        ),
     ),
-    ("What did the student gain?", "What could it have gained?", "Divide the first by the second."),
+    (
+        "What did the student gain?",
+        "What could it have gained?",
+        "Divide the first by the second.",
+    ),
     "def answer(alone, distilled, teacher):\n    return (alone - distilled) / (alone - teacher)\n",
 )
 
@@ -52,15 +71,31 @@ questions = (
     (
         "What does a soft target tell a student that a label does not?",
         [
-            ("Which class is right", "The label says that too, and more reliably.", False),
-            ("How much the wrong classes come into question", "Yes: the ratios among the wrong classes are the news.", True),
-            ("How the teacher is built", "No: the student sees answers, never weights.", False),
+            (
+                "Which class is right",
+                "The label says that too, and more reliably.",
+                False,
+            ),
+            (
+                "How much the wrong classes come into question",
+                "Yes: the ratios among the wrong classes are the news.",
+                True,
+            ),
+            (
+                "How the teacher is built",
+                "No: the student sees answers, never weights.",
+                False,
+            ),
         ],
     ),
     (
         "An interval of [-0.3, +1.9] points over five seeds. The line says …",
         [
-            ("HOLDS, since the mean is positive", "The interval contains zero: chance alone may have done it.", False),
+            (
+                "HOLDS, since the mean is positive",
+                "The interval contains zero: chance alone may have done it.",
+                False,
+            ),
             ("FAILS", "FAILS needs an interval below zero.", False),
             ("NOT RESOLVED", "Yes. More seeds may resolve it; wishing does not.", True),
         ],
@@ -68,9 +103,17 @@ questions = (
     (
         "Why do both students of a pair start from the same weights and see the same order?",
         [
-            ("So that chance hits both alike, and their difference is the target", "Yes: that is what pairing buys.", True),
+            (
+                "So that chance hits both alike, and their difference is the target",
+                "Yes: that is what pairing buys.",
+                True,
+            ),
             ("Because training is faster that way", "It takes the same time.", False),
-            ("Otherwise the teacher would not fit", "A teacher fits any student with the same classes.", False),
+            (
+                "Otherwise the teacher would not fit",
+                "A teacher fits any student with the same classes.",
+                False,
+            ),
         ],
     ),
 )

@@ -1,4 +1,6 @@
-"""The picture of two methods side by side: curves, reliability diagram, and the images on which they differ."""
+"""The picture of two methods side by side: curves, reliability diagram, and the images
+on which they differ.
+"""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,26 +18,55 @@ ENOUGH = 10  # answers in a bin; fewer say little
 
 
 class Calibration:
-    """The reliability diagram of both sides: a mark a bin that has enough answers, the larger the more it has."""
+    """The reliability diagram of both sides: a mark a bin that has enough answers, the
+    larger the more it has.
+    """
 
     def __init__(self, axis: Axes):
         title(axis, "Calibration at T = 1")
-        axis.set(xlabel=f"confidence (all seeds, bins of {ENOUGH} answers or more)", ylabel="share that is correct")
+        axis.set(
+            xlabel=f"confidence (all seeds, bins of {ENOUGH} answers or more)",
+            ylabel="share that is correct",
+        )
         axis.set(xlim=(0, 1.03), ylim=(0, 1.03))
         axis.plot([0, 1], [0, 1], color="#777777", linewidth=0.9, linestyle=":")
-        slope = {"rotation": 45, "rotation_mode": "anchor", "transform_rotates_text": True}
+        slope = {
+            "rotation": 45,
+            "rotation_mode": "anchor",
+            "transform_rotates_text": True,
+        }
         axis.text(0.045, 0.075, "calibrated", fontsize=7.5, color="#666666", **slope)
-        self._lines = [axis.plot([], [], color=COLOURS[k], linestyle=STYLES[k], linewidth=1.1)[0] for k in range(2)]
-        self._marks = [
-            axis.scatter([], [], marker=MARKERS[k], color=COLOURS[k], alpha=0.75, linewidth=0, clip_on=False) for k in range(2)
+        self._lines = [
+            axis.plot([], [], color=COLOURS[k], linestyle=STYLES[k], linewidth=1.1)[0]
+            for k in range(2)
         ]
-        self._said = [axis.text(0.99, 0.14 - 0.09 * k, "", ha="right", fontsize=8, color=COLOURS[k]) for k in range(2)]
+        self._marks = [
+            axis.scatter(
+                [],
+                [],
+                marker=MARKERS[k],
+                color=COLOURS[k],
+                alpha=0.75,
+                linewidth=0,
+                clip_on=False,
+            )
+            for k in range(2)
+        ]
+        self._said = [
+            axis.text(
+                0.99, 0.14 - 0.09 * k, "", ha="right", fontsize=8, color=COLOURS[k]
+            )
+            for k in range(2)
+        ]
         self.artists = [*self._lines, *self._marks, *self._said]
 
     def show(self, sides: Sides, subject: Subject) -> None:
         """The answers of all seeds to the subject's images."""
         for k, side in enumerate(sides):
-            x, y, sizes, said = [], [], [], ""
+            x = []
+            y = []
+            sizes = []
+            said = ""
             if side.z is not None:
                 found, error = side.calibration(subject.y)
                 x, y, n = (part[found.count >= ENOUGH].numpy() for part in found)
@@ -48,21 +79,45 @@ class Calibration:
 
 
 class Differing:
-    """Images that the first seeds of both sides answer differently: label, both answers, and a tick at the right one."""
+    """Images that the first seeds of both sides answer differently: label, both
+    answers, and a tick at the right one.
+    """
 
     def __init__(self, axis: Axes, image: np.ndarray):
         self.axis = axis
         axis.axis("off")
         axis.set(aspect="equal", anchor="NW")
-        self._title = axis.text(0, -2, "Where they differ", fontsize=9.5, fontweight="bold", va="bottom")
+        self._title = axis.text(
+            0, -2, "Where they differ", fontsize=9.5, fontweight="bold", va="bottom"
+        )
         self._scores = axis.text(0, 9, "", fontsize=8.5, color="#222222", va="center")
-        corners = [(TILE * (k % (SHOWN // 2)), 18 + 104 * (k // (SHOWN // 2))) for k in range(SHOWN)]
-        grey = {"cmap": "gray_r", "vmin": 0, "vmax": 1, "interpolation": "nearest", "aspect": "equal"}
-        self._faces = [axis.imshow(image, extent=(x, x + FACE, y + FACE, y), **grey) for x, y in corners]
+        corners = [
+            (TILE * (k % (SHOWN // 2)), 18 + 104 * (k // (SHOWN // 2)))
+            for k in range(SHOWN)
+        ]
+        grey = {
+            "cmap": "gray_r",
+            "vmin": 0,
+            "vmax": 1,
+            "interpolation": "nearest",
+            "aspect": "equal",
+        }
+        self._faces = [
+            axis.imshow(image, extent=(x, x + FACE, y + FACE, y), **grey)
+            for x, y in corners
+        ]
         axis.set(xlim=(0, TILE * SHOWN // 2), ylim=(HIGH, 0))
         colours = ("#222222", *COLOURS[:2], "#666666")
-        self._words = [[self._word(x, y + FACE + 9 + 11 * k, c) for k, c in enumerate(colours)] for x, y in corners]
-        self.artists = [self._title, self._scores, *self._faces, *(text for words in self._words for text in words)]
+        self._words = [
+            [self._word(x, y + FACE + 9 + 11 * k, c) for k, c in enumerate(colours)]
+            for x, y in corners
+        ]
+        self.artists = [
+            self._title,
+            self._scores,
+            *self._faces,
+            *(text for words in self._words for text in words),
+        ]
 
     def show(self, sides: Sides, subject: Subject, images: np.ndarray) -> None:
         """subject: what was answered; images: the same as `pictures` makes them."""
@@ -81,7 +136,10 @@ class Differing:
 
     def _describe(self, words, i: int, sides: Sides, subject: Subject) -> None:
         label, names = int(subject.y[i]), subject.classes
-        nets = {**{where: side.z[0] for where, side in zip(SIDES, sides)}, "teacher": subject.teacher}
+        nets = {
+            **{where: side.z[0] for where, side in zip(SIDES, sides)},
+            "teacher": subject.teacher,
+        }
         words[0].set_text(f"label {names[label]}")
         for text, (who, logits) in zip(words[1:], nets.items()):
             answer = int(logits[i].argmax())
@@ -90,7 +148,9 @@ class Differing:
     def _count(self, sides: Sides, subject: Subject, of: np.ndarray) -> str:
         if any(side.z is None for side in sides):
             return "Press Start: validation images that get two answers appear here."
-        right = [int((side.z[0, of].argmax(-1) == subject.y[of]).sum()) for side in sides]
+        right = [
+            int((side.z[0, of].argmax(-1) == subject.y[of]).sum()) for side in sides
+        ]
         correct = ", ".join(f"{where} on {n}" for where, n in zip(SIDES, right))
         return f"First seed: {len(of)} of {len(subject.y)} validation images get two answers. Correct: {correct}."
 
@@ -100,24 +160,37 @@ class Contrast:
 
     def __init__(self, subject: Subject, epochs: int):
         self._subject, self._images = subject, pictures(subject.x)
-        rows = [["head"] * 3, ["loss", "accuracy", "agreement"], ["calibration", "differ", "differ"]]
+        rows = [
+            ["head"] * 3,
+            ["loss", "accuracy", "agreement"],
+            ["calibration", "differ", "differ"],
+        ]
         figure, axes = canvas(540, rows, height_ratios=[0.07, 1, 1.05])
         self._names = _head(axes["head"])
-        self._losses, self._calibration = Losses(axes["loss"]), Calibration(axes["calibration"])
+        self._losses = Losses(axes["loss"])
+        self._calibration = Calibration(axes["calibration"])
         self._accuracy = Share(axes["accuracy"], "Accuracy, mean ± s.d. over seeds")
         self._agreement = Share(axes["agreement"], "Same answer as the teacher")
         self._differing = Differing(axes["differ"], self._images[0])
         self._curves = (self._losses, self._accuracy, self._agreement)
         self._least, self._epochs = epochs, 0
         self._reach(epochs)
-        moving = (a for part in (*self._curves, self._calibration, self._differing) for a in part.artists)
+        moving = (
+            a
+            for part in (*self._curves, self._calibration, self._differing)
+            for a in part.artists
+        )
         self._chart = Chart(figure, [*self._names, *moving])
 
     def png(self, sides: Sides) -> bytes:
         """The picture of both sides as they are now."""
         pairs = [[side.accuracy for side in sides], [side.agreement for side in sides]]
         reached = self._reach(max(len(side.accuracy) for side in sides))
-        moved = [self._losses.fit(sides), self._accuracy.fit(pairs[0]), self._agreement.fit(pairs[1])]
+        moved = [
+            self._losses.fit(sides),
+            self._accuracy.fit(pairs[0]),
+            self._agreement.fit(pairs[1]),
+        ]
         if reached or any(moved):
             self._chart.renew()
         for where, side, text in zip(SIDES, sides, self._names):
@@ -146,7 +219,16 @@ def _head(axis: Axes) -> list:
     axis.set(xlim=(0, 1), ylim=(0, 1))
     for k, x in enumerate((0.0, 0.5)):
         axis.plot(
-            [x, x + 0.035], [0.5, 0.5], color=COLOURS[k], marker=MARKERS[k], linestyle=STYLES[k], markersize=5, clip_on=False
+            [x, x + 0.035],
+            [0.5, 0.5],
+            color=COLOURS[k],
+            marker=MARKERS[k],
+            linestyle=STYLES[k],
+            markersize=5,
+            clip_on=False,
         )
     place = {"fontsize": 10, "fontweight": "bold", "va": "center"}
-    return [axis.text(x + 0.045, 0.47, "", color=COLOURS[k], **place) for k, x in enumerate((0.0, 0.5))]
+    return [
+        axis.text(x + 0.045, 0.47, "", color=COLOURS[k], **place)
+        for k, x in enumerate((0.0, 0.5))
+    ]

@@ -19,7 +19,9 @@ GAP = 0.085  # between two such labels, of the height of the axis
 
 def reach(axis: Axes, epochs: int, room: float = ROOM) -> None:
     """Makes room on the axis for so many epochs, and for the labels after them."""
-    step = next(a * 10**p for p in range(9) for a in (1, 2, 5) if a * 10**p * 6 >= epochs)
+    step = next(
+        a * 10**p for p in range(9) for a in (1, 2, 5) if a * 10**p * 6 >= epochs
+    )
     axis.set_xlim(0, room * epochs)
     axis.set_xticks(range(0, epochs + 1, step))
     axis.spines["bottom"].set_bounds(0, epochs)
@@ -30,12 +32,21 @@ class EndLabels:
 
     def __init__(self, axis: Axes, most: int):
         self._axis = axis
-        self.texts = [axis.text(0, 0, "", fontsize=8, va="center", transform=axis.transAxes) for _ in range(most)]
+        self.texts = [
+            axis.text(0, 0, "", fontsize=8, va="center", transform=axis.transAxes)
+            for _ in range(most)
+        ]
 
     def show(self, ends: Sequence[tuple[float, float, str, str]]) -> None:
         """ends: (x, y, words, colour) each, in data coordinates."""
         to_axes = self._axis.transData + self._axis.transAxes.inverted()
-        placed = sorted(((*to_axes.transform((x, y)), words, colour) for x, y, words, colour in ends), key=lambda end: end[1])
+        placed = sorted(
+            (
+                (*to_axes.transform((x, y)), words, colour)
+                for x, y, words, colour in ends
+            ),
+            key=lambda end: end[1],
+        )
         heights = _apart([min(max(y, 0.0), 1.0) for _, y, *_ in placed])
         for text in self.texts:
             text.set_text("")
@@ -56,21 +67,36 @@ def _apart(heights: list[float]) -> list[float]:
 
 
 class Share:
-    """A share over the epochs: a line a side with a band of one s.d. over the seeds, its last value at its end."""
+    """A share over the epochs: a line a side with a band of one s.d. over the seeds,
+    its last value at its end.
+    """
 
     def __init__(self, axis: Axes, name: str):
         self.axis = axis
         title(axis, name)
         axis.set(xlabel="epoch", ylabel="% of validation images", ylim=(80, 100))
         axis.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-        looks = [{"color": COLOURS[k], "marker": MARKERS[k], "linestyle": STYLES[k]} for k in range(2)]
-        self._lines = [axis.plot([], [], markersize=3.2, linewidth=1.3, **look)[0] for look in looks]
-        self._bands = [axis.add_patch(Polygon(np.zeros((1, 2)), color=COLOURS[k], alpha=0.16, linewidth=0)) for k in range(2)]
+        looks = [
+            {"color": COLOURS[k], "marker": MARKERS[k], "linestyle": STYLES[k]}
+            for k in range(2)
+        ]
+        self._lines = [
+            axis.plot([], [], markersize=3.2, linewidth=1.3, **look)[0]
+            for look in looks
+        ]
+        self._bands = [
+            axis.add_patch(
+                Polygon(np.zeros((1, 2)), color=COLOURS[k], alpha=0.16, linewidth=0)
+            )
+            for k in range(2)
+        ]
         self._ends = EndLabels(axis, 2)
         self.artists = [*self._bands, *self._lines, *self._ends.texts]
 
     def fit(self, pair: Sequence[list[np.ndarray]]) -> bool:
-        """Fits the axis, in whole tens, to the later half of the epochs, so that their differences show; whether it has moved."""
+        """Fits the axis, in whole tens, to the later half of the epochs, so that their
+        differences show; whether it has moved.
+        """
         late = [values for share in pair for values in share[len(share) // 2 :]]
         low = min((100 * values.min() for values in late), default=100)
         wanted = (min(80, max(0, 10 * math.floor(low / 10 - 0.2))), 100)
@@ -87,9 +113,22 @@ class Share:
             x, mean = np.arange(1, len(values) + 1), values.mean(1)
             sd = values.std(1, ddof=1) if several else np.zeros(len(values))
             self._lines[k].set_data(x, mean)
-            self._bands[k].set_xy(np.r_[np.c_[x, mean + sd], np.c_[x, mean - sd][::-1]] if several else np.zeros((1, 2)))
+            self._bands[k].set_xy(
+                np.r_[np.c_[x, mean + sd], np.c_[x, mean - sd][::-1]]
+                if several
+                else np.zeros((1, 2))
+            )
             if len(x):
-                ends.append((x[-1], mean[-1], f"{mean[-1]:.1f} ± {sd[-1]:.1f}" if several else f"{mean[-1]:.1f}", COLOURS[k]))
+                ends.append(
+                    (
+                        x[-1],
+                        mean[-1],
+                        f"{mean[-1]:.1f} ± {sd[-1]:.1f}"
+                        if several
+                        else f"{mean[-1]:.1f}",
+                        COLOURS[k],
+                    )
+                )
         self._ends.show(ends)
 
 
@@ -99,18 +138,35 @@ class Losses:
     def __init__(self, axis: Axes):
         self.axis = axis
         title(axis, "Loss terms, as weighted")
-        axis.set(xlabel="epoch", ylabel="mean over the epoch (nats)", yscale="log", ylim=(1e-3, 10))
+        axis.set(
+            xlabel="epoch",
+            ylabel="mean over the epoch (nats)",
+            yscale="log",
+            ylim=(1e-3, 10),
+        )
         axis.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
         axis.yaxis.set_minor_locator(NullLocator())
-        looks = [{"color": COLOURS[k], "marker": MARKERS[k], "linestyle": STYLES[k]} for k in range(2)]
-        self._lines = [[axis.plot([], [], markersize=3.2, linewidth=1.3, **look)[0] for _ in range(TERMS)] for look in looks]
+        looks = [
+            {"color": COLOURS[k], "marker": MARKERS[k], "linestyle": STYLES[k]}
+            for k in range(2)
+        ]
+        self._lines = [
+            [
+                axis.plot([], [], markersize=3.2, linewidth=1.3, **look)[0]
+                for _ in range(TERMS)
+            ]
+            for look in looks
+        ]
         self._ends = EndLabels(axis, 2 * TERMS)
         self.artists = [*self._lines[0], *self._lines[1], *self._ends.texts]
 
     def fit(self, sides: Sides) -> bool:
         """Widens the axis to whole decades; whether it has moved."""
-        values = [y for side in sides for terms in side.terms for y in terms.values() if y > 0] or [1]
-        low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+        values = [
+            y for side in sides for terms in side.terms for y in terms.values() if y > 0
+        ] or [1]
+        low = math.floor(math.log10(min(values)))
+        high = math.ceil(math.log10(max(values)))
         wanted = 10.0 ** max(min(low, -2), -5), 10.0 ** max(high, 1)
         moved = wanted != self.axis.get_ylim()
         self.axis.set_ylim(wanted)
@@ -132,4 +188,8 @@ class Losses:
 
 def _named(side: Side) -> list[str]:
     """The terms that a logarithmic axis can show."""
-    return [name for name in dict.fromkeys(n for terms in side.terms for n in terms) if any(y > 0 for y in side.term(name))]
+    return [
+        name
+        for name in dict.fromkeys(n for terms in side.terms for n in terms)
+        if any(y > 0 for y in side.term(name))
+    ]

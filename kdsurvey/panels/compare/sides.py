@@ -1,4 +1,6 @@
-"""Two methods side by side: what each has shown so far, where they differ, the verdict, and all of it as tables."""
+"""Two methods side by side: what each has shown so far, where they differ, the verdict,
+and all of it as tables.
+"""
 
 import math
 from collections.abc import Sequence
@@ -26,10 +28,11 @@ FEW = 5  # seeds; a verdict on fewer says so
 
 
 class Side:
-    """What one method has shown so far; every list has a place an epoch, every array in it a place a seed.
+    """What one method has shown so far; every list has a place an epoch, every array in
+    it a place a seed.
 
-    rows: those of `train`, all members. z: (s, m, c) the latest logits for the m validation images. tested: accuracies on the
-    test images, once the run is over.
+    rows: those of `train`, all members. z: (s, m, c) the latest logits for the m
+    validation images. tested: accuracies on the test images, once the run is over.
     """
 
     def __init__(self, name: str = ""):
@@ -44,7 +47,12 @@ class Side:
         """One epoch: a row a member, and all members' logits for the images of the subject."""
         self.rows += rows
         members = [terms_of(row) for row in rows]
-        self.terms.append({name: float(np.mean([terms[name] for terms in members])) for name in members[0]})
+        self.terms.append(
+            {
+                name: float(np.mean([terms[name] for terms in members]))
+                for name in members[0]
+            }
+        )
         self.accuracy.append((z.argmax(-1) == subject.y).double().mean(-1).numpy())
         self.agreement.append(top1_agreement(z, subject.teacher).numpy())
         self.z = z
@@ -56,9 +64,13 @@ class Side:
         return [terms.get(name, math.nan) for terms in self.terms]
 
     def calibration(self, y: Tensor) -> tuple[Reliability, np.ndarray]:
-        """The reliability diagram of all members' answers together, and the calibration error of each member."""
+        """The reliability diagram of all members' answers together, and the calibration
+        error of each member.
+        """
         p = soften(self.z.double())  # (s, m, c)
-        return reliability(p.flatten(0, 1), y.repeat(len(p))), calibration_error(p, y).numpy()
+        return reliability(p.flatten(0, 1), y.repeat(len(p))), calibration_error(
+            p, y
+        ).numpy()
 
 
 Sides = tuple[Side, Side]
@@ -73,20 +85,30 @@ def differing(sides: Sides) -> np.ndarray:
 
 
 def verdict(sides: Sides) -> Verdict | None:
-    """Whether the right side is above the left on the test images, paired by seed; None before the end or for one seed."""
+    """Whether the right side is above the left on the test images, paired by seed; None
+    before the end or for one seed.
+    """
     left, right = sides
     if any(side.tested is None or len(side.tested) < 2 for side in sides):
         return None
     what = "right - left" if left.name == right.name else f"{right.name} - {left.name}"
-    return judge("right above left on test images", right.tested, left.tested, what=what)
+    return judge(
+        "right above left on test images", right.tested, left.tested, what=what
+    )
 
 
 def judged(sides: Sides) -> str:
-    """The verdict as a sentence, with a word of caution where the seeds are few; empty where there is none."""
+    """The verdict as a sentence, with a word of caution where the seeds are few; empty
+    where there is none.
+    """
     found = verdict(sides)
     if not found:
         return ""
-    return f"{found.line}." + (f" {found.n} seeds are few: take {FEW} or more before you believe it." if found.n < FEW else "")
+    return f"{found.line}." + (
+        f" {found.n} seeds are few: take {FEW} or more before you believe it."
+        if found.n < FEW
+        else ""
+    )
 
 
 def twin(sides: Sides, subject: Subject, settings: str) -> str:
@@ -95,7 +117,11 @@ def twin(sides: Sides, subject: Subject, settings: str) -> str:
     rows = [*_losses(sides), *_now(sides, subject)]
     if judged(sides):
         rows.append(["verdict", judged(sides), "", ""])
-    now = table(f"After {len(sides[0].accuracy)} epochs, {settings}", ["quantity", *names, "right − left"], rows)
+    now = table(
+        f"After {len(sides[0].accuracy)} epochs, {settings}",
+        ["quantity", *names, "right − left"],
+        rows,
+    )
     return now + _epoch_by_epoch(sides) + _who_differs(sides, subject)
 
 
@@ -104,49 +130,91 @@ def _epoch_by_epoch(sides: Sides) -> str:
     columns: dict[str, list[str]] = {}
     for where, side in zip(SIDES, sides):
         for name in _terms(side):
-            columns[f"{where} {name} (nats)"] = ["–" if math.isnan(v) else f"{v:.4f}" for v in side.term(name)]
+            columns[f"{where} {name} (nats)"] = [
+                "–" if math.isnan(v) else f"{v:.4f}" for v in side.term(name)
+            ]
         columns[f"{where} accuracy (%)"] = [_spread(100 * v, 1) for v in side.accuracy]
-        columns[f"{where} agreement (%)"] = [_spread(100 * v, 1) for v in side.agreement]
-    rows = [[f"epoch {k}", *row] for k, row in enumerate(zip_longest(*columns.values(), fillvalue="–"), 1)]
-    return table(f"Epoch by epoch, on validation images; the last {LAST}", ["", *columns], rows[-LAST:])
+        columns[f"{where} agreement (%)"] = [
+            _spread(100 * v, 1) for v in side.agreement
+        ]
+    rows = [
+        [f"epoch {k}", *row]
+        for k, row in enumerate(zip_longest(*columns.values(), fillvalue="–"), 1)
+    ]
+    return table(
+        f"Epoch by epoch, on validation images; the last {LAST}",
+        ["", *columns],
+        rows[-LAST:],
+    )
 
 
 def _terms(*sides: Side) -> list[str]:
     """The names of all loss terms, in the order they came."""
-    return list(dict.fromkeys(name for side in sides for terms in side.terms for name in terms))
+    return list(
+        dict.fromkeys(name for side in sides for terms in side.terms for name in terms)
+    )
 
 
 def _losses(sides: Sides) -> list[list[str]]:
     """A row a loss term of either side."""
     last = [side.terms[-1] if side.terms else {} for side in sides]
-    return [[f"loss term {name} (nats)", *(f"{t[name]:.4f}" if name in t else "–" for t in last), ""] for name in _terms(*sides)]
+    return [
+        [
+            f"loss term {name} (nats)",
+            *(f"{t[name]:.4f}" if name in t else "–" for t in last),
+            "",
+        ]
+        for name in _terms(*sides)
+    ]
 
 
 def _now(sides: Sides, subject: Subject) -> list[list[str]]:
     """A row a measure: mean ± s.d. over the seeds of each side, and of their paired differences."""
     values = {
-        "validation accuracy (%)": [100 * side.accuracy[-1] if side.accuracy else None for side in sides],
-        "calibration error ECE (%)": [100 * side.calibration(subject.y)[1] if side.accuracy else None for side in sides],
-        "agreement with the teacher (%)": [100 * side.agreement[-1] if side.accuracy else None for side in sides],
-        "KL from the teacher (nats)": [
-            predictive_kl(side.z, subject.teacher).numpy() if side.accuracy else None for side in sides
+        "validation accuracy (%)": [
+            100 * side.accuracy[-1] if side.accuracy else None for side in sides
         ],
-        "test accuracy (%)": [None if side.tested is None else 100 * side.tested for side in sides],
+        "calibration error ECE (%)": [
+            100 * side.calibration(subject.y)[1] if side.accuracy else None
+            for side in sides
+        ],
+        "agreement with the teacher (%)": [
+            100 * side.agreement[-1] if side.accuracy else None for side in sides
+        ],
+        "KL from the teacher (nats)": [
+            predictive_kl(side.z, subject.teacher).numpy() if side.accuracy else None
+            for side in sides
+        ],
+        "test accuracy (%)": [
+            None if side.tested is None else 100 * side.tested for side in sides
+        ],
     }
     rows = []
     for name, pair in values.items():
         digits = 3 if "nats" in name else 1
         both = all(v is not None for v in pair)
         cells = ["–" if v is None else _spread(v, digits) for v in pair]
-        rows.append([name, *cells, _spread(pair[1] - pair[0], digits + 1, "+") if both else "–"])
+        rows.append(
+            [name, *cells, _spread(pair[1] - pair[0], digits + 1, "+") if both else "–"]
+        )
     return rows
 
 
 def _who_differs(sides: Sides, subject: Subject) -> str:
     of = differing(sides)
     caption = f"{len(of)} of {len(subject.y)} validation images are answered differently (first seed); the first {SHOWN}"
-    answers = [subject.y, *(side.z[0].argmax(-1) for side in sides), subject.teacher.argmax(-1)] if len(of) else []
-    rows = [[f"image {i}", *(subject.classes[a[i]] for a in answers)] for i in of[:SHOWN]]
+    answers = (
+        [
+            subject.y,
+            *(side.z[0].argmax(-1) for side in sides),
+            subject.teacher.argmax(-1),
+        ]
+        if len(of)
+        else []
+    )
+    rows = [
+        [f"image {i}", *(subject.classes[a[i]] for a in answers)] for i in of[:SHOWN]
+    ]
     return table(caption, ["", "label", "left", "right", "teacher"], rows)
 
 

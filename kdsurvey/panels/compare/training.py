@@ -16,27 +16,45 @@ from kdsurvey.nets import mlp
 from kdsurvey.stage import Stage, Teacher, in_eval
 from kdsurvey.training import epochs
 
-Method = Callable[[nn.Module, Teacher, float, float], Iterator[Stage]]  # (student, teacher, T, alpha) -> stages
+Method = Callable[
+    [nn.Module, Teacher, float, float], Iterator[Stage]
+]  # (student, teacher, T, alpha) -> stages
 
 
 def standard(data: Data, teacher: nn.Module) -> dict[str, Method]:
-    """The methods that every comparison should have at hand: with the teacher, without it, and with one that knows nothing."""
+    """The methods that every comparison should have at hand: with the teacher, without
+    it, and with one that knows nothing.
+    """
     classes = len(data.classes)
     blank = Teacher(mlp(data.train[0][0].numel(), 300, 300, classes, seed=10**6))
     smoothing = smoothing_of(teacher, data)
     return {
         "labels": lambda student, teacher, T, alpha: plain(student),
-        "soft + hard": lambda student, teacher, T, alpha: hinton(student, teacher, T=T, alpha=alpha),
-        "soft targets": lambda student, teacher, T, alpha: hinton(student, teacher, T=T, alpha=1.0),
-        "labels, smoothed as the teacher is sure": lambda student, teacher, T, alpha: plain(student, smoothing=smoothing),
-        "soft + hard, untrained teacher": lambda student, teacher, T, alpha: hinton(student, blank, T=T, alpha=alpha),
+        "soft + hard": lambda student, teacher, T, alpha: hinton(
+            student, teacher, T=T, alpha=alpha
+        ),
+        "soft targets": lambda student, teacher, T, alpha: hinton(
+            student, teacher, T=T, alpha=1.0
+        ),
+        "labels, smoothed as the teacher is sure": lambda student, teacher, T, alpha: (
+            plain(student, smoothing=smoothing)
+        ),
+        "soft + hard, untrained teacher": lambda student, teacher, T, alpha: hinton(
+            student, blank, T=T, alpha=alpha
+        ),
     }
 
 
-def members(nets: Sequence[nn.Module], seeds: Sequence[int], stacked: bool = True) -> list[tuple[nn.Module, int | tuple]]:
-    """What trains in one pass: all nets as one stack with all seeds, or where that cannot or should not be, each alone."""
+def members(
+    nets: Sequence[nn.Module], seeds: Sequence[int], stacked: bool = True
+) -> list[tuple[nn.Module, int | tuple]]:
+    """What trains in one pass: all nets as one stack with all seeds, or where that
+    cannot or should not be, each alone.
+    """
     try:
-        return [(sweeps.stack(nets), tuple(seeds))] if stacked else list(zip(nets, seeds))
+        return (
+            [(sweeps.stack(nets), tuple(seeds))] if stacked else list(zip(nets, seeds))
+        )
     except ValueError:
         return list(zip(nets, seeds))
 
@@ -48,17 +66,29 @@ def trained(
     config: Config,
     on_batch: Callable,
 ) -> Iterator[tuple[list[dict], Tensor]]:
-    """Trains all members; yields after each epoch a row a member, and their logits (s, m, c) for the m validation images.
+    """Trains all members; yields after each epoch a row a member, and their logits (s,
+    m, c) for the m validation images.
 
-    parts: what `members` returns; make_stages(net) -> stages. The rows are those that `train` returns for each part. Errors,
-    and what comes out of on_batch: see `training.epochs`.
+    parts: what `members` returns; make_stages(net) -> stages. The rows are those that
+    `train` returns for each part. Errors, and what comes out of on_batch: see
+    `training.epochs`.
     """
     with ExitStack() as ends:
-        runs = [epochs(make_stages(net), data, replace(config, seed=seed), on_batch=on_batch) for net, seed in parts]
+        runs = [
+            epochs(
+                make_stages(net), data, replace(config, seed=seed), on_batch=on_batch
+            )
+            for net, seed in parts
+        ]
         for run in runs:
             ends.enter_context(closing(run))
-        while rows := [row for run, (_, seed) in zip(runs, parts) for row in _epoch(run, seed)]:
-            yield rows, torch.cat([_logits(net, data.validation[0]) for net, _ in parts])
+        while rows := [
+            row for run, (_, seed) in zip(runs, parts) for row in _epoch(run, seed)
+        ]:
+            yield (
+                rows,
+                torch.cat([_logits(net, data.validation[0]) for net, _ in parts]),
+            )
 
 
 def _epoch(trained: Iterator[dict], seed: int | tuple[int, ...]) -> list[dict]:
@@ -75,5 +105,7 @@ def _epoch(trained: Iterator[dict], seed: int | tuple[int, ...]) -> list[dict]:
 def _logits(net: nn.Module, x: Tensor) -> Tensor:
     """(s, m, c) logits on the CPU, a single net as a stack of one; measured in eval mode."""
     with in_eval(net):
-        z = torch.cat([net(part) for part in x.to(next(net.parameters()).device).split(2048)], -2).cpu()
+        z = torch.cat(
+            [net(part) for part in x.to(next(net.parameters()).device).split(2048)], -2
+        ).cpu()
     return z if z.ndim == 3 else z[None]

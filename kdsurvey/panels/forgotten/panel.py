@@ -22,12 +22,14 @@ def forgotten(
     T: float = 8.0,
     place: str | None = None,
 ) -> Panel:
-    """A panel: tick the digits to leave out of the transfer set, set T, run; see the recall of every class.
+    """A panel: tick the digits to leave out of the transfer set, set T, run; see the
+    recall of every class.
 
-    run(removed, T, on_batch) trains and returns {"errors", "per_class", "errors_corrected", "per_class_corrected", "n"}: wrong
-    answers of n, and recalls in [0, 1], one a class, before and after the bias of the missing classes is corrected. It passes
-    on_batch on to `train`, which is how Stop reaches it. place: as for live_training.
-    Raises ValueError when fewer than two digits would remain.
+    run(removed, T, on_batch) trains and returns {"errors", "per_class",
+    "errors_corrected", "per_class_corrected", "n"}: wrong answers of n, and recalls in
+    [0, 1], one a class, before and after the bias of the missing classes is corrected.
+    It passes on_batch on to `train`, which is how Stop reaches it. place: as for
+    live_training. Raises ValueError when fewer than two digits would remain.
     """
     return Forgotten(run, digits, removed, T, place)
 
@@ -41,19 +43,31 @@ class Forgotten(Running, Panel):
 
     def __init__(self, run, digits, removed, T, place):
         super().__init__()
-        self._run_with, self.digits, self._runner = run, digits, Runner(place)
+        self._run_with = run
+        self.digits = digits
+        self._runner = Runner(place)
         self.result, self._shown = None, ((), T)
         narrow = {"width": "56px"}
-        self.boxes = [widgets.Checkbox(k in removed, description=str(k), indent=False, layout=narrow) for k in range(digits)]
+        self.boxes = [
+            widgets.Checkbox(
+                k in removed, description=str(k), indent=False, layout=narrow
+            )
+            for k in range(digits)
+        ]
         self._remaining(removed)
         self.T = knob("Temperature T", T, 0.5, 50, log=True)
-        self.start, self.stop = button("Run", style="primary", width="80px"), button("Stop", width="80px")
+        self.start = button("Run", style="primary", width="80px")
+        self.stop = button("Stop", width="80px")
         self._build()
         self.click(self.start, self._start)
         self.click(self.stop, self._stop)
         self.keep(T=self.T.box, **{str(k): box for k, box in enumerate(self.boxes)})
         which = widgets.HTML("Leave out of the transfer set:")
-        self.arrange("Digits the student never sees", row(which, *self.boxes), row(self.T.row, self.start, self.stop))
+        self.arrange(
+            "Digits the student never sees",
+            row(which, *self.boxes),
+            row(self.T.row, self.start, self.stop),
+        )
 
     @property
     def removed(self) -> tuple[int, ...]:
@@ -62,7 +76,9 @@ class Forgotten(Running, Panel):
 
     def state(self) -> dict:
         """The controls, and whether the run on show is theirs."""
-        return super().state() | {"ran": bool(self.result) and self._shown == (self.removed, self.T.value)}
+        return super().state() | {
+            "ran": bool(self.result) and self._shown == (self.removed, self.T.value)
+        }
 
     def restore(self, state: dict) -> None:
         """Sets the controls and runs with them; errors: see Panel.restore."""
@@ -78,14 +94,18 @@ class Forgotten(Running, Panel):
 
     def _remaining(self, removed) -> None:
         if self.digits - len(removed) < 2:
-            raise ValueError("at least two digits must remain in the transfer set; clear a box")
+            raise ValueError(
+                "at least two digits must remain in the transfer set; clear a box"
+            )
 
     def _work(self, run: Run, removed: tuple[int, ...], T: float) -> None:
         result = self._run_with(removed, T, lambda *step: run.gate())
         run.gate()  # a stopped run has no result
         missing = [name for name in RESULT if name not in result]
         if missing:
-            raise ValueError(f"forgotten: run() must return {', '.join(RESULT)}; {', '.join(missing)} missing")
+            raise ValueError(
+                f"forgotten: run() must return {', '.join(RESULT)}; {', '.join(missing)} missing"
+            )
         with self._lock:
             self.result, self._shown = result, (removed, T)
 
@@ -107,30 +127,69 @@ class Forgotten(Running, Panel):
 
     def draw(self) -> tuple[bytes, str]:
         (removed, T), r = self._shown, self.result
-        columns = (r["per_class"], r["per_class_corrected"]) if r else ([np.nan] * self.digits,) * 2
+        columns = (
+            (r["per_class"], r["per_class_corrected"])
+            if r
+            else ([np.nan] * self.digits,) * 2
+        )
         for bars, recall in zip(self._bars, columns):
             bars.show(100 * np.asarray(recall, dtype=float))
-        names = [f"{k}\nleft out" if r and k in removed else str(k) for k in range(self.digits)]
+        names = [
+            f"{k}\nleft out" if r and k in removed else str(k)
+            for k in range(self.digits)
+        ]
         self._axis.set_xticks(range(self.digits), names)
-        counts = f"errors {r['errors']} → {r['errors_corrected']} of {r['n']}, T = {T:g}" if r else "press Run"
+        counts = (
+            f"errors {r['errors']} → {r['errors_corrected']} of {r['n']}, T = {T:g}"
+            if r
+            else "press Run"
+        )
         title(self._axis, f"Recall of each digit on test images: {counts}")
         self._chart.renew()
         rows = [
-            [name.replace("\n", ", "), *(f"{100 * c[k]:.1f} %" if r else "–" for c in columns)] for k, name in enumerate(names)
+            [
+                name.replace("\n", ", "),
+                *(f"{100 * c[k]:.1f} %" if r else "–" for c in columns),
+            ]
+            for k, name in enumerate(names)
         ]
-        return self._chart.png(), table(f"Recall: {counts}", ["digit", "before", "after correction"], rows)
+        return self._chart.png(), table(
+            f"Recall: {counts}", ["digit", "before", "after correction"], rows
+        )
 
     def _build(self) -> None:
         figure, axes = canvas(260, [["recall"]])
         self._axis = axes["recall"]
-        self._axis.set(ylim=(0, 125), yticks=range(0, 101, 25), ylabel="recall (%)", xlabel="digit")
-        self._axis.set_xticks(range(self.digits), [f"{k}\nleft out" for k in range(self.digits)])
+        self._axis.set(
+            ylim=(0, 125), yticks=range(0, 101, 25), ylabel="recall (%)", xlabel="digit"
+        )
+        self._axis.set_xticks(
+            range(self.digits), [f"{k}\nleft out" for k in range(self.digits)]
+        )
         title(self._axis, "Recall")
-        looks = ((COLOURS[1], "///", -0.21, "before"), (COLOURS[0], "", 0.21, "after the correction"))
+        looks = (
+            (COLOURS[1], "///", -0.21, "before"),
+            (COLOURS[0], "", 0.21, "after the correction"),
+        )
         self._bars = [
-            Bars(self._axis, self.digits, colour=colour, hatch=hatch, form="{:.0f}", at=at, width=0.4)
+            Bars(
+                self._axis,
+                self.digits,
+                colour=colour,
+                hatch=hatch,
+                form="{:.0f}",
+                at=at,
+                width=0.4,
+            )
             for colour, hatch, at, _ in looks
         ]
         names = [name for *_, name in looks]
-        self._axis.legend([b.bars for b in self._bars], names, fontsize=8, frameon=False, ncols=2, loc="upper right")
+        self._axis.legend(
+            [b.bars for b in self._bars],
+            names,
+            fontsize=8,
+            frameon=False,
+            ncols=2,
+            loc="upper right",
+        )
         self._chart = Chart(figure, [a for bars in self._bars for a in bars.artists])

@@ -1,4 +1,6 @@
-"""How a net grows: one layer wider or one more, with copied weights or random ones, and the record of a run that grew."""
+"""How a net grows: one layer wider or one more, with copied weights or random ones, and
+the record of a run that grew.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -27,8 +29,18 @@ class Growth(NamedTuple):
     @property
     def fits(self) -> bool:
         """Whether every entry is one that a panel can ask for."""
-        numbers = all(type(n) in (int, float) for n in (self.noise, self.rate)) and type(self.layer) is int
-        return numbers and self.kind in KINDS and self.way in WAYS and self.layer >= 1 and self.noise >= 0 and self.rate > 0
+        numbers = (
+            all(type(n) in (int, float) for n in (self.noise, self.rate))
+            and type(self.layer) is int
+        )
+        return (
+            numbers
+            and self.kind in KINDS
+            and self.way in WAYS
+            and self.layer >= 1
+            and self.noise >= 0
+            and self.rate > 0
+        )
 
 
 class Grown(NamedTuple):
@@ -60,7 +72,13 @@ class Grown(NamedTuple):
         """For `grew`."""
         (a, b), (before, after) = self.weights, self.accuracy
         changes = self._sizes, f"{a:,} → {b:,}", f"{before:.1f} → {after:.1f}"
-        return [self.short, f"{self.batches}", self.growth.way, *changes, f"{self.growth.rate:g}x"]
+        return [
+            self.short,
+            f"{self.batches}",
+            self.growth.way,
+            *changes,
+            f"{self.growth.rate:g}x",
+        ]
 
     @property
     def _sizes(self) -> str:
@@ -69,7 +87,15 @@ class Grown(NamedTuple):
 
 def grew(all_grown: Sequence[Grown]) -> str:
     """How a net grew, as a table."""
-    head = ["", "after batch", "new weights", "sizes", "weights", "% of validation images right", "learning rate"]
+    head = [
+        "",
+        "after batch",
+        "new weights",
+        "sizes",
+        "weights",
+        "% of validation images right",
+        "learning rate",
+    ]
     return table("How the net grew", head, [found.row for found in all_grown])
 
 
@@ -97,11 +123,16 @@ def refusal(growth: Growth, widths: tuple[int, ...]) -> str:
 def grown(net: nn.Sequential, growth: Growth, seed: int, x: Tensor) -> nn.Sequential:
     """A new net: the layer twice as wide, or one more layer after it, as wide.
 
-    seed: draws what is drawn. x: training images (n, ...), on which a new batch norm is measured. Raises ValueError as surgery.
+    seed: draws what is drawn. x: training images (n, ...), on which a new batch norm is
+    measured. Raises ValueError as surgery.
     """
     layer, copied = hidden(net)[growth.layer - 1], growth.way == WAYS[0]
     if growth.kind == "deeper":
-        return surgery.deepen(net, layer, data=x) if copied else net2net.random_block(net, layer, seed)
+        return (
+            surgery.deepen(net, layer, data=x)
+            if copied
+            else net2net.random_block(net, layer, seed)
+        )
     width = 2 * sizes(net)[growth.layer - 1]
     generator = torch.Generator().manual_seed(seed)
     if copied:
@@ -116,14 +147,23 @@ def said(net: nn.Sequential) -> str:
 
 
 class Record:
-    """How a run was made: its seed, every growth with the number of batches done before it, and the batches of the whole run."""
+    """How a run was made: its seed, every growth with the number of batches done before
+    it, and the batches of the whole run.
+    """
 
-    def __init__(self, seed: int, growths: Iterable[tuple[int, Growth]] = (), until: int = 0):
-        self.seed, self.growths, self.until = seed, list(growths), until
+    def __init__(
+        self, seed: int, growths: Iterable[tuple[int, Growth]] = (), until: int = 0
+    ):
+        self.seed = seed
+        self.growths = list(growths)
+        self.until = until
 
     def state(self) -> list:
         """What a permalink holds; `of` makes the same record of it."""
-        short = [[batches, KINDS.index(g.kind), g.layer, WAYS.index(g.way), g.noise, g.rate] for batches, g in self.growths]
+        short = [
+            [batches, KINDS.index(g.kind), g.layer, WAYS.index(g.way), g.noise, g.rate]
+            for batches, g in self.growths
+        ]
         return [self.seed, short, self.until]
 
     @classmethod
@@ -131,10 +171,18 @@ class Record:
         """The record that `state` wrote. Raises ValueError for what it never writes."""
         try:
             seed, short, until = state
-            growths = [(done, Growth(KINDS[kind], k, WAYS[way], noise, rate)) for done, kind, k, way, noise, rate in short]
-            whole = all(type(n) is int and n >= 0 for n in (seed, until, *(done for done, _ in growths)))
+            growths = [
+                (done, Growth(KINDS[kind], k, WAYS[way], noise, rate))
+                for done, kind, k, way, noise, rate in short
+            ]
+            whole = all(
+                type(n) is int and n >= 0
+                for n in (seed, until, *(done for done, _ in growths))
+            )
             if whole and until and all(growth.fits for _, growth in growths):
                 return cls(seed, growths, until)
         except (TypeError, ValueError, IndexError):
             pass
-        raise ValueError(f"this permalink has no run that could be made again: {str(state)[:80]}")
+        raise ValueError(
+            f"this permalink has no run that could be made again: {str(state)[:80]}"
+        )

@@ -1,4 +1,6 @@
-"""Work in the background that can be paused, taken step by step, and stopped: one run at a time for each panel."""
+"""Work in the background that can be paused, taken step by step, and stopped: one run
+at a time for each panel.
+"""
 
 import atexit
 import threading
@@ -8,23 +10,43 @@ from collections.abc import Callable
 
 from kdsurvey.training import StopTraining
 
-OFTEN, SHARE = 0.2, 30  # seconds between two redraws at least, and times what one costs: drawing takes 3 % of the time
-WORDS = {"running": "Running.", "paused": "Paused.", "stopped": "Stopped.", "finished": "Finished.", "failed": "Failed."}
+# seconds between two redraws at least, and times what one costs: drawing takes 3 % of the time
+OFTEN = 0.2
+SHARE = 30
+WORDS = {
+    "running": "Running.",
+    "paused": "Paused.",
+    "stopped": "Stopped.",
+    "finished": "Finished.",
+    "failed": "Failed.",
+}
 _runs: "weakref.WeakSet[Run]" = weakref.WeakSet()
 
 
 class Run(threading.Thread):
-    """One piece of work on a thread of its own, which it ends in one of three ways: finished, stopped, failed.
+    """One piece of work on a thread of its own, which it ends in one of three ways:
+    finished, stopped, failed.
 
-    work(run): calls `run.gate()` between its batches. tell(state, error): hears of every change of state, on this thread.
-    before: an earlier run that must end first. holding: pause before the first batch.
+    work(run): calls `run.gate()` between its batches. tell(state, error): hears of
+    every change of state, on this thread. before: an earlier run that must end first.
+    holding: pause before the first batch.
     """
 
-    def __init__(self, work: Callable, tell: Callable, before: "Run | None" = None, holding: bool = False):
+    def __init__(
+        self,
+        work: Callable,
+        tell: Callable,
+        before: "Run | None" = None,
+        holding: bool = False,
+    ):
         super().__init__(name="kdsurvey run", daemon=True)
-        self._work, self._tell, self._before = work, tell, before
+        self._work = work
+        self._tell = tell
+        self._before = before
         self._changed = threading.Condition()
-        self._stopping, self._holding, self._steps = False, holding, 0
+        self._stopping = False
+        self._holding = holding
+        self._steps = 0
         self.state = "waiting"
         _runs.add(self)
 
@@ -50,7 +72,9 @@ class Run(threading.Thread):
         if self._holding and not self._steps and not self._stopping:
             self._enter("paused")
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or self._steps or not self._holding)
+            self._changed.wait_for(
+                lambda: self._stopping or self._steps or not self._holding
+            )
             if self._stopping:
                 raise StopTraining
             self._steps = max(0, self._steps - 1)
@@ -92,11 +116,15 @@ class Run(threading.Thread):
         self._tell(state, error)
 
 
-_latest: "weakref.WeakValueDictionary[str, Runner]" = weakref.WeakValueDictionary()  # by place
+_latest: "weakref.WeakValueDictionary[str, Runner]" = (
+    weakref.WeakValueDictionary()
+)  # by place
 
 
 class Runner:
-    """The runs of one panel. A new start stops the run before it; so does a new panel made by the same notebook cell."""
+    """The runs of one panel. A new start stops the run before it; so does a new panel
+    made by the same notebook cell.
+    """
 
     def __init__(self, place: str | None = None):
         self.last: Run | None = None
@@ -109,7 +137,9 @@ class Runner:
     def start(self, work: Callable, tell: Callable, holding: bool = False) -> None:
         """Starts work(run) as soon as an earlier run has ended, which it is told to."""
         self.stop()
-        self.last = Run(work, tell, before=self.last if self.busy else None, holding=holding)
+        self.last = Run(
+            work, tell, before=self.last if self.busy else None, holding=holding
+        )
         self.last.start()
 
     def stop(self) -> None:
@@ -135,10 +165,12 @@ class Runner:
 
 
 class Running:
-    """What panels with a run share; to stand before Panel among the bases. The run is that of `self._runner`.
+    """What panels with a run share; to stand before Panel among the bases. The run is
+    that of `self._runner`.
 
-    patience: a redraw comes at the earliest this many times its own cost after the one before, so drawing takes 1 / patience of
-    time. `_sentence(state)`: what the panel says of a run in that state; it has a button `pause`.
+    patience: a redraw comes at the earliest this many times its own cost after the one
+    before, so drawing takes 1 / patience of time. `_sentence(state)`: what the panel
+    says of a run in that state; it has a button `pause`.
     """
 
     patience = SHARE

@@ -19,10 +19,11 @@ PAGE_WIDTH = 900  # width of a panel's picture in the browser, in CSS pixels
 
 
 class Chart:
-    """A figure whose layout, axes and labels are drawn once; after that only the moving artists are drawn anew.
+    """A figure whose layout, axes and labels are drawn once; after that only the moving
+    artists are drawn anew.
 
-    figure: laid out by constrained layout at its first drawing. moving: the artists that change. After a change of anything
-    else (limits, titles), call `renew`.
+    figure: laid out by constrained layout at its first drawing. moving: the artists
+    that change. After a change of anything else (limits, titles), call `renew`.
     """
 
     def __init__(self, figure: Figure, moving: Iterable[Artist]):
@@ -49,35 +50,64 @@ class Chart:
             for artist in self.moving:
                 if artist.get_visible():
                     (artist.axes or self.figure).draw_artist(artist)
-            picture = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
+            picture = Image.frombuffer(
+                "RGBA",
+                canvas.get_width_height(),
+                canvas.buffer_rgba(),
+                "raw",
+                "RGBA",
+                0,
+                1,
+            )
             return _encoded(picture.convert("RGB"))
 
 
 class Bars:
     """One bar a class, its value written at its end; `show` moves them."""
 
-    def __init__(self, axis: Axes, n: int, *, colour: str, hatch: str = "", form: str = "{:.2f}", at=0.0, width=0.8):
+    def __init__(
+        self,
+        axis: Axes,
+        n: int,
+        *,
+        colour: str,
+        hatch: str = "",
+        form: str = "{:.2f}",
+        at=0.0,
+        width=0.8,
+    ):
         self.axis, self.form = axis, form
         x = np.arange(n) + at
         edge = {"hatch": hatch, "edgecolor": "white", "linewidth": 0} if hatch else {}
         self.bars = axis.bar(x, np.zeros(n), width, color=colour, **edge)
-        self.texts = [axis.text(a, 0, "", ha="center", va="bottom", fontsize=7.5, color="#222222") for a in x]
+        self.texts = [
+            axis.text(a, 0, "", ha="center", va="bottom", fontsize=7.5, color="#222222")
+            for a in x
+        ]
         self.artists = [*self.bars, *self.texts]
 
     def show(self, heights: Sequence[float]) -> None:
-        """Bars of these heights, none where a height is nan. The axis' limits say how far a label stands off its bar."""
+        """Bars of these heights, none where a height is nan. The axis' limits say how
+        far a label stands off its bar.
+        """
         low, high = self.axis.get_ylim()
         gap = 0.02 * (high - low)
         for bar, text, height in zip(self.bars, self.texts, heights):
-            text.set_text("" if math.isnan(height) else _short(self.form.format(height)))
+            text.set_text(
+                "" if math.isnan(height) else _short(self.form.format(height))
+            )
             height = 0 if math.isnan(height) else height
             bar.set_height(height)
             text.set_y(height + gap if height >= 0 else height - gap)
             text.set_va("bottom" if height >= 0 else "top")
 
 
-def canvas(height: int, mosaic: Sequence[Sequence[str]], width: int = PAGE_WIDTH, **grid) -> tuple[Figure, dict[str, Axes]]:
-    """A figure `width` wide and `height` high, in CSS pixels, and its axes by name (see Figure.subplot_mosaic)."""
+def canvas(
+    height: int, mosaic: Sequence[Sequence[str]], width: int = PAGE_WIDTH, **grid
+) -> tuple[Figure, dict[str, Axes]]:
+    """A figure `width` wide and `height` high, in CSS pixels, and its axes by name (see
+    Figure.subplot_mosaic).
+    """
     figure = Figure(figsize=(width / 96, height / 96), dpi=DOTS, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplot_mosaic(mosaic, **grid)
@@ -97,7 +127,9 @@ def title(axis: Axes, text: str) -> None:
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence]) -> str:
     """An HTML table; the first cell of each row names it."""
     cell = "padding:1px 9px;text-align:right"
-    top = "".join(f'<th scope="col" style="{cell}">{_escaped(name)}</th>' for name in head)
+    top = "".join(
+        f'<th scope="col" style="{cell}">{_escaped(name)}</th>' for name in head
+    )
     body = "".join(
         f'<tr><th scope="row" style="{cell}">{_escaped(first)}</th>'
         + "".join(f'<td style="{cell}">{_escaped(value)}</td>' for value in rest)
@@ -119,7 +151,11 @@ def _short(number: str) -> str:
     """'0.07' -> '.07', '-0.00' -> '0': labels that fit over a bar."""
     if not float(number):
         return "0"
-    return number.replace("0.", ".", 1).replace("-", "−") if number.lstrip("+-").startswith("0.") else number
+    return (
+        number.replace("0.", ".", 1).replace("-", "−")
+        if number.lstrip("+-").startswith("0.")
+        else number
+    )
 
 
 def _encoded(picture: Image.Image) -> bytes:

@@ -1,4 +1,6 @@
-"""What every panel is built on: three faces, a picture and its table, a status line, and errors that nobody can overlook."""
+"""What every panel is built on: three faces, a picture and its table, a status line,
+and errors that nobody can overlook.
+"""
 
 import html
 import threading
@@ -14,11 +16,15 @@ from kdsurvey.panels.kit import permalink
 from kdsurvey.panels.kit.charts import PAGE_WIDTH
 from kdsurvey.panels.kit.redraw import Painter
 
-unchecked: "weakref.WeakSet[Panel]" = weakref.WeakSet()  # panels whose error nobody has asked for: the tests look here
+unchecked: "weakref.WeakSet[Panel]" = (
+    weakref.WeakSet()
+)  # panels whose error nobody has asked for: the tests look here
 
 
 class Picture(widgets.Image):
-    """An image with a name for screen readers, its tooltip, which the page shows only where there is a description too."""
+    """An image with a name for screen readers, its tooltip, which the page shows only
+    where there is a description too.
+    """
 
     description = Unicode("").tag(sync=True)
 
@@ -26,10 +32,12 @@ class Picture(widgets.Image):
 class Panel:
     """Controls, a picture, the same as a table, one line that says what is going on.
 
-    In a running notebook it is a widget; reopened, exported or not trusted it is a picture; to a checker it is `text`, which
-    never changes. `error` is the last thing that went wrong, in a control or in a background thread; `check()` raises it.
-    A panel of its own kind sets `kind` (one word), `text` and `about` (the picture in words), has `draw`, which returns (PNG,
-    HTML table), and names with `keep` the controls that make up its state, which `link` holds as one string.
+    In a running notebook it is a widget; reopened, exported or not trusted it is a
+    picture; to a checker it is `text`, which never changes. `error` is the last thing
+    that went wrong, in a control or in a background thread; `check()` raises it. A
+    panel of its own kind sets `kind` (one word), `text` and `about` (the picture in
+    words), has `draw`, which returns (PNG, HTML table), and names with `keep` the
+    controls that make up its state, which `link` holds as one string.
     """
 
     kind = "panel"
@@ -40,31 +48,64 @@ class Panel:
         self.error: Exception | None = None
         self.redraws = 0
         self._kept: dict[str, widgets.Widget] = {}
-        self._written = ""  # what the permalink box holds when the reader has put nothing there
-        self._lock = threading.RLock()  # one redraw at a time, and no change of state during it
+        self._written = (
+            ""  # what the permalink box holds when the reader has put nothing there
+        )
+        self._lock = (
+            threading.RLock()
+        )  # one redraw at a time, and no change of state during it
         self._painter = Painter(self.redraw)
         self._status = widgets.HTML()
         self._picture = Picture(format="png", tooltip=self.about)
         self._table = widgets.HTML(layout={"display": "none"})
-        self._as_table = widgets.ToggleButton(description="Show as a table", layout={"width": "auto", "flex": "none"})
-        self._as_link = widgets.ToggleButton(description="Permalink", layout={"width": "auto", "flex": "none"})
-        self._link = widgets.Text(description="Permalink", continuous_update=False, layout={"width": "100%", "display": "none"})
+        self._as_table = widgets.ToggleButton(
+            description="Show as a table", layout={"width": "auto", "flex": "none"}
+        )
+        self._as_link = widgets.ToggleButton(
+            description="Permalink", layout={"width": "auto", "flex": "none"}
+        )
+        self._link = widgets.Text(
+            description="Permalink",
+            continuous_update=False,
+            layout={"width": "100%", "display": "none"},
+        )
         self.watch(self._as_table, lambda: _unfold(self._table, self._as_table.value))
         self.watch(self._as_link, self._show_link)
         self.watch(self._link, self._pasted)
         self.say("Ready.")
 
-    def arrange(self, title: str, *rows: widgets.Widget, picture: widgets.Widget | None = None, width: int = PAGE_WIDTH) -> None:
-        """Puts the panel together, the rows of controls on top, and draws it for the first time; what that raises comes out.
+    def arrange(
+        self,
+        title: str,
+        *rows: widgets.Widget,
+        picture: widgets.Widget | None = None,
+        width: int = PAGE_WIDTH,
+    ) -> None:
+        """Puts the panel together, the rows of controls on top, and draws it for the
+        first time; what that raises comes out.
 
-        picture: what holds the picture and what stands beside it, where something does; width: of the picture, in CSS pixels.
+        picture: what holds the picture and what stands beside it, where something does;
+        width: of the picture, in CSS pixels.
         """
         self._picture.layout.width = f"{width}px"
-        head = widgets.HTML(f'<strong style="font-size:14px">{html.escape(title)}</strong>')
+        head = widgets.HTML(
+            f'<strong style="font-size:14px">{html.escape(title)}</strong>'
+        )
         buttons = [self._as_table, self._as_link] if self._kept else [self._as_table]
-        foot = widgets.HBox([*buttons, self._status], layout={"align_items": "center", "grid_gap": "10px"})
-        frame = {"border": "1px solid #bdbdbd", "padding": "6px 12px 8px", "width": f"{PAGE_WIDTH + 28}px", "max_width": "100%"}
-        self.box = widgets.VBox([head, *rows, picture or self._picture, foot, self._table, self._link], layout=frame)
+        foot = widgets.HBox(
+            [*buttons, self._status],
+            layout={"align_items": "center", "grid_gap": "10px"},
+        )
+        frame = {
+            "border": "1px solid #bdbdbd",
+            "padding": "6px 12px 8px",
+            "width": f"{PAGE_WIDTH + 28}px",
+            "max_width": "100%",
+        }
+        self.box = widgets.VBox(
+            [head, *rows, picture or self._picture, foot, self._table, self._link],
+            layout=frame,
+        )
         self._repaint()
 
     def draw(self) -> tuple[bytes, str]:
@@ -93,9 +134,13 @@ class Panel:
         return {name: control.value for name, control in self._kept.items()}
 
     def restore(self, state: dict) -> None:
-        """Sets every kept control. Raises ValueError, and changes nothing, for other names or for values out of range."""
+        """Sets every kept control. Raises ValueError, and changes nothing, for other
+        names or for values out of range.
+        """
         if set(state) != set(self._kept):
-            raise ValueError(f"a {self.kind} panel keeps {', '.join(self._kept)}; the permalink has {', '.join(state)}")
+            raise ValueError(
+                f"a {self.kind} panel keeps {', '.join(self._kept)}; the permalink has {', '.join(state)}"
+            )
         before = {name: control.value for name, control in self._kept.items()}
         for name, value in state.items():
             with suppress(TraitError):
@@ -106,7 +151,9 @@ class Panel:
 
     @property
     def link(self) -> str:
-        """The panel's whole state as one string; paste it into the permalink box of another panel of this kind."""
+        """The panel's whole state as one string; paste it into the permalink box of
+        another panel of this kind.
+        """
         return permalink.write(self.kind, self.state())
 
     def watch(self, control: widgets.Widget, act: Callable[[], None]) -> None:
@@ -132,7 +179,9 @@ class Panel:
         """Keeps an error and shows it."""
         self.error = error
         unchecked.add(self)
-        self.say(f"Failed: {error}" if str(error) else f"Failed: {type(error).__name__}")
+        self.say(
+            f"Failed: {error}" if str(error) else f"Failed: {type(error).__name__}"
+        )
 
     def check(self) -> None:
         """Raises what went wrong, if something did."""
@@ -167,12 +216,18 @@ class Panel:
         _unfold(self._link, self._as_link.value)
 
     def paste(self, text: str) -> None:
-        """Takes a permalink: the panel becomes as it was when the string was made. ValueError for one that does not fit."""
+        """Takes a permalink: the panel becomes as it was when the string was made.
+        ValueError for one that does not fit.
+        """
         self.error = None
         link = permalink.read(text)
         if link.kind != self.kind:
-            raise ValueError(f"this permalink is for a {link.kind} panel, this panel is a {self.kind} panel")
-        self.say("The panel is as the permalink has it. " + permalink.other_versions(link))
+            raise ValueError(
+                f"this permalink is for a {link.kind} panel, this panel is a {self.kind} panel"
+            )
+        self.say(
+            "The panel is as the permalink has it. " + permalink.other_versions(link)
+        )
         self.restore(link.state)
         self.refresh()
 
@@ -191,7 +246,10 @@ class Panel:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
-        live = {"application/vnd.jupyter.widget-view+json": view, "text/plain": self.text}
+        live = {
+            "application/vnd.jupyter.widget-view+json": view,
+            "text/plain": self.text,
+        }
         return live | self._still(), {"image/png": {"alt": self.about}}
 
 

@@ -10,7 +10,8 @@ QUIET = 0.15  # ... until the controls have been still for this long
 
 
 class Painter:
-    """Calls `paint` soon after `ask`, on a thread of its own; many asks make few calls, and the last ask is always answered.
+    """Calls `paint` soon after `ask`, on a thread of its own; many asks make few calls,
+    and the last ask is always answered.
 
     The thread ends when nothing is asked, so an idle panel has none.
     """
@@ -25,7 +26,9 @@ class Painter:
         with self._lock:
             self._wanted, self._asked = True, time.monotonic()
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="kdsurvey painter", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._work, name="kdsurvey painter", daemon=True
+                )
                 self._thread.start()
 
     def settle(self, timeout: float = 5.0) -> None:
@@ -42,13 +45,21 @@ class Painter:
             self._cost = self._painted - start
 
     def _due(self) -> bool:
-        """Waits for the time of the next painting; False, and the end of the thread, where none is wanted."""
+        """Waits for the time of the next painting; False, and the end of the thread,
+        where none is wanted.
+        """
         while True:
             with self._lock:
                 if not self._wanted:
                     self._thread = None
                     return False
-                wait = max(self._painted + PAUSE, self._asked + (QUIET if self._cost > COSTLY else 0)) - time.monotonic()
+                wait = (
+                    max(
+                        self._painted + PAUSE,
+                        self._asked + (QUIET if self._cost > COSTLY else 0),
+                    )
+                    - time.monotonic()
+                )
                 if wait <= 0:
                     self._wanted = False
                     return True

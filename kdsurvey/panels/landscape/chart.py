@@ -1,4 +1,6 @@
-"""The look of the landscape: the words and colours of its cells, the picture of one cell's runs, and the table of all."""
+"""The look of the landscape: the words and colours of its cells, the picture of one
+cell's runs, and the table of all.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -25,7 +27,9 @@ LEGEND = (
     "Points of test accuracy, mean over seeds: blue and + where the teacher helps, orange and − where it hurts.<br>"
     f"{LIKELY} the 95 % interval leaves out 0 &nbsp; {SURE} also after correcting for {len(CELLS)} cells"
 )
-Curves = Mapping[int, Sequence[Sequence[float]]]  # seed -> validation accuracies (epochs, cells and the control)
+Curves = Mapping[
+    int, Sequence[Sequence[float]]
+]  # seed -> validation accuracies (epochs, cells and the control)
 
 
 def faces(found: Map | None, curves: Curves) -> list[tuple[str, str, str]]:
@@ -35,7 +39,10 @@ def faces(found: Map | None, curves: Curves) -> list[tuple[str, str, str]]:
     """
     if found:
         limit = scale(found.mean)
-        return [_face(gain, mark, limit) for gain, mark in zip(found.mean.ravel(), found.marks().ravel())]
+        return [
+            _face(gain, mark, limit)
+            for gain, mark in zip(found.mean.ravel(), found.marks().ravel())
+        ]
     epochs = next(iter(curves.values()), [])
     if not epochs:
         return [_face(math.nan)] * len(CELLS)
@@ -44,7 +51,9 @@ def faces(found: Map | None, curves: Curves) -> list[tuple[str, str, str]]:
 
 
 def scale(gains: np.ndarray) -> float:
-    """The gain, in points, at which a colour is full: the map's largest, within 1 and 5: a bad corner must not hide the rest."""
+    """The gain, in points, at which a colour is full: the map's largest, within 1 and
+    5: a bad corner must not hide the rest.
+    """
     return float(np.clip(np.abs(gains).max(), 1, 5))
 
 
@@ -80,7 +89,10 @@ def twin(found: Map | None) -> str:
     if found is None or len(found.table) < 2:
         return table("Nothing to judge yet: two seeds are needed", ["cell", "gain"], [])
     verdicts = [found.verdict(*cell) for cell in CELLS]
-    rows = [[arm(*c), f"{v.effect:+.2f}", f"{v.low:+.2f} to {v.high:+.2f}", v.word] for c, v in zip(CELLS, verdicts)]
+    rows = [
+        [arm(*c), f"{v.effect:+.2f}", f"{v.low:+.2f} to {v.high:+.2f}", v.word]
+        for c, v in zip(CELLS, verdicts)
+    ]
     caption = f"Gain over {found.control!r} in points of test accuracy, {len(found.table)} seeds"
     return table(caption, ["cell", "gain", "95 % interval", "verdict"], rows)
 
@@ -88,10 +100,22 @@ def twin(found: Map | None) -> str:
 def still(found: Map | None, name: str) -> bytes:
     """The whole map as a picture, for a page without a kernel."""
     shape = len(TEMPERATURES), len(ALPHAS)
-    table = (found.mean, found.marks()) if found else (np.full(shape, math.nan), np.full(shape, ""))
-    over = f"gain over {found.control}, {len(found.table)} seeds" if found else "press Start"
+    table = (
+        (found.mean, found.marks())
+        if found
+        else (np.full(shape, math.nan), np.full(shape, ""))
+    )
+    over = (
+        f"gain over {found.control}, {len(found.table)} seeds"
+        if found
+        else "press Start"
+    )
     rows, columns = [f"{T:g}" for T in TEMPERATURES], [f"{alpha:g}" for alpha in ALPHAS]
-    labels = {"limit": scale(found.mean) if found else 5, "xlabel": "weight alpha of the soft term", "ylabel": "temperature T"}
+    labels = {
+        "limit": scale(found.mean) if found else 5,
+        "xlabel": "weight alpha of the soft term",
+        "ylabel": "temperature T",
+    }
     return heat({over: table}, rows, columns, title=name, wide=1, **labels).png()
 
 
@@ -110,33 +134,66 @@ class Runs:
         figure.set_layout_engine("constrained")
 
     def png(self, found: Map | None, cell: int, curves: Curves) -> bytes:
-        """The picture for one cell. found: None before the first seed is done; curves: of the seeds that ran here."""
+        """The picture for one cell. found: None before the first seed is done; curves:
+        of the seeds that ran here.
+        """
         for axis in (self._pairs, self._curves):
             for artist in [*axis.lines, *axis.texts]:
                 artist.remove()
         self._draw_pairs(found, arm(*CELLS[cell]))
-        runs = [100 * np.asarray(run) for run in curves.values() if run]  # (epochs, cells and the control) each
+        runs = [
+            100 * np.asarray(run) for run in curves.values() if run
+        ]  # (epochs, cells and the control) each
         self._draw_curves(runs, cell)
         self._curves.yaxis.set_visible(bool(runs))
         if not runs:
             says = "the curves appear when it runs here" if found else "press Start"
-            self._curves.text(0.5, 0.5, says, ha="center", transform=self._curves.transAxes, fontsize=8.5, color="#555555")
+            self._curves.text(
+                0.5,
+                0.5,
+                says,
+                ha="center",
+                transform=self._curves.transAxes,
+                fontsize=8.5,
+                color="#555555",
+            )
         self._chart.renew()
         return self._chart.png()
 
     def _draw_pairs(self, found: Map | None, name: str) -> None:
         axis, control = self._pairs, found.control if found else CONTROLS[0]
-        axis.set_xticks([0, 1], [control.replace(", ", ",\n").replace("label ", "label\n"), name.replace(", ", "\n")])
+        axis.set_xticks(
+            [0, 1],
+            [
+                control.replace(", ", ",\n").replace("label ", "label\n"),
+                name.replace(", ", "\n"),
+            ],
+        )
         if found is None:
             return
         sides = 100 * found.table[control], 100 * found.table[name]
         for a, b in zip(*sides):
-            look = {"color": COLOURS[0], "linestyle": "-"} if b > a else {"color": COLOURS[1], "linestyle": "--"}
+            look = (
+                {"color": COLOURS[0], "linestyle": "-"}
+                if b > a
+                else {"color": COLOURS[1], "linestyle": "--"}
+            )
             axis.plot([0, 1], [a, b], linewidth=0.9, **look)
-        for k, (values, colour, side) in enumerate(zip(sides, ("#555555", COLOURS[0]), ("right", "left"))):
+        for k, (values, colour, side) in enumerate(
+            zip(sides, ("#555555", COLOURS[0]), ("right", "left"))
+        ):
             axis.plot([k] * len(values), values, MARKERS[k], color=colour, markersize=4)
-            axis.plot([k - 0.2, k + 0.2], [values.mean()] * 2, color="black", linewidth=2)
-            axis.text(k + (0.26 if k else -0.26), values.mean(), f"{values.mean():.1f}", ha=side, va="center", fontsize=8.5)
+            axis.plot(
+                [k - 0.2, k + 0.2], [values.mean()] * 2, color="black", linewidth=2
+            )
+            axis.text(
+                k + (0.26 if k else -0.26),
+                values.mean(),
+                f"{values.mean():.1f}",
+                ha=side,
+                va="center",
+                fontsize=8.5,
+            )
         axis.relim()
         axis.autoscale_view(scalex=False)
 
@@ -149,5 +206,16 @@ class Runs:
         if runs:
             top = max(run[:, [cell, -1]].max() for run in runs)
             axis.set(xlim=(0, max(map(len, runs))), ylim=(max(0, top - 30), top + 1.5))
-            for y, text, colour in ((0.12, "this cell", COLOURS[0]), (0.05, "- - control", "#666666")):
-                axis.text(0.97, y, text, color=colour, ha="right", transform=axis.transAxes, fontsize=8.5)
+            for y, text, colour in (
+                (0.12, "this cell", COLOURS[0]),
+                (0.05, "- - control", "#666666"),
+            ):
+                axis.text(
+                    0.97,
+                    y,
+                    text,
+                    color=colour,
+                    ha="right",
+                    transform=axis.transAxes,
+                    fontsize=8.5,
+                )

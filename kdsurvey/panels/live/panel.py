@@ -1,4 +1,6 @@
-"""Distillation while you watch: temperature, weight and learning rate change under the running training."""
+"""Distillation while you watch: temperature, weight and learning rate change under the
+running training.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +23,12 @@ from kdsurvey.panels.live.knob_log import Timeline, Wanted
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import train
 
-PACES = {"as fast as it goes": None, "100 batches a second": 100, "20 batches a second": 20, "3 batches a second": 3}
+PACES = {
+    "as fast as it goes": None,
+    "100 batches a second": 100,
+    "20 batches a second": 20,
+    "3 batches a second": 3,
+}
 
 
 def live_training(
@@ -38,19 +45,33 @@ def live_training(
 ) -> Panel:
     """A panel that distils a student from the teacher, live, with hinton's loss.
 
-    T, alpha, learning rate and pace take effect on the next batch; width and seed at the next Start. Where the data has no
-    validation part, 500 training images are held out. student(width, seed) -> net; an MLP with one hidden layer where None.
-    config: 30 epochs at a constant rate where None; its lr and seed are where the controls start, its schedule scales the rate.
-    pace: batches a second, one of PACES; None trains as fast as it goes.
-    place: a name; a new panel of the same name stops the run of the old one, as the same cell does when it runs again.
+    T, alpha, learning rate and pace take effect on the next batch; width and seed at
+    the next Start. Where the data has no validation part, 500 training images are held
+    out. student(width, seed) -> net; an MLP with one hidden layer where None. config:
+    30 epochs at a constant rate where None; its lr and seed are where the controls
+    start, its schedule scales the rate. pace: batches a second, one of PACES; None
+    trains as fast as it goes. place: a name; a new panel of the same name stops the run
+    of the old one, as the same cell does when it runs again.
     """
-    return LiveTraining(data, teacher, student, config or Config(epochs=30, schedule="constant"), T, alpha, width, pace, place)
+    return LiveTraining(
+        data,
+        teacher,
+        student,
+        config or Config(epochs=30, schedule="constant"),
+        T,
+        alpha,
+        width,
+        pace,
+        place,
+    )
 
 
 class LiveTraining(Running, Panel):
-    """See `live_training`. `student` is the net of the last run, `rows` what `train` said about each of its epochs.
+    """See `live_training`. `student` is the net of the last run, `rows` what `train`
+    said about each of its epochs.
 
-    `film` holds its latest epochs, for `rewind`. A permalink holds the run too, with every knob that was turned at every batch.
+    `film` holds its latest epochs, for `rewind`. A permalink holds the run too, with
+    every knob that was turned at every batch.
     """
 
     kind = "live"
@@ -60,10 +81,17 @@ class LiveTraining(Running, Panel):
     def __init__(self, data, teacher, student, config, T, alpha, width, pace, place):
         super().__init__()
         inputs, classes = data.train[0][0].numel(), len(data.classes)
-        self._make = student or (lambda width, seed: mlp(inputs, width, classes, seed=seed))
+        self._make = student or (
+            lambda width, seed: mlp(inputs, width, classes, seed=seed)
+        )
         self._data = data.validated()
-        self._teacher, self._config, self._runner = Teacher(teacher), config, Runner(place)
-        self._history, self._before, self._timeline, self.film = History(), None, None, Film()
+        self._teacher = Teacher(teacher)
+        self._config = config
+        self._runner = Runner(place)
+        self._history = History()
+        self._before = None
+        self._timeline = None
+        self.film = Film()
         self._curves = Curves(("hard", "soft"), config.epochs)
         self._steps = -(-len(self._data.train[0]) // config.batch_size)
         self.student: nn.Module | None = None
@@ -77,15 +105,31 @@ class LiveTraining(Running, Panel):
         self.alpha = knob("Weight alpha", alpha, 0, 1, step=0.01)
         self.lr = knob("Learning rate", self._config.lr, 1e-4, 10, step=0.01, log=True)
         self.width = knob("Width at Start", width, 1, 1600, log=True, whole=True)
-        self.seed = widgets.BoundedIntText(self._config.first_seed, min=0, max=10**6, description="Seed at Start")
+        self.seed = widgets.BoundedIntText(
+            self._config.first_seed, min=0, max=10**6, description="Seed at Start"
+        )
         self.seed.style.description_width, self.seed.layout.width = "110px", "200px"
-        self.pace = widgets.Dropdown(options=list(PACES.items()), value=pace, description="Pace", layout={"width": "240px"})
+        self.pace = widgets.Dropdown(
+            options=list(PACES.items()),
+            value=pace,
+            description="Pace",
+            layout={"width": "240px"},
+        )
         self.pace.style.description_width = "50px"
-        self.start, self.pause = button("Start", style="primary", width="80px"), button("Pause", width="80px")
-        self.step, self.stop = button("Step", "Train on one batch, then pause", width="80px"), button("Stop", width="80px")
+        self.start = button("Start", style="primary", width="80px")
+        self.pause = button("Pause", width="80px")
+        self.step = button("Step", "Train on one batch, then pause", width="80px")
+        self.stop = button("Stop", width="80px")
         self._meter = widgets.HTML()
         self._wire()
-        self.keep(T=self.T.box, alpha=self.alpha.box, lr=self.lr.box, width=self.width.box, seed=self.seed, pace=self.pace)
+        self.keep(
+            T=self.T.box,
+            alpha=self.alpha.box,
+            lr=self.lr.box,
+            width=self.width.box,
+            seed=self.seed,
+            pace=self.pace,
+        )
         knobs = [row(self.T.row, self.alpha.row), row(self.lr.row, self.width.row)]
         for line in knobs:
             line.layout.flex_flow = "row nowrap"
@@ -104,12 +148,18 @@ class LiveTraining(Running, Panel):
     # Callbacks: they copy values and set flags, nothing else.
 
     def _want(self) -> None:
-        self._wanted = Wanted(self.T.value, self.alpha.value, self.lr.value, self.pace.value)
+        self._wanted = Wanted(
+            self.T.value, self.alpha.value, self.lr.value, self.pace.value
+        )
 
     def _start(self, holding: bool = False, again: Timeline | None = None) -> None:
         self.error = None
-        width, seed = (again.width, again.seed) if again else (self.width.value, self.seed.value)
-        self._runner.start(lambda run: self._train(run, width, seed, again), self._tell, holding)
+        width, seed = (
+            (again.width, again.seed) if again else (self.width.value, self.seed.value)
+        )
+        self._runner.start(
+            lambda run: self._train(run, width, seed, again), self._tell, holding
+        )
 
     def _step(self) -> None:
         if not self._runner.busy:
@@ -118,7 +168,11 @@ class LiveTraining(Running, Panel):
 
     def state(self) -> dict:
         """The controls, and how the last run was made."""
-        return super().state() | {"run": self._timeline.state() if self._timeline and self._timeline.until else None}
+        return super().state() | {
+            "run": self._timeline.state()
+            if self._timeline and self._timeline.until
+            else None
+        }
 
     def restore(self, state: dict) -> None:
         """Sets the controls and makes the run again; errors: see Panel.restore."""
@@ -132,43 +186,65 @@ class LiveTraining(Running, Panel):
     def _train(self, run: Run, width: int, seed: int, again: Timeline | None) -> None:
         self._data = self._data.to(self._device)
         self._again, self._applied = again, again.at(0) if again else self._wanted
-        self._knobs = {name: torch.tensor(getattr(self._applied, name), device=self._device) for name in ("T", "alpha")}
+        self._knobs = {
+            name: torch.tensor(getattr(self._applied, name), device=self._device)
+            for name in ("T", "alpha")
+        }
         with self._lock:
             self._before = self._history if self._history.accuracy.y else self._before
-            self._history, self.rows, self._timeline = History(), [], Timeline(width, seed, self._applied)
+            self._history = History()
+            self.rows = []
+            self._timeline = Timeline(width, seed, self._applied)
         x, y = self._data.validation
         self.film.begin(x, y, self._teacher.logits(x), self._data.classes)
         run.gate()
         self._forget_time()
         self.student = self._make(width, seed)
         stages = self._filmed(hinton(self.student, self._teacher, **self._knobs))
-        hooks = {"on_epoch": self._after_epoch, "on_batch": lambda step: self._after_batch(step, run)}
+        hooks = {
+            "on_epoch": self._after_epoch,
+            "on_batch": lambda step: self._after_batch(step, run),
+        }
         train(stages, self._data, self._settings(seed), progress=False, **hooks)
 
     def _filmed(self, stages: Iterator[Stage]) -> Iterator[Stage]:
-        """The stages, whose answers to the validation images are kept when they are measured: asking again would cost 5 %."""
+        """The stages, whose answers to the validation images are kept when they are
+        measured: asking again would cost 5 %.
+        """
         watched = self._data.validation[0]
 
         def keeping(predict):
             def answer(x):
                 z = predict(x)
-                if x.data_ptr() == watched.data_ptr() and len(z) >= min(len(watched), IMAGES):
+                if x.data_ptr() == watched.data_ptr() and len(z) >= min(
+                    len(watched), IMAGES
+                ):
                     self._answers = z
                 return z
 
             return answer
 
         for stage in stages:
-            yield replace(stage, score={name: keeping(predict) for name, predict in stage.score.items()})
+            yield replace(
+                stage,
+                score={name: keeping(predict) for name, predict in stage.score.items()},
+            )
 
     def _settings(self, seed: int) -> Config:
         """The reader's learning rate, times what the schedule makes of the progress."""
         schedule = self._config.schedule
         factor = schedule if callable(schedule) else SCHEDULES[schedule]
-        return replace(self._config, lr=1.0, schedule=lambda progress: self._applied.lr * factor(progress), seed=seed)
+        return replace(
+            self._config,
+            lr=1.0,
+            schedule=lambda progress: self._applied.lr * factor(progress),
+            seed=seed,
+        )
 
     def _after_batch(self, step, run: Run) -> None:
-        self._history.add(step.progress * self._config.epochs, step.terms, step.examples)
+        self._history.add(
+            step.progress * self._config.epochs, step.terms, step.examples
+        )
         self._timeline.until = self._history.batches
         self._apply(step.progress * self._config.epochs)
         now = time.perf_counter()
@@ -177,21 +253,33 @@ class LiveTraining(Running, Panel):
         if self._applied.pace:
             self._beat = max(self._beat + 1 / self._applied.pace, now)
             run.rest(self._beat - now)
-        if self._again and self._history.batches == self._again.until < self._steps * self._config.epochs:
+        if (
+            self._again
+            and self._history.batches
+            == self._again.until
+            < self._steps * self._config.epochs
+        ):
             run.stop()  # where the reader stopped it
         run.gate()
-        self._apply(step.progress * self._config.epochs)  # what was changed during a pause
+        self._apply(
+            step.progress * self._config.epochs
+        )  # what was changed during a pause
 
     def _after_epoch(self, row: dict) -> None:
         self.rows.append(row)
         with self._lock:
-            self._history.accuracy.add(row["epoch"], 100 * row["student validation accuracy"])
+            self._history.accuracy.add(
+                row["epoch"], 100 * row["student validation accuracy"]
+            )
         self.film.add(row["epoch"], self._answers, terms_of(row))
 
     def _apply(self, epoch: float) -> None:
-        """Hands over to the next batch what the controls say, or what they said when the run was first made."""
+        """Hands over to the next batch what the controls say, or what they said when
+        the run was first made.
+        """
         done = self._history.batches
-        wanted, applied = self._again.at(done) if self._again else self._wanted, self._applied
+        wanted = self._again.at(done) if self._again else self._wanted
+        applied = self._applied
         if wanted == applied:
             return
         for name, tensor in self._knobs.items():
@@ -203,13 +291,17 @@ class LiveTraining(Running, Panel):
 
     def _show(self, now: float) -> None:
         """Draws, with the speed since the last time."""
-        self._speed = (self._history.examples - self._counted) / max(now - self._since, 1e-9)
+        self._speed = (self._history.examples - self._counted) / max(
+            now - self._since, 1e-9
+        )
         self._redraw_seldom()
         self._since, self._counted = time.perf_counter(), self._history.examples
 
     def _forget_time(self) -> None:
         self._since = self._beat = time.perf_counter()
-        self._next, self._counted, self._speed = self._since + OFTEN, 0, 0.0
+        self._next = self._since + OFTEN
+        self._counted = 0
+        self._speed = 0.0
 
     def _tell(self, state: str, error: Exception | None) -> None:
         """Hears of every change of state."""
@@ -221,7 +313,11 @@ class LiveTraining(Running, Panel):
 
     def _sentence(self, state: str) -> str:
         accuracy = self._history.accuracy.y
-        last = f" Validation accuracy {accuracy[-1]:.1f} % after epoch {self._history.accuracy.x[-1]:.0f}." if accuracy else ""
+        last = (
+            f" Validation accuracy {accuracy[-1]:.1f} % after epoch {self._history.accuracy.x[-1]:.0f}."
+            if accuracy
+            else ""
+        )
         if state == "running":
             return "Training. T, alpha and the learning rate take effect on the next batch."
         return f"{state.capitalize()} after {self._history.batches} batches.{last}"

@@ -1,4 +1,6 @@
-"""What the digit pad shows about one image: two nets' probabilities and the nearest training images, as a picture and a table."""
+"""What the digit pad shows about one image: two nets' probabilities and the nearest
+training images, as a picture and a table.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -30,16 +32,28 @@ class AnswersPicture:
 
     def __init__(self, classes: Sequence[str]):
         near = [["n0", "n1", "n2"]] * 4 + [["n3", "n4", "n5"]] * 4
-        mosaic = [["seen" if k < 7 else "way", "bars", *names] for k, names in enumerate(near)]
+        mosaic = [
+            ["seen" if k < 7 else "way", "bars", *names] for k, names in enumerate(near)
+        ]
         figure, axes = canvas(250, mosaic, width_ratios=[2.4, 7, 1.2, 1.2, 1.2])
-        self._seen, self._near = _image(axes["seen"]), [_image(axes[f"n{k}"]) for k in range(K)]
+        self._seen = _image(axes["seen"])
+        self._near = [_image(axes[f"n{k}"]) for k in range(K)]
         self._captions = [_caption(axes[f"n{k}"]) for k in range(K)]
         self._way, self._said = _progress(axes["way"])
         self._bars, self._T = _bars(axes["bars"], classes)
         _heading(axes["seen"], "What the nets see")
         _heading(axes["n0"], "Nearest training images")
-        moving = [self._seen, *self._near, *self._captions, self._way, self._said, self._T]
-        self._chart = Chart(figure, [*moving, *(a for bars in self._bars for a in bars.artists)])
+        moving = [
+            self._seen,
+            *self._near,
+            *self._captions,
+            self._way,
+            self._said,
+            self._T,
+        ]
+        self._chart = Chart(
+            figure, [*moving, *(a for bars in self._bars for a in bars.artists)]
+        )
 
     def png(self, now: Answers, share: float) -> bytes:
         """The picture as PNG bytes; share: how far the challenge is done, in [0, 1]."""
@@ -59,17 +73,30 @@ class AnswersPicture:
 
 def twin(now: Answers, classes: Sequence[str]) -> str:
     """The same numbers as two HTML tables, side by side."""
-    answers = [[name, f"{now.p[k]:.4f}", f"{now.q[k]:.4f}"] for k, name in enumerate(classes)]
-    near = [[n + 1, i, label, f"{d:.3f}"] for n, (i, label, d) in enumerate(zip(now.near, now.labels, now.far))]
-    left = table(f"Probabilities at T = {now.T:g}", ["class", "teacher p", "student q"], answers if now.near else [])
-    right = table("Nearest training images", ["rank", "image", "label", "distance"], near)
+    answers = [
+        [name, f"{now.p[k]:.4f}", f"{now.q[k]:.4f}"] for k, name in enumerate(classes)
+    ]
+    near = [
+        [n + 1, i, label, f"{d:.3f}"]
+        for n, (i, label, d) in enumerate(zip(now.near, now.labels, now.far))
+    ]
+    left = table(
+        f"Probabilities at T = {now.T:g}",
+        ["class", "teacher p", "student q"],
+        answers if now.near else [],
+    )
+    right = table(
+        "Nearest training images", ["rank", "image", "label", "distance"], near
+    )
     return f'<div style="display:flex;flex-wrap:wrap;gap:32px;align-items:flex-start">{left}{right}</div>'
 
 
 def _image(axis: Axes):
     _frame(axis)
     axis.set_anchor("N")
-    return axis.imshow(np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    return axis.imshow(
+        np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest"
+    )
 
 
 def _frame(axis: Axes) -> None:
@@ -79,7 +106,9 @@ def _frame(axis: Axes) -> None:
 
 
 def _caption(axis: Axes):
-    return axis.text(0.5, -0.06, "", ha="center", va="top", fontsize=8, transform=axis.transAxes)
+    return axis.text(
+        0.5, -0.06, "", ha="center", va="top", fontsize=8, transform=axis.transAxes
+    )
 
 
 def _progress(axis: Axes):
@@ -98,8 +127,17 @@ def _bars(axis: Axes, classes: Sequence[str]):
         for (_, colour, hatch), at in zip(looks, (-0.2, 0.2))
     ]
     axis.set(ylim=(0, 1.12), yticks=(0, 0.5, 1), ylabel="probability", xlabel="class")
-    axis.set_xticks(range(len(classes)), classes, rotation=20 if max(map(len, classes)) > 8 else 0)
-    look = {"fontsize": 8, "frameon": False, "ncols": 2, "loc": "lower right", "bbox_to_anchor": (1, 0.98), "borderaxespad": 0}
+    axis.set_xticks(
+        range(len(classes)), classes, rotation=20 if max(map(len, classes)) > 8 else 0
+    )
+    look = {
+        "fontsize": 8,
+        "frameon": False,
+        "ncols": 2,
+        "loc": "lower right",
+        "bbox_to_anchor": (1, 0.98),
+        "borderaxespad": 0,
+    }
     axis.legend([bars.bars[0] for bars in both], [name for name, *_ in looks], **look)
     return both, _heading(axis, "")
 
@@ -107,6 +145,14 @@ def _bars(axis: Axes, classes: Sequence[str]):
 def _heading(axis: Axes, text: str):
     """A heading that starts where the axis does and may be longer than it."""
     look = {"fontsize": 9.5, "fontweight": "bold"}
-    heading = axis.annotate(text, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", va="bottom", **look)
+    heading = axis.annotate(
+        text,
+        (0, 1),
+        (0, 4),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        va="bottom",
+        **look,
+    )
     heading.set_in_layout(False)
     return heading

@@ -1,4 +1,6 @@
-"""A digit pad: draw a digit, and see at once what a teacher and a student answer, and which training images are like it."""
+"""A digit pad: draw a digit, and see at once what a teacher and a student answer, and
+which training images are like it.
+"""
 
 from collections.abc import Callable
 
@@ -18,20 +20,39 @@ from kdsurvey.panels.pad.ink import Ink
 from kdsurvey.stage import Teacher
 
 LOW, HIGH = 0.5, 50.0
-SIGNS = {"left": "←", "right": "→", "up": "↑", "down": "↓", "turn left": "↺", "turn right": "↻", "thicker": "●", "thinner": "○"}
+SIGNS = {
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "turn left": "↺",
+    "turn right": "↻",
+    "thicker": "●",
+    "thinner": "○",
+}
 HINTS = {
     False: "No drawing field here? Choose a test image and change it with the buttons: that is enough.",
     True: "Draw with mouse, finger or pen, or choose a test image and change it with the buttons.",
 }
 
 
-def pad(teacher: nn.Module, student: nn.Module, data: Data, *, T: float = 4.0, challenge: tuple[int, int] = (3, 8)) -> Panel:
-    """A panel: draw a digit, or choose a test image and nudge it; teacher and student answer at temperature T as it changes.
+def pad(
+    teacher: nn.Module,
+    student: nn.Module,
+    data: Data,
+    *,
+    T: float = 4.0,
+    challenge: tuple[int, int] = (3, 8),
+) -> Panel:
+    """A panel: draw a digit, or choose a test image and nudge it; teacher and student
+    answer at temperature T as it changes.
 
-    teacher, student: nets from (n, 1, 28, 28) to (n, c) logits, copied, in eval mode; data: digits with c classes, MNIST's for
-    one, whose test images can be chosen and whose training images are searched; T in [0.5, 50]; challenge: classes (a, b) of
-    "make an a that is almost a b", judged by the teacher's probabilities at T. Raises ValueError for images that are not
-    28 x 28 with one channel, for nets with another number of classes, and for a challenge that names no two classes.
+    teacher, student: nets from (n, 1, 28, 28) to (n, c) logits, copied, in eval mode;
+    data: digits with c classes, MNIST's for one, whose test images can be chosen and
+    whose training images are searched; T in [0.5, 50]; challenge: classes (a, b) of
+    "make an a that is almost a b", judged by the teacher's probabilities at T. Raises
+    ValueError for images that are not 28 x 28 with one channel, for nets with another
+    number of classes, and for a challenge that names no two classes.
     """
     return Pad(teacher, student, data, T, challenge)
 
@@ -45,47 +66,98 @@ class Pad(Panel):
 
     def __init__(self, teacher, student, data, T, challenge):
         super().__init__()
-        self._nets, self.classes = (Teacher(teacher), Teacher(student)), tuple(map(str, data.classes))
-        (x, y), (chosen, labels) = ((part[0].cpu(), part[1].cpu()) for part in (data.train, data.test))
+        self._nets = (Teacher(teacher), Teacher(student))
+        self.classes = tuple(map(str, data.classes))
+        (x, y), (chosen, labels) = (
+            (part[0].cpu(), part[1].cpu()) for part in (data.train, data.test)
+        )
         self._require(x, challenge)
-        self._train, self._labels, self._norms = x, y.numpy(), sketch.squares(x)
+        self._train = x
+        self._labels = y.numpy()
+        self._norms = sketch.squares(x)
         self._test = chosen[:, 0].numpy()
-        first = [int((labels == k).nonzero()[0, 0]) if (labels == k).any() else 0 for k in challenge]
-        self.sketch, self.ink, self._hint = sketch.Sketch(self._test[first[0]]), Ink(layout={"flex": "0 0 auto"}), widgets.HTML()
+        first = [
+            int((labels == k).nonzero()[0, 0]) if (labels == k).any() else 0
+            for k in challenge
+        ]
+        self.sketch = sketch.Sketch(self._test[first[0]])
+        self.ink = Ink(layout={"flex": "0 0 auto"})
+        self._hint = widgets.HTML()
         self._controls(T, challenge, first)
         self._figure = AnswersPicture(self.classes)
         self._listen()
         self._show()
-        right = widgets.VBox(self._rows(), layout={"flex": "1 1 420px", "width": "auto", "min_width": "0", "grid_gap": "3px"})
-        self.arrange("Digit pad", row(self.ink, right, grid_gap="12px", margin="0 0 8px"))
+        right = widgets.VBox(
+            self._rows(),
+            layout={
+                "flex": "1 1 420px",
+                "width": "auto",
+                "min_width": "0",
+                "grid_gap": "3px",
+            },
+        )
+        self.arrange(
+            "Digit pad", row(self.ink, right, grid_gap="12px", margin="0 0 8px")
+        )
 
     def _controls(self, T: float, challenge, first: list[int]) -> None:
-        last, names = len(self._test) - 1, [(name, k) for k, name in enumerate(self.classes)]
-        self.image, self.other = (_index(text, i, last) for text, i in zip(("Test image", "Mix in image"), first))
-        self.before, self.after = button("◀ previous", "Previous test image"), button("next ▶", "Next test image")
-        self.again = button("Again", "The chosen test image as it was, without strokes and nudges")
+        last = len(self._test) - 1
+        names = [(name, k) for k, name in enumerate(self.classes)]
+        self.image, self.other = (
+            _index(text, i, last)
+            for text, i in zip(("Test image", "Mix in image"), first)
+        )
+        self.before = button("◀ previous", "Previous test image")
+        self.after = button("next ▶", "Next test image")
+        self.again = button(
+            "Again", "The chosen test image as it was, without strokes and nudges"
+        )
         self.clear = button("Clear", "Nothing but white, to draw on")
-        self.rubber = widgets.ToggleButton(description="Rubber", tooltip="The pen rubs out", layout={"width": "auto"})
-        self.nudges = {move: button(f"{SIGNS[move]} {move}", f"Nudge the digit: {move}") for move in sketch.MOVES}
+        self.rubber = widgets.ToggleButton(
+            description="Rubber", tooltip="The pen rubs out", layout={"width": "auto"}
+        )
+        self.nudges = {
+            move: button(f"{SIGNS[move]} {move}", f"Nudge the digit: {move}")
+            for move in sketch.MOVES
+        }
         self.share = knob("Share of it", 0.0, 0, 1, step=0.05)
         self.T = knob("Temperature T", T, LOW, HIGH, log=True)
         self.make, self.almost = (
             widgets.Dropdown(
-                options=names, value=k, description=text, style={"description_width": width}, layout={"width": "auto"}
+                options=names,
+                value=k,
+                description=text,
+                style={"description_width": width},
+                layout={"width": "auto"},
             )
-            for k, text, width in zip(challenge, ("Make this:", "that is almost this:"), (LABEL_WIDTH, "auto"))
+            for k, text, width in zip(
+                challenge, ("Make this:", "that is almost this:"), (LABEL_WIDTH, "auto")
+            )
         )
-        self.keep(T=self.T.box, image=self.image, other=self.other, share=self.share.box, make=self.make, almost=self.almost)
+        self.keep(
+            T=self.T.box,
+            image=self.image,
+            other=self.other,
+            share=self.share.box,
+            make=self.make,
+            almost=self.almost,
+        )
         self.keep(sketch=_Kept(self))
 
     def _rows(self) -> list[widgets.Widget]:
         self.T.row.layout.width = "100%"
         self.share.row.layout = {"flex": "1 1 200px", "align_items": "center"}
-        self.share.box.style.description_width, self.share.box.layout.width = "auto", "140px"
+        self.share.box.style.description_width = "auto"
+        self.share.box.layout.width = "140px"
         return [
             self._hint,
-            row(self.image, self.before, self.after, self.again, self.clear, self.rubber),
-            widgets.GridBox(list(self.nudges.values()), layout={"grid_template_columns": "repeat(4, 1fr)"}),
+            row(
+                self.image, self.before, self.after, self.again, self.clear, self.rubber
+            ),
+            widgets.GridBox(
+                list(self.nudges.values()),
+                layout={"grid_template_columns": "repeat(4, 1fr)"},
+            ),
             row(self.other, self.share.row),
             self.T.row,
             row(self.make, self.almost, grid_gap="8px"),
@@ -110,7 +182,9 @@ class Pad(Panel):
             self.watch(control, self.refresh)
 
     def _hint_at(self) -> None:
-        self._hint.value = f'<span style="line-height:1.35">{HINTS[self.ink.alive]}</span>'
+        self._hint.value = (
+            f'<span style="line-height:1.35">{HINTS[self.ink.alive]}</span>'
+        )
 
     def _turn(self, by: int) -> None:
         self.image.value = (self.image.value + by) % len(self._test)
@@ -157,7 +231,9 @@ class Pad(Panel):
 
     def restore(self, state: dict) -> None:
         """As for every panel; the drawing comes last, because choosing a test image replaces it."""
-        super().restore({name: state[name] for name in self._kept if name in state} | state)
+        super().restore(
+            {name: state[name] for name in self._kept if name in state} | state
+        )
 
     def _answers(self) -> Answers:
         image, T = self.sketch.image, self.T.value
@@ -165,22 +241,43 @@ class Pad(Panel):
             return Answers(image, T, *np.full((2, len(self.classes)), np.nan))
         x = torch.from_numpy(image)[None, None]
         p, q = (soften(net.logits(x)[0].float(), T).numpy() for net in self._nets)
-        near, far = sketch.nearest(image, self._train, min(K, len(self._train)), self._norms)
+        near, far = sketch.nearest(
+            image, self._train, min(K, len(self._train)), self._norms
+        )
         labels = [self.classes[k] for k in self._labels[near]]
-        return Answers(image, T, p, q, near.tolist(), far.tolist(), labels, [self._train[i, 0].numpy() for i in near])
+        return Answers(
+            image,
+            T,
+            p,
+            q,
+            near.tolist(),
+            far.tolist(),
+            labels,
+            [self._train[i, 0].numpy() for i in near],
+        )
 
     def _describe(self, now: Answers, verdict: sketch.Verdict) -> None:
-        a, b = (sketch.with_article(self.classes[choice.value]) for choice in (self.make, self.almost))
+        a, b = (
+            sketch.with_article(self.classes[choice.value])
+            for choice in (self.make, self.almost)
+        )
         task = f"{a} that is almost {b}"
         if not now.near:
-            return self.say(f"The field is empty: draw a digit, or choose a test image. Make {task}.")
-        said = [f"{name}: {self._two(p)}." for name, p in (("Teacher", now.p), ("Student", now.q))]
+            return self.say(
+                f"The field is empty: draw a digit, or choose a test image. Make {task}."
+            )
+        said = [
+            f"{name}: {self._two(p)}."
+            for name, p in (("Teacher", now.p), ("Student", now.q))
+        ]
         to_do = f"You made {task}." if verdict.done else f"Make {task}: {verdict.says}."
         self.say(" ".join([*said, to_do]))
 
     def _two(self, p: np.ndarray) -> str:
         """The two most probable classes."""
-        return ", ".join(f"{self.classes[k]} ({p[k]:.2f})" for k in np.argsort(-p, kind="stable")[:2])
+        return ", ".join(
+            f"{self.classes[k]} ({p[k]:.2f})" for k in np.argsort(-p, kind="stable")[:2]
+        )
 
     def _require(self, x: torch.Tensor, challenge) -> None:
         c, side = len(self.classes), sketch.FIELD
@@ -189,7 +286,9 @@ class Pad(Panel):
                 f"pad: images (n, 1, {side}, {side}) are needed, got {tuple(x.shape)}; take kdsurvey.data.mnist_5k()"
             )
         if len(challenge) != 2 or len(set(challenge) & set(range(c))) != 2:
-            raise ValueError(f"pad: challenge = {challenge} must be two different classes of 0 ... {c - 1}, such as (3, 8)")
+            raise ValueError(
+                f"pad: challenge = {challenge} must be two different classes of 0 ... {c - 1}, such as (3, 8)"
+            )
         for name, net in zip(("teacher", "student"), self._nets):
             shape = tuple(net.logits(x[:1]).shape)
             if shape != (1, c):
@@ -200,11 +299,15 @@ class Pad(Panel):
 
 def _index(text: str, value: int, last: int) -> widgets.BoundedIntText:
     style, layout = {"description_width": LABEL_WIDTH}, {"width": "200px"}
-    return widgets.BoundedIntText(value, min=0, max=last, description=text, style=style, layout=layout)
+    return widgets.BoundedIntText(
+        value, min=0, max=last, description=text, style=style, layout=layout
+    )
 
 
 class _Kept:
-    """The drawing as a control whose value a permalink keeps: "" for the chosen test image as it is."""
+    """The drawing as a control whose value a permalink keeps: "" for the chosen test
+    image as it is.
+    """
 
     def __init__(self, panel: Pad):
         self._panel = panel
@@ -212,7 +315,9 @@ class _Kept:
     @property
     def value(self) -> str:
         base = self._panel.sketch.base
-        return "" if np.array_equal(base, self._panel._chosen()) else sketch.written(base)
+        return (
+            "" if np.array_equal(base, self._panel._chosen()) else sketch.written(base)
+        )
 
     @value.setter
     def value(self, text: str) -> None:

@@ -1,4 +1,6 @@
-"""Back through a run: the student's logits, its confusions and its loss terms after any epoch that the film still holds."""
+"""Back through a run: the student's logits, its confusions and its loss terms after any
+epoch that the film still holds.
+"""
 
 import time
 
@@ -25,15 +27,22 @@ FIRST = "The first epoch is not over yet; its snapshot appears here."
 def rewind(source, *, image: int = 0) -> Panel:
     """A panel on the film of another panel's latest run: scrub through its epochs, image by image.
 
-    source: a panel with `films`, a dict name -> Film, as `compare` gives, or with one `film`. image: the one to start with.
-    While the other panel trains, the newest epoch is shown until the reader chooses one.
-    Raises ValueError for a source without a film.
+    source: a panel with `films`, a dict name -> Film, as `compare` gives, or with one
+    `film`. image: the one to start with. While the other panel trains, the newest epoch
+    is shown until the reader chooses one. Raises ValueError for a source without a
+    film.
     """
     films = getattr(source, "films", None) or {"run": getattr(source, "film", None)}
-    if not isinstance(source, Panel) or not all(isinstance(film, Film) for film in films.values()):
-        raise ValueError(f"rewind: a {type(source).__name__} keeps no film; give a panel that trains, such as compare(...)")
+    if not isinstance(source, Panel) or not all(
+        isinstance(film, Film) for film in films.values()
+    ):
+        raise ValueError(
+            f"rewind: a {type(source).__name__} keeps no film; give a panel that trains, such as compare(...)"
+        )
     if not 0 <= image < IMAGES:
-        raise ValueError(f"rewind: image {image} is not on a film; it follows the first {IMAGES} images")
+        raise ValueError(
+            f"rewind: image {image} is not on a film; it follows the first {IMAGES} images"
+        )
     return Rewind(source, films, image)
 
 
@@ -46,7 +55,10 @@ class Rewind(Panel):
 
     def __init__(self, source: Panel, films: dict[str, Film], image: int):
         super().__init__()
-        self._source, self._films, self._picture_of, self._subject = source, films, None, None
+        self._source = source
+        self._films = films
+        self._picture_of = None
+        self._subject = None
         self._shown, self._next = 0, 0.0
         self._controls([*films], image)
         for film in films.values():
@@ -62,17 +74,50 @@ class Rewind(Panel):
             self.watch(control, act)
         self.click(self.before, lambda: self._turn(-1))
         self.click(self.after, lambda: self._turn(+1))
-        self.keep(side=self.side, epoch=self.epoch, follow=self.follow, only=self.only, image=self.image)
+        self.keep(
+            side=self.side,
+            epoch=self.epoch,
+            follow=self.follow,
+            only=self.only,
+            image=self.image,
+        )
         self.arrange("Rewind", *self._lines())
 
     def _controls(self, names: list[str], image: int) -> None:
         wide = {"description_width": LABEL_WIDTH}
-        self.side = widgets.Dropdown(options=names, description="Which side", style=wide, layout={"width": "240px"})
-        self.epoch = widgets.BoundedIntText(0, min=0, max=10**6, description="Epoch", style=wide, layout={"width": "200px"})
-        self.slider = widgets.IntSlider(0, min=0, max=0, readout=False, layout={"flex": "1 1 80px", "min_width": "80px"})
-        self.follow = widgets.ToggleButton(True, description="Newest epoch", layout={"width": "auto"})
-        self.only = widgets.Dropdown(options=KINDS, description="Step through", style=wide, layout={"width": "310px"})
-        self.image = widgets.BoundedIntText(image, min=0, max=IMAGES - 1, description="Image", layout={"width": "150px"})
+        self.side = widgets.Dropdown(
+            options=names,
+            description="Which side",
+            style=wide,
+            layout={"width": "240px"},
+        )
+        self.epoch = widgets.BoundedIntText(
+            0,
+            min=0,
+            max=10**6,
+            description="Epoch",
+            style=wide,
+            layout={"width": "200px"},
+        )
+        self.slider = widgets.IntSlider(
+            0,
+            min=0,
+            max=0,
+            readout=False,
+            layout={"flex": "1 1 80px", "min_width": "80px"},
+        )
+        self.follow = widgets.ToggleButton(
+            True, description="Newest epoch", layout={"width": "auto"}
+        )
+        self.only = widgets.Dropdown(
+            options=KINDS,
+            description="Step through",
+            style=wide,
+            layout={"width": "310px"},
+        )
+        self.image = widgets.BoundedIntText(
+            image, min=0, max=IMAGES - 1, description="Image", layout={"width": "150px"}
+        )
         self.image.style.description_width = "50px"
         self.before, self.after = button("◀ previous"), button("next ▶")
 
@@ -82,7 +127,8 @@ class Rewind(Panel):
         which = [self.side] if len(self._films) > 1 else []
         return [moment, row(*which, self.only, self.before, self.image, self.after)]
 
-    # What the reader does. A value that the panel itself has set is the one it shows, and asks for nothing.
+    # What the reader does. A value that the panel itself has set is the one it shows,
+    # and asks for nothing.
 
     def _typed(self) -> None:
         if self.epoch.value != self._shown:
@@ -109,16 +155,24 @@ class Rewind(Panel):
 
     def _of_kind(self) -> list[int]:
         reel = self._reel()
-        return Moment(reel, self._wanted(reel)).images(self.only.value).tolist() if reel.snapshots else []
+        return (
+            Moment(reel, self._wanted(reel)).images(self.only.value).tolist()
+            if reel.snapshots
+            else []
+        )
 
     def state(self) -> dict:
         """The controls, and the state of the other panel."""
         return super().state() | {"source": self._source.state()}
 
     def restore(self, state: dict) -> None:
-        """Sets the controls, and brings the other panel into its state where it is in another one; errors: see Panel.restore."""
+        """Sets the controls, and brings the other panel into its state where it is in
+        another one; errors: see Panel.restore.
+        """
         before = super().state()
-        super().restore({name: value for name, value in state.items() if name != "source"})
+        super().restore(
+            {name: value for name, value in state.items() if name != "source"}
+        )
         try:
             if state.get("source") != self._source.state():
                 self._source.restore(state.get("source") or {})
@@ -129,7 +183,9 @@ class Rewind(Panel):
     # What the other panel does.
 
     def _hear(self) -> None:
-        """On the thread that trains: seldom enough that the training hardly notices, and always at the end."""
+        """On the thread that trains: seldom enough that the training hardly notices,
+        and always at the end.
+        """
         if time.perf_counter() >= self._next or not self._reel().running:
             self.refresh()
 
@@ -153,14 +209,20 @@ class Rewind(Panel):
         return drawn
 
     def _wanted(self, reel: Reel) -> int:
-        return len(reel.snapshots) - 1 if self.follow.value else nearest(reel, self.epoch.value)
+        return (
+            len(reel.snapshots) - 1
+            if self.follow.value
+            else nearest(reel, self.epoch.value)
+        )
 
     def _place(self, reel: Reel) -> int:
         """Which snapshot to show; the controls are made to fit the film."""
         k = self._wanted(reel)
         first, self._shown, last = (reel.snapshots[j].epoch for j in (0, k, -1))
         with self.slider.hold_trait_notifications():
-            self.slider.min, self.slider.max, self.slider.value = 0, last, self._shown
+            self.slider.min = 0
+            self.slider.max = last
+            self.slider.value = self._shown
             self.slider.min = first
         if self.follow.value or not reel.running:
             self.epoch.value = self._shown
@@ -171,11 +233,18 @@ class Rewind(Panel):
         names, turns = moment.subject.classes, moment.turns(i)
         now = f"Epoch {moment.epoch} ({moment.epochs[0]} to {moment.epochs[-1]} are on film{', more to come' if running else ''})"
         label, answer, teacher = (
-            names[int(k)] for k in (moment.subject.y[i], moment.answers[moment.k, i], moment.subject.teacher[i].argmax())
+            names[int(k)]
+            for k in (
+                moment.subject.y[i],
+                moment.answers[moment.k, i],
+                moment.subject.teacher[i].argmax(),
+            )
         )
-        said = (
-            f"{now}: {100 * moment.correct[moment.k]:.1f} % right. Image {i}, label {label}: student {answer}, teacher {teacher}"
-        )
+        said = f"{now}: {100 * moment.correct[moment.k]:.1f} % right. Image {i}, label {label}: student {answer}, teacher {teacher}"
         said += f"; the answer changed {turns} time{'' if turns == 1 else 's'}."
         of = len(moment.images(self.only.value))
-        return said if self.only.value == EVERY else f"{said} {of} images are {self.only.value}."
+        return (
+            said
+            if self.only.value == EVERY
+            else f"{said} {of} images are {self.only.value}."
+        )

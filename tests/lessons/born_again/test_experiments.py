@@ -1,4 +1,6 @@
-"""The lesson on born-again networks: its arms and their controls, the gradient in two parts, its rows, what is read off them."""
+"""The lesson on born-again networks: its arms and their controls, the gradient in two
+parts, its rows, what is read off them.
+"""
 
 import math
 from dataclasses import replace
@@ -18,13 +20,21 @@ from kdsurvey.training import accuracy, train
 
 
 def same(a, b):
-    return all(torch.equal(v, w) for v, w in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+    return all(
+        torch.equal(v, w)
+        for v, w in zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    )
 
 
 def test_labels_are_redrawn_in_train_alone(digits):
     whole = digits.hold_out(500)
-    noisy, clean, other = (lesson.few(whole, s, labels) for s, labels in ((3, "a fifth redrawn"), (3, "clean"), (4, "clean")))
-    assert noisy.train[0].shape == (2000, 1, 14, 14) and torch.equal(noisy.train[0], clean.train[0])
+    noisy, clean, other = (
+        lesson.few(whole, s, labels)
+        for s, labels in ((3, "a fifth redrawn"), (3, "clean"), (4, "clean"))
+    )
+    assert noisy.train[0].shape == (2000, 1, 14, 14) and torch.equal(
+        noisy.train[0], clean.train[0]
+    )
     assert not torch.equal(clean.train[0], other.train[0])
     assert 0.15 < (noisy.train[1] != clean.train[1]).float().mean() < 0.2
     for part in ("test", "validation"):
@@ -51,7 +61,9 @@ def test_every_arm_has_its_loss(toy):
         assert found == pytest.approx(wanted(z, v, y).item()), arm
     found, z, v, y = terms("DKPP", toy, seed=5)
     noise = torch.rand(v.shape, generator=torch.Generator().manual_seed(5))
-    assert found == pytest.approx(soft_cross_entropy(dkpp_targets(v.softmax(1), noise=noise).log(), z).item())
+    assert found == pytest.approx(
+        soft_cross_entropy(dkpp_targets(v.softmax(1), noise=noise).log(), z).item()
+    )
     with pytest.raises(ValueError, match="'BANE' is not one of"):
         lesson.method("BANE", None, None, toy, 0)
 
@@ -59,7 +71,9 @@ def test_every_arm_has_its_loss(toy):
 def test_smoothed_labels_are_as_confident_as_the_teacher(toy):
     found, z, v, y = terms("label smoothing", toy)
     confidence = v.softmax(1).amax(1).mean()
-    u = torch.full_like(z, (1 - confidence.item()) / 2).scatter(1, y[:, None], confidence.item())  # of three classes
+    u = torch.full_like(z, (1 - confidence.item()) / 2).scatter(
+        1, y[:, None], confidence.item()
+    )  # of three classes
     assert found == pytest.approx(soft_cross_entropy(u.log(), z).item(), rel=1e-4)
 
 
@@ -68,23 +82,39 @@ def test_redrawn_is_drawn_again_and_the_other_is_not(toy):
         student = lesson.mlp(toy, 1)
         (stage,) = lesson.method(arm, student, lesson.mlp(toy, 2), toy, 0)
         batch = Batch(*toy.train, torch.arange(96), toy.train[0])
-        first, second = (sum(stage.learn[student](batch, 0.0).values()).item() for _ in range(2))
+        first, second = (
+            sum(stage.learn[student](batch, 0.0).values()).item() for _ in range(2)
+        )
         assert (first != second) == again
 
 
 def test_a_net_is_born_as_a_run_by_hand(toy):
-    teacher, before, config = lesson.mlp(toy, 9), lesson.mlp(toy, 9), replace(lesson.STOPPED, epochs=2)
-    born, by_hand = lesson.born("BAN", teacher, toy, 4, config), nets.mlp(128, 128, 128, 3, seed=4)
-    train(lesson.ban(lambda: by_hand, teacher), toy, replace(config, seed=4), progress=False)
+    teacher = lesson.mlp(toy, 9)
+    before = lesson.mlp(toy, 9)
+    config = replace(lesson.STOPPED, epochs=2)
+    born = lesson.born("BAN", teacher, toy, 4, config)
+    by_hand = nets.mlp(128, 128, 128, 3, seed=4)
+    train(
+        lesson.ban(lambda: by_hand, teacher),
+        toy,
+        replace(config, seed=4),
+        progress=False,
+    )
     assert same(born, by_hand) and same(teacher, before)
     found = lesson.row("BAN", 4, born, toy)
-    assert (found["arm"], found["seed"], found["accuracy"]) == ("BAN", 4, round(accuracy(born, *toy.test), 4))
+    assert (found["arm"], found["seed"], found["accuracy"]) == (
+        "BAN",
+        4,
+        round(accuracy(born, *toy.test), 4),
+    )
     assert found["fit"] == round(accuracy(born, *toy.train), 4)
 
 
 @pytest.fixture
 def births(monkeypatch):
-    """Every net that is born, in place of its training: (arm, teacher, seed, config), and the net itself."""
+    """Every net that is born, in place of its training: (arm, teacher, seed, config),
+    and the net itself.
+    """
     seen = []
 
     def born(arm, teacher, images, seed, config=lesson.CONFIG, make=lesson.mlp):
@@ -102,11 +132,20 @@ def test_every_arm_has_one_teacher_one_seed_and_its_teachers_setting(toy, births
     assert len(rows) == len(births) == len(lesson.LABELS) * len(lesson.SETTINGS) * each
     for k in range(0, len(births), each):
         teacher, *students = births[k : k + each]
-        assert teacher[:3] == ("alone", None, 7) and [s[0] for s in students] == list(lesson.ARMS)
-        assert {s[2] for s in students} == {1007} and {s[3] for s in students} == {teacher[3]}
+        assert teacher[:3] == ("alone", None, 7) and [s[0] for s in students] == list(
+            lesson.ARMS
+        )
+        assert {s[2] for s in students} == {1007} and {s[3] for s in students} == {
+            teacher[3]
+        }
         assert all(same(s[1].net, teacher[4]) and s[5] is teacher[5] for s in students)
-        assert {(r["labels"], lesson.SETTINGS[r["setting"]]) for r in rows[k : k + each]} == {(rows[k]["labels"], teacher[3])}
-    assert len({id(b[5]) for b in births}) == 2 and ("right above wrong" in rows[0], "right above wrong" in rows[-each]) == (
+        assert {
+            (r["labels"], lesson.SETTINGS[r["setting"]]) for r in rows[k : k + each]
+        } == {(rows[k]["labels"], teacher[3])}
+    assert len({id(b[5]) for b in births}) == 2 and (
+        "right above wrong" in rows[0],
+        "right above wrong" in rows[-each],
+    ) == (
         True,
         False,
     )
@@ -115,24 +154,38 @@ def test_every_arm_has_one_teacher_one_seed_and_its_teachers_setting(toy, births
 def test_the_control_of_a_sum_has_twice_the_rate(toy, births):
     rows = lesson.ban_rates(toy, 7)
     assert [(b[0], b[2]) for b in births] == [("alone", 1007)] * 6 and len(rows) == 6
-    assert [b[3] for b in births] == [replace(c, lr=0.1) for c in lesson.SETTINGS.values()] * 2
+    assert [b[3] for b in births] == [
+        replace(c, lr=0.1) for c in lesson.SETTINGS.values()
+    ] * 2
 
 
 def test_a_generation_learns_from_the_one_before(toy, births):
     rows = pd.DataFrame(lesson.ban_generations(toy, 7))
     first = births[: len(births) // 2]
     line = [first[0], *(b for b in first if b[0] == "BAN")]
-    assert len(line) == 5 and all(child[1] is parent[4] for parent, child in zip(line, line[1:]))
+    assert len(line) == 5 and all(
+        child[1] is parent[4] for parent, child in zip(line, line[1:])
+    )
     assert [b[2] for b in line] == [7, 1007, 2007, 3007, 4007]
     controls = [b for b in first[1:] if b[0] == "alone"]
-    assert sorted((b[2], b[3].epochs) for b in controls) == [(1000 * k + 7, e) for k in range(1, 5) for e in (10, 40)]
+    assert sorted((b[2], b[3].epochs) for b in controls) == [
+        (1000 * k + 7, e) for k in range(1, 5) for e in (10, 40)
+    ]
     assert rows["arm"].nunique() == 1 + 12 + 9 and len(rows) == 44
-    assert {"generations 1-4", "4 nets alone", "4 nets, 10 epochs", "alone 4", "teacher"} <= set(rows["arm"])
+    assert {
+        "generations 1-4",
+        "4 nets alone",
+        "4 nets, 10 epochs",
+        "alone 4",
+        "teacher",
+    } <= set(rows["arm"])
 
 
 def test_an_ensemble_has_all_its_members(toy, births, monkeypatch):
     made = []
-    monkeypatch.setattr(lesson.nets, "Ensemble", lambda members: made.append(members) or members[0])
+    monkeypatch.setattr(
+        lesson.nets, "Ensemble", lambda members: made.append(members) or members[0]
+    )
     lesson.ban_generations(toy, 7)
     assert [len(members) for members in made] == [2, 2, 2, 3, 3, 3, 4, 4, 4] * 2
     line = [b[4] for b in births[: len(births) // 2] if b[0] == "BAN"]
@@ -143,10 +196,14 @@ def test_teachers_differ_and_students_do_not(toy, births):
     rows = pd.DataFrame(lesson.ban_teachers(toy, 7))
     first = births[: len(births) // 2]
     students = [b for b in first if b[2] == 1007]
-    assert len(students) == 2 + 3 * len(lesson.TEACHERS) and all(same(b[4], students[0][4]) for b in students)
+    assert len(students) == 2 + 3 * len(lesson.TEACHERS) and all(
+        same(b[4], students[0][4]) for b in students
+    )
     assert {b[3] for b in students if b[1]} == {lesson.CONFIG}
     teachers = [b for b in first if b[2] == 7]
-    assert [b[3].epochs for b in teachers] == [40, 10, 40, 1, 40] and len({nets.parameters(b[4]) for b in teachers}) == 3
+    assert [b[3].epochs for b in teachers] == [40, 10, 40, 1, 40] and len(
+        {nets.parameters(b[4]) for b in teachers}
+    ) == 3
     assert rows.groupby("labels")["arm"].nunique().tolist() == [22, 22]
 
 
@@ -156,11 +213,22 @@ def test_doubts_in_numpy():
             return x
 
     p = torch.tensor([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.2, 0.8]])
-    clean = data.Data((p.log(), torch.tensor([0, 0, 1, 1])), (p, torch.tensor([0, 0, 1, 1])), ("a", "b"), "by hand")
+    clean = data.Data(
+        (p.log(), torch.tensor([0, 0, 1, 1])),
+        (p, torch.tensor([0, 0, 1, 1])),
+        ("a", "b"),
+        "by hand",
+    )
     given = replace(clean, train=(p.log(), torch.tensor([0, 1, 0, 1])))
     found = lesson.doubts(lesson.Teacher(Sure()), clean, given)
-    assert found == {"confidence, right label": 0.85, "confidence, wrong label": 0.65, "right above wrong": 1.0}
-    assert lesson.doubts(lesson.Teacher(Sure()), clean, clean) == {"confidence, right label": 0.75}
+    assert found == {
+        "confidence, right label": 0.85,
+        "confidence, wrong label": 0.65,
+        "right above wrong": 1.0,
+    }
+    assert lesson.doubts(lesson.Teacher(Sure()), clean, clean) == {
+        "confidence, right label": 0.75
+    }
 
 
 def test_the_gradient_falls_into_two_parts():
@@ -172,15 +240,28 @@ def test_the_gradient_falls_into_two_parts():
     (gradient,) = torch.autograd.grad(7 * soft_cross_entropy(v, z), z)
     assert torch.allclose(truth + dark, gradient)
     at_label = torch.zeros(7, 5, dtype=torch.bool).scatter(1, y[:, None], True)
-    assert (truth[~at_label] == 0).all() and (dark[at_label] == 0).all() and (truth[at_label] != 0).all()
+    assert (
+        (truth[~at_label] == 0).all()
+        and (dark[at_label] == 0).all()
+        and (truth[at_label] != 0).all()
+    )
     assert torch.allclose(truth.sum(1), -dark.sum(1))
 
 
 def rows_of(values, seeds=3, **columns):
-    """Recorded rows in small: {(arm, labels, setting): (validation accuracy, accuracy)}, test accuracies rising with the seed."""
+    """Recorded rows in small: {(arm, labels, setting): (validation accuracy,
+    accuracy)}, test accuracies rising with the seed.
+    """
     return pd.DataFrame(
         [
-            {"arm": arm, "labels": labels, "setting": setting, "seed": s, "validation accuracy": at, "accuracy": a + s / 100}
+            {
+                "arm": arm,
+                "labels": labels,
+                "setting": setting,
+                "seed": s,
+                "validation accuracy": at,
+                "accuracy": a + s / 100,
+            }
             for (arm, labels, setting), (at, a) in values.items()
             for s in range(seeds)
         ]
@@ -195,21 +276,50 @@ def test_the_best_setting_is_what_validation_images_prefer():
         ("BAN", NOISY, LONG): (0.8, 0.1), ("BAN", NOISY, "10 epochs"): (0.7, 0.9), ("BAN", "clean", LONG): (0.1, 0.2),
         ("alone", NOISY, LONG): (0.8, 0.3), ("alone", NOISY, "10 epochs"): (0.9, 0.2), ("alone", "clean", LONG): (0.1, 0.3),
     })  # fmt: skip
-    kept = inheritance.best(rows).groupby(["labels", "arm"])["setting"].unique().map(list).to_dict()
-    assert kept == {(NOISY, "BAN"): [LONG], (NOISY, "alone"): ["10 epochs"], ("clean", "BAN"): [LONG], ("clean", "alone"): [LONG]}
-    assert inheritance.gain("P6", rows, "BAN", "alone", setting=None).effect == pytest.approx(-10)
+    kept = (
+        inheritance.best(rows)
+        .groupby(["labels", "arm"])["setting"]
+        .unique()
+        .map(list)
+        .to_dict()
+    )
+    assert kept == {
+        (NOISY, "BAN"): [LONG],
+        (NOISY, "alone"): ["10 epochs"],
+        ("clean", "BAN"): [LONG],
+        ("clean", "alone"): [LONG],
+    }
+    assert inheritance.gain(
+        "P6", rows, "BAN", "alone", setting=None
+    ).effect == pytest.approx(-10)
     assert inheritance.gain("P6", rows, "BAN", "alone").effect == pytest.approx(-20)
     verdict = inheritance.gain("P6", rows, "alone", "BAN", "clean")
-    assert verdict.effect == pytest.approx(10) and verdict.what == "alone - BAN, clean labels, 40 epochs"
+    assert (
+        verdict.effect == pytest.approx(10)
+        and verdict.what == "alone - BAN, clean labels, 40 epochs"
+    )
     only = rows[rows["setting"] == LONG].drop(columns="setting")
-    assert inheritance.gain("P6", only, "BAN", "alone").what == "BAN - alone, labels a fifth redrawn"
+    assert (
+        inheritance.gain("P6", only, "BAN", "alone").what
+        == "BAN - alone, labels a fifth redrawn"
+    )
 
 
 def test_lower_perplexity_is_better():
-    of = {("BAN", "12 epochs"): 9.0, ("BAN", "4 epochs"): 8.0, ("alone", "12 epochs"): 10.0, ("alone", "4 epochs"): 7.5}
+    of = {
+        ("BAN", "12 epochs"): 9.0,
+        ("BAN", "4 epochs"): 8.0,
+        ("alone", "12 epochs"): 10.0,
+        ("alone", "4 epochs"): 7.5,
+    }
     columns = ["arm", "setting", "seed", "perplexity", "validation perplexity"]
-    rows = pd.DataFrame([(*names, s, p + s, p - 1) for names, p in of.items() for s in range(3)], columns=columns)
-    assert inheritance.less_torn("P6", rows, "BAN", "alone", "12 epochs").word == "HOLDS"
+    rows = pd.DataFrame(
+        [(*names, s, p + s, p - 1) for names, p in of.items() for s in range(3)],
+        columns=columns,
+    )
+    assert (
+        inheritance.less_torn("P6", rows, "BAN", "alone", "12 epochs").word == "HOLDS"
+    )
     found = inheritance.less_torn("P6", rows, "BAN", "alone")
     assert (
         found.effect == pytest.approx(-0.5)
@@ -219,33 +329,71 @@ def test_lower_perplexity_is_better():
 
 
 def test_seed_noise_is_the_distance_of_two_nets_alone():
-    rows = rows_of({("teacher", NOISY, LONG): (0, 0.5), ("alone", NOISY, LONG): (0, 0.52), ("BAN", NOISY, LONG): (0, 0.9)})
-    rows.loc[(rows["arm"] == "alone") & (rows["seed"] == 2), "accuracy"] = 0.47  # 5 points below the teacher
+    rows = rows_of(
+        {
+            ("teacher", NOISY, LONG): (0, 0.5),
+            ("alone", NOISY, LONG): (0, 0.52),
+            ("BAN", NOISY, LONG): (0, 0.9),
+        }
+    )
+    rows.loc[(rows["arm"] == "alone") & (rows["seed"] == 2), "accuracy"] = (
+        0.47  # 5 points below the teacher
+    )
     found = inheritance.seed_noise(rows).loc[(NOISY, LONG)]
-    assert found["mean"] == pytest.approx(3) and found["largest"] == pytest.approx(5) and found["n"] == 3
+    assert (
+        found["mean"] == pytest.approx(3)
+        and found["largest"] == pytest.approx(5)
+        and found["n"] == 3
+    )
 
 
 def test_lines_by_generation():
-    of = {f"generation {k}": k for k in range(1, 5)} | {f"alone {k}": 10 * k for k in range(1, 5)}
-    of |= {f"10 epochs {k}": 0 for k in range(1, 5)} | {"generations 1-2": 50, "generations 1-3": 60, "generations 1-4": 70}
-    of |= {f"{k} nets alone": k for k in (2, 3, 4)} | {f"{k} nets, 10 epochs": k for k in (2, 3, 4)}
-    rows = pd.DataFrame([{"arm": arm, "seed": s, "labels": NOISY, "accuracy": a / 100} for arm, a in of.items() for s in (0, 1)])
-    single, together = inheritance.by_generation(rows, NOISY), inheritance.by_generation(rows, NOISY, ensembles=True)
-    assert np.allclose(single["born again"], [[1, 2, 3, 4]] * 2) and np.allclose(single["alone"][0], [10, 20, 30, 40])
-    assert np.allclose(together["born again"], [[50, 60, 70]] * 2) and list(together) == list(single)
+    of = {f"generation {k}": k for k in range(1, 5)} | {
+        f"alone {k}": 10 * k for k in range(1, 5)
+    }
+    of |= {f"10 epochs {k}": 0 for k in range(1, 5)} | {
+        "generations 1-2": 50,
+        "generations 1-3": 60,
+        "generations 1-4": 70,
+    }
+    of |= {f"{k} nets alone": k for k in (2, 3, 4)} | {
+        f"{k} nets, 10 epochs": k for k in (2, 3, 4)
+    }
+    rows = pd.DataFrame(
+        [
+            {"arm": arm, "seed": s, "labels": NOISY, "accuracy": a / 100}
+            for arm, a in of.items()
+            for s in (0, 1)
+        ]
+    )
+    single = inheritance.by_generation(rows, NOISY)
+    together = inheritance.by_generation(rows, NOISY, ensembles=True)
+    assert np.allclose(single["born again"], [[1, 2, 3, 4]] * 2) and np.allclose(
+        single["alone"][0], [10, 20, 30, 40]
+    )
+    assert np.allclose(together["born again"], [[50, 60, 70]] * 2) and list(
+        together
+    ) == list(single)
     both = pd.concat([rows, rows.assign(labels="clean")])
     for ensembles, ticks, line in (
         (False, [1, 2, 3, 4], "born again: 1, 2, 3, 4;"),
         (True, [2, 3, 4], "born again: 50, 60, 70;"),
     ):
         picture = inheritance.lineages(both, ensembles=ensembles)
-        assert picture.twin.count(line) == 2 and "labels a fifth redrawn" in picture.twin and "labels clean" in picture.twin
+        assert (
+            picture.twin.count(line) == 2
+            and "labels a fifth redrawn" in picture.twin
+            and "labels clean" in picture.twin
+        )
         assert [list(axis.get_xticks()) for axis in picture.figure.axes] == [ticks] * 2
 
 
 def test_the_picture_of_the_two_parts():
     g = torch.Generator().manual_seed(0)
-    z, v, x, y = torch.randn(3, 10, generator=g), torch.randn(3, 10, generator=g), torch.rand(3, 1, 8, 8), torch.tensor([4, 0, 9])
+    z = torch.randn(3, 10, generator=g)
+    v = torch.randn(3, 10, generator=g)
+    x = torch.rand(3, 1, 8, 8)
+    y = torch.tensor([4, 0, 9])
     images = data.Data((x, y), (x, y), data.DIGITS, "by hand")
     picture = inheritance.halves(z, v, images, [2, 0])
     assert picture.twin.endswith("labels 9, 4.") and len(picture.png()) > 1000
@@ -254,7 +402,10 @@ def test_the_picture_of_the_two_parts():
     assert np.allclose(heights, torch.cat([truth[2], dark[2]]).numpy())
     assert np.array_equal(picture.figure.axes[0].images[0].get_array(), x[2, 0])
     corrected = inheritance.halves(z, v, images, [2, 0], right=torch.tensor([4, 0, 7]))
-    assert corrected.twin.endswith("labels 9 (a 7), 4.") and corrected.figure.axes[0].get_title() == "label 9 (a 7)"
+    assert (
+        corrected.twin.endswith("labels 9 (a 7), 4.")
+        and corrected.figure.axes[0].get_title() == "label 9 (a 7)"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -264,10 +415,16 @@ def manual():
 
 def test_the_text_is_what_was_read(manual):
     x, y = manual.test
-    assert torch.equal(x[1:, :-1], x[:-1, 1:]) and torch.equal(x[1:, -1].long(), y[:-1])  # y follows on x
+    assert torch.equal(x[1:, :-1], x[:-1, 1:]) and torch.equal(
+        x[1:, -1].long(), y[:-1]
+    )  # y follows on x
     said = "".join(manual.classes[int(k)] for k in x[:400, 0])
     assert said == said.lower() and "  " not in said and said.count(" ") > 30
-    assert len(manual.classes) == 48 and x.shape[1] == 16 and {len(manual.train[0]), len(x)} == {59_984, 19_984}
+    assert (
+        len(manual.classes) == 48
+        and x.shape[1] == 16
+        and {len(manual.train[0]), len(x)} == {59_984, 19_984}
+    )
 
 
 def test_a_language_model_sees_every_character_in_its_place(manual):
@@ -275,22 +432,37 @@ def test_a_language_model_sees_every_character_in_its_place(manual):
     assert net(x).shape == (5, 48) and same(net, small_language.model(manual, 3))
     assert not same(net, small_language.model(manual, 4))
     vectors = net[0](x)
-    assert torch.equal(vectors[2, 16:32], net[0].weight[int(x[2, 1])]) and vectors.shape == (5, 256)
+    assert torch.equal(
+        vectors[2, 16:32], net[0].weight[int(x[2, 1])]
+    ) and vectors.shape == (5, 256)
     even = small_language.model(manual, 3)
     even[-1].weight.data.zero_(), even[-1].bias.data.zero_()
     assert small_language.perplexity(even, x, manual.test[1][:5]) == pytest.approx(48)
-    logits = torch.tensor([[0.0, math.log(3)], [0.0, math.log(3)]])  # probabilities 1/4 and 3/4
-    assert small_language.perplexity(torch.nn.Identity(), logits, torch.tensor([0, 1])) == pytest.approx((16 / 3) ** 0.5)
+    logits = torch.tensor(
+        [[0.0, math.log(3)], [0.0, math.log(3)]]
+    )  # probabilities 1/4 and 3/4
+    assert small_language.perplexity(
+        torch.nn.Identity(), logits, torch.tensor([0, 1])
+    ) == pytest.approx((16 / 3) ** 0.5)
 
 
 def test_language_models_have_the_lessons_arms(manual, births):
     rows = pd.DataFrame(small_language.ban_language(manual, 7))
-    assert len(rows) == len(births) == 12 and {len(b[5].train[0]) for b in births} == {29_994}
+    assert len(rows) == len(births) == 12 and {len(b[5].train[0]) for b in births} == {
+        29_994
+    }
     for teacher, *students in (births[:6], births[6:]):
-        assert {(s[2], s[3]) for s in students} == {(1007, teacher[3])} and all(same(s[1].net, teacher[4]) for s in students)
-    assert rows.groupby("setting", sort=False)["arm"].agg(list).tolist() == [["teacher", *small_language.ARMS]] * 2
+        assert {(s[2], s[3]) for s in students} == {(1007, teacher[3])} and all(
+            same(s[1].net, teacher[4]) for s in students
+        )
+    assert (
+        rows.groupby("setting", sort=False)["arm"].agg(list).tolist()
+        == [["teacher", *small_language.ARMS]] * 2
+    )
     assert [b[3].epochs for b in births] == [12] * 6 + [4] * 6
-    assert (rows["perplexity"] > 10).all() and not (rows["perplexity"] == rows["validation perplexity"]).any()
+    assert (rows["perplexity"] > 10).all() and not (
+        rows["perplexity"] == rows["validation perplexity"]
+    ).any()
 
 
 def test_a_recorded_seed_of_ban_can_be_had_again(digits):
@@ -298,7 +470,11 @@ def test_a_recorded_seed_of_ban_can_be_had_again(digits):
     assert rows.attrs["data"] == whole.source and rows["seed"].nunique() >= 5
     images = lesson.few(whole, 0, NOISY)
     teacher = lesson.born("alone", None, images, 0, lesson.STOPPED)
-    before = rows[(rows["seed"] == 0) & (rows["labels"] == NOISY) & (rows["setting"] == "10 epochs")].set_index("arm")
+    before = rows[
+        (rows["seed"] == 0)
+        & (rows["labels"] == NOISY)
+        & (rows["setting"] == "10 epochs")
+    ].set_index("arm")
     assert abs(accuracy(teacher, *images.test) - before["accuracy"]["teacher"]) < 0.02
     student = lesson.born("BAN", teacher, images, 1000, lesson.STOPPED)
     assert abs(accuracy(student, *images.test) - before["accuracy"]["BAN"]) < 0.02
@@ -306,21 +482,34 @@ def test_a_recorded_seed_of_ban_can_be_had_again(digits):
 
 def test_a_language_model_alone_has_more_to_choose_from(manual, births):
     rows = small_language.ban_language_alone(manual, 7)
-    assert {(b[0], b[2]) for b in births} == {("alone", 1007)} and [b[3] for b in births] == list(small_language.OTHERS.values())
-    assert [r["setting"] for r in rows] == list(small_language.OTHERS) and {r["arm"] for r in rows} == {"alone"}
+    assert {(b[0], b[2]) for b in births} == {("alone", 1007)} and [
+        b[3] for b in births
+    ] == list(small_language.OTHERS.values())
+    assert [r["setting"] for r in rows] == list(small_language.OTHERS) and {
+        r["arm"] for r in rows
+    } == {"alone"}
     assert not set(small_language.OTHERS) & set(small_language.SETTINGS)
 
 
 def test_what_the_recorded_rows_say():
     verdicts = inheritance.ledger()
-    assert len({v.line for v in verdicts}) == len(verdicts) and all(v.n >= 5 for v in verdicts)
+    assert len({v.line for v in verdicts}) == len(verdicts) and all(
+        v.n >= 5 for v in verdicts
+    )
     words = {v.what: v.word for v in verdicts}
     assert words["BAN - alone, labels a fifth redrawn, 40 epochs"] == "HOLDS"
-    assert words["BAN - alone, labels a fifth redrawn, each at its best setting"] == "FAILS"
+    assert (
+        words["BAN - alone, labels a fifth redrawn, each at its best setting"]
+        == "FAILS"
+    )
     assert words["BAN - label smoothing, labels a fifth redrawn, 40 epochs"] == "FAILS"
     assert {v.claim for v in verdicts} == {"P6", "O7", "O10", "O12"}
-    assert sum("perplexity" in v.what for v in verdicts) == len(inheritance.of_language(*two_of("language", "language_alone")))
-    assert all(v in verdicts for v in inheritance.of_generations(*two_of("generations")))
+    assert sum("perplexity" in v.what for v in verdicts) == len(
+        inheritance.of_language(*two_of("language", "language_alone"))
+    )
+    assert all(
+        v in verdicts for v in inheritance.of_generations(*two_of("generations"))
+    )
 
 
 def two_of(*names):
@@ -329,22 +518,38 @@ def two_of(*names):
 
 def test_what_the_paper_says_twice():
     table = inheritance.of_the_paper()
-    assert table["BAN and BAN-1"].tolist() == [0.66, 0.07, 0.1, 0.13] and table["gain"].tolist() == [1.3, 1.0, 0.8, 0.87]
+    assert table["BAN and BAN-1"].tolist() == [0.66, 0.07, 0.1, 0.13] and table[
+        "gain"
+    ].tolist() == [1.3, 1.0, 0.8, 0.87]
     assert table.loc["80-120", "CWTM"] == 17.12 and table.loc["80-80", "BAN+L"] == 16.5
     first, second = inheritance.text_and_tables()
-    assert "3 of 8" in first and "improves 112-33 and 90-60, and ties at 80-80" in second
+    assert (
+        "3 of 8" in first and "improves 112-33 and 90-60, and ties at 80-80" in second
+    )
 
 
 def test_a_language_model_guesses_and_goes_on(manual):
     net, said = small_language.model(manual, 3), "the value of the expression"
     p = small_language.guesses(net, manual, said)
     assert p.shape == (48,) and p.sum().item() == pytest.approx(1)
-    assert torch.allclose(p, small_language.guesses(net, manual, "THE VALUE\t" + said))  # 16 characters count, in small letters
-    with pytest.raises(ValueError, match="has 3 characters of this alphabet; give 16 or more"):
+    assert torch.allclose(
+        p, small_language.guesses(net, manual, "THE VALUE\t" + said)
+    )  # 16 characters count, in small letters
+    with pytest.raises(
+        ValueError, match="has 3 characters of this alphabet; give 16 or more"
+    ):
         small_language.guesses(net, manual, "for")
     more = small_language.continued(net, manual, said, n=9, seed=1)
-    assert more.startswith(said) and len(more) == len(said) + 9 and set(more[-9:]) <= set(manual.classes)
-    assert more == small_language.continued(net, manual, said, n=9, seed=1) != small_language.continued(net, manual, said, n=9)
+    assert (
+        more.startswith(said)
+        and len(more) == len(said) + 9
+        and set(more[-9:]) <= set(manual.classes)
+    )
+    assert (
+        more
+        == small_language.continued(net, manual, said, n=9, seed=1)
+        != small_language.continued(net, manual, said, n=9)
+    )
     net[-1].weight.data.zero_(), net[-1].bias.data.fill_(-99.0)
     net[-1].bias.data[manual.classes.index("y")] = 99.0
     assert small_language.continued(net, manual, said, n=3) == said + "yyy"
@@ -354,8 +559,17 @@ def test_a_recorded_seed_of_the_language_model_can_be_had_again(manual):
     rows = records.recorded("ban_language")
     if rows.attrs["data"] != manual.source:
         pytest.skip("another Python has another manual")
-    net = lesson.born("alone", None, manual.fraction(0.5, 0), 1000, small_language.SHORT, small_language.model)
-    before = rows[(rows["seed"] == 0) & (rows["arm"] == "alone") & (rows["setting"] == "4 epochs")]["perplexity"].item()
+    net = lesson.born(
+        "alone",
+        None,
+        manual.fraction(0.5, 0),
+        1000,
+        small_language.SHORT,
+        small_language.model,
+    )
+    before = rows[
+        (rows["seed"] == 0) & (rows["arm"] == "alone") & (rows["setting"] == "4 epochs")
+    ]["perplexity"].item()
     assert abs(math.log(small_language.perplexity(net, *manual.test) / before)) < 0.05
 
 
@@ -373,11 +587,18 @@ class Free(torch.nn.Module):
 @pytest.mark.parametrize("arm", lesson.ARMS)
 def test_the_gradient_draws_the_answers_to_the_aim(toy, arm):
     (x, y), n = toy.train, len(toy.train[0])
-    student, teacher = Free(torch.randn(n, 3, generator=torch.Generator().manual_seed(1))), lesson.mlp(toy, 2)
+    student = Free(torch.randn(n, 3, generator=torch.Generator().manual_seed(1)))
+    teacher = lesson.mlp(toy, 2)
     (stage,) = lesson.method(arm, student, teacher, toy, 5)
     sum(stage.learn[student](Batch(x, y, torch.arange(n), x), 0.0).values()).backward()
     aim, weight = lesson.aims(arm, teacher, toy, 5)
     times = 2 if arm == "BAN+L" else 1
-    assert torch.allclose(student.z.grad, times * weight[:, None] * (student.z.softmax(1) - aim) / n, atol=1e-6)
-    assert torch.allclose(aim.sum(1), torch.ones(n)) and weight.mean() == pytest.approx(1)
+    assert torch.allclose(
+        student.z.grad,
+        times * weight[:, None] * (student.z.softmax(1) - aim) / n,
+        atol=1e-6,
+    )
+    assert torch.allclose(aim.sum(1), torch.ones(n)) and weight.mean() == pytest.approx(
+        1
+    )
     assert (weight == 1).all() == (arm != "CWTM")

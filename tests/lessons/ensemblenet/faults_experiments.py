@@ -48,7 +48,8 @@ FAULTS = [
     Fault(
         "heads: one rate for all",
         "lessons/ensemblenet/experiments.py",
-        "net, config = make(seed), replace(CONFIG, seed=seed, lr=CONFIG.lr * " "RATES[rate])",
+        "net, config = make(seed), replace(CONFIG, seed=seed, lr=CONFIG.lr * "
+        "RATES[rate])",
         "net, config = make(seed), replace(CONFIG, seed=seed)",
     ),
     Fault(
@@ -126,8 +127,10 @@ FAULTS = [
     Fault(
         "budgets: chosen on test images",
         "lessons/ensemblenet/claims.py",
-        'return verdicts.chosen(tries, "tried", column=(ALL_ANSWER if joint ' "else ONE_ANSWERS)[1])",
-        'return verdicts.chosen(tries, "tried", column=(ALL_ANSWER if joint ' "else ONE_ANSWERS)[0])",
+        'return verdicts.chosen(tries, "tried", column=(ALL_ANSWER if joint '
+        "else ONE_ANSWERS)[1])",
+        'return verdicts.chosen(tries, "tried", column=(ALL_ANSWER if joint '
+        "else ONE_ANSWERS)[0])",
     ),
     Fault(
         "budgets: unequal steps",

@@ -1,4 +1,6 @@
-"""Notebook 12: an identity and where it fails, equal steps and equal multiply-adds, what is read off rows."""
+"""Notebook 12: an identity and where it fails, equal steps and equal multiply-adds,
+what is read off rows.
+"""
 
 from dataclasses import replace
 
@@ -31,19 +33,36 @@ def few(digits, monkeypatch):
 
     def cut(of, seed, **noise):
         small = made(of, seed, **noise).fraction(0.05)
-        return replace(small, test=tuple(t[:200] for t in small.test), validation=tuple(t[:100] for t in small.validation))
+        return replace(
+            small,
+            test=tuple(t[:200] for t in small.test),
+            validation=tuple(t[:100] for t in small.validation),
+        )
 
     monkeypatch.setattr(online, "digits", cut)
     monkeypatch.setattr(lesson, "CONFIG", replace(SHORT, epochs=1))
-    monkeypatch.setattr(online, "CHOICES", {name: replace(config, epochs=1) for name, config in online.CHOICES.items()})
-    settings = {name: online_compared.SETTINGS[name] for name in ("as it comes", "weight decay")}
-    for name, value in (("BUDGETS", (1, 4)), ("LONG", 4), ("FFL_EQUAL", 8), ("SETTINGS", settings)):
+    monkeypatch.setattr(
+        online,
+        "CHOICES",
+        {name: replace(config, epochs=1) for name, config in online.CHOICES.items()},
+    )
+    settings = {
+        name: online_compared.SETTINGS[name] for name in ("as it comes", "weight decay")
+    }
+    for name, value in (
+        ("BUDGETS", (1, 4)),
+        ("LONG", 4),
+        ("FFL_EQUAL", 8),
+        ("SETTINGS", settings),
+    ):
         monkeypatch.setattr(online_compared, name, value)
     return digits
 
 
 def logits(*shape: int, seed: int = 0) -> torch.Tensor:
-    return 3 * torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return 3 * torch.randn(
+        *shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
 
 
 def weights(net):
@@ -65,9 +84,15 @@ def test_parts_against_numpy(average, soft):
     p /= p.sum(-1, keepdims=True)
     target = y.numpy() if soft else np.eye(5)[labels]
     found = lesson.parts(z, y, average)
-    assert found.heads.item() == pytest.approx(np.mean([-(target * np.log(q)).sum(1).mean() for q in p_i]), abs=1e-12)
-    assert found.together.item() == pytest.approx(-(target * np.log(p)).sum(1).mean(), abs=1e-12)
-    assert found.apart.item() == pytest.approx(np.mean([(p * np.log(p / q)).sum(1).mean() for q in p_i]), abs=1e-12)
+    assert found.heads.item() == pytest.approx(
+        np.mean([-(target * np.log(q)).sum(1).mean() for q in p_i]), abs=1e-12
+    )
+    assert found.together.item() == pytest.approx(
+        -(target * np.log(p)).sum(1).mean(), abs=1e-12
+    )
+    assert found.apart.item() == pytest.approx(
+        np.mean([(p * np.log(p / q)).sum(1).mean() for q in p_i]), abs=1e-12
+    )
     assert found.gap < 1e-12 if average == "logits" else found.gap > 0.01
 
 
@@ -82,8 +107,12 @@ def test_squared_errors_have_the_identity_too():
     found = lesson.ambiguity(f, y)
     assert found.gap < 1e-12 and found.apart > 1
     assert found.heads.item() == pytest.approx(np.mean((f.numpy() - y.numpy()) ** 2))
-    assert found.together.item() == pytest.approx(np.mean((f.numpy().mean(0) - y.numpy()) ** 2))
-    assert lesson.Parts(torch.tensor(3.0), torch.tensor(1.0), torch.tensor(1.5)).gap == 0.5
+    assert found.together.item() == pytest.approx(
+        np.mean((f.numpy().mean(0) - y.numpy()) ** 2)
+    )
+    assert (
+        lesson.Parts(torch.tensor(3.0), torch.tensor(1.0), torch.tensor(1.5)).gap == 0.5
+    )
 
 
 def test_nothing_flows_through_the_mean_of_logits_and_something_through_that_of_probabilities():
@@ -93,13 +122,18 @@ def test_nothing_flows_through_the_mean_of_logits_and_something_through_that_of_
     p_i = z.softmax(-1).clone().requires_grad_()
     p = p_i.mean(0)
     (p * (p.log() - z.log_softmax(-1))).sum(-1).mean().backward()
-    slope = z.softmax(-1) * (p_i.grad - (z.softmax(-1) * p_i.grad).sum(-1, keepdim=True))
-    assert through == pytest.approx(slope.abs().max().item(), rel=1e-9) and through > 1e-3
+    slope = z.softmax(-1) * (
+        p_i.grad - (z.softmax(-1) * p_i.grad).sum(-1, keepdim=True)
+    )
+    assert (
+        through == pytest.approx(slope.abs().max().item(), rel=1e-9) and through > 1e-3
+    )
 
 
 def test_a_mean_over_heads_makes_the_steps_of_nets_alone_when_it_is_summed(digits):
     """Three nets at once, with momentum and weight decay, are three nets alone."""
-    small, config = online.digits(digits, 0).fraction(0.1), replace(SHORT, weight_decay=5e-3, seed=4)
+    small = online.digits(digits, 0).fraction(0.1)
+    config = replace(SHORT, weight_decay=5e-3, seed=4)
     branches, _ = online_compared.learn("three nets", small, config, 2, 0.0)
     for k in (0, 2):
         alone = online.small(1000 * k + 2)
@@ -114,7 +148,9 @@ def test_thin_heads_are_smaller_than_one_net_in_every_respect():
     assert len(thin) == 3 and nets.parameters(thin) < nets.parameters(one)
     assert online.serving_cost(Mixed(thin, None)) < online.serving_cost(one)
     assert online_compared.cost("thin heads") < online_compared.cost("one net")
-    assert torch.equal(thin.trunk[0][0].weight, one[0][0].weight) and thin[1][1][0].weight.shape == (5, 8, 3, 3)
+    assert torch.equal(thin.trunk[0][0].weight, one[0][0].weight) and thin[1][1][
+        0
+    ].weight.shape == (5, 8, 3, 3)
 
 
 @pytest.mark.parametrize("arm", online_compared.ARMS)
@@ -124,21 +160,40 @@ def test_an_arm_never_costs_more_than_its_budget(arm):
         epochs = online_compared.epochs(arm, budget)
         assert epochs * own <= budget * one * (1 + 1e-9) < (epochs + 1) * own
     assert online_compared.epochs(arm, 0) == 1
-    assert online_compared.epochs("FFL", online_compared.FFL_EQUAL) == online_budgets.EPOCHS == online.CONFIG.epochs
+    assert (
+        online_compared.epochs("FFL", online_compared.FFL_EQUAL)
+        == online_budgets.EPOCHS
+        == online.CONFIG.epochs
+    )
 
 
 def test_what_an_arm_is():
     stage = {arm: online_compared._stage(arm) for arm in online_compared.ARMS}
-    assert [stage[arm].name for arm in online_compared.ARMS] == ["plain"] * 2 + ["ensemblenet", "mutual", "ffl", "one"] + [
-        "ensemblenet"
-    ] * 2
+    assert [stage[arm].name for arm in online_compared.ARMS] == ["plain"] * 2 + [
+        "ensemblenet",
+        "mutual",
+        "ffl",
+        "one",
+    ] + ["ensemblenet"] * 2
     assert len(stage["DML"].learn) == 1  # at once: a pass for each net
-    shared = {arm: len(online_compared.net_of(arm, 0).trunk) for arm in online_compared.ARMS[2:]}
-    assert shared == {"three nets": 0, "DML": 0, "FFL": 1, "ONE": 1, "EnsembleNet": 1, "thin heads": 1}
+    shared = {
+        arm: len(online_compared.net_of(arm, 0).trunk)
+        for arm in online_compared.ARMS[2:]
+    }
+    assert shared == {
+        "three nets": 0,
+        "DML": 0,
+        "FFL": 1,
+        "ONE": 1,
+        "EnsembleNet": 1,
+        "thin heads": 1,
+    }
     assert online_compared.net_of("thin heads", 0)[0][1][0].out_channels == 5
 
 
-@pytest.mark.parametrize(("arm", "lam"), [("three nets", 1.0), ("EnsembleNet", 1.5), ("thin heads", 1.5)])
+@pytest.mark.parametrize(
+    ("arm", "lam"), [("three nets", 1.0), ("EnsembleNet", 1.5), ("thin heads", 1.5)]
+)
 def test_the_weight_of_an_arm(arm, lam):
     from kdsurvey.methods import ensemblenet
     from kdsurvey.stage import Batch
@@ -147,7 +202,10 @@ def test_the_weight_of_an_arm(arm, lam):
     batch, net = Batch(x, y, y, x), online_compared.net_of(arm, 0)
     (found,) = online_compared.method(arm, 0)(net)[0]
     (own,) = ensemblenet(net, lam=lam)
-    terms = [{k: v.item() for k, v in next(iter(stage.learn.values()))(batch, 0.0).items()} for stage in (found, own)]
+    terms = [
+        {k: v.item() for k, v in next(iter(stage.learn.values()))(batch, 0.0).items()}
+        for stage in (found, own)
+    ]
     assert terms[0] == pytest.approx(terms[1])
 
 
@@ -155,14 +213,30 @@ def test_rows_of_the_sweep(few, monkeypatch):
     rows, seen = [], []
     learn = online.learn
     monkeypatch.setattr(
-        online, "learn", lambda stages, images, config, net: seen.append((images, config)) or learn(stages, images, config, net)
+        online,
+        "learn",
+        lambda stages, images, config, net: (
+            seen.append((images, config)) or learn(stages, images, config, net)
+        ),
     )
     rows = pd.DataFrame(lesson.ensemble_lambda(few, 3))
     names = [lesson.name(lam) for lam in lesson.LAMBDAS]
-    assert list(rows["arm"]) == 2 * ["one net", "label smoothing", *names] + ["lambda = 1", "lambda = 2"]
-    assert list(rows["rate"]) == 7 * ["the rate"] + 7 * ["a third of it"] + 2 * ["three times it"] and (rows["seed"] == 3).all()
-    assert [round(config.lr, 4) for _, config in seen] == 5 * [0.05] + 5 * [0.0167] + 2 * [0.15]
-    assert all(images.validation is None and config.seed == 3 for images, config in seen) and rows["accuracy"].nunique() > 8
+    assert list(rows["arm"]) == 2 * ["one net", "label smoothing", *names] + [
+        "lambda = 1",
+        "lambda = 2",
+    ]
+    assert (
+        list(rows["rate"])
+        == 7 * ["the rate"] + 7 * ["a third of it"] + 2 * ["three times it"]
+        and (rows["seed"] == 3).all()
+    )
+    assert [round(config.lr, 4) for _, config in seen] == 5 * [0.05] + 5 * [
+        0.0167
+    ] + 2 * [0.15]
+    assert (
+        all(images.validation is None and config.seed == 3 for images, config in seen)
+        and rows["accuracy"].nunique() > 8
+    )
     clean = lesson.ensemble_lambda_clean(few, 3)
     assert [row["arm"] for row in clean] == ["one net", "label smoothing", *names]
     assert "drawn anew" in seen[0][0].source and "drawn anew" not in seen[-1][0].source
@@ -190,15 +264,28 @@ def test_label_smoothing_is_as_unsure_as_the_net_alone(few, monkeypatch):
 
 def test_rows_of_thin_heads(few):
     rows = pd.DataFrame(lesson.ensemble_thin(few, 1))
-    arms = ["one net", "label smoothing", "one thin net", "thin heads, lambda = 1", "thin heads, lambda = 1.5"]
-    assert list(rows["arm"]) == 4 * arms and list(rows["choice"]) == [c for c in online.CHOICES for _ in arms]
-    assert (rows.loc[rows["arm"].str.startswith("thin"), "diversity"] > 0).all() and rows["accuracy"].nunique() > 8
+    arms = [
+        "one net",
+        "label smoothing",
+        "one thin net",
+        "thin heads, lambda = 1",
+        "thin heads, lambda = 1.5",
+    ]
+    assert list(rows["arm"]) == 4 * arms and list(rows["choice"]) == [
+        c for c in online.CHOICES for _ in arms
+    ]
+    assert (
+        rows.loc[rows["arm"].str.startswith("thin"), "diversity"] > 0
+    ).all() and rows["accuracy"].nunique() > 8
 
 
 def test_rows_of_the_comparison(few):
     rows = pd.DataFrame(online_compared.online_compared(few, 2))
-    arms, tried = online_compared.ARMS, [(1, "as it comes"), (1, "weight decay"), (4, "weight decay")]
-    expected = [(*of, arm) for of in tried for arm in arms] + [(8, "weight decay", "FFL")]
+    arms = online_compared.ARMS
+    tried = [(1, "as it comes"), (1, "weight decay"), (4, "weight decay")]
+    expected = [(*of, arm) for of in tried for arm in arms] + [
+        (8, "weight decay", "FFL")
+    ]
     assert list(zip(rows["budget"], rows["setting"], rows["arm"])) == expected
     assert list(rows["epochs"]) == 16 * [1] + [4, 4, 1, 1, 1, 1, 1, 4, 2]
     images = len(online.digits(few, 2).train[0])
@@ -211,15 +298,28 @@ def test_what_is_served(few):
     images, net = online.digits(few, 0), online_compared.net_of("FFL", 0)
     learnt = [net[k] for k in range(3)], online_compared.method("FFL", 0)(net)[1]
     found = online_compared.served(learnt, images)
-    assert (found["one answers"], found["all answer"]) == (online.serving_cost(net[0]), online.serving_cost(Mixed(net, None)))
-    assert found["validation average"] == pytest.approx(accuracy(Mixed(net, None), *images.validation), abs=1e-5)
+    assert (found["one answers"], found["all answer"]) == (
+        online.serving_cost(net[0]),
+        online.serving_cost(Mixed(net, None)),
+    )
+    assert found["validation average"] == pytest.approx(
+        accuracy(Mixed(net, None), *images.validation), abs=1e-5
+    )
     alone = online.small(0)
-    assert online_compared.served(([alone], alone), images)["all answer"] == online.serving_cost(alone)
+    assert online_compared.served(([alone], alone), images)[
+        "all answer"
+    ] == online.serving_cost(alone)
 
 
 def lambda_rows() -> pd.DataFrame:
-    """Recorded rows in small: the third of the rate is the better on validation images, three times it the best of all."""
-    tries = {"the rate": (0.8, 0.9), "a third of it": (0.85, 0.7), "three times it": (0.99, 0.95)}
+    """Recorded rows in small: the third of the rate is the better on validation images,
+    three times it the best of all.
+    """
+    tries = {
+        "the rate": (0.8, 0.9),
+        "a third of it": (0.85, 0.7),
+        "three times it": (0.99, 0.95),
+    }
     return pd.DataFrame(
         {"arm": lesson.name(lam), "seed": seed, "rate": rate, "validation accuracy": v, "accuracy": t + 0.01 * lam,
          "validation together": 1 - v, "together": t, "train accuracy": 0.5, "diversity": 0.1 / (1 + lam)}
@@ -229,26 +329,44 @@ def lambda_rows() -> pd.DataFrame:
 
 def test_lambdas_are_judged_at_a_rate_or_at_the_best_one():
     rows = lambda_rows()
-    assert set(lesson.tuned(rows)["rate"]) == {"a third of it"} and set(lesson.tuned(rows, "together")["rate"]) == {"the rate"}
-    assert set(lesson.tuned(rows.assign(choice=rows["rate"]), setting="choice")["rate"]) == {"three times it"}
-    assert set(lesson.at(rows)["rate"]) == {"the rate"} and set(lesson.at(rows, "a third of it")["rate"]) == {"a third of it"}
+    assert set(lesson.tuned(rows)["rate"]) == {"a third of it"} and set(
+        lesson.tuned(rows, "together")["rate"]
+    ) == {"the rate"}
+    assert set(
+        lesson.tuned(rows.assign(choice=rows["rate"]), setting="choice")["rate"]
+    ) == {"three times it"}
+    assert set(lesson.at(rows)["rate"]) == {"the rate"} and set(
+        lesson.at(rows, "a third of it")["rate"]
+    ) == {"a third of it"}
     verdict = lesson.above(lesson.at(rows), 2.0, 1.0, where="there")
-    assert verdict.line.startswith("P10  HOLDS  heads, lambda = 2 - lambda = 1, there: +1.00 points")
+    assert verdict.line.startswith(
+        "P10  HOLDS  heads, lambda = 2 - lambda = 1, there: +1.00 points"
+    )
     assert lesson.above(lesson.at(rows), 0.5, 1.0, "diversity").unit == "nats"
-    apart = lesson.above(lesson.rated(rows, 1.0), "the rate", "a third of it", "together")
-    assert apart.what == "ensemble, the rate - a third of it" and apart.effect == pytest.approx(20)
+    apart = lesson.above(
+        lesson.rated(rows, 1.0), "the rate", "a third of it", "together"
+    )
+    assert (
+        apart.what == "ensemble, the rate - a third of it"
+        and apart.effect == pytest.approx(20)
+    )
     table = lesson.in_percent(rows)
     assert table[lesson.COLUMNS].iloc[0].tolist() == pytest.approx([90, 90, 50, 10])
 
 
 def test_the_picture_of_lambda():
     twin = lesson.picture(lambda_rows()).twin
-    assert "heads, the rate: 10, 9.5, 9, 8.5, 8" in twin and "ensemble, a third of it: 30, 30" in twin
+    assert (
+        "heads, the rate: 10, 9.5, 9, 8.5, 8" in twin
+        and "ensemble, a third of it: 30, 30" in twin
+    )
     assert "Diversity" in twin and "the rate: 0.1, 0.0667, 0.05" in twin
 
 
 def budget_rows() -> pd.DataFrame:
-    """One net, and arms 10 points below it; longer training looks better than it is, for all together worse."""
+    """One net, and arms 10 points below it; longer training looks better than it is,
+    for all together worse.
+    """
     tries = {  # (budget, setting, epochs): validation accuracy, accuracy, validation average, average
         (6, "as it comes", 6): (0.5, 0.6, 0.9, 0.8),
         (15, "weight decay", 15): (0.6, 0.5, 0.7, 0.6),
@@ -266,40 +384,77 @@ def budget_rows() -> pd.DataFrame:
 def test_the_best_try_within_a_budget():
     rows = budget_rows()
     epochs = {
-        (budget, joint): set(online_budgets.best(rows, budget, joint)["epochs"]) for budget in (6, 15, 45) for joint in (0, 1)
+        (budget, joint): set(online_budgets.best(rows, budget, joint)["epochs"])
+        for budget in (6, 15, 45)
+        for joint in (0, 1)
     }
-    assert epochs == {(6, 0): {6}, (15, 0): {15}, (45, 0): {45}, (6, 1): {6}, (15, 1): {6}, (45, 1): {45}}
+    assert epochs == {
+        (6, 0): {6},
+        (15, 0): {15},
+        (45, 0): {45},
+        (6, 1): {6},
+        (15, 1): {6},
+        (45, 1): {45},
+    }
     equal = online_budgets.equal_steps(
-        pd.concat([rows, rows.assign(setting="as it comes", epochs=15, **{"validation accuracy": 1})])
+        pd.concat(
+            [
+                rows,
+                rows.assign(
+                    setting="as it comes", epochs=15, **{"validation accuracy": 1}
+                ),
+            ]
+        )
     )
     assert set(equal["setting"]) == {"weight decay"} and set(equal["epochs"]) == {15}
     lines = [online_budgets.by_budget(rows, joint)["ONE"] for joint in (False, True)]
-    assert lines[0].shape == (3, 3) and lines[0][0].tolist() == pytest.approx([50, 40, 60])
+    assert lines[0].shape == (3, 3) and lines[0][0].tolist() == pytest.approx(
+        [50, 40, 60]
+    )
     assert lines[1][0].tolist() == pytest.approx([70, 70, 80])
 
 
 def test_which_of_two_answer_together():
     rows = budget_rows()
-    single, joint = online_budgets.best(rows, 15), online_budgets.best(rows, 15, joint=True)
-    verdict = online_budgets.above(joint, single, "ONE", "one net", where="w", joint="a", claim="O12")
-    assert verdict.line.startswith("O12  HOLDS  ONE, together - one net, w: +20.00 points")
-    assert online_budgets.above(joint, joint, "ONE", "one net", where="w", joint="ab").effect == pytest.approx(-10)
-    assert online_budgets.above(joint, single, "ONE", "ONE", where="w", joint="a").effect == pytest.approx(30)
-    assert online_budgets.above(single, single, "ONE", "one net", where="w").what == "ONE - one net, w"
+    single = online_budgets.best(rows, 15)
+    joint = online_budgets.best(rows, 15, joint=True)
+    verdict = online_budgets.above(
+        joint, single, "ONE", "one net", where="w", joint="a", claim="O12"
+    )
+    assert verdict.line.startswith(
+        "O12  HOLDS  ONE, together - one net, w: +20.00 points"
+    )
+    assert online_budgets.above(
+        joint, joint, "ONE", "one net", where="w", joint="ab"
+    ).effect == pytest.approx(-10)
+    assert online_budgets.above(
+        joint, single, "ONE", "ONE", where="w", joint="a"
+    ).effect == pytest.approx(30)
+    assert (
+        online_budgets.above(single, single, "ONE", "one net", where="w").what
+        == "ONE - one net, w"
+    )
 
 
 def test_claims_within_a_budget():
     rows = budget_rows()
     (single,) = online_budgets.served(rows, 15, "ONE")
     assert single.line.startswith("O10  FAILS  ONE - one net, budget 15: -10.00 points")
-    assert online_budgets.served(rows, 15, "ONE", "DML", than="label smoothing")[1].effect == pytest.approx(0)
-    found = [online_budgets.together(rows, 15, "ONE", than=b)[0] for b in ("one net", "label smoothing", "DML")]
+    assert online_budgets.served(rows, 15, "ONE", "DML", than="label smoothing")[
+        1
+    ].effect == pytest.approx(0)
+    found = [
+        online_budgets.together(rows, 15, "ONE", than=b)[0]
+        for b in ("one net", "label smoothing", "DML")
+    ]
     assert [v.what for v in found] == [
         "ONE, together - one net, budget 15",
         "ONE, together - label smoothing, budget 15",
         "ONE, together - DML, together, budget 15",
     ]
-    assert [v.effect for v in found] == pytest.approx([20, 30, 0]) and found[0].claim == "O12"
+    assert [v.effect for v in found] == pytest.approx([20, 30, 0]) and found[
+        0
+    ].claim == "O12"
 
 
 def test_tables_and_the_picture_of_budgets():
@@ -312,17 +467,28 @@ def test_tables_and_the_picture_of_budgets():
         "a third of the rate, 45 epochs",
     ]
     joint = online_budgets.table(rows[rows["budget"] <= 15], joint=True)
-    assert joint.loc["ONE"].tolist() == ["70.0 ± 0.0", "70.0 ± 0.0", 3, "as it comes, 6 epochs"]
+    assert joint.loc["ONE"].tolist() == [
+        "70.0 ± 0.0",
+        "70.0 ± 0.0",
+        3,
+        "as it comes, 6 epochs",
+    ]
     assert joint.loc["one net"].tolist()[:3] == ["80.0 ± 0.0", "80.0 ± 0.0", 1]
     equal = online_budgets.table_of_equal_steps(rows)
-    assert equal.loc["ONE"].tolist() == ["40.0 ± 0.0", "50.0 ± 0.0", "15.0"] and list(equal.index) == list(online_compared.ARMS)
+    assert equal.loc["ONE"].tolist() == ["40.0 ± 0.0", "50.0 ± 0.0", "15.0"] and list(
+        equal.index
+    ) == list(online_compared.ARMS)
     shown = online_budgets.picture(rows, 15)
     assert "ONE 50.0, 40.0, 60.0" in shown.twin
     assert (
-        "one net: 50.0 % for 1;" in shown.twin and "ONE: 40.0 % for 1 and 70.0 % for 3" in shown.twin and len(shown.png()) > 1000
+        "one net: 50.0 % for 1;" in shown.twin
+        and "ONE: 40.0 % for 1 and 70.0 % for 3" in shown.twin
+        and len(shown.png()) > 1000
     )
     prices = online_budgets.prices()
-    assert prices.loc["one net", "of one net"] == "1.00" and prices.loc["three nets"].tolist()[1:3] == ["3.00", "2 epochs"]
+    assert prices.loc["one net", "of one net"] == "1.00" and prices.loc[
+        "three nets"
+    ].tolist()[1:3] == ["3.00", "2 epochs"]
 
 
 def test_sizes():
@@ -330,19 +496,40 @@ def test_sizes():
     assert (sizes.loc["three thin heads"] < sizes.loc["one net"]).all()
     assert (sizes.loc["three heads"] > sizes.loc["one net"]).all()
     one, thin = online.small(0), nets.conv_mlp(online.SHAPE, 8, 5, hidden=64)
-    assert sizes.loc["one net"].tolist() == [nets.parameters(one), online.serving_cost(one)]
-    assert sizes.loc["one thin net"].tolist() == [nets.parameters(thin), online.serving_cost(thin)]
+    assert sizes.loc["one net"].tolist() == [
+        nets.parameters(one),
+        online.serving_cost(one),
+    ]
+    assert sizes.loc["one thin net"].tolist() == [
+        nets.parameters(thin),
+        online.serving_cost(thin),
+    ]
 
 
 def test_a_recorded_seed_of_ensemblenet_can_be_had_again(digits):
     before, images = records.recorded("ensemble_lambda"), online.digits(digits, 0)
     row = lesson.swept(1.0, images, 0)
-    was = lesson.at(before[(before["seed"] == 0) & (before["arm"] == "lambda = 1")]).iloc[0]
-    assert abs(row["accuracy"] - was["accuracy"]) < 0.02 and abs(row["together"] - was["together"]) < 0.02
+    was = lesson.at(
+        before[(before["seed"] == 0) & (before["arm"] == "lambda = 1")]
+    ).iloc[0]
+    assert (
+        abs(row["accuracy"] - was["accuracy"]) < 0.02
+        and abs(row["together"] - was["together"]) < 0.02
+    )
     before = records.recorded("online_compared")
     config = replace(online.CONFIG, seed=0, epochs=6, weight_decay=5e-3)
     learnt = online_compared.learn("thin heads", images, config, 0, 0.0)
-    rows = before[(before["seed"] == 0) & (before["arm"] == "thin heads") & (before["budget"] == 6)]
+    rows = before[
+        (before["seed"] == 0)
+        & (before["arm"] == "thin heads")
+        & (before["budget"] == 6)
+    ]
     was = rows[rows["setting"] == "weight decay"].iloc[0]
-    assert abs(online.outcome("thin heads", 0, learnt, images)["average"] - was["average"]) < 0.02
-    assert was["training"] == online_compared.cost("thin heads") * 6 * len(images.train[0]) and was["epochs"] == 6
+    assert (
+        abs(online.outcome("thin heads", 0, learnt, images)["average"] - was["average"])
+        < 0.02
+    )
+    assert (
+        was["training"] == online_compared.cost("thin heads") * 6 * len(images.train[0])
+        and was["epochs"] == 6
+    )

@@ -1,4 +1,6 @@
-"""Notebook 10: an arm is the method that it names, pairs start as their members alone, and what is read off rows."""
+"""Notebook 10: an arm is the method that it names, pairs start as their members alone,
+and what is read off rows.
+"""
 
 from dataclasses import replace
 
@@ -40,12 +42,20 @@ def few(digits, monkeypatch):
     for choice in lesson.CHOICES:
         monkeypatch.setitem(lesson.CHOICES, choice, SHORT)
     monkeypatch.setattr(lesson, "CONFIG", SHORT)
-    return replace(digits, **{part: tuple(t[:100] for t in getattr(digits, part)) for part in ("test", "validation")})
+    return replace(
+        digits,
+        **{
+            part: tuple(t[:100] for t in getattr(digits, part))
+            for part in ("test", "validation")
+        },
+    )
 
 
 def same(a, b) -> bool:
     pairs = zip(a.state_dict().values(), b.state_dict().values(), strict=True)
-    return all(torch.allclose(v.float(), w.float(), rtol=1e-4, atol=1e-5) for v, w in pairs)
+    return all(
+        torch.allclose(v.float(), w.float(), rtol=1e-4, atol=1e-5) for v, w in pairs
+    )
 
 
 OPTIONS = {
@@ -62,8 +72,15 @@ def test_ffl_with_and_without_its_parts(some, arm):
     branches, together = lesson.learnt(arm, 2, some, SHORT)
     net = online.parted(2)
     module = online.fusing(net, 2)
-    train(ffl(net, module, T=3.0, **OPTIONS[arm]), some, replace(SHORT, seed=2), progress=False)
-    assert len(branches) == 3 and all(same(branch, net[k]) for k, branch in enumerate(branches))
+    train(
+        ffl(net, module, T=3.0, **OPTIONS[arm]),
+        some,
+        replace(SHORT, seed=2),
+        progress=False,
+    )
+    assert len(branches) == 3 and all(
+        same(branch, net[k]) for k, branch in enumerate(branches)
+    )
     assert isinstance(together, Fused) and same(together.fusion, module)
 
 
@@ -71,7 +88,12 @@ def test_ffl_with_and_without_its_parts(some, arm):
 def test_one_with_and_without_the_ramp_of_ffl(some, arm, ramp):
     branches, _ = lesson.learnt(arm, 2, some, SHORT)
     net = online.parted(2)
-    train(one(net, online.gated(net, 2), T=3.0, ramp=ramp), some, replace(SHORT, seed=2), progress=False)
+    train(
+        one(net, online.gated(net, 2), T=3.0, ramp=ramp),
+        some,
+        replace(SHORT, seed=2),
+        progress=False,
+    )
     assert all(same(branch, net[k]) for k, branch in enumerate(branches))
 
 
@@ -80,20 +102,37 @@ def test_nets_without_branches(some):
     train(plain(alone), some, config, progress=False)
     found = lesson.learnt("alone", 2, some, SHORT)
     assert found[0] == [found[1]] and same(found[1], alone)
-    smoothed, by_hand = lesson.learnt("label smoothing", 2, some, SHORT, alone)[1], online.small(2)
-    train(plain(by_hand, smoothing=smoothing_of(alone, some)), some, config, progress=False)
+    smoothed = lesson.learnt("label smoothing", 2, some, SHORT, alone)[1]
+    by_hand = online.small(2)
+    train(
+        plain(by_hand, smoothing=smoothing_of(alone, some)),
+        some,
+        config,
+        progress=False,
+    )
     assert same(smoothed, by_hand) and not same(smoothed, alone)
     peers = [online.small(1000 * k + 2) for k in range(3)]
     train(dml(peers, turns=False), some, config, progress=False)
     found = lesson.learnt("DML", 2, some, SHORT)
-    assert len(found[0]) == 3 and all(same(a, b) for a, b in zip(found[0], peers)) and isinstance(found[1], nets.Ensemble)
+    assert (
+        len(found[0]) == 3
+        and all(same(a, b) for a, b in zip(found[0], peers))
+        and isinstance(found[1], nets.Ensemble)
+    )
 
 
 def test_heads_add_up_their_losses(some):
     """Weight decay and momentum included."""
     heads, _ = lesson.learnt("heads, labels alone", 2, some, SHORT)
     net = online.parted(2)
-    stage = Stage("sum", {net: lambda batch, progress: {"heads": cross_entropy(net(batch.x), batch.y).sum()}})
+    stage = Stage(
+        "sum",
+        {
+            net: lambda batch, progress: {
+                "heads": cross_entropy(net(batch.x), batch.y).sum()
+            }
+        },
+    )
     train((s for s in [stage]), some, replace(SHORT, seed=2), progress=False)
     assert all(same(head, net[k]) for k, head in enumerate(heads))
 
@@ -105,10 +144,18 @@ def test_a_wider_net_costs_what_three_branches_cost():
 
 def test_rows_of_every_arm_at_every_choice(few):
     peers = lesson.ffl_peers(few, 1)
-    assert [(row["choice"], row["arm"]) for row in peers] == [(c, a) for c in lesson.CHOICES for a in lesson.PEERS]
+    assert [(row["choice"], row["arm"]) for row in peers] == [
+        (c, a) for c in lesson.CHOICES for a in lesson.PEERS
+    ]
     arrows = lesson.ffl_arrows(few, 1)
-    wanted = [(c, a) for c in ("15 epochs", "a third of the rate") for a in (*lesson.WITHOUT, "ONE with ramp")]
-    assert [(row["choice"], row["arm"]) for row in arrows] == wanted and {row["seed"] for row in peers + arrows} == {1}
+    wanted = [
+        (c, a)
+        for c in ("15 epochs", "a third of the rate")
+        for a in (*lesson.WITHOUT, "ONE with ramp")
+    ]
+    assert [(row["choice"], row["arm"]) for row in arrows] == wanted and {
+        row["seed"] for row in peers + arrows
+    } == {1}
     assert len({row["validation together"] for row in peers[:7]}) > 3
 
 
@@ -123,19 +170,29 @@ def test_each_choice_has_its_settings_and_its_net_alone(some, monkeypatch):
     monkeypatch.setattr(lesson, "learnt", learnt)
     choices = "5 epochs", "weight decay"
     rows = lesson.compared(some, 0, ("alone", "label smoothing"), choices)
-    assert [config for _, config, _ in seen] == [lesson.CHOICES[choice] for choice in choices for _ in range(2)]
+    assert [config for _, config, _ in seen] == [
+        lesson.CHOICES[choice] for choice in choices for _ in range(2)
+    ]
     assert [alone for *_, alone in seen] == [None, made[0], None, made[2]]
-    assert [row["choice"] for row in rows] == [choice for choice in choices for _ in range(2)]
+    assert [row["choice"] for row in rows] == [
+        choice for choice in choices for _ in range(2)
+    ]
 
 
 def test_clean_labels_are_right_and_the_others_are_not(few, monkeypatch):
     seen = []
-    monkeypatch.setattr(lesson, "compared", lambda images, *_: seen.append(images.train) or [])
+    monkeypatch.setattr(
+        lesson, "compared", lambda images, *_: seen.append(images.train) or []
+    )
     for experiment in (lesson.ffl_clean, lesson.ffl_peers, lesson.ffl_arrows):
         experiment(few, 3)
     clean, *noisy = seen
-    assert all(torch.equal(x, clean[0]) and not torch.equal(y, clean[1]) for x, y in noisy)
-    assert torch.equal(noisy[0][1], noisy[1][1]) and torch.equal(clean[1], mutual_learning.digits(few, 3, noise=0).train[1])
+    assert all(
+        torch.equal(x, clean[0]) and not torch.equal(y, clean[1]) for x, y in noisy
+    )
+    assert torch.equal(noisy[0][1], noisy[1][1]) and torch.equal(
+        clean[1], mutual_learning.digits(few, 3, noise=0).train[1]
+    )
 
 
 @pytest.mark.parametrize("second", lesson.KINDS)
@@ -143,14 +200,20 @@ def test_a_pair_starts_as_its_members_alone_and_shares_nothing(second):
     net, module = lesson.pair("flat", second, 4)
     assert len(net.trunk) == 0 and same(net[0], online.small(4))
     assert same(net[1], lesson.deep(4) if second == "deep" else online.small(1004))
-    assert not {id(w) for w in net[0].parameters()} & {id(w) for w in net[1].parameters()}
+    assert not {id(w) for w in net[0].parameters()} & {
+        id(w) for w in net[1].parameters()
+    }
     z, z_f = Fused(net, module).parts(torch.rand(5, *online.SHAPE))
     assert z.shape == (2, 5, 10) and z_f.shape == (5, 10)
 
 
 def test_rows_of_two_kinds(few, monkeypatch):
     smoothed, real = [], lesson.smoothing_of
-    monkeypatch.setattr(lesson, "smoothing_of", lambda net, images: smoothed.append(net) or real(net, images))
+    monkeypatch.setattr(
+        lesson,
+        "smoothing_of",
+        lambda net, images: smoothed.append(net) or real(net, images),
+    )
     rows = lesson.ffl_kinds(few, 0)
     assert [row["arm"] for row in rows[:10]] == [
         "flat, alone", "flat, label smoothing", "deep, alone", "deep, label smoothing", "flat and deep, alone",
@@ -159,35 +222,59 @@ def test_rows_of_two_kinds(few, monkeypatch):
     assert len(rows) == 20 and [len(net) for net in smoothed] == [3, 5] * 2
     by = {row["arm"]: row for row in rows[:10]}
     both = by["flat and deep, FFL"]
-    members = [by[name]["accuracy"] for name in ("flat, FFL with deep", "deep, FFL with flat")]
-    assert both["accuracy"] == pytest.approx(np.mean(members), abs=1e-4) and both["branch 0"] == members[0]
-    assert both["together"] == by["flat, FFL with deep"]["together"] and both["diversity"] > 0
+    members = [
+        by[name]["accuracy"] for name in ("flat, FFL with deep", "deep, FFL with flat")
+    ]
+    assert (
+        both["accuracy"] == pytest.approx(np.mean(members), abs=1e-4)
+        and both["branch 0"] == members[0]
+    )
+    assert (
+        both["together"] == by["flat, FFL with deep"]["together"]
+        and both["diversity"] > 0
+    )
     assert by["flat and deep, alone"]["branch 0"] == by["flat, alone"]["accuracy"]
 
 
 def test_wrong_labels_that_were_learnt_by_heart(few, digits):
-    noisy, right = lesson.digits(digits, 0), mutual_learning.digits(digits, 0, noise=0).train[1]
+    noisy = lesson.digits(digits, 0)
+    right = mutual_learning.digits(digits, 0, noise=0).train[1]
     wrong = noisy.train[1] != right
     net = online.small(0)
     given = net.eval()(noisy.train[0]).argmax(1)
     expected = (given == noisy.train[1])[wrong].float().mean().item()
-    assert lesson.by_heart(net, noisy, right) == pytest.approx(expected, abs=1e-6) and 0 < expected < 0.5
+    assert (
+        lesson.by_heart(net, noisy, right) == pytest.approx(expected, abs=1e-6)
+        and 0 < expected < 0.5
+    )
     rows = lesson.ffl_heart(few, 1)
-    parts = [f"{arm} ({name})" for arm in ("FFL", *tuple(lesson.WITHOUT)[:3]) for name in ("branch", "average", "fused")]
-    assert [row["arm"] for row in rows] == ["alone", *parts] and all(0 <= row["by heart"] <= 1 for row in rows)
+    parts = [
+        f"{arm} ({name})"
+        for arm in ("FFL", *tuple(lesson.WITHOUT)[:3])
+        for name in ("branch", "average", "fused")
+    ]
+    assert [row["arm"] for row in rows] == ["alone", *parts] and all(
+        0 <= row["by heart"] <= 1 for row in rows
+    )
     share, (branches, fused) = (
         {row["arm"]: row["by heart"] for row in rows},
         lesson.learnt("FFL", 1, lesson.digits(few, 1), SHORT),
     )
-    images, labels = lesson.digits(few, 1), mutual_learning.digits(few, 1, noise=0).train[1]
+    images = lesson.digits(few, 1)
+    labels = mutual_learning.digits(few, 1, noise=0).train[1]
     each = [lesson.by_heart(net, images, labels) for net in branches]
     assert share["FFL (branch)"] == pytest.approx(sum(each) / 3, abs=1e-4)
-    assert share["FFL (fused)"] == pytest.approx(lesson.by_heart(fused, images, labels), abs=1e-4)
-    assert share["FFL (average)"] == pytest.approx(lesson.by_heart(nets.Ensemble(branches), images, labels), abs=1e-4)
+    assert share["FFL (fused)"] == pytest.approx(
+        lesson.by_heart(fused, images, labels), abs=1e-4
+    )
+    assert share["FFL (average)"] == pytest.approx(
+        lesson.by_heart(nets.Ensemble(branches), images, labels), abs=1e-4
+    )
 
 
 def example() -> pd.DataFrame:
-    """Two settings; "short" is better by validation for all but the fused classifier, the test says the opposite.
+    """Two settings; "short" is better by validation for all but the fused classifier,
+    the test says the opposite.
 
     "alone" had one try more.
     """
@@ -195,15 +282,50 @@ def example() -> pd.DataFrame:
     rows = []
     for seed in range(5):
         for choice, up in (("15 epochs", 0.0), ("5 epochs", 0.1)):
-            joint = {"validation accuracy": 0.5 + up, "validation together": 0.9 - up, "diversity": 0.1}
+            joint = {
+                "validation accuracy": 0.5 + up,
+                "validation together": 0.9 - up,
+                "diversity": 0.1,
+            }
             known = {"seed": seed, "choice": choice, **base}
-            rows.append(known | joint | {"arm": "FFL", "accuracy": 0.7 - up, "average": 0.8, "together": 0.6 - up})
-            rows.append(known | joint | {"arm": "ONE", "accuracy": 0.65, "average": 0.7, "together": 0.75})
-            rows.append(known | joint | {"arm": "DML", "accuracy": 0.6, "average": 0.7, "together": 0.7})
-            alone = {"accuracy": 0.5, "average": 0.5, "together": 0.5, "diversity": 0.0, "validation accuracy": 0.5 + up}
+            rows.append(
+                known
+                | joint
+                | {
+                    "arm": "FFL",
+                    "accuracy": 0.7 - up,
+                    "average": 0.8,
+                    "together": 0.6 - up,
+                }
+            )
+            rows.append(
+                known
+                | joint
+                | {"arm": "ONE", "accuracy": 0.65, "average": 0.7, "together": 0.75}
+            )
+            rows.append(
+                known
+                | joint
+                | {"arm": "DML", "accuracy": 0.6, "average": 0.7, "together": 0.7}
+            )
+            alone = {
+                "accuracy": 0.5,
+                "average": 0.5,
+                "together": 0.5,
+                "diversity": 0.0,
+                "validation accuracy": 0.5 + up,
+            }
             rows.append(known | joint | alone | {"arm": "alone"})
         rows.append(
-            known | joint | alone | {"arm": "alone", "choice": "weight decay", "validation accuracy": 0.99, "accuracy": 0.4}
+            known
+            | joint
+            | alone
+            | {
+                "arm": "alone",
+                "choice": "weight decay",
+                "validation accuracy": 0.99,
+                "accuracy": 0.4,
+            }
         )
     return pd.DataFrame(rows)
 
@@ -215,35 +337,74 @@ def test_answers_are_all_that_can_be_served():
         "DML (average)",
     }  # fmt: skip
     joint = claims.answers(example()[lambda rows: rows["arm"] != "alone"])
-    assert set(joint["arm"]) == set(found["arm"]) - {"alone"} and joint.notna().all().all()
-    long = found[(found["seed"] == 0) & (found["choice"] == "15 epochs")].set_index("arm")
-    assert long.loc[["FFL (branch)", "FFL (average)", "FFL (fused)", "ONE (gated)"], "accuracy"].tolist() == [0.7, 0.8, 0.6, 0.75]
-    assert long["validation accuracy"][["FFL (fused)", "FFL (average)"]].tolist() == [0.9, 0.5]
+    assert (
+        set(joint["arm"]) == set(found["arm"]) - {"alone"} and joint.notna().all().all()
+    )
+    long = found[(found["seed"] == 0) & (found["choice"] == "15 epochs")].set_index(
+        "arm"
+    )
+    assert long.loc[
+        ["FFL (branch)", "FFL (average)", "FFL (fused)", "ONE (gated)"], "accuracy"
+    ].tolist() == [0.7, 0.8, 0.6, 0.75]
+    assert long["validation accuracy"][["FFL (fused)", "FFL (average)"]].tolist() == [
+        0.9,
+        0.5,
+    ]
 
 
 def test_claims_are_read_at_one_setting_or_at_the_best_that_both_had():
     found = claims.answers(example())
     line = claims.above(found, "FFL (fused)", "FFL (average)").line
-    assert line.startswith("P8  FAILS  FFL (fused) - FFL (average), 15 epochs: -20.00 points") and "n = 5" in line
-    verdict = claims.above(found, "FFL (branch)", "alone", None, claim="O10", where="here")
-    assert verdict.effect == pytest.approx(10) and verdict.what.endswith("each at its best of 2 settings, here")
-    assert claims.above(found, "FFL (fused)", "alone", None).effect == pytest.approx(10)  # the long one for the fused
+    assert (
+        line.startswith(
+            "P8  FAILS  FFL (fused) - FFL (average), 15 epochs: -20.00 points"
+        )
+        and "n = 5" in line
+    )
+    verdict = claims.above(
+        found, "FFL (branch)", "alone", None, claim="O10", where="here"
+    )
+    assert verdict.effect == pytest.approx(10) and verdict.what.endswith(
+        "each at its best of 2 settings, here"
+    )
+    assert claims.above(found, "FFL (fused)", "alone", None).effect == pytest.approx(
+        10
+    )  # the long one for the fused
 
 
 def test_a_table_has_the_settings_and_the_best_of_them():
     table = claims.table(claims.answers(example()))
     assert list(table.columns) == ["15 epochs", "5 epochs", "weight decay", "its best"]
-    assert table.loc["FFL (branch)"].tolist() == ["70.0 ± 0.0", "60.0 ± 0.0", "", "60.0 ± 0.0"]
-    assert table.loc["FFL (fused)", "its best"] == "60.0 ± 0.0" and table.loc["alone", "its best"] == "40.0 ± 0.0"
+    assert table.loc["FFL (branch)"].tolist() == [
+        "70.0 ± 0.0",
+        "60.0 ± 0.0",
+        "",
+        "60.0 ± 0.0",
+    ]
+    assert (
+        table.loc["FFL (fused)", "its best"] == "60.0 ± 0.0"
+        and table.loc["alone", "its best"] == "40.0 ± 0.0"
+    )
 
 
 def test_what_one_arrow_brings_beside_the_other():
-    four = {"FFL": 0.9, "FFL without ensemble KD": 0.7, "FFL without fusion KD": 0.65, "FFL without either": 0.6}
+    four = {
+        "FFL": 0.9,
+        "FFL without ensemble KD": 0.7,
+        "FFL without fusion KD": 0.65,
+        "FFL without either": 0.6,
+    }
     rows = [
-        {"arm": f"{arm} (fused)", "seed": k, "choice": "15 epochs", "accuracy": a} for arm, a in four.items() for k in range(3)
+        {"arm": f"{arm} (fused)", "seed": k, "choice": "15 epochs", "accuracy": a}
+        for arm, a in four.items()
+        for k in range(3)
     ]
     verdict = claims.interplay(pd.DataFrame(rows), "fused")
-    assert verdict.effect == pytest.approx(15) and verdict.word == "HOLDS" and "(fused), 15 epochs" in verdict.what
+    assert (
+        verdict.effect == pytest.approx(15)
+        and verdict.word == "HOLDS"
+        and "(fused), 15 epochs" in verdict.what
+    )
 
 
 def test_gains_are_paired_by_seed():
@@ -251,13 +412,21 @@ def test_gains_are_paired_by_seed():
     rows["accuracy"] += 0.01 * rows["seed"]
     rows.loc[(rows["arm"] == "FFL") & (rows["seed"] == 0), "accuracy"] += 0.05
     means, spread = claims.gains(rows, ["FFL", "ONE"], "DML")
-    assert means["branch"] == pytest.approx([11, 5]) and means["fused"] == pytest.approx([-10, 5])
-    assert spread["branch"] == pytest.approx([np.std([15, 10, 10, 10, 10], ddof=1), 0], abs=1e-9)
+    assert means["branch"] == pytest.approx([11, 5]) and means[
+        "fused"
+    ] == pytest.approx([-10, 5])
+    assert spread["branch"] == pytest.approx(
+        [np.std([15, 10, 10, 10, 10], ddof=1), 0], abs=1e-9
+    )
 
 
 def test_the_bill_by_hand():
-    """In thousands. A branch is the net alone; the fused classifier needs the maps of all, and no head but its own."""
-    first, block, head = 49 * 9 * 8, 49 * 9 * 8 * 16, 784 * 64 + 640
+    """In thousands. A branch is the net alone; the fused classifier needs the maps of
+    all, and no head but its own.
+    """
+    first = 49 * 9 * 8
+    block = 49 * 9 * 8 * 16
+    head = 784 * 64 + 640
     module = 49 * 9 * 48 + 49 * 48 * 16 + head
     bill, alone = claims.costs(), first + block + head
     served = {
@@ -265,42 +434,80 @@ def test_the_bill_by_hand():
         "FFL (average)": first + 3 * (block + head), "FFL (fused)": first + 3 * block + module,
         "ONE (gated)": first + 3 * (block + head) + 24, "alone, wider": first + 3 * (block + 784 * 64) + 640,
     }  # fmt: skip
-    assert {name: row["an answer"] for name, row in bill.iterrows()} == {name: round(n / 1000) for name, n in served.items()}
-    assert bill.loc["FFL (fused)", "times alone"] == f"{served['FFL (fused)'] / alone:.2f}"
-    trained = {"alone": 3 * alone - first, "DML": 3 * (3 * alone - first), "FFL": 2 * first + 9 * (block + head) + 3 * module}
+    assert {name: row["an answer"] for name, row in bill.iterrows()} == {
+        name: round(n / 1000) for name, n in served.items()
+    }
+    assert (
+        bill.loc["FFL (fused)", "times alone"] == f"{served['FFL (fused)'] / alone:.2f}"
+    )
+    trained = {
+        "alone": 3 * alone - first,
+        "DML": 3 * (3 * alone - first),
+        "FFL": 2 * first + 9 * (block + head) + 3 * module,
+    }
     for name, n in trained.items():
-        assert all(bill.loc[bill.index.str.startswith(name) & (bill.index != "alone, wider"), "training"] == round(n / 1000)), (
-            name
-        )
+        assert all(
+            bill.loc[
+                bill.index.str.startswith(name) & (bill.index != "alone, wider"),
+                "training",
+            ]
+            == round(n / 1000)
+        ), name
 
 
 def test_the_drawing_says_the_shapes():
     shapes = lesson.shapes(torch.rand(4, *online.SHAPE))
     assert shapes["side by side"] == (4, 48, 7, 7) == shapes["depthwise 3x3, BN, ReLU"]
-    assert shapes["pointwise 1x1, BN, ReLU"] == (4, 16, 7, 7) and shapes["head: z_f"] == shapes["head of a branch: z_k"] == (
+    assert shapes["pointwise 1x1, BN, ReLU"] == (4, 16, 7, 7) and shapes[
+        "head: z_f"
+    ] == shapes["head of a branch: z_k"] == (
         4,
         10,
     )
     picture = fusion_drawing.scheme(shapes)
-    assert "side by side 48 × 7 × 7" in picture.twin and "z_f teaches every z_k" in picture.twin
+    assert (
+        "side by side 48 × 7 × 7" in picture.twin
+        and "z_f teaches every z_k" in picture.twin
+    )
     written = {text.get_text().split("\n")[0] for text in picture.figure.axes[0].texts}
-    assert {"images", "shared trunk", "maps of branch 2", "mean: $z_e$", "head: $z_f$", "ensemble KD"} <= written
+    assert {
+        "images",
+        "shared trunk",
+        "maps of branch 2",
+        "mean: $z_e$",
+        "head: $z_f$",
+        "ensemble KD",
+    } <= written
 
 
 def test_the_ramp_as_it_is_drawn():
-    lines = {k: line.get_ydata() for k, line in enumerate(claims.ramp().figure.axes[0].lines)}
-    assert lines[0][[0, 4, 6, 8, 30]] == pytest.approx([0.0067, 0.2865, 0.7316, 1, 1], abs=1e-4) and set(lines[1]) == {1.0}
+    lines = {
+        k: line.get_ydata() for k, line in enumerate(claims.ramp().figure.axes[0].lines)
+    }
+    assert lines[0][[0, 4, 6, 8, 30]] == pytest.approx(
+        [0.0067, 0.2865, 0.7316, 1, 1], abs=1e-4
+    ) and set(lines[1]) == {1.0}
 
 
 def test_what_the_recorded_rows_say():
     verdicts = claims.ledger()
-    assert len({v.line for v in verdicts}) == len(verdicts) and all(v.n >= 5 for v in verdicts)
+    assert len({v.line for v in verdicts}) == len(verdicts) and all(
+        v.n >= 5 for v in verdicts
+    )
     words = {v.what: v.word for v in verdicts}
     assert words["FFL (fused) - FFL (average), 15 epochs"] == "FAILS"
     assert words["FFL (branch) - alone, 15 epochs"] == "HOLDS"
-    assert words["FFL (branch) - alone, each at its best of 4 settings"] == "NOT RESOLVED"
-    assert all(words[f"FFL (branch) - FFL without {part} (branch), 15 epochs"] == "HOLDS" for part in claims.PARTS[:3])
-    assert words["deep, FFL with flat - deep, alone, each at its best of 2 settings"] == "NOT RESOLVED"
+    assert (
+        words["FFL (branch) - alone, each at its best of 4 settings"] == "NOT RESOLVED"
+    )
+    assert all(
+        words[f"FFL (branch) - FFL without {part} (branch), 15 epochs"] == "HOLDS"
+        for part in claims.PARTS[:3]
+    )
+    assert (
+        words["deep, FFL with flat - deep, alone, each at its best of 2 settings"]
+        == "NOT RESOLVED"
+    )
 
 
 def test_a_recorded_seed_of_ffl_can_be_had_again(digits):
@@ -308,6 +515,10 @@ def test_a_recorded_seed_of_ffl_can_be_had_again(digits):
     assert before.attrs["data"] == digits.source and before["seed"].nunique() >= 5
     images = lesson.digits(digits, 0)
     branches, together = lesson.learnt("FFL", 0, images, lesson.CHOICES["5 epochs"])
-    row = before[(before["seed"] == 0) & (before["arm"] == "FFL") & (before["choice"] == "5 epochs")].iloc[0]
+    row = before[
+        (before["seed"] == 0)
+        & (before["arm"] == "FFL")
+        & (before["choice"] == "5 epochs")
+    ].iloc[0]
     assert abs(accuracy(branches[0], *images.test) - row["branch 0"]) < 0.02
     assert abs(accuracy(together, *images.test) - row["together"]) < 0.02

@@ -30,7 +30,7 @@ FAULTS = [
     Fault(
         "hints: soft targets beside the labels",
         "lessons/fitnets/experiments.py",
-        '"hints": lambda: fitnets(net, teacher, hint_lr=knob, lam=(0, 0), ' "**shared)",
+        '"hints": lambda: fitnets(net, teacher, hint_lr=knob, lam=(0, 0), **shared)',
         '"hints": lambda: fitnets(net, teacher, hint_lr=knob, **shared)',
     ),
     Fault(

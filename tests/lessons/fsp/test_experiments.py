@@ -1,4 +1,6 @@
-"""Notebook 05's experiments: every arm gets what it is said to get, steps are counted, and recorded rows can be had again."""
+"""Notebook 05's experiments: every arm gets what it is said to get, steps are counted,
+and recorded rows can be had again.
+"""
 
 from dataclasses import replace
 
@@ -22,7 +24,11 @@ QUICK = Config(epochs=2, batch_size=16, lr=0.02, schedule="constant", device="cp
 def few() -> data.Data:
     """64 training images, four steps an epoch."""
     part = data.mnist_5k().hold_out(500).halved()
-    return replace(part, train=tuple(t[:64] for t in part.train), test=tuple(t[:200] for t in part.test))
+    return replace(
+        part,
+        train=tuple(t[:64] for t in part.train),
+        test=tuple(t[:200] for t in part.test),
+    )
 
 
 @pytest.fixture
@@ -39,7 +45,13 @@ def runs(monkeypatch):
     """What `train` was asked to do, and nothing is trained."""
     asked = []
     for module in (lesson, students):
-        monkeypatch.setattr(module, "train", lambda stages, data, config, **options: asked.append((list(stages), data, config)))
+        monkeypatch.setattr(
+            module,
+            "train",
+            lambda stages, data, config, **options: asked.append(
+                (list(stages), data, config)
+            ),
+        )
     return asked
 
 
@@ -47,8 +59,16 @@ def test_a_curve_begins_where_the_last_stage_does(few, quick):
     teacher = lesson.residual(2, 7)
     row = lesson.paced("FSP", few, 0, teacher, QUICK, factor=0.5)
     start = lesson.after_flow(lesson.residual(2, 0), teacher, few, 0)
-    assert (row["first"], row["rate"], row["arm"], row["seed"]) == (4, 0.01, "FSP, 0.01", 0)  # one epoch of two
-    assert len(row["accuracies"]) == len(row["seconds"]) == 1 + 4 // 2 and row["seconds"][0] > 0
+    assert (row["first"], row["rate"], row["arm"], row["seed"]) == (
+        4,
+        0.01,
+        "FSP, 0.01",
+        0,
+    )  # one epoch of two
+    assert (
+        len(row["accuracies"]) == len(row["seconds"]) == 1 + 4 // 2
+        and row["seconds"][0] > 0
+    )
     assert row["accuracies"][0] == accuracy(start, *few.validation)
     assert 0 <= row["accuracy"] <= 1
 
@@ -57,26 +77,51 @@ def test_plain_and_copied_nets_have_no_first_stage(few, quick):
     teacher = lesson.residual(2, 7)
     before = {name: value.clone() for name, value in teacher.state_dict().items()}
     row = lesson.paced("teacher's weights copied", few, 0, teacher, QUICK)
-    assert row["first"] == 0 and len(row["accuracies"]) == 5 and row["accuracies"][0] == accuracy(teacher, *few.validation)
-    assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())
+    assert (
+        row["first"] == 0
+        and len(row["accuracies"]) == 5
+        and row["accuracies"][0] == accuracy(teacher, *few.validation)
+    )
+    assert all(
+        torch.equal(value, before[name]) for name, value in teacher.state_dict().items()
+    )
     row = lesson.paced("plain", few, 0, config=QUICK)
-    assert row["first"] == 0 and row["accuracies"][0] == accuracy(lesson.residual(2, 0), *few.validation)
+    assert row["first"] == 0 and row["accuracies"][0] == accuracy(
+        lesson.residual(2, 0), *few.validation
+    )
 
 
 def test_every_start_of_the_race_is_run(few, quick, monkeypatch):
     monkeypatch.setattr(lesson, "teach", lambda data, seed: lesson.residual(2, 7))
     asked = []
-    monkeypatch.setattr(lesson, "paced", lambda start, data, seed, *rest, **more: asked.append((start, rest, more, data)) or {})
+    monkeypatch.setattr(
+        lesson,
+        "paced",
+        lambda start, data, seed, *rest, **more: (
+            asked.append((start, rest, more, data)) or {}
+        ),
+    )
     lesson.fsp_faster(few, 3)
-    assert [start for start, *_ in asked][:5] == ["plain"] * 3 + ["FSP"] * 2 and len(asked) == 8
+    assert [start for start, *_ in asked][:5] == ["plain"] * 3 + ["FSP"] * 2 and len(
+        asked
+    ) == 8
     assert [more.get("factor") for _, _, more, _ in asked[:5]] == [0.5, 1, 2, 1, 2]
-    assert all(d.train[0].shape[2:] == (7, 7) for *_, d in asked)  # halved in the experiment
-    stage_2 = [config.epochs * (1 - more.get("share", 0)) for _, (_, config), more, _ in asked[5::2]]
-    assert stage_2 == pytest.approx([2, 2])  # as many steps after a short first stage as from copied weights
+    assert all(
+        d.train[0].shape[2:] == (7, 7) for *_, d in asked
+    )  # halved in the experiment
+    stage_2 = [
+        config.epochs * (1 - more.get("share", 0))
+        for _, (_, config), more, _ in asked[5::2]
+    ]
+    assert stage_2 == pytest.approx(
+        [2, 2]
+    )  # as many steps after a short first stage as from copied weights
 
 
 def made_up_rows() -> pd.DataFrame:
-    """Two starts, two rates, two seeds; the better rate on validation images is the worse one on test images."""
+    """Two starts, two rates, two seeds; the better rate on validation images is the
+    worse one on test images.
+    """
     rows = [
         {"arm": f"{s}, {r}", "start": s, "rate": r, "seed": k, "validation": (r if s == "a" else -r) + k, "accuracy": -r}
         for s in "ab" for r in (0.1, 0.2) for k in (0, 1)
@@ -86,35 +131,73 @@ def made_up_rows() -> pd.DataFrame:
 
 def test_a_rate_is_chosen_for_each_arm_on_validation_images():
     chosen = lesson.tuned(made_up_rows(), "validation")
-    assert chosen[["arm", "rate", "seed"]].to_numpy().tolist() == [["a", 0.2, 0], ["a", 0.2, 1], ["b", 0.1, 0], ["b", 0.1, 1]]
+    assert chosen[["arm", "rate", "seed"]].to_numpy().tolist() == [
+        ["a", 0.2, 0],
+        ["a", 0.2, 1],
+        ["b", 0.1, 0],
+        ["b", 0.1, 1],
+    ]
     least = lesson.tuned(made_up_rows(), "validation", least=True)
     assert least["rate"].tolist() == [0.1, 0.1, 0.2, 0.2]
 
 
 def test_targets_are_counted_in_steps_in_steps_in_all_and_in_seconds():
-    slow = {"start": "plain", "first": 0, "accuracies": [0.1, 0.5, 0.91, 0.95], "seconds": [0.0, 1.0, 2.0, 3.0]}
-    fast = {"start": "FSP", "first": 22, "accuracies": [0.2, 0.94, 0.9, 0.92], "seconds": [2.5, 3.5, 4.5, 5.5]}
-    never = {"start": "never", "first": 0, "accuracies": [0.1, 0.2, 0.3, 0.4], "seconds": [0.0, 1.0, 2.0, 3.0]}
+    slow = {
+        "start": "plain",
+        "first": 0,
+        "accuracies": [0.1, 0.5, 0.91, 0.95],
+        "seconds": [0.0, 1.0, 2.0, 3.0],
+    }
+    fast = {
+        "start": "FSP",
+        "first": 22,
+        "accuracies": [0.2, 0.94, 0.9, 0.92],
+        "seconds": [2.5, 3.5, 4.5, 5.5],
+    }
+    never = {
+        "start": "never",
+        "first": 0,
+        "accuracies": [0.1, 0.2, 0.3, 0.4],
+        "seconds": [0.0, 1.0, 2.0, 3.0],
+    }
     found = lesson.with_targets(pd.DataFrame([slow, fast, never]))
-    assert found["steps to 90%"].tolist() == [22, 11, 44] and found["in all to 90%"].tolist() == [22, 33, 44]
-    assert found["steps to 93%"].tolist() == [33, 11, 44] and found["seconds to 93%"].tolist() == [3.0, 3.5, 4.0]
+    assert found["steps to 90%"].tolist() == [22, 11, 44] and found[
+        "in all to 90%"
+    ].tolist() == [22, 33, 44]
+    assert found["steps to 93%"].tolist() == [33, 11, 44] and found[
+        "seconds to 93%"
+    ].tolist() == [3.0, 3.5, 4.0]
 
 
 def test_curves_are_cut_to_one_length_and_in_per_cent():
-    rows = pd.DataFrame([{"start": "a", "seed": k, "accuracies": [0.1 * k] * (21 + k)} for k in range(3)])
+    rows = pd.DataFrame(
+        [
+            {"start": "a", "seed": k, "accuracies": [0.1 * k] * (21 + k)}
+            for k in range(3)
+        ]
+    )
     (found,) = lesson.curves(rows, ["a"], steps=220).values()
     assert found.shape == (3, 21) and found[2, 0] == pytest.approx(20)
 
 
 def test_sooner_is_better(few):
-    rows = pd.DataFrame([{"arm": arm, "seed": k, "steps to 90%": n + k} for arm, n in (("a", 10), ("b", 50)) for k in (0, 1, 2)])
+    rows = pd.DataFrame(
+        [
+            {"arm": arm, "seed": k, "steps to 90%": n + k}
+            for arm, n in (("a", 10), ("b", 50))
+            for k in (0, 1, 2)
+        ]
+    )
     verdict = lesson.sooner(rows, "steps to 90%", "a", "b")
     assert verdict.word == "HOLDS" and verdict.effect == 40 and verdict.unit == "steps"
 
 
 def test_an_untrained_teacher_has_its_batch_norm_calibrated_and_nothing_learnt(few):
     new, found = lesson.residual(2, 2005), lesson.untrained(few, 5)
-    assert all(torch.equal(p, q) for p, q in zip(new.parameters(), found.parameters())) and not found.training
+    assert (
+        all(torch.equal(p, q) for p, q in zip(new.parameters(), found.parameters()))
+        and not found.training
+    )
     batch_norm = found[0][1]
     with torch.no_grad():
         maps = found[0][0](few.train[0])
@@ -125,7 +208,11 @@ def test_an_untrained_teacher_has_its_batch_norm_calibrated_and_nothing_learnt(f
 def test_the_matrices_of_each_section_are_those_that_fsp_compares(few):
     net, x = lesson.residual(2, 0), few.test[0][:4]
     found = lesson.matrices(net.train(), x)
-    assert [tuple(g.shape) for g in found] == [(4, 8, 8), (4, 16, 16), (4, 32, 32)] and net.training
+    assert [tuple(g.shape) for g in found] == [
+        (4, 8, 8),
+        (4, 16, 16),
+        (4, 32, 32),
+    ] and net.training
     flow = Flow(net.eval(), nets.sections(net))
     assert all(torch.allclose(g, h) for g, h in zip(found, flow.split(flow(x))))
 
@@ -134,24 +221,42 @@ def test_a_shuffled_teacher_has_the_rows_and_columns_of_its_matrices_permuted(fe
     net, x = lesson.residual(2, 0).eval(), few.test[0][:4]
     order = students.shuffled(net, 1000)
     pairs = nets.sections(net)
-    assert set(order) == {block for pair in pairs for block in pair} and order != students.shuffled(net, 1001)
+    assert set(order) == {
+        block for pair in pairs for block in pair
+    } and order != students.shuffled(net, 1001)
     flow = Flow(net, pairs, order)
-    for (start, end), g, shuffled in zip(pairs, lesson.matrices(net, x), flow.split(flow(x))):
-        assert order[start] == order[end] and sorted(order[start]) == list(range(g.shape[1]))
+    for (start, end), g, shuffled in zip(
+        pairs, lesson.matrices(net, x), flow.split(flow(x))
+    ):
+        assert order[start] == order[end] and sorted(order[start]) == list(
+            range(g.shape[1])
+        )
         assert torch.allclose(shuffled, g[:, order[start]][:, :, order[end]], atol=1e-6)
 
 
 def test_likeness_is_one_for_copies_and_lower_for_other_digits(few):
     x, _ = few.test
-    twice = replace(few, test=(x[:10].repeat_interleave(2, 0), torch.arange(10).repeat_interleave(2)))  # each image and its copy
+    twice = replace(
+        few,
+        test=(x[:10].repeat_interleave(2, 0), torch.arange(10).repeat_interleave(2)),
+    )  # each image and its copy
     found = lesson.alike(lesson.untrained(few, 0), twice)
-    assert found["same digit"] == pytest.approx([1, 1, 1], abs=1e-4) and max(found["other digits"]) < 0.1
-    net, four = lesson.untrained(few, 0), replace(few, test=(x[:4], torch.tensor([0, 0, 1, 1])))
+    assert (
+        found["same digit"] == pytest.approx([1, 1, 1], abs=1e-4)
+        and max(found["other digits"]) < 0.1
+    )
+    net = lesson.untrained(few, 0)
+    four = replace(few, test=(x[:4], torch.tensor([0, 0, 1, 1])))
     found = lesson.alike(net, four)
-    for k, g in enumerate(lesson.matrices(net, x[:4])):  # the pairs one by one; an image is no pair with itself
+    for k, g in enumerate(
+        lesson.matrices(net, x[:4])
+    ):  # the pairs one by one; an image is no pair with itself
         flat = g.double().flatten(1).numpy()
         flat = flat - flat.mean(0)
-        cosine = [np.dot(flat[i], flat[j]) / np.linalg.norm(flat[i]) / np.linalg.norm(flat[j]) for i, j in ((0, 1), (2, 3))]
+        cosine = [
+            np.dot(flat[i], flat[j]) / np.linalg.norm(flat[i]) / np.linalg.norm(flat[j])
+            for i, j in ((0, 1), (2, 3))
+        ]
         assert found["same digit"][k] == pytest.approx(np.mean(cosine), abs=1e-4)
 
 
@@ -159,19 +264,31 @@ def test_a_gallery_has_an_image_and_three_matrices_in_each_row(few):
     net = lesson.untrained(few, 0)
     found = lesson.gallery(net, lesson.residual(2, 1), net, few, (0, 3))
     (image, teacher, before, after), _ = found["grid"]
-    assert np.array_equal(image, few.test[0][0, 0]) and np.array_equal(teacher, after) and not np.array_equal(teacher, before)
+    assert (
+        np.array_equal(image, few.test[0][0, 0])
+        and np.array_equal(teacher, after)
+        and not np.array_equal(teacher, before)
+    )
     assert len(found["columns"]) == len(found["limits"]) == 4 and before.max() > 0.01
     picture = plots.matrices(**found, title="FSP matrices", labels=("F1", "F2"))
     assert [axis.get_xlabel() for axis in picture.figure.axes] == [""] * 5 + ["F2"] * 3
-    assert [axis.images[0].get_clim()[1] for axis in picture.figure.axes] == pytest.approx(found["limits"] * 2)
+    assert [
+        axis.images[0].get_clim()[1] for axis in picture.figure.axes
+    ] == pytest.approx(found["limits"] * 2)
     assert "teacher" in repr(picture) and len(picture.png()) > 1000
 
 
 def test_hints_then_labels_is_a_stage_of_each(few):
     student, teacher = lesson.residual(1, 0), lesson.residual(2, 1)
     hint, labels = students.hints_then_labels(student, teacher, 0.1)
-    (usual,), batch = plain(student), Batch(few.train[0][:8], few.train[1][:8], torch.arange(8), few.train[0])
-    assert (hint.name, labels.name) == ("hint", "plain") and hint.epochs + labels.epochs == pytest.approx(1)
+    (usual,), batch = (
+        plain(student),
+        Batch(few.train[0][:8], few.train[1][:8], torch.arange(8), few.train[0]),
+    )
+    assert (hint.name, labels.name) == (
+        "hint",
+        "plain",
+    ) and hint.epochs + labels.epochs == pytest.approx(1)
     assert hint.lr * 0.1 == pytest.approx(students.HINT_LR)
     assert labels.learn[student](batch, 0.5) == usual.learn[student](batch, 0.5)
 
@@ -191,10 +308,20 @@ def test_every_arm_has_the_same_steps_rates_and_start(few, quick, runs):
     }
     rows = students.students(methods, few, 3, students.SMALL)
     assert [row["arm"] for row in rows][1:] == ["other, 0.01", "other, 0.04"]
-    assert [config.epochs for *_, config in runs] == [4] + [6] * 2 and {config.seed for *_, config in runs} == {3}
-    assert [config.lr for *_, config in runs] == [0.02, 0.01, 0.04] == [0.02, *(lr for _, lr in made)]
+    assert [config.epochs for *_, config in runs] == [4] + [6] * 2 and {
+        config.seed for *_, config in runs
+    } == {3}
+    assert (
+        [config.lr for *_, config in runs]
+        == [0.02, 0.01, 0.04]
+        == [0.02, *(lr for _, lr in made)]
+    )
     assert all(d.validation is None for _, d, _ in runs)
-    assert all(torch.equal(p, q) for net, _ in made for p, q in zip(net.parameters(), lesson.residual(1, 3).parameters()))
+    assert all(
+        torch.equal(p, q)
+        for net, _ in made
+        for p, q in zip(net.parameters(), lesson.residual(1, 3).parameters())
+    )
 
 
 def test_a_run_that_diverges_is_a_row(few, quick):
@@ -207,34 +334,71 @@ def test_a_run_that_diverges_is_a_row(few, quick):
 
 def test_a_task_has_its_own_labels_in_every_part(few):
     upper = students.task(few, range(5, 10))
-    assert upper.classes == tuple("56789") and upper.source.endswith("only 5, 6, 7, 8, 9")
+    assert upper.classes == tuple("56789") and upper.source.endswith(
+        "only 5, 6, 7, 8, 9"
+    )
     for part in ("train", "validation", "test"):
         (x, y), (whole, labels) = getattr(upper, part), getattr(few, part)
-        assert torch.equal(y + 5, labels[labels >= 5]) and torch.equal(x, whole[labels >= 5])
+        assert torch.equal(y + 5, labels[labels >= 5]) and torch.equal(
+            x, whole[labels >= 5]
+        )
     middle = students.task(few, range(2, 5)).train[1]
-    assert torch.equal(middle + 2, few.train[1][(few.train[1] >= 2) & (few.train[1] < 5)])
+    assert torch.equal(
+        middle + 2, few.train[1][(few.train[1] >= 2) & (few.train[1] < 5)]
+    )
 
 
-def test_transfer_gives_its_students_few_images_and_both_teachers(quick, runs, monkeypatch):
+def test_transfer_gives_its_students_few_images_and_both_teachers(
+    quick, runs, monkeypatch
+):
     digits = data.mnist_5k().hold_out(500).halved()
-    monkeypatch.setattr(lesson, "trained", lambda net, data, config: runs.append(("teacher", data, config)) or net)
+    monkeypatch.setattr(
+        lesson,
+        "trained",
+        lambda net, data, config: runs.append(("teacher", data, config)) or net,
+    )
     monkeypatch.setattr(students, "trained", lesson.trained)
-    rows = students.transferred(students.task(digits, range(5)), students.task(digits, range(5, 10)), 0, each=2)
+    rows = students.transferred(
+        students.task(digits, range(5)), students.task(digits, range(5, 10)), 0, each=2
+    )
     source, tuned, scratch, *learners = runs
-    assert source[1].classes == tuple("01234") and len(source[1].train[0]) == 1750 and source[2].epochs == lesson.TEACHER.epochs
-    assert all(d.classes == tuple("56789") and len(d.train[0]) == 10 for _, d, _ in (tuned, scratch, *learners))
-    assert tuned[2].seed == scratch[2].seed == 0 and len(learners) == 8 and len(rows) == 10
+    assert (
+        source[1].classes == tuple("01234")
+        and len(source[1].train[0]) == 1750
+        and source[2].epochs == lesson.TEACHER.epochs
+    )
+    assert all(
+        d.classes == tuple("56789") and len(d.train[0]) == 10
+        for _, d, _ in (tuned, scratch, *learners)
+    )
+    assert (
+        tuned[2].seed == scratch[2].seed == 0 and len(learners) == 8 and len(rows) == 10
+    )
     starts = list(dict.fromkeys(row["start"] for row in rows))
-    assert starts[:2] == ["teacher, fine-tuned", "teacher, from scratch"] and "FSP, teacher from scratch" in starts
+    assert (
+        starts[:2] == ["teacher, fine-tuned", "teacher, from scratch"]
+        and "FSP, teacher from scratch" in starts
+    )
 
 
-def test_members_of_an_ensemble_differ_and_copies_start_as_the_teacher(few, quick, runs):
+def test_members_of_an_ensemble_differ_and_copies_start_as_the_teacher(
+    few, quick, runs
+):
     teacher = lesson.residual(2, 7)
-    (a, b), copy = (students.member("plain", few, seed, teacher) for seed in (1000, 2000)), None
-    assert not torch.equal(a[0][0].weight, b[0][0].weight) and [config.seed for *_, config in runs] == [1000, 2000]
+    (a, b), copy = (
+        (students.member("plain", few, seed, teacher) for seed in (1000, 2000)),
+        None,
+    )
+    assert not torch.equal(a[0][0].weight, b[0][0].weight) and [
+        config.seed for *_, config in runs
+    ] == [1000, 2000]
     copy = students.member("teacher's weights copied", few, 1000, teacher)
     assert torch.equal(copy[0][0].weight, teacher[0][0].weight) and copy is not teacher
-    assert [config.epochs for *_, config in runs] == [6, 6, 4]  # a copy has no first stage
+    assert [config.epochs for *_, config in runs] == [
+        6,
+        6,
+        4,
+    ]  # a copy has no first stage
     students.member("FSP, shuffled", few, 1000, teacher)
     assert [stage.name for stage in runs[-1][0]] == ["flow", "task"]
 
@@ -249,9 +413,13 @@ def test_an_ensemble_is_counted_on_the_test_images(few):
             return torch.eye(10)[[self.k] * len(x)]
 
     y = torch.tensor([0] * 50 + [1] * 150)
-    row = students.together("arm", 4, [Says(0), Says(0), Says(1)], replace(few, test=(few.test[0], y)))
+    row = students.together(
+        "arm", 4, [Says(0), Says(0), Says(1)], replace(few, test=(few.test[0], y))
+    )
     found = [row[key] for key in ("single", "ensemble", "gain", "disagreement")]
-    assert found == pytest.approx([(0.25 + 0.25 + 0.75) / 3, 0.25, 0.25 - 1.25 / 3, 2 / 3], abs=1e-4)
+    assert found == pytest.approx(
+        [(0.25 + 0.25 + 0.75) / 3, 0.25, 0.25 - 1.25 / 3, 2 / 3], abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("name", ["fsp_small", "fsp_transfer"])
@@ -259,13 +427,23 @@ def test_every_arm_was_tried_at_two_rates_on_every_seed(name):
     rows = records.recorded(name)
     for start, of in rows[rows["rate"] > 0].groupby("start"):
         if "steps of stage 2" not in start:
-            assert of.groupby("rate")["seed"].nunique().tolist() == [rows["seed"].nunique()] * 2, start
+            assert (
+                of.groupby("rate")["seed"].nunique().tolist()
+                == [rows["seed"].nunique()] * 2
+            ), start
 
 
 def test_a_recorded_arm_can_be_had_again():
     """Seed 0 of the small student alone, within what another CPU may change."""
     part = data.mnist_5k().hold_out(500).halved().fraction(students.FEW, 0)
-    now = students.students({"plain": lambda net, lr: plain(net)}, part, 0, students.SMALL)
+    now = students.students(
+        {"plain": lambda net, lr: plain(net)}, part, 0, students.SMALL
+    )
     before = records.recorded("fsp_small")
-    before = before[(before["start"] == "plain") & (before["seed"] == 0)].set_index("arm")["accuracy"]
-    assert all(abs(row["accuracy"] - before[row["arm"]]) < 0.04 for row in now), (now, before.to_dict())
+    before = before[(before["start"] == "plain") & (before["seed"] == 0)].set_index(
+        "arm"
+    )["accuracy"]
+    assert all(abs(row["accuracy"] - before[row["arm"]]) < 0.04 for row in now), (
+        now,
+        before.to_dict(),
+    )

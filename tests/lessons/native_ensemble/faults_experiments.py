@@ -49,7 +49,8 @@ FAULTS = [
         "native: smoothed as nets of another choice are sure",
         "lessons/native_ensemble/experiments.py",
         "        alone = None\n        for arm in arms:",
-        '        alone = alone if choice != "15 epochs" else None\n        for ' "arm in arms:",
+        '        alone = alone if choice != "15 epochs" else None\n        for '
+        "arm in arms:",
     ),
     Fault(
         "native: every seed has one order",

@@ -1,4 +1,6 @@
-"""Notebook 11: an arm is the method that it names, choices are equal, gates are read and not changed, costs by hand."""
+"""Notebook 11: an arm is the method that it names, choices are equal, gates are read
+and not changed, costs by hand.
+"""
 
 from dataclasses import asdict, replace
 
@@ -31,7 +33,9 @@ def weights(net) -> list[torch.Tensor]:
 
 
 def same(a, b, atol: float = 0.0) -> bool:
-    return all(torch.allclose(v, w, atol=atol, rtol=0) for v, w in zip(weights(a), weights(b)))
+    return all(
+        torch.allclose(v, w, atol=atol, rtol=0) for v, w in zip(weights(a), weights(b))
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,58 +51,118 @@ def same(a, b, atol: float = 0.0) -> bool:
 def test_an_arm_is_the_method_that_it_names(some, arm, shared, own_gate, weight):
     net = branched(online.small, shared, 3, 4)
     own = online.gated(net, 4) if own_gate else None
-    train(one(net, own, T=3.0, weight=weight), some, replace(SHORT, seed=4), progress=False)
+    train(
+        one(net, own, T=3.0, weight=weight),
+        some,
+        replace(SHORT, seed=4),
+        progress=False,
+    )
     branches, together = lesson.run(arm, some, replace(SHORT, seed=4))
     assert len(branches) == 3 and all(same(branches[k], net[k]) for k in range(3))
-    assert (together.gate is None) == (own is None) and (own is None or same(together.gate, own))
+    assert (together.gate is None) == (own is None) and (
+        own is None or same(together.gate, own)
+    )
 
 
 def test_heads_learn_from_the_sum_of_their_losses(some):
     """Whatever the decay: the mean at three times the rate makes the same steps."""
     config, net = replace(SHORT, seed=2, weight_decay=5e-3), online.parted(2)
-    total = Stage("sum", {net: lambda batch, progress: {"all": sum(F.cross_entropy(z, batch.y) for z in net(batch.x))}})
+    total = Stage(
+        "sum",
+        {
+            net: lambda batch, progress: {
+                "all": sum(F.cross_entropy(z, batch.y) for z in net(batch.x))
+            }
+        },
+    )
     train(iter([total]), some, config, progress=False)
     branches, together = lesson.run("heads, labels", some, config)
-    assert all(same(branches[k], net[k], atol=2e-3) for k in range(3)) and together.gate is None
-    assert not same(branches[0], online.learn(online.with_heads(1.0), some, config, online.parted(2))[0][0], atol=2e-3)
+    assert (
+        all(same(branches[k], net[k], atol=2e-3) for k in range(3))
+        and together.gate is None
+    )
+    assert not same(
+        branches[0],
+        online.learn(online.with_heads(1.0), some, config, online.parted(2))[0][0],
+        atol=2e-3,
+    )
 
 
-def test_separate_nets_start_as_the_branches_and_smoothing_is_as_unsure_as_they_are(some, monkeypatch):
+def test_separate_nets_start_as_the_branches_and_smoothing_is_as_unsure_as_they_are(
+    some, monkeypatch
+):
     given, real = [], lesson.plain
-    monkeypatch.setattr(lesson, "plain", lambda net, smoothing: given.append(smoothing) or real(net, smoothing=smoothing))
+    monkeypatch.setattr(
+        lesson,
+        "plain",
+        lambda net, smoothing: (
+            given.append(smoothing) or real(net, smoothing=smoothing)
+        ),
+    )
     config = replace(SHORT, seed=3)
     alone, together = lesson.run("alone", some, config)
     expected = [online.small(1000 * k + 3) for k in range(3)]
     for net in expected:
         train(plain(net), some, config, progress=False)
-    assert all(same(a, b) for a, b in zip(alone, expected)) and isinstance(together, nets.Ensemble)
+    assert all(same(a, b) for a, b in zip(alone, expected)) and isinstance(
+        together, nets.Ensemble
+    )
     lesson.run("label smoothing", some, config, (alone, together))
-    unsure = [1 - net.eval()(some.train[0]).softmax(1).amax(1).mean().item() for net in alone]
+    unsure = [
+        1 - net.eval()(some.train[0]).softmax(1).amax(1).mean().item() for net in alone
+    ]
     assert given == pytest.approx([0, 0, 0, *(10 / 9 * u for u in unsure)], rel=1e-4)
 
 
 def test_every_arm_at_every_choice(some, monkeypatch):
     choices = {"15 epochs": SHORT, "5 epochs": replace(SHORT, epochs=1)}
     monkeypatch.setattr(lesson, "CHOICES", choices)
-    monkeypatch.setattr(lesson, "digits", lambda images, seed, noise=0.2: some if noise else some.mislabelled(0.5, seed))
-    monkeypatch.setattr(lesson, "outcome", lambda arm, seed, learnt, images, **more: {"arm": arm, "seed": seed, **more})
+    monkeypatch.setattr(
+        lesson,
+        "digits",
+        lambda images, seed, noise=0.2: some if noise else some.mislabelled(0.5, seed),
+    )
+    monkeypatch.setattr(
+        lesson,
+        "outcome",
+        lambda arm, seed, learnt, images, **more: {"arm": arm, "seed": seed, **more},
+    )
     asked, net = [], online.parted(0)
 
     def run(arm, images, config, teachers):
         asked.append((arm, config, teachers, images))
-        return [], Mixed(net, online.gated(net, 0)) if arm == "ONE" else nets.Ensemble([net[0]])
+        return [], Mixed(net, online.gated(net, 0)) if arm == "ONE" else nets.Ensemble(
+            [net[0]]
+        )
 
     monkeypatch.setattr(lesson, "run", run)
     rows = lesson.one_parts(some, 1)
-    assert [(row["choice"], row["arm"]) for row in rows] == [(c, a) for c in choices for a in lesson.ARMS]
-    assert [config for _, config, *_ in asked] == [replace(c, seed=1) for c in choices.values() for _ in lesson.ARMS]
-    assert asked[0][2] is None and asked[8][2] is None and asked[1][2] is not None and asked[9][2] is not asked[1][2]
-    assert [("evenness" in row, "at the floor" in row) for row in rows] == [(row["arm"] == "ONE",) * 2 for row in rows]
-    assert [row["arm"] for row in lesson.compared(some, 0, ["alone", "ONE"], ["5 epochs"])] == ["alone", "ONE"]
+    assert [(row["choice"], row["arm"]) for row in rows] == [
+        (c, a) for c in choices for a in lesson.ARMS
+    ]
+    assert [config for _, config, *_ in asked] == [
+        replace(c, seed=1) for c in choices.values() for _ in lesson.ARMS
+    ]
+    assert (
+        asked[0][2] is None
+        and asked[8][2] is None
+        and asked[1][2] is not None
+        and asked[9][2] is not asked[1][2]
+    )
+    assert [("evenness" in row, "at the floor" in row) for row in rows] == [
+        (row["arm"] == "ONE",) * 2 for row in rows
+    ]
+    assert [
+        row["arm"] for row in lesson.compared(some, 0, ["alone", "ONE"], ["5 epochs"])
+    ] == ["alone", "ONE"]
     asked.clear()
-    assert [(row["arm"], row["choice"]) for row in lesson.one_seeds(some, 1)] == [(arm, "15 epochs") for arm in lesson.ARMS]
+    assert [(row["arm"], row["choice"]) for row in lesson.one_seeds(some, 1)] == [
+        (arm, "15 epochs") for arm in lesson.ARMS
+    ]
     asked.clear()
-    assert [row["arm"] for row in lesson.one_clean(some, 1)] == 2 * list(lesson.CLEAN) and asked[0][3] is not some
+    assert [row["arm"] for row in lesson.one_clean(some, 1)] == 2 * list(
+        lesson.CLEAN
+    ) and asked[0][3] is not some
 
 
 def test_how_flat_is_measured_at_equal_training_loss(some, monkeypatch):
@@ -108,17 +172,38 @@ def test_how_flat_is_measured_at_equal_training_loss(some, monkeypatch):
     monkeypatch.setattr(why, "DRAWS", 1)
     monkeypatch.setattr(why, "SLICE", (0.0,))
     targets, real = [], why.nearest
-    monkeypatch.setattr(why, "nearest", lambda train, *rest: targets.append(rest[-1]) or real(train, *rest))
+    monkeypatch.setattr(
+        why,
+        "nearest",
+        lambda train, *rest: targets.append(rest[-1]) or real(train, *rest),
+    )
     rows = pd.DataFrame(lesson.one_why(some, 0)).set_index("arm")
-    assert targets == [pytest.approx(rows.loc["ONE", "loss"], abs=1e-3)] and abs(targets[0] - rows.loc["alone", "loss"]) > 1e-3
-    assert list(rows.index) == ["alone", "ONE", why.MATCHED] and rows.loc["ONE", "epochs"] == 2
+    assert (
+        targets == [pytest.approx(rows.loc["ONE", "loss"], abs=1e-3)]
+        and abs(targets[0] - rows.loc["alone", "loss"]) > 1e-3
+    )
+    assert (
+        list(rows.index) == ["alone", "ONE", why.MATCHED]
+        and rows.loc["ONE", "epochs"] == 2
+    )
     losses = {
-        epochs: why.training_loss(lesson.run("alone", some, replace(SHORT, seed=0, epochs=epochs))[0], some) for epochs in (1, 2)
+        epochs: why.training_loss(
+            lesson.run("alone", some, replace(SHORT, seed=0, epochs=epochs))[0], some
+        )
+        for epochs in (1, 2)
     }
-    nearest = min(losses, key=lambda epochs: abs(losses[epochs] - rows.loc["ONE", "loss"]))
-    assert rows.loc[why.MATCHED, "epochs"] == nearest and rows.loc["alone", "loss"] == pytest.approx(losses[2], abs=1e-3)
+    nearest = min(
+        losses, key=lambda epochs: abs(losses[epochs] - rows.loc["ONE", "loss"])
+    )
+    assert rows.loc[why.MATCHED, "epochs"] == nearest and rows.loc[
+        "alone", "loss"
+    ] == pytest.approx(losses[2], abs=1e-3)
     assert (rows["agreement"] <= 1).all() and (rows["rise at 0.1"] != 0).all()
-    made = [{"arm": arm, "seed": seed, "r": mean + seed / 9} for arm, mean in (("x", 2), ("y", 1)) for seed in (0, 1)]
+    made = [
+        {"arm": arm, "seed": seed, "r": mean + seed / 9}
+        for arm, mean in (("x", 2), ("y", 1))
+        for seed in (0, 1)
+    ]
     verdict = claims.rises(pd.DataFrame(made), "x", "y", "r")
     assert verdict.effect == pytest.approx(1) and verdict.unit == "nats"
 
@@ -127,16 +212,25 @@ def test_agreement_of_several_nets_is_the_mean_over_pairs(some, monkeypatch):
     monkeypatch.setattr(why, "DRAWS", 1)
     several = [online.small(k) for k in range(3)]
     answers = [net.eval()(some.test[0]).argmax(1) for net in several]
-    pairs = [(answers[i] == answers[j]).double().mean().item() for i, j in ((0, 1), (0, 2), (1, 2))]
-    assert why.why(several, some, 0)["agreement"] == pytest.approx(sum(pairs) / 3, abs=1e-4)
+    pairs = [
+        (answers[i] == answers[j]).double().mean().item()
+        for i, j in ((0, 1), (0, 2), (1, 2))
+    ]
+    assert why.why(several, some, 0)["agreement"] == pytest.approx(
+        sum(pairs) / 3, abs=1e-4
+    )
 
 
 def test_what_a_gate_says_is_read_and_nothing_changes(some):
     net = online.parted(0)
     together = Mixed(net, online.gated(net, 0)).eval()
-    before, x = {k: v.clone() for k, v in together.state_dict().items()}, some.test[0][:40]
-    a, b = lesson.before_softmax(together, x), lesson.before_softmax(together, x, training=True)
-    assert torch.allclose(a.softmax(1), together.gate(net.trunk(x)), atol=1e-6) and not torch.allclose(a, b)
+    before = {k: v.clone() for k, v in together.state_dict().items()}
+    x = some.test[0][:40]
+    a = lesson.before_softmax(together, x)
+    b = lesson.before_softmax(together, x, training=True)
+    assert torch.allclose(
+        a.softmax(1), together.gate(net.trunk(x)), atol=1e-6
+    ) and not torch.allclose(a, b)
     assert all(torch.equal(v, before[k]) for k, v in together.state_dict().items())
     assert not any(part.training for part in together.modules())
     together.train()
@@ -144,14 +238,21 @@ def test_what_a_gate_says_is_read_and_nothing_changes(some):
     assert all(part.training for part in together.modules())
     assert lesson.gating(Mixed(net, None), x) == lesson.gating(net[0], x) == {}
     told = lesson.gating(together, x)
-    assert told == dict(zip(("evenness", "at the floor"), lesson.evenness(lesson.before_softmax(together, x))))
+    assert told == dict(
+        zip(
+            ("evenness", "at the floor"),
+            lesson.evenness(lesson.before_softmax(together, x)),
+        )
+    )
 
 
 def test_evenness_by_hand():
     assert lesson.evenness(torch.zeros(4, 3)) == (1.0, 1.0)
     even, floor = lesson.evenness(torch.tensor([[0.0, 0.0, 2.0]]))
     g = np.array([1, 1, np.exp(2)]) / (2 + np.exp(2))
-    assert even == pytest.approx(-(g * np.log(g)).sum() / np.log(3), abs=1e-4) and floor == pytest.approx(2 / 3, abs=1e-4)
+    assert even == pytest.approx(
+        -(g * np.log(g)).sum() / np.log(3), abs=1e-4
+    ) and floor == pytest.approx(2 / 3, abs=1e-4)
 
 
 def test_watching_changes_nothing(some):
@@ -159,17 +260,28 @@ def test_watching_changes_nothing(some):
     branches, together = lesson.run("ONE", some, replace(SHORT, seed=5))
     assert same(found.together, together) and same(found.together.net[2], branches[2])
     assert found.before.shape == found.after.shape == (len(some.validation[0]), 3)
-    assert len(found.evenness) == len(found.floor) == 1 + SHORT.epochs and found.evenness[0] != found.evenness[1]
+    assert (
+        len(found.evenness) == len(found.floor) == 1 + SHORT.epochs
+        and found.evenness[0] != found.evenness[1]
+    )
     x = some.validation[0]
-    assert torch.allclose(found.after, together.gate.eval()(together.net.trunk.eval()(x)), atol=1e-5)
+    assert torch.allclose(
+        found.after, together.gate.eval()(together.net.trunk.eval()(x)), atol=1e-5
+    )
     fresh = online.parted(5)
-    assert torch.allclose(found.before, online.gated(fresh, 5)(fresh.trunk(x)), atol=1e-5)  # in train mode
+    assert torch.allclose(
+        found.before, online.gated(fresh, 5)(fresh.trunk(x)), atol=1e-5
+    )  # in train mode
 
 
 def test_branches_that_start_alike_stay_so_without_a_gate(some):
     copies, together = lesson.alike(some, 0, own_gate=False, config=SHORT)
     x = some.test[0]
-    assert same(copies[0], copies[1]) and same(copies[0], copies[2]) and not same(copies[0], online.small(0))
+    assert (
+        same(copies[0], copies[1])
+        and same(copies[0], copies[2])
+        and not same(copies[0], online.small(0))
+    )
     assert torch.allclose(together.eval()(x), copies[0].eval()(x), atol=1e-6)
     apart, _ = lesson.alike(some, 0, own_gate=True, config=SHORT)
     assert not same(apart[0], apart[1])
@@ -179,38 +291,66 @@ def test_what_each_term_reaches(some):
     found = lesson.reach(0, some.train[0][:64], some.train[1][:64])
     assert list(found.columns) == ["trunk", "branch 0", "branch 1", "branch 2", "gate"]
     assert (found.drop(columns="gate") > 0).all(axis=None)
-    assert found.loc[["branches", "distil"], "gate"].tolist() == [0, 0] and found.loc["ensemble", "gate"] > 0
+    assert (
+        found.loc[["branches", "distil"], "gate"].tolist() == [0, 0]
+        and found.loc["ensemble", "gate"] > 0
+    )
     assert found.loc["distil, not detached", "gate"] > 0
     net = online.parted(0)
     loss = sum(F.cross_entropy(z, some.train[1][:64]) for z in net(some.train[0][:64]))
     grads = torch.autograd.grad(loss, list(net.branches[1].parameters()))
-    assert found.loc["branches", "branch 1"] == pytest.approx(sum(g.square().sum().item() for g in grads) ** 0.5, rel=0.05)
+    assert found.loc["branches", "branch 1"] == pytest.approx(
+        sum(g.square().sum().item() for g in grads) ** 0.5, rel=0.05
+    )
 
 
 def test_costs_by_hand():
-    first, second, rest = 49 * 9 * 8, 49 * 9 * 8 * 16, 784 * 64 + 640
+    first = 49 * 9 * 8
+    second = 49 * 9 * 8 * 16
+    rest = 784 * 64 + 640
     found = claims.costs()
-    assert found.loc["alone", "training"] == pytest.approx(3 * (3 * (first + second + rest) - first) / 1000, abs=0.06)
+    assert found.loc["alone", "training"] == pytest.approx(
+        3 * (3 * (first + second + rest) - first) / 1000, abs=0.06
+    )
     assert (found["one net"] == round((first + second + rest) / 1000, 1)).all()
     gate = 8 * 3
-    assert found.loc["ONE", "all three"] == pytest.approx((first + 3 * (second + rest) + gate) / 1000, abs=0.06)
-    assert found.loc["more sharing", "all three"] == pytest.approx((first + second + 3 * rest + 16 * 3) / 1000, abs=0.06)
-    assert found.loc["no gate", "training"] == pytest.approx((2 * first + 9 * (second + rest)) / 1000, abs=0.06)
+    assert found.loc["ONE", "all three"] == pytest.approx(
+        (first + 3 * (second + rest) + gate) / 1000, abs=0.06
+    )
+    assert found.loc["more sharing", "all three"] == pytest.approx(
+        (first + second + 3 * rest + 16 * 3) / 1000, abs=0.06
+    )
+    assert found.loc["no gate", "training"] == pytest.approx(
+        (2 * first + 9 * (second + rest)) / 1000, abs=0.06
+    )
     assert found.loc["no distillation", "training"] == found.loc["ONE", "training"]
-    assert found.loc["alone", ["training, of three nets", "all three, of three nets"]].tolist() == [1, 1]
+    assert found.loc[
+        "alone", ["training, of three nets", "all three, of three nets"]
+    ].tolist() == [1, 1]
     shares = found.loc["more sharing", "training"] / found.loc["alone", "training"]
     assert found.loc["more sharing", "training, of three nets"] == round(shares, 2)
 
 
 def rows(**arms: list[float]) -> pd.DataFrame:
-    """Three seeds an arm and choice; together is 0.05 above one net, and validation the other way round."""
+    """Three seeds an arm and choice; together is 0.05 above one net, and validation the
+    other way round.
+    """
     made = []
     for arm, values in arms.items():
         for choice, mean in zip(("15 epochs", "5 epochs"), values):
             for seed in range(3):
                 of = mean + seed / 1000 + (0.001 if arm == "ONE" and seed == 1 else 0)
-                about = {"arm": arm, "choice": choice, "seed": seed, "validation accuracy": 1 - of, "validation together": of}
-                made.append(about | {"accuracy": of, "together": of + 0.05, "average": of + 0.04})
+                about = {
+                    "arm": arm,
+                    "choice": choice,
+                    "seed": seed,
+                    "validation accuracy": 1 - of,
+                    "validation together": of,
+                }
+                made.append(
+                    about
+                    | {"accuracy": of, "together": of + 0.05, "average": of + 0.04}
+                )
     return pd.DataFrame(made)
 
 
@@ -219,26 +359,51 @@ def test_claims_read_the_columns_that_they_name():
     first = found[found["choice"] == "15 epochs"]
     told = claims.above(first, "ONE", "alone", "here")
     assert told.line.startswith("P9  HOLDS  one net: ONE - alone, here: +10.03 points")
-    all_three = claims.above(first, "ONE", "alone", "there", column="together", claim="O12")
-    assert all_three.line.startswith("O12  HOLDS  all three: ONE - alone, there: +10.03")
-    assert claims.tuned(found, "ONE", "alone", "best").effect == pytest.approx(100 * 0.1 + 1 / 30)
-    assert claims.tuned(found, "ONE", "alone", "best", column="together").effect == pytest.approx(100 * 0.05 + 1 / 30)
-    gap = claims.within(first.sample(frac=1, random_state=1), "ONE", "together", "average", "gated - mean")
-    assert gap.effect == pytest.approx(1) and gap.low == pytest.approx(1) and gap.what == "gated - mean"
+    all_three = claims.above(
+        first, "ONE", "alone", "there", column="together", claim="O12"
+    )
+    assert all_three.line.startswith(
+        "O12  HOLDS  all three: ONE - alone, there: +10.03"
+    )
+    assert claims.tuned(found, "ONE", "alone", "best").effect == pytest.approx(
+        100 * 0.1 + 1 / 30
+    )
+    assert claims.tuned(
+        found, "ONE", "alone", "best", column="together"
+    ).effect == pytest.approx(100 * 0.05 + 1 / 30)
+    gap = claims.within(
+        first.sample(frac=1, random_state=1),
+        "ONE",
+        "together",
+        "average",
+        "gated - mean",
+    )
+    assert (
+        gap.effect == pytest.approx(1)
+        and gap.low == pytest.approx(1)
+        and gap.what == "gated - mean"
+    )
     assert claims.table(found, "accuracy").loc["alone", "5 epochs"] == "65.1 ± 0.1"
 
 
 def test_a_third_of_the_rate_is_compared_with_the_rate():
-    found = rows(ONE=[0.6, 0.7], alone=[0.5, 0.9]).replace({"choice": {"5 epochs": "a third of the rate"}})
+    found = rows(ONE=[0.6, 0.7], alone=[0.5, 0.9]).replace(
+        {"choice": {"5 epochs": "a third of the rate"}}
+    )
     told = claims.slower(found, "alone")
     assert told.effect == pytest.approx(40) and told.claim == "O10"
     assert told.what == "one net: alone, a third of the rate - alone, 15 epochs"
     assert claims.slower(found, "alone", "ONE").effect == pytest.approx(30 - 1 / 30)
-    assert set(claims.at(found, "15 epochs")["choice"]) == {"15 epochs"} and len(claims.at(found, "15 epochs")) == 6
+    assert (
+        set(claims.at(found, "15 epochs")["choice"]) == {"15 epochs"}
+        and len(claims.at(found, "15 epochs")) == 6
+    )
 
 
 def test_the_losses_are_of_each_part_and_then_their_order():
-    found = rows(ONE=[0.7], **{"no distillation": [0.5], "no sharing": [0.6], "no gate": [0.69]})
+    found = rows(
+        ONE=[0.7], **{"no distillation": [0.5], "no sharing": [0.6], "no gate": [0.69]}
+    )
     effects = [round(v.effect) for v in claims.losses(found, "x")]
     assert effects == [20, 10, 1, 10, 19, 9]
 
@@ -252,19 +417,32 @@ def test_pictures_say_what_they_show(some):
     assert heights == pytest.approx(g[0].tolist()) and len(picture.figure.axes) == 9
     told = claims.weights(y, g, g.flip(1))
     assert list(told.index) == ["a 7", "a 2", "a 1"]
-    assert told.loc["a 7"].tolist() == pytest.approx([*g[0].tolist(), *g[0].flip(0).tolist()], abs=0.006)
+    assert told.loc["a 7"].tolist() == pytest.approx(
+        [*g[0].tolist(), *g[0].flip(0).tolist()], abs=0.006
+    )
     assert list(told.columns)[2:4] == ["before, branch 2", "after, branch 0"]
-    prices = pd.DataFrame({"one net": [1.0, 2.0], "all three": [3.0, 4.0], "training": [5.0, 6.0]}, index=["ONE", "alone"])
+    prices = pd.DataFrame(
+        {"one net": [1.0, 2.0], "all three": [3.0, 4.0], "training": [5.0, 6.0]},
+        index=["ONE", "alone"],
+    )
     first = rows(ONE=[0.6], alone=[0.5])
     twin = claims.trade(first, prices, ["ONE", "alone"], "Title").twin
-    assert twin.startswith("Title;") and "ONE, one net: 1, 60.1 %" in twin and "alone, all three: 4, 55.1 %" in twin
+    assert (
+        twin.startswith("Title;")
+        and "ONE, one net: 1, 60.1 %" in twin
+        and "alone, all three: 4, 55.1 %" in twin
+    )
 
 
 def test_a_recorded_run_can_be_had_again(digits):
     """Seed 0, five epochs: the nets alone and ONE, within what another CPU may change."""
     images, table = digits.hold_out(500), records.recorded("one_parts")
-    assert table.attrs["data"] == images.source and table.attrs["settings"]["config"] == asdict(online.CONFIG)
-    before = table[(table["seed"] == 0) & (table["choice"] == "5 epochs")].set_index("arm")
+    assert table.attrs["data"] == images.source and table.attrs["settings"][
+        "config"
+    ] == asdict(online.CONFIG)
+    before = table[(table["seed"] == 0) & (table["choice"] == "5 epochs")].set_index(
+        "arm"
+    )
     few, config = online.digits(images, 0), replace(online.CHOICES["5 epochs"], seed=0)
     branches, together = lesson.run("ONE", few, config)
     right = sum(accuracy(net, *few.test) for net in branches) / 3

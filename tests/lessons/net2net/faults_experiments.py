@@ -18,8 +18,8 @@ FAULTS = [
     Fault(
         "padding: seed unused",
         "lessons/net2net/experiments.py",
-        "surgery.widen(net, layer, width), torch.Generator().manual_seed(seed)",
-        "surgery.widen(net, layer, width), torch.Generator().manual_seed(0)",
+        "surgery.widen(net, layer, width)\n    generator = torch.Generator().manual_seed(seed)",
+        "surgery.widen(net, layer, width)\n    generator = torch.Generator().manual_seed(0)",
     ),
     Fault(
         "padding: batch norm keeps its statistics",
@@ -43,7 +43,7 @@ FAULTS = [
         "copies depend on the noise",
         "lessons/net2net/experiments.py",
         "generator = torch.Generator().manual_seed(10 * seed + k)",
-        "generator = torch.Generator().manual_seed(10 * seed + k + int(100 * " "noise))",
+        "generator = torch.Generator().manual_seed(10 * seed + k + int(100 * noise))",
     ),
     Fault(
         "the rate is not applied",

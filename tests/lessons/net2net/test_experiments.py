@@ -1,4 +1,6 @@
-"""The lesson on Net2Net: the controls that its nets are compared with, its rows, and what is read off them."""
+"""The lesson on Net2Net: the controls that its nets are compared with, its rows, and
+what is read off them.
+"""
 
 from dataclasses import replace
 
@@ -37,11 +39,22 @@ def test_padding_keeps_the_old_weights_and_draws_the_new(net):
     before, wide = weights(net), lesson.pad(net, 1, 12, seed=3)
     assert same(weights(net), before)
     (into, norm, _), (out, *_) = wide[1], wide[2]
-    assert torch.equal(into.weight[:8], net[1][0].weight) and torch.equal(out.weight[:, :8], net[2][0].weight)
-    assert torch.equal(norm.running_var[:8], net[1][1].running_var) and torch.equal(norm.weight[:8], net[1][1].weight)
-    assert (norm.running_mean[8:] == 0).all() and (norm.running_var[8:] == 1).all() and (norm.bias[8:] == 0).all()
+    assert torch.equal(into.weight[:8], net[1][0].weight) and torch.equal(
+        out.weight[:, :8], net[2][0].weight
+    )
+    assert torch.equal(norm.running_var[:8], net[1][1].running_var) and torch.equal(
+        norm.weight[:8], net[1][1].weight
+    )
+    assert (
+        (norm.running_mean[8:] == 0).all()
+        and (norm.running_var[8:] == 1).all()
+        and (norm.bias[8:] == 0).all()
+    )
     for new, fan_in in ((into.weight[8:], 4 * 9), (out.weight[:, 8:], 12 * 9)):
-        assert 0.9 * fan_in**-0.5 < new.abs().max() <= fan_in**-0.5 and new.unique().numel() == new.numel()
+        assert (
+            0.9 * fan_in**-0.5 < new.abs().max() <= fan_in**-0.5
+            and new.unique().numel() == new.numel()
+        )
     assert same(weights(wide), weights(lesson.pad(net, 1, 12, seed=3)))
     assert not same(weights(wide), weights(lesson.pad(net, 1, 12, seed=4)))
     out.weight.data[:, 8:] = 0  # nothing else than the new units is new
@@ -50,7 +63,9 @@ def test_padding_keeps_the_old_weights_and_draws_the_new(net):
 
 
 def test_padding_past_a_flatten_keeps_each_units_rows():
-    flat = torch.nn.Sequential(*nets.conv(1, 3, seed=0)[:1], torch.nn.Flatten(), torch.nn.Linear(3 * 16, 10)).eval()
+    flat = torch.nn.Sequential(
+        *nets.conv(1, 3, seed=0)[:1], torch.nn.Flatten(), torch.nn.Linear(3 * 16, 10)
+    ).eval()
     wide = lesson.pad(flat, 0, 5, seed=0)
     wide[-1].weight.data[:, 48:] = 0
     x = torch.rand(4, 1, 4, 4)
@@ -58,56 +73,95 @@ def test_padding_past_a_flatten_keeps_each_units_rows():
 
 
 @pytest.mark.parametrize(
-    "small", [nets.conv(2, 4, 8, seed=1), nets.mlp(32, 6, 5, 3, norm=True, seed=1), nets.mlp(32, 6, 5, 3, seed=1)]
+    "small",
+    [
+        nets.conv(2, 4, 8, seed=1),
+        nets.mlp(32, 6, 5, 3, norm=True, seed=1),
+        nets.mlp(32, 6, 5, 3, seed=1),
+    ],
 )
 def test_a_random_block_stands_between_the_old_ones(small):
     before, deep = weights(small), lesson.random_block(small.eval(), 1, seed=2)
-    assert same(weights(small), before) and not deep.training and not any(part.training for part in deep.modules())
+    assert (
+        same(weights(small), before)
+        and not deep.training
+        and not any(part.training for part in deep.modules())
+    )
     assert (
         len(deep) == len(small) + 1
         and same(weights(deep[:2]), weights(small[:2]))
         and same(weights(deep[3:]), weights(small[2:]))
     )
     block, n = deep[2], len(small[1][0].weight)
-    assert [type(part) for part in block] == [type(part) for part in small[1]] and block[0].weight.shape[:2] == (n, n)
+    assert [type(part) for part in block] == [
+        type(part) for part in small[1]
+    ] and block[0].weight.shape[:2] == (n, n)
     x = torch.rand(4, 2, 4, 4)
     assert deep[:3](x).shape == small[:2](x).shape
     assert not same(weights(deep), weights(lesson.random_block(small, 1, seed=3)))
-    assert {p.data_ptr() for p in deep.parameters()}.isdisjoint(p.data_ptr() for p in small.parameters())
+    assert {p.data_ptr() for p in deep.parameters()}.isdisjoint(
+        p.data_ptr() for p in small.parameters()
+    )
 
 
 @pytest.mark.parametrize("layer", [2, -1, 7])
 def test_a_random_block_needs_a_hidden_block_before_it(layer):
-    with pytest.raises(ValueError, match=r"no hidden block of this net; choose one of \[0, 1\]"):
+    with pytest.raises(
+        ValueError, match=r"no hidden block of this net; choose one of \[0, 1\]"
+    ):
         lesson.random_block(nets.conv(2, 4, 8, seed=1), layer, seed=0)
 
 
 def test_deeper_starts(net, toy):
     starts, x = lesson.deeper(net, toy, seed=1), toy.train[0]
     assert {len(start) for start in starts.values()} == {7}
-    assert len({tuple(v.shape for v in weights(start)) for start in starts.values()}) == 1
+    assert (
+        len({tuple(v.shape for v in weights(start)) for start in starts.values()}) == 1
+    )
     calibrated, bare = starts["Net2Net"], starts["gamma = 1, beta = 0"]
     assert lesson.difference(net, calibrated, x, train=True) < 1e-3
-    assert lesson.difference(net, bare, x, train=False) < 1e-3 < 0.1 < lesson.difference(net, bare, x, train=True)
+    assert (
+        lesson.difference(net, bare, x, train=False)
+        < 1e-3
+        < 0.1
+        < lesson.difference(net, bare, x, train=True)
+    )
     assert torch.equal(starts["random layers"][4][0].weight, net[2][0].weight)
     fresh = starts["from scratch"]
-    assert not any(torch.equal(a, b) for a, b in zip(fresh.parameters(), calibrated.parameters()) if a.ndim > 1)
+    assert not any(
+        torch.equal(a, b)
+        for a, b in zip(fresh.parameters(), calibrated.parameters())
+        if a.ndim > 1
+    )
     assert (fresh[0][1].running_mean == 0).all() and (fresh[0][1].weight == 1).all()
 
 
 def test_wider_starts_have_the_same_copies_whatever_the_noise(net):
     starts, x = lesson.wider(net, seed=1), torch.rand(6, 2, 8, 8)
-    assert [len(block[0].weight) for start in starts.values() for block in start[:-1]] == [12, 24, 24] * 4
+    assert [
+        len(block[0].weight) for start in starts.values() for block in start[:-1]
+    ] == [12, 24, 24] * 4
     equal, noisy = starts["Net2Net, no noise"], starts["Net2Net"]
-    assert lesson.difference(net, equal, x, False) < 1e-3 < lesson.difference(net, noisy, x, False)
+    assert (
+        lesson.difference(net, equal, x, False)
+        < 1e-3
+        < lesson.difference(net, noisy, x, False)
+    )
     assert lesson.twins(equal, equal) == {"gap": 0.0, "cosine": 1.0}
-    assert 0 < lesson.twins(equal, noisy)["gap"] < 0.5 and 0.98 < lesson.twins(equal, noisy)["cosine"] < 1
+    assert (
+        0 < lesson.twins(equal, noisy)["gap"] < 0.5
+        and 0.98 < lesson.twins(equal, noisy)["cosine"] < 1
+    )
 
 
 def test_twins_are_measured_where_they_are(net):
     equal = lesson.widened(net, 0, 0.0)
     first = equal[0][0].weight
-    copy = next(k for k in range(4, 12) if torch.equal(first[k], first[0]) or torch.equal(first[k], first[1]))
+    copy = next(
+        k
+        for k in range(4, 12)
+        if torch.equal(first[k], first[0]) or torch.equal(first[k], first[1])
+    )
     parted = lesson.widened(net, 0, 0.0)
     parted[0][0].weight.data[copy, 0, 0, 0] += 0.25
     assert lesson.twins(equal, parted)["gap"] == pytest.approx(0.25, abs=1e-4)
@@ -117,30 +171,51 @@ def test_twins_are_measured_where_they_are(net):
 def test_a_row_is_the_run_that_it_says(net, toy):
     before = weights(net)
     row, after = lesson.trained("wide", net, toy, 5, 0.1, SHORT, noise=0.5)
-    assert same(weights(net), before) and row["arm"] == "wide, 0.1x" and (row["seed"], row["noise"]) == (5, 0.5)
+    assert (
+        same(weights(net), before)
+        and row["arm"] == "wide, 0.1x"
+        and (row["seed"], row["noise"]) == (5, 0.5)
+    )
     by_hand = lesson.copy.deepcopy(net)
     train(plain(by_hand), toy, replace(SHORT, lr=0.005, seed=5), progress=False)
-    assert same(weights(after), weights(by_hand)) and row["accuracy"] == accuracy(by_hand, *toy.test)
+    assert same(weights(after), weights(by_hand)) and row["accuracy"] == accuracy(
+        by_hand, *toy.test
+    )
     assert row["accuracies"][0] == accuracy(net, *toy.validation)
 
 
 def test_every_start_gets_every_rate(toy):
     small = lesson.RATES
-    deeper, wider = lesson.net2net_deeper(toy_of_16(toy), 0), lesson.net2net_wider(toy_of_16(toy), 0)
+    deeper = lesson.net2net_deeper(toy_of_16(toy), 0)
+    wider = lesson.net2net_wider(toy_of_16(toy), 0)
     for rows, starts in ((deeper, 6), (wider, 5)):
         table = pd.DataFrame(rows)
-        assert len(rows) == starts * len(small) + 2 and table["arm"].is_unique and (table["seed"] == 0).all()
+        assert (
+            len(rows) == starts * len(small) + 2
+            and table["arm"].is_unique
+            and (table["seed"] == 0).all()
+        )
         assert table["target"].nunique() == table["teacher"].nunique() == 1
-        first = table[table["start"].isin(["Net2Net, no noise", "teacher continued"])]["accuracies"].str[0]
+        first = table[table["start"].isin(["Net2Net, no noise", "teacher continued"])][
+            "accuracies"
+        ].str[0]
         assert (first == table["target"].iloc[0]).all()
     rows = lesson.net2net_twins(toy_of_16(toy), 0)
-    assert [(row["noise"], row["rate"]) for row in rows] == [(n, r) for n in lesson.NOISES for r in (0.1, 1.0)]
-    assert rows[0]["gap"] < 1e-5 < rows[-1]["gap"] and rows[0]["price"] < 1e-3 < rows[-1]["price"]
+    assert [(row["noise"], row["rate"]) for row in rows] == [
+        (n, r) for n in lesson.NOISES for r in (0.1, 1.0)
+    ]
+    assert (
+        rows[0]["gap"] < 1e-5 < rows[-1]["gap"]
+        and rows[0]["price"] < 1e-3 < rows[-1]["price"]
+    )
 
 
 def toy_of_16(toy):
     """Ten classes, as the lesson's nets have, 16 x 16 pixels."""
-    double = {part: (torch.nn.functional.interpolate(x, scale_factor=2), y) for part, (x, y) in toy._parts().items()}
+    double = {
+        part: (torch.nn.functional.interpolate(x, scale_factor=2), y)
+        for part, (x, y) in toy._parts().items()
+    }
     return replace(toy, **double, classes=tuple("0123456789"))
 
 
@@ -148,7 +223,15 @@ def rows_of(curves, seeds=4, **columns):
     """Recorded rows in small: {(start, rate): accuracies for each seed}."""
     return pd.DataFrame(
         [
-            {"arm": f"{start}, {rate:g}x", "start": start, "rate": rate, "seed": seed, "target": 0.5, "seconds": 2.0, **columns}
+            {
+                "arm": f"{start}, {rate:g}x",
+                "start": start,
+                "rate": rate,
+                "seed": seed,
+                "target": 0.5,
+                "seconds": 2.0,
+                **columns,
+            }
             | {"accuracies": list(of[seed]), "accuracy": of[seed][-1] - 0.1}
             for (start, rate), of in curves.items()
             for seed in range(seeds)
@@ -157,17 +240,33 @@ def rows_of(curves, seeds=4, **columns):
 
 
 def test_steps_and_seconds_to_a_target():
-    rows = rows_of({("a", 1.0): [[0.1, 0.51, 0.6], [0.1, 0.2, 0.51], [0.7, 0, 0], [0, 0, 0.509]]})
-    assert growth.arrivals(rows)["a", 1.0].tolist() == [10, 20, 0, 30]  # never: one interval after the last
+    rows = rows_of(
+        {("a", 1.0): [[0.1, 0.51, 0.6], [0.1, 0.2, 0.51], [0.7, 0, 0], [0, 0, 0.509]]}
+    )
+    assert growth.arrivals(rows)["a", 1.0].tolist() == [
+        10,
+        20,
+        0,
+        30,
+    ]  # never: one interval after the last
     assert growth.arrivals(rows, cost={"a": 100.0})["a", 1.0].tolist() == [1, 2, 0, 3]
     assert growth.arrivals(rows, points=0)["a", 1.0].tolist() == [10, 20, 0, 20]
 
 
 def test_a_seeds_rate_is_chosen_by_the_other_seeds():
-    at_once, fast, slow = [0.6, 0.6, 0.6], [0.1, 0.6, 0.6], [0.1, 0.1, 0.6]
-    curves = {("a", 0.1): [at_once, slow, slow, slow], ("a", 1.0): [slow, slow, slow, fast], ("b", 1.0): [slow] * 4}
+    at_once = [0.6, 0.6, 0.6]
+    fast = [0.1, 0.6, 0.6]
+    slow = [0.1, 0.1, 0.6]
+    curves = {
+        ("a", 0.1): [at_once, slow, slow, slow],
+        ("a", 1.0): [slow, slow, slow, fast],
+        ("b", 1.0): [slow] * 4,
+    }
     verdict = growth.sooner("P4", rows_of(curves), "a", "b")
-    assert (verdict.effect, verdict.n) == (0, 4)  # seed 0 is at once there at 0.1x, but the others send it to 1x
+    assert (verdict.effect, verdict.n) == (
+        0,
+        4,
+    )  # seed 0 is at once there at 0.1x, but the others send it to 1x
     assert verdict.what == "steps to 1 point above T, b - a"
     assert growth.sooner("P4", rows_of(curves), "a", "b", before=5).effect == -5
 
@@ -175,28 +274,60 @@ def test_a_seeds_rate_is_chosen_by_the_other_seeds():
 def test_seconds_count_what_a_step_costs(toy):
     rows = rows_of({("a", 1.0): [[0, 0, 0.6]] * 4, ("b", 1.0): [[0, 0.6, 0.6]] * 4})
     longer = rows.assign(start="not timed")
-    verdict = growth.sooner("P4", pd.concat([rows, longer]), "a", "b", cost={"a": 10, "b": 50.0})
-    assert verdict.effect == pytest.approx(0.3) and verdict.unit == "seconds" and verdict.what.startswith("seconds")
+    verdict = growth.sooner(
+        "P4", pd.concat([rows, longer]), "a", "b", cost={"a": 10, "b": 50.0}
+    )
+    assert (
+        verdict.effect == pytest.approx(0.3)
+        and verdict.unit == "seconds"
+        and verdict.what.startswith("seconds")
+    )
     timed = pd.DataFrame(lesson.net2net_seconds(toy_of_16(toy), 0))
     assert timed["arm"].is_unique and (timed["milliseconds"] > 0).all()
-    costs = growth.costs(pd.concat([timed, timed.assign(milliseconds=9e9), timed.assign(milliseconds=0)]))
-    assert costs.loc["Net2Net", "deeper"] == timed["milliseconds"].iloc[0] and set(costs) == {"deeper", "wider"}
+    costs = growth.costs(
+        pd.concat([timed, timed.assign(milliseconds=9e9), timed.assign(milliseconds=0)])
+    )
+    assert costs.loc["Net2Net", "deeper"] == timed["milliseconds"].iloc[0] and set(
+        costs
+    ) == {"deeper", "wider"}
 
 
 def test_the_best_rate_is_the_one_that_validation_images_prefer():
-    rows = rows_of({("a", 0.1): [[0, 0.7]] * 4, ("a", 1.0): [[0, 0.8]] * 4, ("b", 1.0): [[0, 0.75]] * 4})
+    rows = rows_of(
+        {
+            ("a", 0.1): [[0, 0.7]] * 4,
+            ("a", 1.0): [[0, 0.8]] * 4,
+            ("b", 1.0): [[0, 0.75]] * 4,
+        }
+    )
     rows.loc[rows["rate"] == 0.1, "accuracy"] = 1.0  # what test images prefer
     kept = growth.best(rows)
-    assert kept.groupby("arm")["rate"].unique().map(list).to_dict() == {"a": [1.0], "b": [1.0]} and len(kept) == 8
+    assert (
+        kept.groupby("arm")["rate"].unique().map(list).to_dict()
+        == {"a": [1.0], "b": [1.0]}
+        and len(kept) == 8
+    )
     assert growth.higher("P4", rows, "a", "b").effect == pytest.approx(5)
-    assert growth.best(rows.assign(**{"validation accuracy": rows["accuracy"]}))["rate"].tolist()[:4] == [0.1] * 4
-    rows.at[rows.index[1], "accuracies"] = [0, 0.9]  # at one seed the lower rate is better on validation images
-    assert growth.best(rows).query("arm == 'a'").sort_values("seed")["rate"].tolist() == [1.0, 0.1, 1.0, 1.0]
+    assert (
+        growth.best(rows.assign(**{"validation accuracy": rows["accuracy"]}))[
+            "rate"
+        ].tolist()[:4]
+        == [0.1] * 4
+    )
+    rows.at[rows.index[1], "accuracies"] = [
+        0,
+        0.9,
+    ]  # at one seed the lower rate is better on validation images
+    assert growth.best(rows).query("arm == 'a'").sort_values("seed")[
+        "rate"
+    ].tolist() == [1.0, 0.1, 1.0, 1.0]
 
 
 def test_per_cent():
     rows = growth.in_percent(rows_of({("a", 1.0): [[0.1, 0.2, 0.3, 0.4]] * 4}))
-    assert rows[growth.COLUMNS].iloc[0].tolist() == pytest.approx([10, 30, 40]) and rows[growth.TEST].iloc[0] == pytest.approx(30)
+    assert rows[growth.COLUMNS].iloc[0].tolist() == pytest.approx(
+        [10, 30, 40]
+    ) and rows[growth.TEST].iloc[0] == pytest.approx(30)
     assert growth.TEST in growth.in_percent(rows.drop(columns="accuracies"))
 
 
@@ -215,25 +346,48 @@ def test_pictures_say_what_they_show(net):
     x = torch.rand(9, 2)
     assert torch.allclose(small(x), wide(x)) and wide[0].weight.shape == (3, 2)
     picture = growth.matrices(small, wide)
-    assert "U (m, q) = [[1.0, -2.0, 1.0], [3.0, 1.0, 3.0]]" in picture.twin and "[[2.0], [6.0], [2.0]]" in picture.twin
-    framed = [[patch.get_xy() for patch in axis.patches] for axis in picture.figure.axes]
+    assert (
+        "U (m, q) = [[1.0, -2.0, 1.0], [3.0, 1.0, 3.0]]" in picture.twin
+        and "[[2.0], [6.0], [2.0]]" in picture.twin
+    )
+    framed = [
+        [patch.get_xy() for patch in axis.patches] for axis in picture.figure.axes
+    ]
     assert framed == [[], [(-0.5, -0.5), (1.5, -0.5)], [], [(-0.5, -0.5), (-0.5, 1.5)]]
     equal = lesson.widened(nets.conv(1, *lesson.WIDTHS, seed=0), 0, 0.0)
     shown = growth.kernels({"one": equal, "two": equal}, equal)
     names = [axis.get_title() for axis in shown.figure.axes]
-    assert len(names) == 24 and names == names[:12] * 2 and sum("copy" in name for name in names) == 16
+    assert (
+        len(names) == 24
+        and names == names[:12] * 2
+        and sum("copy" in name for name in names) == 16
+    )
     drawn = [np.asarray(axis.images[0].get_array()) for axis in shown.figure.axes]
-    assert all(np.array_equal(drawn[k], drawn[k - 1]) == ("copy" in names[k]) for k in range(1, 12))
+    assert all(
+        np.array_equal(drawn[k], drawn[k - 1]) == ("copy" in names[k])
+        for k in range(1, 12)
+    )
     curves = growth.curves(rows_of({("a", 1.0): [[0.1, 0.2]] * 4}), ["a, 1x"], "Title")
     assert curves.twin.startswith("Title") and len(curves.png()) > 1000
 
 
 def test_students_that_copy_and_students_that_do_not(toy):
     teacher = copy_tune_distil.teach(toy_of_16(toy), 0)
-    made = {arm: copy_tune_distil.student(arm, teacher, 0) for arm in copy_tune_distil.ARMS}
-    assert same(weights(made["copied and tuned"]), weights(teacher)) and made["copied and tuned"] is not teacher
-    widths = {arm: [len(block[0].weight) for block in net[:-1]] for arm, net in made.items()}
-    assert widths["copied wider and tuned"] == [16, 32, 32] and widths["distilled"] == [8, 16, 16]
+    made = {
+        arm: copy_tune_distil.student(arm, teacher, 0) for arm in copy_tune_distil.ARMS
+    }
+    assert (
+        same(weights(made["copied and tuned"]), weights(teacher))
+        and made["copied and tuned"] is not teacher
+    )
+    widths = {
+        arm: [len(block[0].weight) for block in net[:-1]] for arm, net in made.items()
+    }
+    assert widths["copied wider and tuned"] == [16, 32, 32] and widths["distilled"] == [
+        8,
+        16,
+        16,
+    ]
     assert widths["small, distilled"] == widths["small, from scratch"] == [4, 8, 8]
     assert same(weights(made["distilled"]), weights(made["label smoothing"]))
     assert not torch.equal(made["distilled"][0][0].weight, teacher[0][0].weight)
@@ -244,28 +398,54 @@ def test_copy_tune_distil_rows(toy, monkeypatch):
     monkeypatch.setattr(copy_tune_distil, "FEW", SHORT)
     monkeypatch.setattr(copy_tune_distil, "RATES", (1.0,))
     smoothed = []
-    monkeypatch.setattr(copy_tune_distil, "plain", lambda net, smoothing=0.0: smoothed.append(smoothing) or plain(net))
-    monkeypatch.setattr(copy_tune_distil, "train", lambda stages, images, config, **more: seen.append((next(stages), images)))
+    monkeypatch.setattr(
+        copy_tune_distil,
+        "plain",
+        lambda net, smoothing=0.0: smoothed.append(smoothing) or plain(net),
+    )
+    monkeypatch.setattr(
+        copy_tune_distil,
+        "train",
+        lambda stages, images, config, **more: seen.append((next(stages), images)),
+    )
     rows = copy_tune_distil.copy_tune_distil(toy_of_16(toy), 1)
-    assert [row["start"] for row in rows] == [copy_tune_distil.UNTRAINED, *copy_tune_distil.ARMS]
-    assert [len(images.train[0]) for _, images in seen] == [96] + [10] * len(copy_tune_distil.ARMS)
-    plainly = [arm for arm in ("teacher", *copy_tune_distil.ARMS) if "distilled" not in arm]
-    assert [arm for arm, share in zip(plainly, smoothed) if share > 0] == [a for a in plainly if "smoothing" in a]
+    assert [row["start"] for row in rows] == [
+        copy_tune_distil.UNTRAINED,
+        *copy_tune_distil.ARMS,
+    ]
+    assert [len(images.train[0]) for _, images in seen] == [96] + [10] * len(
+        copy_tune_distil.ARMS
+    )
+    plainly = [
+        arm for arm in ("teacher", *copy_tune_distil.ARMS) if "distilled" not in arm
+    ]
+    assert [arm for arm, share in zip(plainly, smoothed) if share > 0] == [
+        a for a in plainly if "smoothing" in a
+    ]
     terms = {row["start"]: stage.name for row, (stage, _) in zip(rows[1:], seen[1:])}
-    assert [arm for arm, name in terms.items() if name == "distil"] == [a for a in copy_tune_distil.ARMS if "distilled" in a]
+    assert [arm for arm, name in terms.items() if name == "distil"] == [
+        a for a in copy_tune_distil.ARMS if "distilled" in a
+    ]
 
 
 def test_a_recorded_seed_of_net2net_can_be_had_again():
     digits = data.mnist_5k().hold_out(500).halved()
     rows = records.recorded("net2net_deeper")
     teacher = lesson.teach(digits, 0)
-    row, _ = lesson.trained("Net2Net", lesson.deeper(teacher, digits, 0)["Net2Net"], digits, 0, 0.1)
+    row, _ = lesson.trained(
+        "Net2Net", lesson.deeper(teacher, digits, 0)["Net2Net"], digits, 0, 0.1
+    )
     before = rows[(rows["seed"] == 0) & (rows["arm"] == "Net2Net, 0.1x")].iloc[0]
-    assert abs(row["accuracy"] - before["accuracy"]) < 0.02 and abs(row["accuracies"][0] - before["target"]) < 0.02
+    assert (
+        abs(row["accuracy"] - before["accuracy"]) < 0.02
+        and abs(row["accuracies"][0] - before["target"]) < 0.02
+    )
 
 
 def test_deepening_never_costs_a_prediction_of_the_recorded_teachers():
     rows = records.recorded("net2net_deeper")
-    grown = rows[rows["start"].isin(["Net2Net", "gamma = 1, beta = 0", "teacher continued"])]
+    grown = rows[
+        rows["start"].isin(["Net2Net", "gamma = 1, beta = 0", "teacher continued"])
+    ]
     assert (grown["accuracies"].str[0] == grown["target"]).all()
     assert rows["seed"].nunique() >= 5

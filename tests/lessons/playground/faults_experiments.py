@@ -49,6 +49,7 @@ FAULTS = [
         "half-trained students counted",
         "lessons/playground/experiments.py",
         "for row in epochs(stages, data, config, on_batch=on_batch):",
-        "for row in __import__('kdsurvey').train(stages, data, config, " "on_batch=on_batch, progress=False):",
+        "for row in __import__('kdsurvey').train(stages, data, config, "
+        "on_batch=on_batch, progress=False):",
     ),
 ]

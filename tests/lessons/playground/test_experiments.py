@@ -1,4 +1,6 @@
-"""The grid of students and its map: what trains, from what, on what; and what the map says about it."""
+"""The grid of students and its map: what trains, from what, on what; and what the map
+says about it.
+"""
 
 import numpy as np
 import pandas as pd
@@ -38,13 +40,21 @@ def spots():
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    monkeypatch.setattr(lesson, "STUDENT", Config(epochs=2, batch_size=32, lr=0.1, device="cpu"))
-    monkeypatch.setattr(lesson, "TEACHER", Config(epochs=2, batch_size=32, lr=0.1, jitter=1, device="cpu"))
+    monkeypatch.setattr(
+        lesson, "STUDENT", Config(epochs=2, batch_size=32, lr=0.1, device="cpu")
+    )
+    monkeypatch.setattr(
+        lesson,
+        "TEACHER",
+        Config(epochs=2, batch_size=32, lr=0.1, jitter=1, device="cpu"),
+    )
 
 
 def test_a_cell_is_the_run_that_it_says(spots):
     teacher = teach(spots, "well trained")
-    rows = {row["arm"]: row["accuracy"] for row in grid(spots, Setting(width=5), 3, teacher)}
+    rows = {
+        row["arm"]: row["accuracy"] for row in grid(spots, Setting(width=5), 3, teacher)
+    }
     assert list(rows) == [*(arm(*cell) for cell in CELLS), *CONTROLS]
     config = Config(epochs=2, batch_size=32, lr=0.1, seed=3, device="cpu")
 
@@ -53,14 +63,22 @@ def test_a_cell_is_the_run_that_it_says(spots):
 
     for T, alpha in ((1.0, 0.25), (8.0, 0.9), (32.0, 1.0)):
         row = alone(hinton(mlp(16, 5, 3, seed=3), teacher, T=T, alpha=alpha))
-        assert rows[arm(T, alpha)] == pytest.approx(row["student test accuracy"], abs=1.01 / 60)  # one image at most
-    assert rows["no teacher"] == pytest.approx(alone(plain(mlp(16, 5, 3, seed=3)))["net test accuracy"], abs=1.01 / 60)
+        assert rows[arm(T, alpha)] == pytest.approx(
+            row["student test accuracy"], abs=1.01 / 60
+        )  # one image at most
+    assert rows["no teacher"] == pytest.approx(
+        alone(plain(mlp(16, 5, 3, seed=3)))["net test accuracy"], abs=1.01 / 60
+    )
     smooth = alone(plain(mlp(16, 5, 3, seed=3), smoothing=0.1))
     assert rows["label smoothing"] == smooth["net test accuracy"]
 
 
 def test_the_tuned_control_is_chosen_on_validation_images(spots, monkeypatch):
-    found = {0.03: (0.7, 0.9), 0.1: (0.8, 0.2), 0.3: (0.6, 0.95)}  # rate -> validation, test
+    found = {
+        0.03: (0.7, 0.9),
+        0.1: (0.8, 0.2),
+        0.3: (0.6, 0.95),
+    }  # rate -> validation, test
     asked = []
 
     def fake(images, setting, config, hooks, **options):
@@ -70,8 +88,12 @@ def test_the_tuned_control_is_chosen_on_validation_images(spots, monkeypatch):
 
     monkeypatch.setattr(lesson, "_alone", fake)
     rows = lesson._controls(spots, Setting(), Config(seed=4), {})
-    assert [row["accuracy"] for row in rows] == [0.2, 0.2] and [row["seed"] for row in rows] == [4, 4]
-    assert [lr for lr, _ in asked] == [0.03, 0.1, 0.3, 0.1] and asked[-1][1] == {"smoothing": 0.1}
+    assert [row["accuracy"] for row in rows] == [0.2, 0.2] and [
+        row["seed"] for row in rows
+    ] == [4, 4]
+    assert [lr for lr, _ in asked] == [0.03, 0.1, 0.3, 0.1] and asked[-1][1] == {
+        "smoothing": 0.1
+    }
 
 
 def test_fewer_images_take_as_many_steps_and_are_drawn_by_the_seed(spots, monkeypatch):
@@ -80,16 +102,30 @@ def test_fewer_images_take_as_many_steps_and_are_drawn_by_the_seed(spots, monkey
     grid(spots, Setting(width=4, share=0.25), 1, teach(spots, "untrained"))
     grid(spots, Setting(width=4, share=0.25), 2, teach(spots, "untrained"))
     (first, config), (second, _) = seen[0], seen[5]
-    assert len(first.train[0]) == 30 and config.epochs == 8  # 4 steps x 2 epochs = 1 step x 8
+    assert (
+        len(first.train[0]) == 30 and config.epochs == 8
+    )  # 4 steps x 2 epochs = 1 step x 8
     assert not torch.equal(first.train[0], second.train[0])
 
 
-def test_a_teacher_that_knows_only_the_students_images_is_trained_on_those(spots, monkeypatch):
+def test_a_teacher_that_knows_only_the_students_images_is_trained_on_those(
+    spots, monkeypatch
+):
     seen = []
     monkeypatch.setattr(lesson, "_run", _recorder(seen, lesson._run))
     given = teach(spots, "untrained")
-    grid(spots, Setting(width=4, share=0.25, teacher="the student's images only"), 1, given)
-    assert len(seen) == 6 and len(seen[0][0].train[0]) == 30 and seen[0][1].jitter == 1 and seen[0][1].epochs == 8
+    grid(
+        spots,
+        Setting(width=4, share=0.25, teacher="the student's images only"),
+        1,
+        given,
+    )
+    assert (
+        len(seen) == 6
+        and len(seen[0][0].train[0]) == 30
+        and seen[0][1].jitter == 1
+        and seen[0][1].epochs == 8
+    )
     seen.clear()
     grid(spots, Setting(width=4), 1, given)
     assert len(seen) == 5
@@ -105,8 +141,13 @@ def _recorder(seen, run):
 
 def test_the_kinds_of_teachers_differ(spots):
     x = spots.test[0]
-    logits = [teach(spots, kind).logits(x) for kind in ("well trained", "one epoch", "untrained")]
-    assert not torch.equal(logits[0], logits[1]) and not torch.equal(logits[1], logits[2])
+    logits = [
+        teach(spots, kind).logits(x)
+        for kind in ("well trained", "one epoch", "untrained")
+    ]
+    assert not torch.equal(logits[0], logits[1]) and not torch.equal(
+        logits[1], logits[2]
+    )
     with pytest.raises(ValueError, match="'best': choose one of"):
         teach(spots, "best")
 
@@ -124,8 +165,14 @@ def rows_of(gains: np.ndarray, control: str = "no teacher") -> list[dict]:
     rows = []
     for seed, points in enumerate(gains):
         shares = 0.5 + points.ravel() / 100
-        rows += [{"arm": arm(*cell), "seed": seed, "accuracy": a} for cell, a in zip(CELLS, shares)]
-        rows += [{"arm": name, "seed": seed, "accuracy": 0.5 if name == control else 0.1} for name in CONTROLS]
+        rows += [
+            {"arm": arm(*cell), "seed": seed, "accuracy": a}
+            for cell, a in zip(CELLS, shares)
+        ]
+        rows += [
+            {"arm": name, "seed": seed, "accuracy": 0.5 if name == control else 0.1}
+            for name in CONTROLS
+        ]
     return rows
 
 
@@ -148,8 +195,13 @@ def test_marks_are_those_of_the_t_test_before_and_after_bonferroni():
 
 
 def test_what_chooses_does_not_judge():
-    """Pure chance: on the seeds that chose it, the best of 30 cells looks good; on the others it does not."""
-    chance = [Map(rows_of(np.random.default_rng(k).normal(size=(10, 6, 5)))) for k in range(20)]
+    """Pure chance: on the seeds that chose it, the best of 30 cells looks good; on the
+    others it does not.
+    """
+    chance = [
+        Map(rows_of(np.random.default_rng(k).normal(size=(10, 6, 5))))
+        for k in range(20)
+    ]
     judged = [lesson._best_elsewhere("O10", found, "chance") for found in chance]
     assert all(verdict.n == 5 for verdict in judged)
     assert abs(np.mean([verdict.effect for verdict in judged])) < 0.5
@@ -160,8 +212,14 @@ def test_what_chooses_does_not_judge():
 
 def test_two_maps_are_compared_cell_by_cell_and_seed_by_seed():
     gains = np.random.default_rng(2).normal(size=(2, 6, 6, 5))
-    rows = [{"map": lesson.NAMES[name].name, **row} for name, g in zip(("64 units", "4 units"), gains) for row in rows_of(g)]
-    verdict = lesson._compared("O11", pd.DataFrame(rows), "64 units", "4 units", 4.0, 0.5)
+    rows = [
+        {"map": lesson.NAMES[name].name, **row}
+        for name, g in zip(("64 units", "4 units"), gains)
+        for row in rows_of(g)
+    ]
+    verdict = lesson._compared(
+        "O11", pd.DataFrame(rows), "64 units", "4 units", 4.0, 0.5
+    )
     wanted = stats.ttest_rel(gains[0, :, 2, 1], gains[1, :, 2, 1])
     assert verdict.effect == pytest.approx((gains[0] - gains[1])[:, 2, 1].mean())
     assert verdict.low == pytest.approx(wanted.confidence_interval().low)
@@ -174,4 +232,8 @@ def test_every_recorded_map_is_there_with_ten_seeds():
     rows = records.recorded("playground")
     assert set(rows["map"]) == set(lesson.MAPS)
     for _, part in rows.groupby("map"):
-        assert Map(part.to_dict("records")).gains.shape == (10, len(TEMPERATURES), len(ALPHAS))
+        assert Map(part.to_dict("records")).gains.shape == (
+            10,
+            len(TEMPERATURES),
+            len(ALPHAS),
+        )

@@ -1,4 +1,6 @@
-"""Branches: both arms train as `train` does, and what is shown of gates and diversity is what the nets say."""
+"""Branches: both arms train as `train` does, and what is shown of gates and diversity
+is what the nets say.
+"""
 
 import re
 from dataclasses import replace
@@ -21,7 +23,9 @@ CONFIG = Config(epochs=3, batch_size=50, lr=0.05, schedule="constant", device="c
 
 @pytest.fixture
 def made(data, close):
-    return lambda **options: close(panels.branches(data, **{"config": CONFIG} | options))
+    return lambda **options: close(
+        panels.branches(data, **{"config": CONFIG} | options)
+    )
 
 
 @pytest.fixture
@@ -34,22 +38,36 @@ def net(seed):
 
 
 def by_hand(method, T, weight, seed):
-    """The branches, what answers for them by the name of its line, and the stages, of four branches."""
+    """The branches, what answers for them by the name of its line, and the stages, of
+    four branches.
+    """
     made = branched(net, 1, 4, seed)
     if method == "FFL":
         joint = fusion(16, 16, 16, 16, width=16, head=net(2000 + seed)[-1], seed=seed)
-        return made, {"fused": Fused(made, joint)}, ffl(made, joint, T=T, to_fused=weight, to_branches=weight)
+        return (
+            made,
+            {"fused": Fused(made, joint)},
+            ffl(made, joint, T=T, to_fused=weight, to_branches=weight),
+        )
     if method == "EnsembleNet":
         return made, {}, ensemblenet(made, lam=weight)
     own = gate(8, 4, seed=seed) if method == "ONE" else None
-    return made, {"gated": Mixed(made, own)} if own else {}, one(made, own, T=T, weight=weight)
+    return (
+        made,
+        {"gated": Mixed(made, own)} if own else {},
+        one(made, own, T=T, weight=weight),
+    )
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_both_arms_train_as_train_does(made, data, method):
     panel = made()
-    panel.method.value, panel.count.box.value, panel.seed.value = method, 4, 7
-    panel.T.box.value, panel.weight.box.value, panel.rate.box.value = 2.0, 0.5, 0.02
+    panel.method.value = method
+    panel.count.box.value = 4
+    panel.seed.value = 7
+    panel.T.box.value = 2.0
+    panel.weight.box.value = 0.5
+    panel.rate.box.value = 0.02
     finished(panel)
     alone, (branches, together, stages) = net(7), by_hand(method, 2.0, 0.5, 7)
     config = replace(CONFIG, seed=7, lr=0.02)
@@ -57,20 +75,36 @@ def test_both_arms_train_as_train_does(made, data, method):
     train(stages, data, config, progress=False)
     for arm, own in zip(panel.arms, (alone, branches), strict=True):
         states = zip(arm.net.state_dict().values(), own.state_dict().values())
-        assert all(torch.allclose(a, b, atol=1e-6) for a, b in states) and len(arm.rows) == 3
-    answers = {"branch 0": branches[0], "mean of logits": Mixed(branches, None)} | together
-    assert list(panel.arms[1].lines) == list(answers) and list(panel.arms[0].lines) == ["alone"]
+        assert (
+            all(torch.allclose(a, b, atol=1e-6) for a, b in states)
+            and len(arm.rows) == 3
+        )
+    answers = {
+        "branch 0": branches[0],
+        "mean of logits": Mixed(branches, None),
+    } | together
+    assert list(panel.arms[1].lines) == list(answers) and list(panel.arms[0].lines) == [
+        "alone"
+    ]
     for name, answer in ({"alone": alone} | answers).items():
         arm = panel.arms[name != "alone"]
         assert arm.tested[name] == pytest.approx(100 * accuracy(answer, *data.test))
-        assert arm.lines[name][1][-1] == pytest.approx(100 * accuracy(answer, *data.validation))
-    assert f"4 branches by {method}, " in panel._meter.value and "rate 0.02, seed 7" in panel._meter.value
+        assert arm.lines[name][1][-1] == pytest.approx(
+            100 * accuracy(answer, *data.validation)
+        )
+    assert (
+        f"4 branches by {method}, " in panel._meter.value
+        and "rate 0.02, seed 7" in panel._meter.value
+    )
 
 
 def test_the_net_alone_and_branch_0_start_from_one_net(endless):
     panel = endless()
     starts = panel.lineup({**panel._wanted(), "seed": 5})
-    assert all(torch.equal(a, b) for a, b in zip(starts[0].net.parameters(), starts[1].net[0].parameters()))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(starts[0].net.parameters(), starts[1].net[0].parameters())
+    )
 
 
 @pytest.mark.parametrize("method", ["ONE", "EnsembleNet"])
@@ -79,18 +113,34 @@ def test_diversity_and_gates_are_those_of_the_nets(made, data, method):
     branches, (x, y) = panel.arms[1].net.eval(), data.validation
     with torch.no_grad():
         z = branches(x)
-        own = panel.arms[1].weights.gate.eval()(branches.trunk(x[:12])) if method == "ONE" else torch.full((12, 3), 1 / 3)
+        own = (
+            panel.arms[1].weights.gate.eval()(branches.trunk(x[:12]))
+            if method == "ONE"
+            else torch.full((12, 3), 1 / 3)
+        )
     found = panel.arms[1].found
-    assert len(found.diversity) == 4 and found.diversity[-1] == pytest.approx(kl(z.mean(0), z).mean().item(), rel=1e-4)
-    assert torch.allclose(found.weights, own, atol=1e-6) and torch.allclose(found.weights.sum(1), torch.ones(12))
+    assert len(found.diversity) == 4 and found.diversity[-1] == pytest.approx(
+        kl(z.mean(0), z).mean().item(), rel=1e-4
+    )
+    assert torch.allclose(found.weights, own, atol=1e-6) and torch.allclose(
+        found.weights.sum(1), torch.ones(12)
+    )
     bars = panel._aside._bars
     heights = np.array([[bar.get_height() for bar in of] for of in bars])
     assert np.allclose(heights[:3].T, own, atol=1e-6) and not heights[3:].any()
     assert np.allclose([bar.get_y() for bar in bars[2]], heights[:2].sum(0))
     assert np.allclose(panel._aside._line.get_ydata(), found.diversity)
     text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
-    assert f"|epoch 3|{found.diversity[-1]:.4f}|" in text and f"|before training|{found.diversity[0]:.4f}|" in text
-    assert f"|image 11, label {data.classes[y[11]]}|" + "|".join(f"{g:.2f}" for g in own[11]) + "|" in text
+    assert (
+        f"|epoch 3|{found.diversity[-1]:.4f}|" in text
+        and f"|before training|{found.diversity[0]:.4f}|" in text
+    )
+    assert (
+        f"|image 11, label {data.classes[y[11]]}|"
+        + "|".join(f"{g:.2f}" for g in own[11])
+        + "|"
+        in text
+    )
     if method == "ONE":
         assert not torch.allclose(own, torch.full((12, 3), 1 / 3), atol=0.01)
 
@@ -99,7 +149,9 @@ def test_measuring_leaves_the_training_as_it_is(made, data):
     panel = made()
     panel.measure = lambda arm, kept=panel.measure: (kept(arm), kept(arm))[1]
     other = finished(made())
-    assert [arm.rows for arm in finished(panel).arms] == [arm.rows for arm in other.arms]
+    assert [arm.rows for arm in finished(panel).arms] == [
+        arm.rows for arm in other.arms
+    ]
 
 
 def test_every_line_has_a_look_of_its_own(made):
@@ -118,7 +170,11 @@ def test_what_it_cannot_do_is_refused(made, options, message):
 
 def test_images_that_are_no_maps_are_refused(data, made):
     flat = replace(
-        data, **{part: (getattr(data, part)[0].flatten(1), getattr(data, part)[1]) for part in ("train", "validation", "test")}
+        data,
+        **{
+            part: (getattr(data, part)[0].flatten(1), getattr(data, part)[1])
+            for part in ("train", "validation", "test")
+        },
     )
     with pytest.raises(ValueError, match="2 dims"):
         panels.branches(flat)

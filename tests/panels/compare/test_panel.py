@@ -1,4 +1,6 @@
-"""Compare: two trainings that take turns are the trainings that they are alone, and what is shown of them is true."""
+"""Compare: two trainings that take turns are the trainings that they are alone, and
+what is shown of them is true.
+"""
 
 import gc
 import math
@@ -28,13 +30,19 @@ from kdsurvey.verdicts import judge
 
 @pytest.fixture
 def made(data, teacher, config, close):
-    return lambda **options: close(compare(data, teacher, **{"config": config, "width": 8} | options))
+    return lambda **options: close(
+        compare(data, teacher, **{"config": config, "width": 8} | options)
+    )
 
 
 @pytest.fixture
 def endless(data, teacher, close):
-    config = Config(epochs=10**6, batch_size=50, lr=0.01, schedule="constant", device="cpu")
-    return lambda **options: close(compare(data, teacher, **{"config": config, "width": 8} | options))
+    config = Config(
+        epochs=10**6, batch_size=50, lr=0.01, schedule="constant", device="cpu"
+    )
+    return lambda **options: close(
+        compare(data, teacher, **{"config": config, "width": 8} | options)
+    )
 
 
 def alone(data, config, stages, seeds, stacked=True, width=8):
@@ -42,15 +50,27 @@ def alone(data, config, stages, seeds, stacked=True, width=8):
     nets = [mlp(36, width, 5, seed=seed) for seed in seeds]
     if stacked:
         net = sweeps.stack(nets)
-        rows = train(stages(net), data, Config(**vars(config) | {"seed": tuple(seeds)}), progress=False)
+        rows = train(
+            stages(net),
+            data,
+            Config(**vars(config) | {"seed": tuple(seeds)}),
+            progress=False,
+        )
         return rows, net(data.validation[0]).detach()
-    rows = [train(stages(net), data, Config(**vars(config) | {"seed": s}), progress=False) for net, s in zip(nets, seeds)]
-    return [row for epoch in zip(*rows) for row in epoch], torch.stack([net(data.validation[0]).detach() for net in nets])
+    rows = [
+        train(stages(net), data, Config(**vars(config) | {"seed": s}), progress=False)
+        for net, s in zip(nets, seeds)
+    ]
+    return [row for epoch in zip(*rows) for row in epoch], torch.stack(
+        [net(data.validation[0]).detach() for net in nets]
+    )
 
 
 @pytest.mark.parametrize("stacked", [True, False])
 def test_both_sides_train_as_train_does(made, data, teacher, config, stacked):
-    panel = made(left="labels", right="soft + hard", T=3.0, alpha=0.7, seeds=3, stacked=stacked)
+    panel = made(
+        left="labels", right="soft + hard", T=3.0, alpha=0.7, seeds=3, stacked=stacked
+    )
     panel.seed.value = 5
     finished(panel)
     methods = (plain, lambda net: hinton(net, teacher, T=3.0, alpha=0.7))
@@ -61,16 +81,26 @@ def test_both_sides_train_as_train_does(made, data, teacher, config, stacked):
         last = rows[-3:]
         name = next(name for name in last[0] if name.endswith("test accuracy"))
         assert side.tested.tolist() == [row[name] for row in last]
-        assert side.accuracy[-1].tolist() == [row[name.replace("test", "validation")] for row in last]
-    assert panel.status.startswith("Finished after 4 epochs. right above left on test images")
+        assert side.accuracy[-1].tolist() == [
+            row[name.replace("test", "validation")] for row in last
+        ]
+    assert panel.status.startswith(
+        "Finished after 4 epochs. right above left on test images"
+    )
 
 
 def test_equal_methods_give_equal_sides(made):
     panel = finished(made(left="soft targets", right="soft targets"))
     left, right = panel.sides
     assert left.rows == right.rows and torch.equal(left.z, right.z)
-    assert len(differing(panel.sides)) == 0 and "NOT RESOLVED  right - left: +0.00" in panel.status
-    assert panel.films["left"].read().snapshots[-1].terms == panel.films["right"].read().snapshots[-1].terms
+    assert (
+        len(differing(panel.sides)) == 0
+        and "NOT RESOLVED  right - left: +0.00" in panel.status
+    )
+    assert (
+        panel.films["left"].read().snapshots[-1].terms
+        == panel.films["right"].read().snapshots[-1].terms
+    )
 
 
 def test_the_usual_methods(data, teacher, config):
@@ -79,16 +109,25 @@ def test_the_usual_methods(data, teacher, config):
     sure = torch.softmax(teacher(data.train[0]), -1).amax(-1).mean().item()
     by_hand = {
         "labels": plain,
-        "labels, smoothed as the teacher is sure": lambda net: plain(net, smoothing=(1 - sure) * 5 / 4),
+        "labels, smoothed as the teacher is sure": lambda net: plain(
+            net, smoothing=(1 - sure) * 5 / 4
+        ),
         "soft targets": lambda net: hinton(net, teacher, T=2.0, alpha=1.0),
         "soft + hard": lambda net: hinton(net, teacher, T=2.0, alpha=0.3),
-        "soft + hard, untrained teacher": lambda net: hinton(net, blank, T=2.0, alpha=0.3),
+        "soft + hard, untrained teacher": lambda net: hinton(
+            net, blank, T=2.0, alpha=0.3
+        ),
     }
     methods = standard(data, teacher)
     assert set(methods) == set(by_hand)
     for name, stages in by_hand.items():
         nets = [mlp(36, 8, 5, seed=0) for _ in range(2)]
-        rows = train(methods[name](nets[0], Teacher(teacher), 2.0, 0.3), data, config, progress=False)
+        rows = train(
+            methods[name](nets[0], Teacher(teacher), 2.0, 0.3),
+            data,
+            config,
+            progress=False,
+        )
         assert rows == train(stages(nets[1]), data, config, progress=False), name
 
 
@@ -109,7 +148,15 @@ def test_the_table_says_what_was_measured(made, data, teacher):
     of = np.flatnonzero(left.z[0].argmax(-1) != right.z[0].argmax(-1))
     assert f"{len(of)} of 50 validation images are answered differently" in text
     for i in of[:12]:
-        names = [data.classes[k] for k in (y[i], left.z[0, i].argmax(), right.z[0, i].argmax(), v[i].argmax())]
+        names = [
+            data.classes[k]
+            for k in (
+                y[i],
+                left.z[0, i].argmax(),
+                right.z[0, i].argmax(),
+                v[i].argmax(),
+            )
+        ]
         assert f"|image {i}|" + "|".join(names) in re.sub(r"\|+", "|", text)
 
 
@@ -119,66 +166,132 @@ def test_the_picture_shows_what_was_measured(made, data):
     for k, side in enumerate(panel.sides):
         mean = 100 * np.array(side.accuracy).mean(1)
         assert parts._accuracy._lines[k].get_ydata() == pytest.approx(mean)
-        assert parts._agreement._lines[k].get_ydata() == pytest.approx(100 * np.array(side.agreement).mean(1))
+        assert parts._agreement._lines[k].get_ydata() == pytest.approx(
+            100 * np.array(side.agreement).mean(1)
+        )
         band = parts._accuracy._bands[k].get_xy()
         sd = 100 * np.array(side.accuracy).std(1, ddof=1)
         assert band[:8, 1] == pytest.approx([*(mean + sd), *(mean - sd)[::-1]])
-        assert parts._losses._lines[k][0].get_ydata() == pytest.approx(side.term("hard"))
-        assert f"{100 * side.calibration(data.validation[1])[1].mean():.1f} %" in parts._calibration._said[k].get_text()
+        assert parts._losses._lines[k][0].get_ydata() == pytest.approx(
+            side.term("hard")
+        )
+        assert (
+            f"{100 * side.calibration(data.validation[1])[1].mean():.1f} %"
+            in parts._calibration._said[k].get_text()
+        )
         assert parts._names[k].get_text().endswith(side.name)
     of = differing(panel.sides)
     assert len(of) > 1
     for i, face, words in zip(of, parts._differing._faces, parts._differing._words):
         assert np.array_equal(face.get_array(), data.validation[0][i, 0].numpy())
         assert words[0].get_text() == f"label {data.classes[data.validation[1][i]]}"
-    assert [face.get_visible() for face in parts._differing._faces].count(True) == min(12, len(of))
+    assert [face.get_visible() for face in parts._differing._faces].count(True) == min(
+        12, len(of)
+    )
 
 
 def test_the_verdict_is_that_of_the_pairs(made):
     panel = finished(made(left="labels", right="soft + hard", seeds=5))
     left, right = panel.sides
-    by_hand = judge("right above left on test images", right.tested, left.tested, what="soft + hard - labels")
-    assert verdict(panel.sides).line == by_hand.line and by_hand.line in panel.status and "few" not in panel.status
+    by_hand = judge(
+        "right above left on test images",
+        right.tested,
+        left.tested,
+        what="soft + hard - labels",
+    )
+    assert (
+        verdict(panel.sides).line == by_hand.line
+        and by_hand.line in panel.status
+        and "few" not in panel.status
+    )
     assert "3 seeds are few" in finished(made(seeds=3)).status
     one = finished(made(seeds=1))
-    assert one.status == "Finished after 4 epochs." and verdict(one.sides) is None and judged(one.sides) == ""
+    assert (
+        one.status == "Finished after 4 epochs."
+        and verdict(one.sides) is None
+        and judged(one.sides) == ""
+    )
 
 
 def two_stages(student, teacher, T, alpha):
-    """A hint stage that trains the first block only and scores nothing, then training on the labels."""
+    """A hint stage that trains the first block only and scores nothing, then training
+    on the labels.
+    """
     teacher = Teacher(teacher)
-    yield Stage("hint", {student[:1]: lambda batch, p: {"hint": half_mse(teacher(batch), student(batch.x))}}, epochs=0.5)
-    yield Stage("labels", {student: lambda batch, p: {"hard": cross_entropy(student(batch.x), batch.y)}}, {"student": student})
+    yield Stage(
+        "hint",
+        {
+            student[:1]: lambda batch, p: {
+                "hint": half_mse(teacher(batch), student(batch.x))
+            }
+        },
+        epochs=0.5,
+    )
+    yield Stage(
+        "labels",
+        {student: lambda batch, p: {"hard": cross_entropy(student(batch.x), batch.y)}},
+        {"student": student},
+    )
 
 
-def test_a_method_of_two_stages_and_a_net_that_cannot_be_stacked(made, data, teacher, config):
-    methods = {"hints": two_stages, "labels": lambda student, teacher, T, alpha: plain(student)}
-    panel = made(methods=methods, student=lambda width, seed: conv(1, width, width, classes=5, seed=seed), seeds=2)
+def test_a_method_of_two_stages_and_a_net_that_cannot_be_stacked(
+    made, data, teacher, config
+):
+    methods = {
+        "hints": two_stages,
+        "labels": lambda student, teacher, T, alpha: plain(student),
+    }
+    panel = made(
+        methods=methods,
+        student=lambda width, seed: conv(1, width, width, classes=5, seed=seed),
+        seeds=2,
+    )
     finished(panel)
     left, right = panel.sides
     assert (len(left.accuracy), len(right.accuracy)) == (6, 4)
-    assert left.tested is not None and right.tested is not None and "after 6 epochs" in panel.status
-    assert np.isnan(left.term("hard")[:2]).all() and np.isnan(left.term("hint")[2:]).all()
+    assert (
+        left.tested is not None
+        and right.tested is not None
+        and "after 6 epochs" in panel.status
+    )
+    assert (
+        np.isnan(left.term("hard")[:2]).all() and np.isnan(left.term("hint")[2:]).all()
+    )
     assert [s.epoch for s in panel.films["left"].read().snapshots] == [1, 2, 3, 4, 5, 6]
-    assert panel._contrast._accuracy.axis.get_xlim()[1] > 6 == panel._contrast._accuracy.axis.get_xticks()[-1]
+    assert (
+        panel._contrast._accuracy.axis.get_xlim()[1]
+        > 6
+        == panel._contrast._accuracy.axis.get_xticks()[-1]
+    )
     nets = [conv(1, 8, 8, classes=5, seed=s) for s in (0, 1)]
-    for k, net in enumerate(nets):  # the measuring left batch-norm, and the modes of its layers, alone
+    for k, net in enumerate(
+        nets
+    ):  # the measuring left batch-norm, and the modes of its layers, alone
         config = Config(**vars(config) | {"seed": k})
         rows = train(two_stages(net, teacher, 4, 0.9), data, config, progress=False)
         mine = left.rows[k::2]
         assert [{n: v for n, v in row.items() if n != "member"} for row in mine] == rows
         assert left.accuracy[-1][k] == accuracy(net, *data.validation)
-    assert right.accuracy[-1].tolist() == [row["net validation accuracy"] for row in right.rows[-2:]]
+    assert right.accuracy[-1].tolist() == [
+        row["net validation accuracy"] for row in right.rows[-2:]
+    ]
     panel.left.value = "labels"
     finished(panel)
-    assert panel._contrast._accuracy.axis.get_xticks()[-1] == 4  # no trace of the longer run
+    assert (
+        panel._contrast._accuracy.axis.get_xticks()[-1] == 4
+    )  # no trace of the longer run
 
 
 def test_members_share_a_pass_where_they_can():
     nets = [mlp(36, 8, 5, seed=s) for s in range(3)]
     assert [seed for _, seed in members(nets, range(3))] == [(0, 1, 2)]
     assert [seed for _, seed in members(nets, range(3), stacked=False)] == [0, 1, 2]
-    assert [seed for _, seed in members([conv(1, 4, classes=5, seed=s) for s in range(2)], (7, 8))] == [7, 8]
+    assert [
+        seed
+        for _, seed in members(
+            [conv(1, 4, classes=5, seed=s) for s in range(2)], (7, 8)
+        )
+    ] == [7, 8]
 
 
 def test_what_on_batch_raises_ends_the_turns(data, teacher, config):
@@ -215,8 +328,10 @@ def test_pause_holds_both_sides_and_stop_leaves_no_thread(endless):
 
 def test_stop_does_not_wait_for_the_end_of_an_epoch(teacher, data, close):
     config = Config(epochs=2, batch_size=1, lr=1e-4, schedule="constant", device="cpu")
-    slow = lambda student, teacher, T, alpha: _slowly(plain(student))  # noqa: E731
-    panel = close(compare(data, teacher, config=config, width=4, methods={"slow": slow}))
+    slow = lambda student, teacher, T, alpha: _slowly(plain(student))
+    panel = close(
+        compare(data, teacher, config=config, width=4, methods={"slow": slow})
+    )
     panel.start.click()
     time.sleep(0.3)
     start = time.monotonic()
@@ -229,7 +344,10 @@ def test_stop_does_not_wait_for_the_end_of_an_epoch(teacher, data, close):
 def _slowly(stages):
     for stage in stages:
         for net, loss in stage.learn.items():
-            stage.learn[net] = lambda batch, p, loss=loss: (time.sleep(0.02), loss(batch, p))[1]
+            stage.learn[net] = lambda batch, p, loss=loss: (
+                time.sleep(0.02),
+                loss(batch, p),
+            )[1]
         yield stage
 
 
@@ -250,7 +368,10 @@ def test_ten_starts_and_stops_leave_nothing_behind(endless):
     panel.check()
     assert panel.status.startswith("Stopped") and threading.active_count() <= threads
     gc.collect()
-    assert {side() for side in made} <= {None, panel.sides[0]}  # no run before the last is kept
+    assert {side() for side in made} <= {
+        None,
+        panel.sides[0],
+    }  # no run before the last is kept
     assert len(set(map(id, made))) >= 5
 
 
@@ -270,7 +391,10 @@ def finished_badly(panel):
 
 
 def test_an_error_in_a_method_is_said_and_the_next_start_is_clean(made):
-    methods = {"labels": lambda s, t, T, a: plain(s), "broken": lambda s, t, T, a: hinton(s, t, T=T, alpha=a + 2)}
+    methods = {
+        "labels": lambda s, t, T, a: plain(s),
+        "broken": lambda s, t, T, a: hinton(s, t, T=T, alpha=a + 2),
+    }
     panel = finished_badly(made(methods=methods))
     assert panel.status.startswith("Failed: hinton: alpha weighs the soft term")
     with pytest.raises(ValueError, match="alpha weighs"):
@@ -295,7 +419,10 @@ def test_two_panels_at_once_train_as_they_do_alone(made):
 
 def test_a_link_makes_the_same_run_and_the_same_picture(made):
     giver, taker = made(), made()
-    giver.left.value, giver.right.value, giver.T.box.value, giver.seed.value = "soft targets", "labels", 7.3, 4
+    giver.left.value = "soft targets"
+    giver.right.value = "labels"
+    giver.T.box.value = 7.3
+    giver.seed.value = 4
     finished(giver)
     giver.T.box.value = 2.0  # for the next run
     taker._link.value = giver.link
@@ -304,13 +431,21 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
     taker.check()
     assert [side.rows for side in taker.sides] == [side.rows for side in giver.sides]
     giver.redraw()
-    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
-    assert taker.link == giver.link and taker.T.value == 2.0 and taker._settings.T == 7.3
+    assert (
+        taker._picture.value == giver._picture.value
+        and taker._table.value == giver._table.value
+    )
+    assert (
+        taker.link == giver.link and taker.T.value == 2.0 and taker._settings.T == 7.3
+    )
 
 
 def test_a_link_of_a_stopped_run_stops_there_too(made):
     giver, taker = made(), made()
-    giver._after_turn = lambda turn, pair, kept=giver._after_turn: (kept(turn, pair), turn == 2 and giver.stop.click())
+    giver._after_turn = lambda turn, pair, kept=giver._after_turn: (
+        kept(turn, pair),
+        turn == 2 and giver.stop.click(),
+    )
     giver.start.click()
     assert giver.wait(WAIT)
     taker.paste(giver.link)
@@ -318,7 +453,9 @@ def test_a_link_of_a_stopped_run_stops_there_too(made):
     for panel in (giver, taker):
         panel.settle()
         panel.check()
-        assert panel.status == "Stopped after 2 epochs." and len(panel.sides[0].rows) == 6
+        assert (
+            panel.status == "Stopped after 2 epochs." and len(panel.sides[0].rows) == 6
+        )
     assert taker._picture.value == giver._picture.value
     fresh = made()
     taker.paste(fresh.link)
@@ -366,7 +503,9 @@ def test_drawing_takes_little_of_the_time(endless):
     panel = endless()
     panel.start.click()
     until(lambda: panel._done() > 1)
-    start, redraws, done = time.monotonic(), panel.redraws, panel._done()
+    start = time.monotonic()
+    redraws = panel.redraws
+    done = panel._done()
     until(lambda: panel.redraws - redraws >= 3)
     assert time.monotonic() - start >= 2 * 0.2
     assert panel._done() - done > 3
@@ -389,8 +528,17 @@ def test_what_is_not_there_is_refused(data, teacher):
 
 
 def test_labels_at_line_ends_never_cover_each_other():
-    for heights in ([], [0.5], [0.5, 0.5], [0.97, 0.98, 0.99, 1.0], [0.0, 0.01, 0.3], [1.0] * 8):
+    for heights in (
+        [],
+        [0.5],
+        [0.5, 0.5],
+        [0.97, 0.98, 0.99, 1.0],
+        [0.0, 0.01, 0.3],
+        [1.0] * 8,
+    ):
         placed = _apart(heights)
         assert all(b - a >= GAP - 1e-9 for a, b in zip(placed, placed[1:]))
-        assert len(placed) == len(heights) and all(-1e-9 <= y <= 1 + 1e-9 for y in placed)
+        assert len(placed) == len(heights) and all(
+            -1e-9 <= y <= 1 + 1e-9 for y in placed
+        )
         assert math.isclose(placed[0], heights[0]) if len(heights) == 1 else True

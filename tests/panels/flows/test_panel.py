@@ -27,7 +27,9 @@ def teacher(data):
 
 @pytest.fixture
 def made(data, teacher, close):
-    return lambda **options: close(panels.flows(data, teacher, **{"config": CONFIG, "rate": 0.05} | options))
+    return lambda **options: close(
+        panels.flows(data, teacher, **{"config": CONFIG, "rate": 0.05} | options)
+    )
 
 
 @pytest.fixture
@@ -47,18 +49,40 @@ def test_both_arms_train_as_train_does(made, data, teacher, ticked):
     panel = made()
     for k, box in enumerate(panel.sections, 1):
         box.value = k in ticked
-    panel.first.box.value, panel.rate.box.value, panel.seed.value = 3, 0.04, 7
+    panel.first.box.value = 3
+    panel.rate.box.value = 0.04
+    panel.seed.value = 7
     finished(panel)
     nets = [residual(1, 4, 6, classes=5, seed=7) for _ in NAMES]
-    theirs, ours = ([sections(net)[k - 1] for k in ticked] for net in (teacher, nets[1]))
-    stages = plain(nets[0]), fsp(nets[1], teacher, pairs=ours, teacher_pairs=theirs, flow_epochs=0.75, flow_lr=2.0)
+    theirs, ours = (
+        [sections(net)[k - 1] for k in ticked] for net in (teacher, nets[1])
+    )
+    stages = (
+        plain(nets[0]),
+        fsp(
+            nets[1],
+            teacher,
+            pairs=ours,
+            teacher_pairs=theirs,
+            flow_epochs=0.75,
+            flow_lr=2.0,
+        ),
+    )
     for arm, net, of in zip(panel.arms, nets, stages, strict=True):
         rows = train(of, data, replace(CONFIG, seed=7), progress=False)
         assert arm.rows == rows and len(rows) == 4
-        assert all(torch.equal(a, b) for a, b in zip(arm.net.state_dict().values(), net.state_dict().values()))
-    assert panel.arms[0].lines["labels alone"][0] == [1, 2, 3, 4] and panel.arms[1].lines["flow, then labels"][0] == [4]
+        assert all(
+            torch.equal(a, b)
+            for a, b in zip(arm.net.state_dict().values(), net.state_dict().values())
+        )
+    assert panel.arms[0].lines["labels alone"][0] == [1, 2, 3, 4] and panel.arms[
+        1
+    ].lines["flow, then labels"][0] == [4]
     assert panel.arms[1].silent == {"flow": (1, 3)}
-    assert f"3 epochs on the flow of section {', '.join(map(str, ticked))} at a rate of 0.04, seed 7" in panel._meter.value
+    assert (
+        f"3 epochs on the flow of section {', '.join(map(str, ticked))} at a rate of 0.04, seed 7"
+        in panel._meter.value
+    )
 
 
 def test_as_many_epochs_on_either_side_however_they_are_shared(made):
@@ -73,13 +97,21 @@ def test_the_matrices_are_those_of_equation_1(made, data, teacher):
     trained = panel.arms[1].net.train()
     before = {name: value.clone() for name, value in trained.state_dict().items()}
     found = matrices(trained, x)
-    assert trained.training and all(torch.equal(value, before[name]) for name, value in trained.state_dict().items())
+    assert trained.training and all(
+        torch.equal(value, before[name]) for name, value in trained.state_dict().items()
+    )
     for k in range(2):
-        assert torch.allclose(found[k], by_hand(trained, x, k)) and torch.equal(found[k], panel.arms[1].found[k])
+        assert torch.allclose(found[k], by_hand(trained, x, k)) and torch.equal(
+            found[k], panel.arms[1].found[k]
+        )
         assert torch.allclose(panel._wanted_flow[k], by_hand(teacher, x, k))
     theirs, g = (part[1].double().numpy() for part in (panel._wanted_flow, found))
-    assert distance(panel._wanted_flow[1], found[1]) == pytest.approx(np.sum((theirs - g) ** 2) / np.sum(theirs**2))
-    assert distance(found[0], found[0]) == 0 and distance(found[0], 0 * found[0]) == pytest.approx(1)
+    assert distance(panel._wanted_flow[1], found[1]) == pytest.approx(
+        np.sum((theirs - g) ** 2) / np.sum(theirs**2)
+    )
+    assert distance(found[0], found[0]) == 0 and distance(
+        found[0], 0 * found[0]
+    ) == pytest.approx(1)
 
 
 def test_the_picture_shows_the_image_and_section_that_are_chosen(made, data):
@@ -88,12 +120,24 @@ def test_the_picture_shows_the_image_and_section_that_are_chosen(made, data):
     panel.settle()
     maps, x = panel._aside._maps, data.validation[0]
     assert np.array_equal(panel._aside._face.get_array(), x[17, 0].numpy())
-    assert panel._aside._caption.get_text() == f"image 17, label {data.classes[data.validation[1][17]]}"
+    assert (
+        panel._aside._caption.get_text()
+        == f"image 17, label {data.classes[data.validation[1][17]]}"
+    )
     for arm in panel.arms:
-        assert np.allclose(maps[arm.name].get_array(), by_hand(arm.net, x, 0)[17].numpy())
-        assert f"{arm.name}: {distance(panel._wanted_flow[0], arm.found[0]):.2f}" in panel._aside._words.get_text()
-    assert np.array_equal(maps["teacher"].get_array(), panel._wanted_flow[0][17].numpy())
-    assert {shown.get_clim() for shown in maps.values()} == {(0, panel._wanted_flow[0][17].max().item())}
+        assert np.allclose(
+            maps[arm.name].get_array(), by_hand(arm.net, x, 0)[17].numpy()
+        )
+        assert (
+            f"{arm.name}: {distance(panel._wanted_flow[0], arm.found[0]):.2f}"
+            in panel._aside._words.get_text()
+        )
+    assert np.array_equal(
+        maps["teacher"].get_array(), panel._wanted_flow[0][17].numpy()
+    )
+    assert {shown.get_clim() for shown in maps.values()} == {
+        (0, panel._wanted_flow[0][17].max().item())
+    }
     text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
     for k, theirs in enumerate(panel._wanted_flow):
         cells = [f"{distance(theirs[17], arm.found[k][17]):.3f}" for arm in panel.arms]
@@ -113,10 +157,17 @@ def test_the_flow_comes_nearer_in_its_stage(made):
     near = {}
     panel._after_turn = lambda rows, kept=panel._after_turn: (
         kept(rows),
-        near.setdefault(panel.epochs_done, [distance(panel._wanted_flow[1], arm.found[1]) for arm in panel.arms]),
+        near.setdefault(
+            panel.epochs_done,
+            [distance(panel._wanted_flow[1], arm.found[1]) for arm in panel.arms],
+        ),
     )
     finished(panel)
-    assert near[11][1] < 0.5 * near[1][1] and near[11][1] < 0.5 * near[11][0] and near[12][1] < near[12][0]
+    assert (
+        near[11][1] < 0.5 * near[1][1]
+        and near[11][1] < 0.5 * near[11][0]
+        and near[12][1] < near[12][0]
+    )
 
 
 def test_no_section_and_nets_of_another_kind_are_refused(made, data, teacher):
@@ -138,8 +189,15 @@ def test_no_section_and_nets_of_another_kind_are_refused(made, data, teacher):
 
 
 def test_a_student_that_does_not_fit_is_said(made):
-    for student, words in ((4,), "the student has 1 sections, the teacher 2"), ((4, 8), "(50, 6, 6)"):
-        panel = made(student=lambda seed, widths=student: residual(1, *widths, classes=5, seed=seed))
+    for student, words in (
+        ((4,), "the student has 1 sections, the teacher 2"),
+        ((4, 8), "(50, 6, 6)"),
+    ):
+        panel = made(
+            student=lambda seed, widths=student: residual(
+                1, *widths, classes=5, seed=seed
+            )
+        )
         panel.start.click()
         assert panel.wait(WAIT)
         assert panel.status.startswith("Failed: ") and words in panel.status
@@ -149,9 +207,14 @@ def test_a_student_that_does_not_fit_is_said(made):
 
 def test_a_link_makes_the_same_run_and_the_same_picture(made):
     giver, taker = made(), made()
-    giver.first.box.value, giver.seed.value, giver.sections[0].value = 2, 3, False
+    giver.first.box.value = 2
+    giver.seed.value = 3
+    giver.sections[0].value = False
     finished(giver)
-    giver.image.value, giver.shown.value, giver.rate.box.value = 11, 0, 0.1  # the first two for now, the last for the next run
+    # the first two for now, the last for the next run
+    giver.image.value = 11
+    giver.shown.value = 0
+    giver.rate.box.value = 0.1
     giver.settle()
     hand_on(giver, taker)
     assert giver.state()["run"] == [{"rate": 0.05}, 0] and len(giver.link) < 250

@@ -15,7 +15,13 @@ def answer(removed, T, on_batch):
     on_batch(None)
     recall = [0.1 if k in removed else 0.97 for k in range(10)]
     better = [0.9 if k in removed else 0.97 for k in range(10)]
-    return {"errors": 100 * len(removed), "per_class": recall, "errors_corrected": 11, "per_class_corrected": better, "n": 1000}
+    return {
+        "errors": 100 * len(removed),
+        "per_class": recall,
+        "errors_corrected": 11,
+        "per_class_corrected": better,
+        "n": 1000,
+    }
 
 
 def test_run_shows_what_came_back(close):
@@ -25,9 +31,16 @@ def test_run_shows_what_came_back(close):
     panel.start.click()
     assert panel.wait(WAIT)
     panel.check()
-    assert panel.status == "Left out 3, 7, T = 2: 200 errors of 1000, 11 after the correction."
+    assert (
+        panel.status
+        == "Left out 3, 7, T = 2: 200 errors of 1000, 11 after the correction."
+    )
     assert panel._picture.value != picture
-    assert "3, left out" in panel._table.value and "10.0 %" in panel._table.value and "90.0 %" in panel._table.value
+    assert (
+        "3, left out" in panel._table.value
+        and "10.0 %" in panel._table.value
+        and "90.0 %" in panel._table.value
+    )
 
 
 def test_two_digits_must_remain(close):
@@ -35,7 +48,10 @@ def test_two_digits_must_remain(close):
     for box in panel.boxes[1:]:
         box.value = True
     panel.start.click()
-    assert panel.status == "Failed: at least two digits must remain in the transfer set; clear a box"
+    assert (
+        panel.status
+        == "Failed: at least two digits must remain in the transfer set; clear a box"
+    )
     assert panel.wait(WAIT) and panel.result is None
     panel.boxes[5].value = False
     panel.start.click()
@@ -68,7 +84,10 @@ def test_errors_come_out(close):
     panel = close(forgotten(lambda removed, T, on_batch: {"errors": 1}))
     panel.start.click()
     assert panel.wait(WAIT)
-    assert panel.status.startswith("Failed: forgotten: run() must return") and "n missing" in panel.status
+    assert (
+        panel.status.startswith("Failed: forgotten: run() must return")
+        and "n missing" in panel.status
+    )
     with pytest.raises(ValueError):
         panel.check()
 
@@ -76,7 +95,9 @@ def test_errors_come_out(close):
 def test_what_a_stopped_run_returns_is_no_result(close):
     begun = threading.Event()
 
-    def swallows(removed, T, on_batch):  # as `train` does: it ends in order and returns what it has
+    def swallows(
+        removed, T, on_batch
+    ):  # as `train` does: it ends in order and returns what it has
         try:
             while True:
                 begun.set()

@@ -1,4 +1,6 @@
-"""Generations: every net trains as `train` does, from its own seed and by the generation before, and the pictures say so."""
+"""Generations: every net trains as `train` does, from its own seed and by the
+generation before, and the pictures say so.
+"""
 
 import re
 from dataclasses import replace
@@ -25,23 +27,33 @@ def make(data, seed):
 
 @pytest.fixture
 def made(data, close):
-    return lambda **options: close(panels.generations(data, **{"config": CONFIG, "make": make, "generations": 2} | options))
+    return lambda **options: close(
+        panels.generations(
+            data, **{"config": CONFIG, "make": make, "generations": 2} | options
+        )
+    )
 
 
 @pytest.fixture
 def endless(made):
-    return lambda **options: made(config=replace(CONFIG, epochs=10**6, schedule="constant"), **options)
+    return lambda **options: made(
+        config=replace(CONFIG, epochs=10**6, schedule="constant"), **options
+    )
 
 
 def by_hand(target, data, count, seed, *, first=False):
-    """The nets of a line and its stages, one after the other in one run; first: all learn from generation 0."""
+    """The nets of a line and its stages, one after the other in one run; first: all
+    learn from generation 0.
+    """
     nets = []
 
     def stages():
         for k in range(count + 1):
             net = make(data, 1000 * k + seed)
             teacher = nets[0 if first else -1] if nets else None
-            yield from method(target if k else "alone", net, teacher, data, 1000 * k + seed)
+            yield from method(
+                target if k else "alone", net, teacher, data, 1000 * k + seed
+            )
             nets.append(net)
 
     rows = list(epochs(stages(), data, replace(CONFIG, seed=seed)))
@@ -49,43 +61,69 @@ def by_hand(target, data, count, seed, *, first=False):
 
 
 def shows_what_is_taught(panel, target, data, given, i):
-    """What image i is to teach the second generation born again, and what that answers, in the picture and in the table."""
+    """What image i is to teach the second generation born again, and what that answers,
+    in the picture and in the table.
+    """
     arm = panel.arms[0]
     panel.image.value = i
     panel.settle()
     aim, weight = aims(target, arm.nets[-2], given, 2007)
     with torch.no_grad(), in_eval(arm.nets[-1]):
         q = arm.nets[-1](data.train[0][i : i + 1]).softmax(1)[0]
-    taught, answered = ([bar.get_height() for bar in bars] for bars in panel._aside._bars)
+    taught, answered = (
+        [bar.get_height() for bar in bars] for bars in panel._aside._bars
+    )
     assert np.allclose(taught, aim[i]) and np.allclose(answered, q, atol=1e-6)
     assert np.array_equal(panel._aside._face.get_array(), data.train[0][i, 0].numpy())
     label, right = (data.classes[y[i]] for y in (given.train[1], data.train[1]))
     caption = panel._aside._caption.get_text()
-    assert caption.startswith("generation 2\nlabel " + label) and (f"is a {right}" in caption) == (label != right)
+    assert caption.startswith("generation 2\nlabel " + label) and (
+        f"is a {right}" in caption
+    ) == (label != right)
     assert (f"counts {weight[i]:.2f} times" in caption) == (target == "CWTM")
     text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
     assert f"|{data.classes[3]}|{aim[i, 3]:.3f}|{q[3]:.3f}|" in text
-    assert f"Training image {i}, label {label}, right class {right}, weight {weight[i]:.2f}, generation 2" in text
+    assert (
+        f"Training image {i}, label {label}, right class {right}, weight {weight[i]:.2f}, generation 2"
+        in text
+    )
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_generation_trains_as_train_does_and_shows_what_it_is_taught(made, data, target):
+def test_every_generation_trains_as_train_does_and_shows_what_it_is_taught(
+    made, data, target
+):
     panel = made(target=target, noise=0.3)
     panel.seed.value = 7
     finished(panel)
     given = data.mislabelled(0.3, 7)
-    assert [arm.name for arm in panel.arms] == ["born again", "alone", "label smoothing"]
+    assert [arm.name for arm in panel.arms] == [
+        "born again",
+        "alone",
+        "label smoothing",
+    ]
     for arm, how in zip(panel.arms, (target, "alone", "label smoothing")):
         nets, rows = by_hand(how, given, 2, 7, first=arm.name == "label smoothing")
         assert len(arm.nets) == 3 and len(arm.rows) == len(rows) == 9
         for net, other in zip(arm.nets, nets, strict=True):
-            assert all(torch.equal(a, b) for a, b in zip(net.state_dict().values(), other.state_dict().values(), strict=True))
-        assert arm.lines[arm.name][1][-1] == pytest.approx(100 * accuracy(nets[-1], *data.validation))
-        assert arm.tested[arm.name] == pytest.approx(100 * accuracy(nets[-1], *data.test))
+            assert all(
+                torch.equal(a, b)
+                for a, b in zip(
+                    net.state_dict().values(), other.state_dict().values(), strict=True
+                )
+            )
+        assert arm.lines[arm.name][1][-1] == pytest.approx(
+            100 * accuracy(nets[-1], *data.validation)
+        )
+        assert arm.tested[arm.name] == pytest.approx(
+            100 * accuracy(nets[-1], *data.test)
+        )
         together = f"{arm.name}, together"
         if together in NAMES:
             assert arm.lines[together][0] == [7, 8, 9]
-            assert arm.tested[together] == pytest.approx(100 * accuracy(Ensemble(nets[1:]), *data.test))
+            assert arm.tested[together] == pytest.approx(
+                100 * accuracy(Ensemble(nets[1:]), *data.test)
+            )
         else:
             assert list(arm.lines) == [arm.name]
     for i in (5, int((given.train[1] != data.train[1]).int().argmax())):
@@ -95,41 +133,67 @@ def test_every_generation_trains_as_train_does_and_shows_what_it_is_taught(made,
 def test_all_lines_begin_with_one_teacher_and_end_with_nets_of_one_seed(made):
     panel = finished(made(target="DKPP"))
     first = [arm.nets[0].state_dict() for arm in panel.arms]
-    assert all(torch.equal(first[0][name], other[name]) for other in first[1:] for name in first[0])
+    assert all(
+        torch.equal(first[0][name], other[name])
+        for other in first[1:]
+        for name in first[0]
+    )
     again = finished(made(target="DKPP"))
     assert [arm.rows for arm in again.arms] == [arm.rows for arm in panel.arms]
-    assert [row["stage"] for row in panel.arms[0].rows] == [f"generation {k}" for k in range(3) for _ in range(3)]
+    assert [row["stage"] for row in panel.arms[0].rows] == [
+        f"generation {k}" for k in range(3) for _ in range(3)
+    ]
 
 
 def test_accuracy_by_generation_is_that_of_its_end(made, data):
     panel = finished(made(noise=0.0))
     for arm in panel.arms:
         found = by_generation(arm, 3)
-        ends = {k: 100 * accuracy(net, *data.validation) for k, net in enumerate(arm.nets)}
+        ends = {
+            k: 100 * accuracy(net, *data.validation) for k, net in enumerate(arm.nets)
+        }
         assert found[arm.name] == pytest.approx(ends)
         line = panel._aside._lines[NAMES.index(arm.name)]
-        assert list(line.get_xdata()) == [0, 1, 2] and list(line.get_ydata()) == pytest.approx(list(ends.values()))
+        assert list(line.get_xdata()) == [0, 1, 2] and list(
+            line.get_ydata()
+        ) == pytest.approx(list(ends.values()))
     assert by_generation(panel.arms[0], 3)["born again, together"].keys() == {2}
     low, high = panel._aside.axis.get_ylim()
-    assert low <= min(ends.values()) and high >= max(ends.values()) and list(panel._aside.axis.get_xticks()) == [0, 1, 2]
+    assert (
+        low <= min(ends.values())
+        and high >= max(ends.values())
+        and list(panel._aside.axis.get_xticks()) == [0, 1, 2]
+    )
     said = [text.get_text().strip() for text in panel._aside._said]
     assert said == ["generation 0", "generation 1", "generation 2", *[""] * 4]
     births = panel._aside._births.get_xdata()
-    assert births[0] == births[1] == 3 and births[3] == births[4] == 6 and len(births) == 6
+    assert (
+        births[0] == births[1] == 3 and births[3] == births[4] == 6 and len(births) == 6
+    )
     text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
     of = [by_generation(arm, 3)[name] for arm in panel.arms for name in arm.lines]
-    assert "|generation 2|" + "|".join(f"{values[2]:.1f}" for values in of) + "|" in text
+    assert (
+        "|generation 2|" + "|".join(f"{values[2]:.1f}" for values in of) + "|" in text
+    )
     assert "|generation 1|" in text and text.count("–") >= 2
 
 
 def test_a_generation_that_is_not_over_has_no_end(made):
     panel = made()
-    panel._after_turn = lambda rows, kept=panel._after_turn: (kept(rows), panel.epochs_done == 5 and panel.stop.click())
+    panel._after_turn = lambda rows, kept=panel._after_turn: (
+        kept(rows),
+        panel.epochs_done == 5 and panel.stop.click(),
+    )
     panel.start.click()
     assert panel.wait(WAIT)
     panel.check()
-    assert list(by_generation(panel.arms[0], 3)["born again"]) == [0] and panel.status == "Stopped after 5 epochs."
-    assert panel._meter.value.startswith("Epoch 5 of 9 · 2 generations, target BAN, 20 % of the labels drawn anew, seed 0")
+    assert (
+        list(by_generation(panel.arms[0], 3)["born again"]) == [0]
+        and panel.status == "Stopped after 5 epochs."
+    )
+    assert panel._meter.value.startswith(
+        "Epoch 5 of 9 · 2 generations, target BAN, 20 % of the labels drawn anew, seed 0"
+    )
 
 
 def test_the_first_image_with_another_label_is_shown_first(made, data):
@@ -143,21 +207,33 @@ def test_before_the_first_run_there_is_an_image_and_nothing_more(made, data):
     assert panel.image.value == 0 and panel.image.max == IMAGES - 1
     assert panel._aside._caption.get_text() == f"a {data.classes[data.train[1][0]]}"
     assert not [bar for bars in panel._aside._bars for bar in bars if bar.get_height()]
-    assert panel._meter.value.startswith("Epoch 0 of 9") and panel._accuracies.axis.get_xlim()[1] >= 9
+    assert (
+        panel._meter.value.startswith("Epoch 0 of 9")
+        and panel._accuracies.axis.get_xlim()[1] >= 9
+    )
 
 
 def test_the_axis_is_fitted_to_what_stages_score_late(made):
     """A new generation begins far below the end of the one before: the axis must not follow it."""
     panel = finished(made(noise=0.0, config=replace(CONFIG, epochs=10), generations=1))
     late = [share for arm in panel.arms for share in arm.late]
-    scores = [100 * row[f"{arm.name} validation accuracy"] for arm in panel.arms for row in arm.rows if row["epoch"] > 5]
+    scores = [
+        100 * row[f"{arm.name} validation accuracy"]
+        for arm in panel.arms
+        for row in arm.rows
+        if row["epoch"] > 5
+    ]
     assert late == scores and len(late) == 30
     low, _ = panel._accuracies.axis.get_ylim()
-    assert low > min(y for arm in panel.arms for _, line in arm.lines.values() for y in line) and low <= min(late)
+    assert low > min(
+        y for arm in panel.arms for _, line in arm.lines.values() for y in line
+    ) and low <= min(late)
 
 
 def test_what_is_out_of_range_is_refused(made):
-    with pytest.raises(ValueError, match=r"the target is one of .*'DKPP, redrawn'.*got 'BANE'"):
+    with pytest.raises(
+        ValueError, match=r"the target is one of .*'DKPP, redrawn'.*got 'BANE'"
+    ):
         made(target="BANE")
     with pytest.raises(ValueError, match=r"Generations: 7 must lie in \[1, 6\]"):
         made(generations=7)
@@ -165,9 +241,13 @@ def test_what_is_out_of_range_is_refused(made):
 
 def test_a_link_makes_the_same_run_and_the_same_picture(made):
     giver, taker = made(), made()
-    giver.target.value, giver.seed.value, giver.noise.box.value = "DKPP, redrawn", 3, 0.5
+    giver.target.value = "DKPP, redrawn"
+    giver.seed.value = 3
+    giver.noise.box.value = 0.5
     finished(giver)
-    giver.image.value, giver.count.box.value = 11, 4  # the first for now, the other for the next run
+    # the first for now, the other for the next run
+    giver.image.value = 11
+    giver.count.box.value = 4
     giver.settle()
     hand_on(giver, taker)
     assert giver.state()["run"] == [{"count": 2}, 0] and len(giver.link) < 300

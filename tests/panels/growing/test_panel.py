@@ -1,4 +1,6 @@
-"""A net that grows: every stretch is `train` with the net of then; what is copied keeps the function, what is random does not."""
+"""A net that grows: every stretch is `train` with the net of then; what is copied keeps
+the function, what is random does not.
+"""
 
 import re
 import time
@@ -29,13 +31,18 @@ COPIED, RANDOM = WAYS
 
 @pytest.fixture
 def made(data, config, close):
-    return lambda **options: close(panels.growing(data, **{"config": config, "pace": None} | options))
+    return lambda **options: close(
+        panels.growing(data, **{"config": config, "pace": None} | options)
+    )
 
 
 @pytest.fixture
 def endless(made):
     return lambda **options: made(
-        config=Config(epochs=10**6, batch_size=50, lr=0.01, schedule="constant", device="cpu"), **options
+        config=Config(
+            epochs=10**6, batch_size=50, lr=0.01, schedule="constant", device="cpu"
+        ),
+        **options,
     )
 
 
@@ -69,7 +76,10 @@ def stretch(net, data, config, batches=None):
 
 
 def equal(a, b):
-    return all(torch.equal(p, q) for p, q in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+    return all(
+        torch.equal(p, q)
+        for p, q in zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    )
 
 
 def test_a_net_that_does_not_grow_trains_as_train_does(made, data, config):
@@ -80,10 +90,17 @@ def test_a_net_that_does_not_grow_trains_as_train_does(made, data, config):
     panel.check()
     net = mlp(36, 8, 8, 5, seed=3)
     rows, losses = stretch(net, data, replace(config, seed=3))
-    assert ended_run and equal(panel.net, net) and panel._history.terms["hard"].y == losses
+    assert (
+        ended_run and equal(panel.net, net) and panel._history.terms["hard"].y == losses
+    )
     assert panel._history.accuracy.x == [1, 2, 3, 4]
-    assert panel._history.accuracy.y == [100 * row["net validation accuracy"] for row in rows]
-    assert panel.status == f"Finished after 16 batches. Validation accuracy {panel._history.accuracy.y[-1]:.1f} %."
+    assert panel._history.accuracy.y == [
+        100 * row["net validation accuracy"] for row in rows
+    ]
+    assert (
+        panel.status
+        == f"Finished after 16 batches. Validation accuracy {panel._history.accuracy.y[-1]:.1f} %."
+    )
     assert not panel.grown and panel._table.value.count("<caption") == 2
 
 
@@ -91,7 +108,10 @@ def test_a_net_that_does_not_grow_trains_as_train_does(made, data, config):
 @pytest.mark.parametrize("kind", ["wider", "deeper"])
 def test_a_net_that_grows_is_two_trainings(made, data, config, kind, way):
     panel = stepped(made(), 6)
-    panel.layer.value, panel.way.value, panel.rate.value, panel.noise.box.value = 1, way, 0.3, 0.2
+    panel.layer.value = 1
+    panel.way.value = way
+    panel.rate.value = 0.3
+    panel.noise.box.value = 0.2
     getattr(panel, kind).click()
     what = {"wider": "is wider", "deeper": "has a new layer after it"}[kind]
     assert panel.status == f"Layer 1 {what} from the next batch on."
@@ -101,31 +121,59 @@ def test_a_net_that_grows_is_two_trainings(made, data, config, kind, way):
     before = 100 * accuracy(net, *data.validation)
     generator = torch.Generator().manual_seed(1)
     new = {
-        ("wider", COPIED): lambda: surgery.widen(net, 1, 16, noise=0.2, generator=generator),
+        ("wider", COPIED): lambda: surgery.widen(
+            net, 1, 16, noise=0.2, generator=generator
+        ),
         ("deeper", COPIED): lambda: surgery.deepen(net, 1),
         ("wider", RANDOM): lambda: net2net.pad(net, 1, 16, 1),
         ("deeper", RANDOM): lambda: net2net.random_block(net, 1, 1),
     }[kind, way]()
-    after, (a, b) = 100 * accuracy(new, *data.validation), (parameters(net), parameters(new))
+    after, (a, b) = (
+        100 * accuracy(new, *data.validation),
+        (parameters(net), parameters(new)),
+    )
     later = Config(**vars(config) | {"seed": 1, "epochs": 3, "schedule": lambda p: 0.3})
     rows, second = stretch(new, data, later, 10)
-    assert equal(panel.net, new) and panel._history.terms["hard"].y == first + second and len(first + second) == 16
+    assert (
+        equal(panel.net, new)
+        and panel._history.terms["hard"].y == first + second
+        and len(first + second) == 16
+    )
     (found,) = panel.grown
-    assert (found.batches, found.weights, found.accuracy) == (6, (a, b), (before, after))
-    assert found.sizes == ((8, 8), (16, 8) if kind == "wider" else (8, 8, 8)) == (sizes(net), sizes(new))
+    assert (found.batches, found.weights, found.accuracy) == (
+        6,
+        (a, b),
+        (before, after),
+    )
+    assert (
+        found.sizes
+        == ((8, 8), (16, 8) if kind == "wider" else (8, 8, 8))
+        == (sizes(net), sizes(new))
+    )
     x, y = panel._history.accuracy.x, panel._history.accuracy.y
-    assert x == [1, 1.5, 1.5, 2.5, 3.5, 4] and y[1:3] == [before, after] and y[5] == 100 * accuracy(new, *data.validation)
+    assert (
+        x == [1, 1.5, 1.5, 2.5, 3.5, 4]
+        and y[1:3] == [before, after]
+        and y[5] == 100 * accuracy(new, *data.validation)
+    )
     assert y[3:5] == [100 * row["net validation accuracy"] for row in rows]
     text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
-    words = ("new layer 2" if kind == "deeper" else "layer 1: 8 → 16") + (" (random)" if way == RANDOM else "")
+    words = ("new layer 2" if kind == "deeper" else "layer 1: 8 → 16") + (
+        " (random)" if way == RANDOM else ""
+    )
     now = "8-8-8" if kind == "deeper" else "16-8"
     row = f"|{words}|6|{way}|8-8 → {now}|{a:,} → {b:,}|{before:.1f} → {after:.1f}|0.3x|"
     assert row in text and f"|changed at epoch 1.50|{words}|" in text
-    assert panel._history.changes == [(1.5, words)] and f"{now} units, {b:,} weights" in panel._meter.value
+    assert (
+        panel._history.changes == [(1.5, words)]
+        and f"{now} units, {b:,} weights" in panel._meter.value
+    )
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: mlp(36, 8, 8, 5, seed=2), lambda: conv(1, 4, 6, 6, classes=5, seed=2)], ids=["mlp", "conv"]
+    "make",
+    [lambda: mlp(36, 8, 8, 5, seed=2), lambda: conv(1, 4, 6, 6, classes=5, seed=2)],
+    ids=["mlp", "conv"],
 )
 def test_copied_weights_keep_what_random_ones_do_not(make, data, config):
     net, (x, _) = make(), data.train
@@ -148,7 +196,10 @@ def test_the_loss_jumps_with_random_weights_only(data, close):
     for way in WAYS:
         panel = close(panels.growing(data, config=config, pace=None, noise=0.0))
         panel.way.value = way
-        panel.restore(panel.state() | {"run": Record(0, [(80, Growth("deeper", 2, way, 0.0, 1.0))], 90).state()})
+        panel.restore(
+            panel.state()
+            | {"run": Record(0, [(80, Growth("deeper", 2, way, 0.0, 1.0))], 90).state()}
+        )
         assert panel.wait(WAIT)
         panel.check()
         loss = panel._history.terms["hard"].y
@@ -165,12 +216,20 @@ def test_a_conv_net_and_several_growths_at_once(made, data):
     panel.deeper.click()
     panel.layer.value = 3
     panel.wider.click()
-    assert panel.status == "The net has 2 hidden layers: choose one of 1 to 2."  # it has not grown yet
+    assert (
+        panel.status == "The net has 2 hidden layers: choose one of 1 to 2."
+    )  # it has not grown yet
     stepped(panel, 1)
-    assert sizes(panel.net) == (4, 8, 8) and [found.batches for found in panel.grown] == [3, 3]
+    assert sizes(panel.net) == (4, 8, 8) and [
+        found.batches for found in panel.grown
+    ] == [3, 3]
     panel.wider.click()
     ended(panel)
-    assert sizes(panel.net) == (4, 8, 16) and panel._history.batches == 16 and len(panel.grown) == 3
+    assert (
+        sizes(panel.net) == (4, 8, 16)
+        and panel._history.batches == 16
+        and len(panel.grown) == 3
+    )
     assert panel.grown[1].accuracy[0] == panel.grown[0].accuracy[1]
     assert panel.grown[1].accuracy[1] == panel.grown[1].accuracy[0]
 
@@ -180,10 +239,16 @@ def test_what_cannot_grow_is_said(made):
     panel.wider.click()
     assert panel.status == "Nothing is running: press Start."
     grow = Growth("wider", 1, COPIED, 0.0, 1.0)
-    assert refusal(grow, (129, 8)) == "Layer 1 is 129 wide: 256 is the most here." and not refusal(grow, (128, 8))
+    assert refusal(
+        grow, (129, 8)
+    ) == "Layer 1 is 129 wide: 256 is the most here." and not refusal(grow, (128, 8))
     deeper = grow._replace(kind="deeper")
-    assert refusal(deeper, (8,) * DEEPEST) == "8 hidden layers are the most here." and not refusal(deeper, (8,) * 7)
-    assert refusal(grow._replace(layer=3), (8, 8)) and not refusal(grow._replace(layer=2), (8, 8))
+    assert refusal(
+        deeper, (8,) * DEEPEST
+    ) == "8 hidden layers are the most here." and not refusal(deeper, (8,) * 7)
+    assert refusal(grow._replace(layer=3), (8, 8)) and not refusal(
+        grow._replace(layer=2), (8, 8)
+    )
     stepped(panel, 1)
     panel.layer.value = 8
     panel.deeper.click()
@@ -195,19 +260,32 @@ def test_what_cannot_grow_is_said(made):
 
 def test_every_control_is_taken_at_the_press(endless):
     panel = stepped(endless(), 1)
-    panel.layer.value, panel.way.value, panel.rate.value, panel.noise.box.value = 2, RANDOM, 0.1, 0.3
+    panel.layer.value = 2
+    panel.way.value = RANDOM
+    panel.rate.value = 0.1
+    panel.noise.box.value = 0.3
     panel.wider.click()
-    panel.layer.value, panel.way.value, panel.rate.value = 1, COPIED, 1.0
+    panel.layer.value = 1
+    panel.way.value = COPIED
+    panel.rate.value = 1.0
     stepped(panel, 1)
-    assert [found.growth for found in panel.grown] == [Growth("wider", 2, RANDOM, 0.3, 0.1)]
+    assert [found.growth for found in panel.grown] == [
+        Growth("wider", 2, RANDOM, 0.3, 0.1)
+    ]
 
 
 def test_a_link_makes_the_run_again_with_every_growth(endless):
     giver, taker = endless(), endless()
     giver.start.click()
-    for k, (kind, layer, way) in enumerate([("wider", 2, COPIED), ("deeper", 1, RANDOM), ("wider", 1, RANDOM)]):
-        until(lambda k=k: giver._history.batches > 40 * (k + 1) and len(giver.grown) == k)
-        giver.layer.value, giver.way.value, giver.rate.value = layer, way, (1.0, 0.3, 0.1)[k]
+    for k, (kind, layer, way) in enumerate(
+        [("wider", 2, COPIED), ("deeper", 1, RANDOM), ("wider", 1, RANDOM)]
+    ):
+        until(
+            lambda k=k: giver._history.batches > 40 * (k + 1) and len(giver.grown) == k
+        )
+        giver.layer.value = layer
+        giver.way.value = way
+        giver.rate.value = (1.0, 0.3, 0.1)[k]
         getattr(giver, kind).click()
     until(lambda: len(giver.grown) == 3 and giver._history.batches > 200)
     giver.stop.click()
@@ -218,9 +296,21 @@ def test_a_link_makes_the_run_again_with_every_growth(endless):
     for panel in (giver, taker):
         panel.settle()
         panel.check()
-    assert taker._history.batches == giver._history.batches and taker.grown == giver.grown and equal(taker.net, giver.net)
-    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
-    assert taker.link == giver.link and len(giver.link) < 300 and taker.status == giver.status and taker.seed.value == 5
+    assert (
+        taker._history.batches == giver._history.batches
+        and taker.grown == giver.grown
+        and equal(taker.net, giver.net)
+    )
+    assert (
+        taker._picture.value == giver._picture.value
+        and taker._table.value == giver._table.value
+    )
+    assert (
+        taker.link == giver.link
+        and len(giver.link) < 300
+        and taker.status == giver.status
+        and taker.seed.value == 5
+    )
 
 
 @pytest.mark.parametrize(
@@ -257,7 +347,9 @@ def test_pause_holds_stop_stops_and_a_start_ends_the_run_before(endless):
     panel.wider.click()
     panel.pause.click()
     until(lambda: panel.grown and panel._history.batches > held + 3)
-    assert panel.grown[0].batches == held and panel.status.startswith(f"Wider at batch {held}: 8-8 → 8-16, 413")
+    assert panel.grown[0].batches == held and panel.status.startswith(
+        f"Wider at batch {held}: 8-8 → 8-16, 413"
+    )
     panel.start.click()
     until(lambda: not panel.grown and panel._history.batches > 3)
     assert len(runs()) == 1 and sizes(panel.net) == (8, 8)
@@ -296,7 +388,11 @@ def test_pace_holds_back_and_drawing_is_bounded(endless):
 
 
 def test_an_error_is_said_and_raised(made, data):
-    panel = made(config=Config(epochs=3, batch_size=50, lr=1e30, schedule="constant", device="cpu"))
+    panel = made(
+        config=Config(
+            epochs=3, batch_size=50, lr=1e30, schedule="constant", device="cpu"
+        )
+    )
     panel.start.click()
     assert panel.wait(WAIT)
     assert panel.status.startswith("Failed: stage 'plain', epoch 1: the loss terms")
@@ -311,12 +407,25 @@ def test_the_run_before_stays_in_sight_and_growths_have_lines(made):
         panel.wider.click()
         ended(panel)
     curves = panel._curves
-    assert list(curves._before.get_ydata()) == panel._before.accuracy.y == list(curves._now.get_ydata())
-    assert curves._said[0].get_text() == "layer 2: 8 → 16" and curves._said[0].get_position()[0] == 1.25
+    assert (
+        list(curves._before.get_ydata())
+        == panel._before.accuracy.y
+        == list(curves._now.get_ydata())
+    )
+    assert (
+        curves._said[0].get_text() == "layer 2: 8 → 16"
+        and curves._said[0].get_position()[0] == 1.25
+    )
     assert list(curves._marks[0].get_xdata())[:2] == [1.25, 1.25]
 
 
 def test_words_along_lines_never_cover_each_other():
     assert _places([], 1) == [] and _places([0, 5, 10], 1) == ["bottom"] * 3
-    assert _places([0, 0.5, 0.9, 1.2, 3], 1) == ["bottom", "top", "", "bottom", "bottom"]
+    assert _places([0, 0.5, 0.9, 1.2, 3], 1) == [
+        "bottom",
+        "top",
+        "",
+        "bottom",
+        "bottom",
+    ]
     assert _places([2, 2, 2], 1) == ["bottom", "top", ""]

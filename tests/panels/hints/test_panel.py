@@ -1,4 +1,6 @@
-"""Hints, and the race that it is built on: arms that take turns are the trainings that they are alone."""
+"""Hints, and the race that it is built on: arms that take turns are the trainings that
+they are alone.
+"""
 
 import gc
 import re
@@ -30,13 +32,20 @@ def teacher():
 @pytest.fixture
 def made(data, teacher, close):
     config = Config(epochs=5, batch_size=50, lr=0.02, schedule="constant", device="cpu")
-    return lambda **options: close(panels.hints(data, teacher, **{"config": config, "width": 8, "depth": 3} | options))
+    return lambda **options: close(
+        panels.hints(
+            data, teacher, **{"config": config, "width": 8, "depth": 3} | options
+        )
+    )
 
 
 @pytest.fixture
 def endless(made):
     return lambda **options: made(
-        config=Config(epochs=10**6, batch_size=50, lr=0.01, schedule="constant", device="cpu"), **options
+        config=Config(
+            epochs=10**6, batch_size=50, lr=0.01, schedule="constant", device="cpu"
+        ),
+        **options,
     )
 
 
@@ -56,22 +65,52 @@ def alone(panel, name, data, teacher, *, depth, guided, hint, T, lam, seed, norm
 @pytest.mark.parametrize("norm", [False, True])
 def test_every_arm_trains_as_train_does(made, data, teacher, norm):
     panel = made()
-    panel.depth.box.value, panel.guided.box.value, panel.hint.box.value = 4, 3, 1
-    panel.T.box.value, panel.first.box.value, panel.last.box.value = 2.5, 3.0, 0.5
+    panel.depth.box.value = 4
+    panel.guided.box.value = 3
+    panel.hint.box.value = 1
+    panel.T.box.value = 2.5
+    panel.first.box.value = 3.0
+    panel.last.box.value = 0.5
     panel.seed.value, panel.norm.value = 7, norm
     finished(panel)
-    settings = {"depth": 4, "guided": 3, "hint": 1, "T": 2.5, "lam": (3.0, 0.5), "seed": 7, "norm": norm}
-    assert [arm.name for arm in panel.arms] == ["labels", "KD", "hints, then KD", "both at once"]
+    settings = {
+        "depth": 4,
+        "guided": 3,
+        "hint": 1,
+        "T": 2.5,
+        "lam": (3.0, 0.5),
+        "seed": 7,
+        "norm": norm,
+    }
+    assert [arm.name for arm in panel.arms] == [
+        "labels",
+        "KD",
+        "hints, then KD",
+        "both at once",
+    ]
     for arm in panel.arms:
         rows, net = alone(panel, arm.name, data, teacher, **settings)
         assert arm.rows == rows and len(rows) == 5
-        assert all(torch.equal(a, b) for a, b in zip(arm.net.state_dict().values(), net.state_dict().values()))
-        scores = [100 * v for row in rows for name, v in row.items() if name.endswith("validation accuracy")]
+        assert all(
+            torch.equal(a, b)
+            for a, b in zip(arm.net.state_dict().values(), net.state_dict().values())
+        )
+        scores = [
+            100 * v
+            for row in rows
+            for name, v in row.items()
+            if name.endswith("validation accuracy")
+        ]
         assert arm.lines[arm.name][1] == scores
-        assert arm.tested == {arm.name: 100 * next(v for name, v in rows[-1].items() if name.endswith("test accuracy"))}
+        assert arm.tested == {
+            arm.name: 100
+            * next(v for name, v in rows[-1].items() if name.endswith("test accuracy"))
+        }
         assert arm.found[1] == spread(net, data.validation[0])
     assert arm.lines["both at once"][0] == [1, 2, 3, 4, 5]
-    assert panel.arms[2].lines["hints, then KD"][0] == [3, 4, 5] and panel.arms[2].silent == {"hint": (1, 2)}
+    assert panel.arms[2].lines["hints, then KD"][0] == [3, 4, 5] and panel.arms[
+        2
+    ].silent == {"hint": (1, 2)}
 
 
 def test_the_arms_begin_equal_and_the_picture_shows_them(made):
@@ -82,16 +121,28 @@ def test_the_arms_begin_equal_and_the_picture_shows_them(made):
         x, y = arm.lines[arm.name]
         line = accuracies._lines[arm.name]
         assert list(line.get_xdata()) == x and list(line.get_ydata()) == y
-        assert list(beside._lines[k].get_ydata()) == [max(v, FLOOR) for v in arm.found[1]]
+        assert list(beside._lines[k].get_ydata()) == [
+            max(v, FLOOR) for v in arm.found[1]
+        ]
         assert line.get_color() == beside._lines[k].get_color()
-        assert f"{arm.name}  {y[-1]:.1f}" in {text.get_text() for text in accuracies._ends.texts}
+        assert f"{arm.name}  {y[-1]:.1f}" in {
+            text.get_text() for text in accuracies._ends.texts
+        }
         assert arm.name in {text.get_text() for text in beside._ends.texts}
     assert list(beside._before.get_ydata()) == panel.arms[0].found[0]
-    assert accuracies._said[0].get_text() == "hint stage of “hints, then KD”: nothing to score yet"
-    assert list(accuracies._bars[0].get_xdata()) == [0, 2] and accuracies._said[1].get_text() == ""
+    assert (
+        accuracies._said[0].get_text()
+        == "hint stage of “hints, then KD”: nothing to score yet"
+    )
+    assert (
+        list(accuracies._bars[0].get_xdata()) == [0, 2]
+        and accuracies._said[1].get_text() == ""
+    )
     assert list(beside._guided.get_xdata()) == [1, 1]
     low, high = accuracies.axis.get_ylim()
-    assert low <= min(min(arm.lines[arm.name][1][2:]) for arm in panel.arms) and high > 100
+    assert (
+        low <= min(min(arm.lines[arm.name][1][2:]) for arm in panel.arms) and high > 100
+    )
 
 
 def test_the_table_says_the_same(made):
@@ -100,17 +151,32 @@ def test_the_table_says_the_same(made):
     cells = [f"{arm.lines[arm.name][1][-1]:.1f}" for arm in panel.arms]
     assert "|epoch 5|" + "|".join(cells) + "|" in text
     assert "|epoch 2|" in text and "has nothing to score up to epoch 2" in text
-    assert "|on test images, at the end|" + "|".join(f"{arm.tested[arm.name]:.1f}" for arm in panel.arms) + "|" in text
+    assert (
+        "|on test images, at the end|"
+        + "|".join(f"{arm.tested[arm.name]:.1f}" for arm in panel.arms)
+        + "|"
+        in text
+    )
     layer = [panel.arms[0].found[0][3], *(arm.found[1][3] for arm in panel.arms)]
     assert "|layer 3|" + "|".join(f"{v:.3g}" for v in layer) + "|" in text
-    assert all(f"{name} {arm.tested[name]:.1f} %" in panel.status for arm in panel.arms for name in arm.tested)
-    assert panel.status.startswith("Finished after 5 epochs. On test images: labels") and "One seed says little" in panel.status
+    assert all(
+        f"{name} {arm.tested[name]:.1f} %" in panel.status
+        for arm in panel.arms
+        for name in arm.tested
+    )
+    assert (
+        panel.status.startswith("Finished after 5 epochs. On test images: labels")
+        and "One seed says little" in panel.status
+    )
 
 
 def test_a_row_for_an_arm_whose_stage_scores_nothing_stands_under_its_name(made):
     """In the table the columns of arms must not slip when one has nothing to say."""
     text = re.sub(r"(<[^>]*>)+", "|", finished(made())._table.value)
-    head, row = (re.search(rf"\|{first}[^\n]*?\|epoch", text).group() for first in ("labels", "epoch 1"))
+    head, row = (
+        re.search(rf"\|{first}[^\n]*?\|epoch", text).group()
+        for first in ("labels", "epoch 1")
+    )
     assert head.split("|")[1:5] == ["labels", "KD", "hints, then KD", "both at once"]
     assert row.split("|")[4] == "–" and "–" not in row.split("|")[2:4]
 
@@ -123,7 +189,10 @@ def test_the_guided_layer_goes_to_the_middle_and_out_of_range_is_said(made):
     panel.guided.box.value = 9
     panel.start.click()
     assert panel.wait(WAIT)
-    assert panel.status == "Failed: the guided layer is one of the student's hidden layers, 1 to 8; got 9"
+    assert (
+        panel.status
+        == "Failed: the guided layer is one of the student's hidden layers, 1 to 8; got 9"
+    )
     with pytest.raises(ValueError, match="1 to 8; got 9"):
         panel.check()
     assert not panel.arms
@@ -143,7 +212,11 @@ def test_what_is_not_there_is_refused(data, teacher, made):
 
 
 def test_a_loss_that_is_not_finite_is_said_and_raised(made):
-    panel = made(config=Config(epochs=3, batch_size=50, lr=1e30, schedule="constant", device="cpu"))
+    panel = made(
+        config=Config(
+            epochs=3, batch_size=50, lr=1e30, schedule="constant", device="cpu"
+        )
+    )
     panel.start.click()
     assert panel.wait(WAIT)
     assert panel.status.startswith("Failed: stage ")
@@ -153,7 +226,9 @@ def test_a_loss_that_is_not_finite_is_said_and_raised(made):
 
 def test_a_link_makes_the_same_run_and_the_same_picture(made):
     giver, taker = made(), made()
-    giver.depth.box.value, giver.guided.box.value, giver.seed.value = 5, 4, 3
+    giver.depth.box.value = 5
+    giver.guided.box.value = 4
+    giver.seed.value = 3
     finished(giver)
     giver.depth.box.value, giver.norm.value = 2, True  # for the next run
     hand_on(giver, taker)
@@ -166,7 +241,10 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
 
 def test_a_link_of_a_stopped_run_stops_there(made):
     giver, taker = made(), made()
-    giver._after_turn = lambda rows, kept=giver._after_turn: (kept(rows), giver.epochs_done == 3 and giver.stop.click())
+    giver._after_turn = lambda rows, kept=giver._after_turn: (
+        kept(rows),
+        giver.epochs_done == 3 and giver.stop.click(),
+    )
     giver.start.click()
     assert giver.wait(WAIT)
     taker.paste(giver.link)
@@ -174,7 +252,10 @@ def test_a_link_of_a_stopped_run_stops_there(made):
     for panel in (giver, taker):
         panel.settle()
         panel.check()
-        assert panel.status == "Stopped after 3 epochs." and [len(arm.rows) for arm in panel.arms] == [3] * 4
+        assert (
+            panel.status == "Stopped after 3 epochs."
+            and [len(arm.rows) for arm in panel.arms] == [3] * 4
+        )
     assert taker._picture.value == giver._picture.value
 
 
@@ -219,8 +300,13 @@ def test_pause_holds_and_stop_leaves_what_it_showed(endless):
     assert panel.wait(5) and time.monotonic() - start < 1
     panel.check()
     assert panel.status == f"Stopped after {panel.epochs_done} epochs." and not runs()
-    assert len({len(arm.rows) for arm in panel.arms}) == 1  # the unfinished turn is forgotten
-    assert list(panel._accuracies._lines["labels"].get_ydata()) == panel.arms[0].lines["labels"][1]
+    assert (
+        len({len(arm.rows) for arm in panel.arms}) == 1
+    )  # the unfinished turn is forgotten
+    assert (
+        list(panel._accuracies._lines["labels"].get_ydata())
+        == panel.arms[0].lines["labels"][1]
+    )
 
 
 def test_a_start_ends_the_run_before_and_leaves_nothing_behind(endless):
@@ -238,7 +324,10 @@ def test_a_start_ends_the_run_before_and_leaves_nothing_behind(endless):
     panel.settle()
     panel.check()
     gc.collect()
-    assert {arm() for arm in made} <= {None, panel.arms[0]} and threading.active_count() <= threads
+    assert {arm() for arm in made} <= {
+        None,
+        panel.arms[0],
+    } and threading.active_count() <= threads
 
 
 def test_the_controls_wait_for_the_next_start(endless):
@@ -257,7 +346,9 @@ def test_drawing_is_bounded_by_the_clock(endless):
     panel = endless()
     panel.start.click()
     until(lambda: panel.epochs_done > 1)
-    start, redraws, done = time.monotonic(), panel.redraws, panel.epochs_done
+    start = time.monotonic()
+    redraws = panel.redraws
+    done = panel.epochs_done
     time.sleep(1.0)
     drawn, turns = panel.redraws - redraws, panel.epochs_done - done
     assert drawn <= (time.monotonic() - start) / 0.2 + 1 and drawn < turns
@@ -285,16 +376,32 @@ class Generations(Race):
         self.width, self.zoom = widgets.IntText(8), widgets.IntText(1)
         self.keep(width=self.width, zoom=self.zoom)
         lines = ["generation 1", "generation 2", "both"]
-        self.assemble("Generations", lines, [], self.width, aside=lambda axes: Nothing(), height=200, mosaic=[["accuracy"]])
+        self.assemble(
+            "Generations",
+            lines,
+            [],
+            self.width,
+            aside=lambda axes: Nothing(),
+            height=200,
+            mosaic=[["accuracy"]],
+        )
 
     def lineup(self, settings):
-        nets = [mlp(36, settings["width"], 5, seed=seed) for seed in (settings["seed"], settings["seed"] + 1)]
+        nets = [
+            mlp(36, settings["width"], 5, seed=seed)
+            for seed in (settings["seed"], settings["seed"] + 1)
+        ]
         return [Arm("born again", nets[0], self._stages(nets))]
 
     def _stages(self, nets):
         for k, net in enumerate(nets, 1):
             (loss,) = next(plain(net)).learn.values()
-            yield Stage(f"{k}", {net: loss}, score={f"generation {k}": net, "both": Ensemble(nets)}, epochs=0.5)
+            yield Stage(
+                f"{k}",
+                {net: loss},
+                score={f"generation {k}": net, "both": Ensemble(nets)},
+                epochs=0.5,
+            )
 
     def words(self, settings):
         return f"width {settings['width']}"
@@ -318,11 +425,20 @@ def test_an_arm_of_several_stages_and_scores_has_a_line_each(data, config, close
         "both": [1, 2, 3, 4],
         "generation 2": [3, 4],
     }
-    assert list(arm.tested) == ["generation 1", "both", "generation 2"] and not arm.silent
-    assert arm.lines["both"][1] == [100 * row["both validation accuracy"] for row in arm.rows]
-    assert panel._accuracies.colour("both") == panel._accuracies._lines["both"].get_color()
+    assert (
+        list(arm.tested) == ["generation 1", "both", "generation 2"] and not arm.silent
+    )
+    assert arm.lines["both"][1] == [
+        100 * row["both validation accuracy"] for row in arm.rows
+    ]
+    assert (
+        panel._accuracies.colour("both") == panel._accuracies._lines["both"].get_color()
+    )
     giver, taker = close(Generations(data, config)), close(Generations(data, config))
-    giver._after_turn = lambda rows, kept=giver._after_turn: (kept(rows), giver.epochs_done == 3 and giver.stop.click())
+    giver._after_turn = lambda rows, kept=giver._after_turn: (
+        kept(rows),
+        giver.epochs_done == 3 and giver.stop.click(),
+    )
     giver.start.click()
     assert giver.wait(WAIT)
     giver.width.value, giver.zoom.value = 9, 2
@@ -330,4 +446,7 @@ def test_an_arm_of_several_stages_and_scores_has_a_line_each(data, config, close
     taker.paste(giver.link)
     assert taker.wait(WAIT)
     assert taker.arms[0].rows == giver.arms[0].rows == arm.rows[:3]
-    assert taker.state() == giver.state() and taker.status == giver.status == "Stopped after 3 epochs."
+    assert (
+        taker.state() == giver.state()
+        and taker.status == giver.status == "Stopped after 3 epochs."
+    )

@@ -35,7 +35,9 @@ class Bar(Panel):
         if self.height.value == 13:
             raise ValueError("13 brings bad luck")
         self.bars.show([self.height.value])
-        return self.chart.png(), table("Bar", ["class", "height"], [["a<b", self.height.value]])
+        return self.chart.png(), table(
+            "Bar", ["class", "height"], [["a<b", self.height.value]]
+        )
 
 
 def test_three_faces_the_text_of_which_never_changes():
@@ -43,9 +45,17 @@ def test_three_faces_the_text_of_which_never_changes():
     first, meta = panel._repr_mimebundle_()
     panel.height.slider.value = 4
     second, _ = panel._repr_mimebundle_()
-    assert first["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.box.model_id
-    assert first["text/plain"] == second["text/plain"] == repr(panel) == "(panel: one bar)"
-    assert b64decode(first["image/png"]).startswith(b"\x89PNG") and first["image/png"] != second["image/png"]
+    assert (
+        first["application/vnd.jupyter.widget-view+json"]["model_id"]
+        == panel.box.model_id
+    )
+    assert (
+        first["text/plain"] == second["text/plain"] == repr(panel) == "(panel: one bar)"
+    )
+    assert (
+        b64decode(first["image/png"]).startswith(b"\x89PNG")
+        and first["image/png"] != second["image/png"]
+    )
     assert meta["image/png"]["alt"] == panel.about
 
 
@@ -145,11 +155,15 @@ def test_the_table_shows_when_it_is_asked_for():
     assert panel._table.layout.display != "none"
 
 
-@pytest.mark.parametrize("options", [{"log": True}, {"log": True, "whole": True}, {"step": 0.5}])
+@pytest.mark.parametrize(
+    "options", [{"log": True}, {"log": True, "whole": True}, {"step": 0.5}]
+)
 def test_every_stop_of_a_knob_lies_in_its_range_and_is_kept(options):
     dial = knob("x", 4, 1, 50, **options)
     stops = [value for _, value in dial.slider.options]
-    assert stops[0] == 1 and stops[-1] == 50 and 4 in stops and sorted(set(stops)) == stops
+    assert (
+        stops[0] == 1 and stops[-1] == 50 and 4 in stops and sorted(set(stops)) == stops
+    )
     for value in stops:
         dial.slider.value = value
         assert dial.value == value
@@ -157,7 +171,9 @@ def test_every_stop_of_a_knob_lies_in_its_range_and_is_kept(options):
     assert dial.value == dial.slider.value == 50
 
 
-@pytest.mark.parametrize(("value", "low", "log"), [(0, 1, False), (60, 1, False), (0, 0, True)])
+@pytest.mark.parametrize(
+    ("value", "low", "log"), [(0, 1, False), (60, 1, False), (0, 0, True)]
+)
 def test_a_knob_out_of_range_is_refused(value, low, log):
     with pytest.raises(ValueError, match="must lie in"):
         knob("x", value, low, 50, log=log)
@@ -166,7 +182,9 @@ def test_a_knob_out_of_range_is_refused(value, low, log):
 def test_every_box_has_a_name_and_the_picture_too():
     panel = Bar()
     assert panel.height.box.description == "Height"
-    assert panel._picture.tooltip and "description" in panel._picture.keys  # see Picture
+    assert (
+        panel._picture.tooltip and "description" in panel._picture.keys
+    )  # see Picture
 
 
 def test_a_chart_draws_what_moves_and_what_was_renewed():
@@ -179,7 +197,9 @@ def test_a_chart_draws_what_moves_and_what_was_renewed():
         bars.show(heights)
         return 1 - imread(BytesIO(chart.png()))[..., :3].mean()
 
-    empty, half, full = ink([0, np.nan]), ink([0.5, 0.5]), ink([1, 1])
+    empty = ink([0, np.nan])
+    half = ink([0.5, 0.5])
+    full = ink([1, 1])
     assert empty < half < full
     assert ink([0, np.nan]) == empty  # nothing is left behind
     title(axes["only"], "A title")

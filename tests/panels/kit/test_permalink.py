@@ -1,4 +1,6 @@
-"""Permalinks: what goes in comes out, nothing else is believed, and a panel that takes one becomes the panel that gave it."""
+"""Permalinks: what goes in comes out, nothing else is believed, and a panel that takes
+one becomes the panel that gave it.
+"""
 
 import base64
 import json
@@ -8,11 +10,13 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_panel_base import Bar
+from panels.kit.test_panel import Bar
 
 from kdsurvey.panels.kit import permalink
 
-numbers = st.integers(-(10**6), 10**6) | st.floats(allow_nan=False, allow_infinity=False)
+numbers = st.integers(-(10**6), 10**6) | st.floats(
+    allow_nan=False, allow_infinity=False
+)
 values = numbers | st.booleans() | st.text(max_size=30) | st.lists(numbers, max_size=4)
 states = st.dictionaries(st.text(max_size=12), values, max_size=8)
 
@@ -30,11 +34,23 @@ class KeptBar(Bar):
 @given(states)
 def test_what_goes_in_comes_out(state):
     link = permalink.read(f"  {permalink.write('kind', state)}\n")
-    assert link.kind == "kind" and link.state == state and set(link.versions) == set(permalink.PACKAGES)
+    assert (
+        link.kind == "kind"
+        and link.state == state
+        and set(link.versions) == set(permalink.PACKAGES)
+    )
 
 
 def test_it_is_short_and_survives_an_address():
-    state = {"T": 4.0, "alpha": 0.9, "lr": 0.1, "width": 100, "seed": 0, "changes": [[120, "T", 8.0]], "until": 400}
+    state = {
+        "T": 4.0,
+        "alpha": 0.9,
+        "lr": 0.1,
+        "width": 100,
+        "seed": 0,
+        "changes": [[120, "T", 8.0]],
+        "until": 400,
+    }
     text = permalink.write("live", state)
     assert len(text) < 160 and text.startswith("kd1.live.")
     assert all(c.isalnum() or c in "._-" for c in text)
@@ -49,10 +65,18 @@ def test_what_was_never_written_is_refused(text):
 @given(states.filter(bool), st.data())
 def test_a_string_that_lost_or_changed_a_letter_is_refused(state, data):
     text = permalink.write("kind", state)
-    k = data.draw(st.integers(len("kd1.kind."), len(text) - 2))  # the last letter may hold unused bits
+    k = data.draw(
+        st.integers(len("kd1.kind."), len(text) - 2)
+    )  # the last letter may hold unused bits
     other = "A" if text[k] != "A" else "B"
-    for broken in (text[:k] + other + text[k + 1 :], text[:k] + text[k + 1 :], text[:-2]):
-        with suppress(ValueError):  # a few bits of the packing mean nothing: changed, they change nothing
+    for broken in (
+        text[:k] + other + text[k + 1 :],
+        text[:k] + text[k + 1 :],
+        text[:-2],
+    ):
+        with suppress(
+            ValueError
+        ):  # a few bits of the packing mean nothing: changed, they change nothing
             assert permalink.read(broken) == permalink.read(text)
     with pytest.raises(ValueError, match="is no permalink"):
         permalink.read(text[:-2])
@@ -60,15 +84,21 @@ def test_a_string_that_lost_or_changed_a_letter_is_refused(state, data):
 
 def test_a_string_that_unpacks_to_very_much_is_refused():
     packer = zlib.compressobj(9, zdict=permalink.KNOWN)
-    packed = packer.compress(json.dumps([{"a": "x" * 10**7}, []]).encode()) + packer.flush()
+    packed = (
+        packer.compress(json.dumps([{"a": "x" * 10**7}, []]).encode()) + packer.flush()
+    )
     with pytest.raises(ValueError, match="is no permalink"):
-        permalink.read("kd1.bar." + base64.urlsafe_b64encode(packed).decode().rstrip("="))
+        permalink.read(
+            "kd1.bar." + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        )
 
 
 def test_other_versions_are_named(monkeypatch):
     link = permalink.read(permalink.write("bar", {}))
     assert permalink.other_versions(link) == ""
-    assert "torch 1.0 (here" in permalink.other_versions(link._replace(versions=link.versions | {"torch": "1.0"}))
+    assert "torch 1.0 (here" in permalink.other_versions(
+        link._replace(versions=link.versions | {"torch": "1.0"})
+    )
 
 
 def test_a_pasted_link_sets_the_panel():
@@ -76,7 +106,9 @@ def test_a_pasted_link_sets_the_panel():
     giver.height.slider.value = 7
     giver.settle()
     taker._as_link.value = True
-    assert taker._link.layout.display == "" and permalink.read(taker._link.value).state == {"height": 1.0}
+    assert taker._link.layout.display == "" and permalink.read(
+        taker._link.value
+    ).state == {"height": 1.0}
     taker._link.value = giver.link
     taker.settle()
     assert taker.height.value == 7 and taker._picture.value == giver._picture.value
@@ -91,10 +123,22 @@ def test_a_pasted_link_sets_the_panel():
     ("text", "says"),
     [
         ("rubbish", "is no permalink"),
-        (permalink.write("live", {"height": 2.0}), "is for a live panel, this panel is a bar panel"),
-        (permalink.write("bar", {"width": 2.0}), "keeps height; the permalink has width"),
-        (permalink.write("bar", {"height": 99}), "height = 99 is out of this panel's range"),
-        (permalink.write("bar", {"height": "high"}), "height = 'high' is out of this panel's range"),
+        (
+            permalink.write("live", {"height": 2.0}),
+            "is for a live panel, this panel is a bar panel",
+        ),
+        (
+            permalink.write("bar", {"width": 2.0}),
+            "keeps height; the permalink has width",
+        ),
+        (
+            permalink.write("bar", {"height": 99}),
+            "height = 99 is out of this panel's range",
+        ),
+        (
+            permalink.write("bar", {"height": "high"}),
+            "height = 'high' is out of this panel's range",
+        ),
     ],
 )
 def test_a_link_that_does_not_fit_is_a_sentence_and_changes_nothing(text, says):
@@ -108,6 +152,10 @@ def test_a_link_that_does_not_fit_is_a_sentence_and_changes_nothing(text, says):
 
 def test_a_panel_that_keeps_nothing_offers_no_link():
     def buttons(panel):
-        return [child.description for child in panel.box.children[-3].children if hasattr(child, "description")]
+        return [
+            child.description
+            for child in panel.box.children[-3].children
+            if hasattr(child, "description")
+        ]
 
     assert "Permalink" in buttons(KeptBar()) and "Permalink" not in buttons(Bar())

@@ -50,14 +50,21 @@ def test_a_new_run_wipes_the_film_of_the_one_before():
     film = begun()
     film.add(1, torch.rand(7, 3), {})
     old = film.read()
-    film.begin(torch.rand(5, 1, 4, 4), torch.zeros(5, dtype=torch.int64), torch.rand(5, 3), CLASSES)
+    film.begin(
+        torch.rand(5, 1, 4, 4),
+        torch.zeros(5, dtype=torch.int64),
+        torch.rand(5, 3),
+        CLASSES,
+    )
     assert not film.read().snapshots and len(film.read().subject.y) == 5
     assert len(old.snapshots) == 1  # what a reader has taken stays as it was
 
 
 def test_a_run_on_the_same_images_keeps_the_subject():
     """What is drawn once for a subject, such as a figure, need not be drawn again for every run."""
-    x, y, teacher = torch.rand(7, 1, 4, 4), torch.arange(7) % 3, torch.rand(7, 3)
+    x = torch.rand(7, 1, 4, 4)
+    y = torch.arange(7) % 3
+    teacher = torch.rand(7, 3)
     film = Film()
     film.begin(x, y, teacher, CLASSES)
     first = film.read().subject
@@ -80,7 +87,10 @@ def test_its_memory_is_bounded():
     for epoch in range(2 * CAPACITY):
         film.add(epoch, torch.rand(3 * IMAGES, 3, dtype=torch.float64), {"hard": 0.0})
     reel = film.read()
-    assert len(reel.snapshots) == CAPACITY and len(reel.subject.x) == len(reel.subject.teacher) == IMAGES
+    assert (
+        len(reel.snapshots) == CAPACITY
+        and len(reel.subject.x) == len(reel.subject.teacher) == IMAGES
+    )
     stored = sum(s.logits.untyped_storage().nbytes() for s in reel.snapshots)
     assert stored == CAPACITY * IMAGES * 3 * 4
 
@@ -100,18 +110,29 @@ def test_listeners_hear_of_every_change_and_are_not_kept_alive():
 
 
 def test_a_reader_never_sees_two_runs_at_once():
-    film, mixed, done = begun(), [], threading.Event()
+    film = begun()
+    mixed = []
+    done = threading.Event()
 
     def read():
         while not done.is_set():
             reel = film.read()
-            mixed.extend(s for s in reel.snapshots if s.logits.shape != reel.subject.teacher.shape)
+            mixed.extend(
+                s
+                for s in reel.snapshots
+                if s.logits.shape != reel.subject.teacher.shape
+            )
 
     reader = threading.Thread(target=read)
     reader.start()
     for k in range(300):
         m = 5 + k % 2
-        film.begin(torch.rand(m, 1, 4, 4), torch.zeros(m, dtype=torch.int64), torch.rand(m, 3), CLASSES)
+        film.begin(
+            torch.rand(m, 1, 4, 4),
+            torch.zeros(m, dtype=torch.int64),
+            torch.rand(m, 3),
+            CLASSES,
+        )
         for epoch in range(3):
             film.add(epoch, torch.rand(m, 3), {})
     done.set()
@@ -128,12 +149,22 @@ def test_what_does_not_fit_is_refused():
         Film().begin(torch.rand(7, 1, 4, 4), torch.zeros(7), torch.rand(7, 2), CLASSES)
     with pytest.raises(ValueError, match=r"begin\(\) first"):
         Film().add(1, torch.rand(7, 3), {})
-    with pytest.raises(ValueError, match=r"\(6, 3\) do not fit the images of this film: \(7, 3\)"):
+    with pytest.raises(
+        ValueError, match=r"\(6, 3\) do not fit the images of this film: \(7, 3\)"
+    ):
         begun().add(1, torch.rand(6, 3), {})
 
 
 def test_the_terms_of_a_row():
-    row = {"stage": "s", "epoch": 1, "lr": 0.1, "member": 2, "hard": 0.5, "soft": 1.5, "student test accuracy": 0.9}
+    row = {
+        "stage": "s",
+        "epoch": 1,
+        "lr": 0.1,
+        "member": 2,
+        "hard": 0.5,
+        "soft": 1.5,
+        "student test accuracy": 0.9,
+    }
     assert terms_of(row) == {"hard": 0.5, "soft": 1.5}
 
 

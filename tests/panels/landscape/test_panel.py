@@ -1,4 +1,6 @@
-"""The landscape: what it shows before, while and after its students train; a pressed cell; a pasted link."""
+"""The landscape: what it shows before, while and after its students train; a pressed
+cell; a pasted link.
+"""
 
 import sys
 import time
@@ -26,8 +28,12 @@ from kdsurvey.training import Config
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    monkeypatch.setattr(lesson, "STUDENT", Config(epochs=2, batch_size=100, lr=0.1, device="cpu"))
-    monkeypatch.setattr(lesson, "TEACHER", Config(epochs=2, batch_size=100, lr=0.1, device="cpu"))
+    monkeypatch.setattr(
+        lesson, "STUDENT", Config(epochs=2, batch_size=100, lr=0.1, device="cpu")
+    )
+    monkeypatch.setattr(
+        lesson, "TEACHER", Config(epochs=2, batch_size=100, lr=0.1, device="cpu")
+    )
     monkeypatch.setattr(sys.modules["kdsurvey.panels.landscape.panel"], "OFTEN", 0.0)
 
 
@@ -39,7 +45,9 @@ def panel(data, close):
 @pytest.fixture
 def endless(monkeypatch, data, close):
     """A panel whose first seed does not end in the time that a test has."""
-    monkeypatch.setattr(lesson, "STUDENT", Config(epochs=10**6, batch_size=20, lr=0.01, device="cpu"))
+    monkeypatch.setattr(
+        lesson, "STUDENT", Config(epochs=10**6, batch_size=20, lr=0.01, device="cpu")
+    )
     return lambda: close(panels.landscape(data, width=4, seeds=3))
 
 
@@ -55,15 +63,24 @@ def test_it_shows_what_the_grid_finds(panel, data):
     assert panel.wait(WAIT)
     panel.check()
     teacher = teach(data, "well trained")
-    rows = [row for seed in range(3) for row in grid(data, Setting(width=4), seed, teacher)]
+    rows = [
+        row for seed in range(3) for row in grid(data, Setting(width=4), seed, teacher)
+    ]
     assert panel.rows == {(Setting(width=4), 0): rows}
     found = Map(rows)
-    said = [float(cell.description.rstrip("✱•").replace("−", "-")) for cell in panel.cells]
+    said = [
+        float(cell.description.rstrip("✱•").replace("−", "-")) for cell in panel.cells
+    ]
     np.testing.assert_allclose(said, found.mean.ravel(), atol=0.0501)
-    assert [cell.description.lstrip("+−.0123456789") for cell in panel.cells] == list(found.marks().ravel())
+    assert [cell.description.lstrip("+−.0123456789") for cell in panel.cells] == list(
+        found.marks().ravel()
+    )
     for cell, button in zip(CELLS, panel.cells):
         assert button.tooltip == found.verdict(*cell).line
-    assert "3 seeds:" in panel.status and panel._table.value.count("<tr>") == len(CELLS) + 1
+    assert (
+        "3 seeds:" in panel.status
+        and panel._table.value.count("<tr>") == len(CELLS) + 1
+    )
 
 
 def test_a_pressed_cell_shows_its_runs(panel):
@@ -74,8 +91,14 @@ def test_a_pressed_cell_shows_its_runs(panel):
         panel.cells[k].click()
         panel.settle()
         pictures.add(panel._picture.value)
-        assert panel.status.startswith(f"O11  {panel._found().verdict(*CELLS[k]).word}  {arm(*CELLS[k])} - no teacher")
-        assert [k for k, cell in enumerate(panel.cells) if "#000000" in (cell.layout.border_top or "")] == [k]
+        assert panel.status.startswith(
+            f"O11  {panel._found().verdict(*CELLS[k]).word}  {arm(*CELLS[k])} - no teacher"
+        )
+        assert [
+            k
+            for k, cell in enumerate(panel.cells)
+            if "#000000" in (cell.layout.border_top or "")
+        ] == [k]
     assert len(pictures) == 3
     panel.check()
 
@@ -147,20 +170,30 @@ def test_what_ran_is_kept_when_the_reader_looks_elsewhere(panel):
 
 
 def test_an_error_reaches_the_status_and_the_test(panel, monkeypatch):
-    monkeypatch.setattr(lesson, "STUDENT", Config(epochs=3, batch_size=100, lr=1e30, device="cpu"))
+    monkeypatch.setattr(
+        lesson, "STUDENT", Config(epochs=3, batch_size=100, lr=1e30, device="cpu")
+    )
     panel.start.click()
     assert panel.wait(WAIT)
-    assert panel.status.startswith("Failed: stage 'distil'") and "not finite; lower lr" in panel.status
+    assert (
+        panel.status.startswith("Failed: stage 'distil'")
+        and "not finite; lower lr" in panel.status
+    )
     with pytest.raises(FloatingPointError):
         panel.check()
-    monkeypatch.setattr(lesson, "STUDENT", Config(epochs=1, batch_size=100, lr=0.1, device="cpu"))
+    monkeypatch.setattr(
+        lesson, "STUDENT", Config(epochs=1, batch_size=100, lr=0.1, device="cpu")
+    )
     panel.start.click()
     assert panel.wait(WAIT)
     panel.check()
 
 
 def test_a_link_makes_the_same_picture(panel, data, close):
-    panel.share.value, panel.seeds.value, panel.first.value, panel.teacher.value = 0.3, 2, 5, "one epoch"
+    panel.share.value = 0.3
+    panel.seeds.value = 2
+    panel.first.value = 5
+    panel.teacher.value = "one epoch"
     panel.control.value = "label smoothing"
     panel.start.click()
     assert panel.wait(WAIT)
@@ -171,12 +204,20 @@ def test_a_link_makes_the_same_picture(panel, data, close):
     assert other.wait(WAIT)
     other.settle()
     other.check()
-    assert other._picture.value == panel._picture.value and other._table.value == panel._table.value
-    assert [cell.description for cell in other.cells] == [cell.description for cell in panel.cells]
+    assert (
+        other._picture.value == panel._picture.value
+        and other._table.value == panel._table.value
+    )
+    assert [cell.description for cell in other.cells] == [
+        cell.description for cell in panel.cells
+    ]
     assert other.link == panel.link
 
 
-@pytest.mark.parametrize(("name", "value"), [("cell", 30), ("ran", 31), ("width", 5), ("seeds", 99), ("teacher", "mine")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("cell", 30), ("ran", 31), ("width", 5), ("seeds", 99), ("teacher", "mine")],
+)
 def test_a_link_out_of_range_changes_nothing(panel, name, value):
     before = panel.state()
     with pytest.raises(ValueError, match=str(value)):
@@ -195,7 +236,9 @@ def test_recorded_maps_are_shown_where_the_data_are_the_same(close):
 
 
 def test_nothing_recorded_is_no_error(data, close, monkeypatch):
-    monkeypatch.setattr(records, "recorded", lambda name: (_ for _ in ()).throw(ValueError("nothing")))
+    monkeypatch.setattr(
+        records, "recorded", lambda name: (_ for _ in ()).throw(ValueError("nothing"))
+    )
     assert close(panels.landscape(data))._recorded == {}
 
 
@@ -207,7 +250,9 @@ def test_its_still_face_is_the_map(panel):
     assert empty.startswith(b"\x89PNG") and full != empty != panel._picture.value
 
 
-@pytest.mark.parametrize("options", [{"width": 5}, {"share": 0.2}, {"seeds": 1}, {"seeds": 31}])
+@pytest.mark.parametrize(
+    "options", [{"width": 5}, {"share": 0.2}, {"seeds": 1}, {"seeds": 31}]
+)
 def test_settings_that_are_not_offered_are_refused(data, options):
     with pytest.raises(ValueError, match=f"{next(iter(options))}="):
         panels.landscape(data, **options)

@@ -16,7 +16,11 @@ from kdsurvey.stage import Teacher
 @pytest.fixture
 def live(data, teacher, config, close):
     def make(**options):
-        return close(panels.live_training(data, teacher, config=config, **{"width": 8, "pace": None} | options))
+        return close(
+            panels.live_training(
+                data, teacher, config=config, **{"width": 8, "pace": None} | options
+            )
+        )
 
     return make
 
@@ -24,8 +28,14 @@ def live(data, teacher, config, close):
 @pytest.fixture
 def endless(data, teacher, close):
     """A panel whose run does not end by itself in the time that a test has."""
-    config = training.Config(epochs=10**6, batch_size=50, lr=0.01, schedule="constant", device="cpu")
-    return lambda **options: close(panels.live_training(data, teacher, config=config, **{"width": 8, "pace": None} | options))
+    config = training.Config(
+        epochs=10**6, batch_size=50, lr=0.01, schedule="constant", device="cpu"
+    )
+    return lambda **options: close(
+        panels.live_training(
+            data, teacher, config=config, **{"width": 8, "pace": None} | options
+        )
+    )
 
 
 def test_it_trains_as_train_does(live, data, teacher, config):
@@ -36,19 +46,29 @@ def test_it_trains_as_train_does(live, data, teacher, config):
     panel.check()
     student = mlp(36, 8, 5, seed=config.seed)
     T, alpha = torch.tensor(4.0), torch.tensor(0.9)
-    rows = training.train(hinton(student, teacher, T=T, alpha=alpha), data, config, progress=False)
+    rows = training.train(
+        hinton(student, teacher, T=T, alpha=alpha), data, config, progress=False
+    )
     assert panel.rows == rows
-    assert all(torch.equal(a, b) for a, b in zip(panel.student.parameters(), student.parameters()))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(panel.student.parameters(), student.parameters())
+    )
     assert panel.status.startswith("Finished after 16 batches. Validation accuracy")
     assert panel._picture.value != picture
-    assert "loss term soft" in panel._table.value and "validation accuracy, epoch 4" in panel._table.value
+    assert (
+        "loss term soft" in panel._table.value
+        and "validation accuracy, epoch 4" in panel._table.value
+    )
 
 
 def test_a_new_temperature_is_in_the_next_batch(live, config, data, teacher):
     panel = live()
     panel.step.click()
     until(lambda: panel.status.startswith("Paused after 1 batches"))
-    panel.T.slider.value, panel.alpha.box.value, panel.lr.box.value = 20.0, 0.5, 0.02
+    panel.T.slider.value = 20.0
+    panel.alpha.box.value = 0.5
+    panel.lr.box.value = 0.02
     panel.step.click()
     until(lambda: panel.status.startswith("Paused after 2 batches"))
     panel.stop.click()
@@ -63,13 +83,31 @@ def test_a_new_temperature_is_in_the_next_batch(live, config, data, teacher):
         if len(seen) == 2:
             raise training.StopTraining
 
-    student, T, alpha = mlp(36, 8, 5, seed=config.seed), torch.tensor(4.0), torch.tensor(0.9)
-    hand = training.Config(**vars(config) | {"lr": 1.0, "schedule": lambda p: config.lr if not seen else 0.02})
-    training.train(hinton(student, teacher, T=T, alpha=alpha), data, hand, on_batch=after, progress=False)
+    student = mlp(36, 8, 5, seed=config.seed)
+    T = torch.tensor(4.0)
+    alpha = torch.tensor(0.9)
+    hand = training.Config(
+        **vars(config)
+        | {"lr": 1.0, "schedule": lambda p: config.lr if not seen else 0.02}
+    )
+    training.train(
+        hinton(student, teacher, T=T, alpha=alpha),
+        data,
+        hand,
+        on_batch=after,
+        progress=False,
+    )
     for name in ("hard", "soft"):
         assert panel._history.terms[name].y == [batch[name] for batch in seen]
-    assert all(torch.equal(a, b) for a, b in zip(panel.student.parameters(), student.parameters()))
-    assert [said for _, said in panel._history.changes] == ["T = 20", "alpha = 0.5", "lr = 0.02"]
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(panel.student.parameters(), student.parameters())
+    )
+    assert [said for _, said in panel._history.changes] == [
+        "T = 20",
+        "alpha = 0.5",
+        "lr = 0.02",
+    ]
     assert "T = 20" in panel._table.value
 
 
@@ -160,7 +198,9 @@ def test_two_panels_at_once_train_as_they_do_alone(live):
     for panel, weights in zip(both, alone):
         assert panel.wait(WAIT)
         panel.check()
-        assert all(torch.equal(a, b) for a, b in zip(panel.student.parameters(), weights))
+        assert all(
+            torch.equal(a, b) for a, b in zip(panel.student.parameters(), weights)
+        )
 
 
 def test_a_loss_that_is_not_finite_is_said_and_raised(live):
@@ -226,7 +266,11 @@ def test_drawing_is_bounded_by_the_clock(endless):
 def test_without_validation_some_is_held_out(data, teacher, config, close):
     from dataclasses import replace
 
-    panel = close(panels.live_training(replace(data, validation=None), teacher, config=config, width=4, pace=None))
+    panel = close(
+        panels.live_training(
+            replace(data, validation=None), teacher, config=config, width=4, pace=None
+        )
+    )
     panel.start.click()
     assert panel.wait(WAIT)
     panel.check()
@@ -251,14 +295,25 @@ def test_a_history_is_bounded_and_keeps_the_mean():
     for k in range(10_000):
         history.add(k, {"hard": torch.tensor(1.0)}, 5)
         history.change(k, "T")
-    assert len(history._unread) < 5000 and len(history.changes) == MARKS and history.examples == 50_000
+    assert (
+        len(history._unread) < 5000
+        and len(history.changes) == MARKS
+        and history.examples == 50_000
+    )
 
 
 def test_a_link_makes_the_run_again_with_every_turn_of_a_knob(endless):
     giver, taker = endless(), endless()
     giver.start.click()
-    for k, (knob, value) in enumerate([("T", 9.0), ("lr", 0.5), ("alpha", 0.25), ("T", 2.0)]):
-        until(lambda k=k: giver._history.batches > 40 * (k + 1) and len(giver._timeline.changes) == k)
+    for k, (knob, value) in enumerate(
+        [("T", 9.0), ("lr", 0.5), ("alpha", 0.25), ("T", 2.0)]
+    ):
+        until(
+            lambda k=k: (
+                giver._history.batches > 40 * (k + 1)
+                and len(giver._timeline.changes) == k
+            )
+        )
         getattr(giver, knob).box.value = value
     until(lambda: len(giver._timeline.changes) == 4 and giver._history.batches > 300)
     giver.width.slider.value, giver.seed.value = 12, 5  # for the next run
@@ -270,10 +325,24 @@ def test_a_link_makes_the_run_again_with_every_turn_of_a_knob(endless):
         panel.settle()
         panel.check()
     assert taker._history.batches == giver._history.batches and taker.rows == giver.rows
-    assert all(torch.equal(a, b) for a, b in zip(taker.student.parameters(), giver.student.parameters()))
-    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
-    assert taker.width.value == 12 and taker.seed.value == 5 and taker.student[1][0].out_features == 8
-    assert taker.link == giver.link and len(giver.link) < 250 and taker.status == giver.status
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(taker.student.parameters(), giver.student.parameters())
+    )
+    assert (
+        taker._picture.value == giver._picture.value
+        and taker._table.value == giver._table.value
+    )
+    assert (
+        taker.width.value == 12
+        and taker.seed.value == 5
+        and taker.student[1][0].out_features == 8
+    )
+    assert (
+        taker.link == giver.link
+        and len(giver.link) < 250
+        and taker.status == giver.status
+    )
     taker.start.click()  # afterwards the knobs are the reader's again
     until(lambda: taker._history.batches > 5)
     taker.T.box.value = 7.0
@@ -291,12 +360,21 @@ def test_a_link_of_a_whole_run_has_its_last_accuracy(live):
 
 
 @pytest.mark.parametrize(
-    "run", [[], 3, [8, 0, [4.0, 0.9], [], 5], [0, 0, [4.0, 0.9, 0.1], [], 5], [8, 0, [1, 1, 1], [[1, "x", 2]], 5]]
+    "run",
+    [
+        [],
+        3,
+        [8, 0, [4.0, 0.9], [], 5],
+        [0, 0, [4.0, 0.9, 0.1], [], 5],
+        [8, 0, [1, 1, 1], [[1, "x", 2]], 5],
+    ],
 )
 def test_a_link_with_an_impossible_run_is_refused(live, run):
     panel = live()
     before = panel.state()
-    with pytest.raises(ValueError, match=r"no run that could be made again|a live panel keeps"):
+    with pytest.raises(
+        ValueError, match=r"no run that could be made again|a live panel keeps"
+    ):
         panel.restore(before | {"run": run or "x"})
     assert panel.state() == before
 
@@ -310,6 +388,10 @@ def test_the_film_has_what_the_student_answered(live, data):
     x, y = data.validation
     assert torch.equal(reel.snapshots[-1].logits, Teacher(panel.student).logits(x))
     for shot, row in zip(reel.snapshots, panel.rows):
-        assert (shot.logits.argmax(1) == y).double().mean() == pytest.approx(row["student validation accuracy"])
+        assert (shot.logits.argmax(1) == y).double().mean() == pytest.approx(
+            row["student validation accuracy"]
+        )
         assert shot.terms == {name: row[name] for name in ("hard", "soft")}
-    assert torch.equal(reel.subject.x, x) and torch.equal(reel.subject.teacher, panel._teacher.logits(x))
+    assert torch.equal(reel.subject.x, x) and torch.equal(
+        reel.subject.teacher, panel._teacher.logits(x)
+    )

@@ -23,12 +23,17 @@ from kdsurvey.panels.pad.digit import (
 )
 
 drawings = arrays(
-    np.float32, st.tuples(st.integers(4, 70), st.integers(4, 70)), elements=st.sampled_from([0, 0, 0, 0.25, 0.5, 1])
+    np.float32,
+    st.tuples(st.integers(4, 70), st.integers(4, 70)),
+    elements=st.sampled_from([0, 0, 0, 0.25, 0.5, 1]),
 )
 
 
 def extent(image):
-    return [(int(at[0]), int(at[-1])) for at in (np.flatnonzero(image.any(axis)) for axis in (1, 0))]
+    return [
+        (int(at[0]), int(at[-1]))
+        for at in (np.flatnonzero(image.any(axis)) for axis in (1, 0))
+    ]
 
 
 def sides(image):
@@ -59,7 +64,12 @@ def test_a_digit_drawn_larger_and_elsewhere_comes_back_too(some, times):
 @given(drawings)
 def test_the_longer_side_is_20_and_the_centre_of_mass_in_the_middle(ink):
     made = as_mnist(ink)
-    assert made.shape == (28, 28) and made.dtype == np.float32 and made.min() >= 0 and made.max() <= 1
+    assert (
+        made.shape == (28, 28)
+        and made.dtype == np.float32
+        and made.min() >= 0
+        and made.max() <= 1
+    )
     if not ink.any():
         assert not made.any()
         return
@@ -82,14 +92,26 @@ def test_a_small_dot_becomes_large_and_stays_in_the_field():
 
 
 @pytest.mark.parametrize(
-    "bad", [np.zeros((3, 28, 28)), np.zeros((0, 4)), np.full((9, 9), 255), np.full((9, 9), np.nan), -np.eye(3)]
+    "bad",
+    [
+        np.zeros((3, 28, 28)),
+        np.zeros((0, 4)),
+        np.full((9, 9), 255),
+        np.full((9, 9), np.nan),
+        -np.eye(3),
+    ],
 )
 def test_what_is_no_drawing_is_refused(bad):
-    with pytest.raises(ValueError, match=r"as_mnist: (one grey image|grey values).*(;)"):
+    with pytest.raises(
+        ValueError, match=r"as_mnist: (one grey image|grey values).*(;)"
+    ):
         as_mnist(bad)
 
 
-@pytest.mark.parametrize(("move", "shift"), [("left", (0, -1)), ("right", (0, 1)), ("up", (-1, 0)), ("down", (1, 0))])
+@pytest.mark.parametrize(
+    ("move", "shift"),
+    [("left", (0, -1)), ("right", (0, 1)), ("up", (-1, 0)), ("down", (1, 0))],
+)
 def test_a_step_moves_every_pixel_by_one_and_wraps_nothing(some, move, shift):
     expected = np.roll(np.pad(some[0], 1), shift, (0, 1))[1:-1, 1:-1]
     np.testing.assert_array_equal(nudge(some[0], move), expected)
@@ -108,13 +130,25 @@ def test_a_turn_turns_and_a_turn_back_undoes_it(some):
     line = np.zeros((28, 28), np.float32)
     line[4:24, 13:15] = 1
     left, right = nudge(line, "turn left"), nudge(line, "turn right")
-    assert np.average(np.arange(28), weights=left[4]) < 13.2 < 13.8 < np.average(np.arange(28), weights=right[4])  # its top
+    assert (
+        np.average(np.arange(28), weights=left[4])
+        < 13.2
+        < 13.8
+        < np.average(np.arange(28), weights=right[4])
+    )  # its top
     smooth = gaussian_filter(some[0], 1)
     back = nudge(nudge(smooth, "turn left"), "turn right")
-    assert np.abs(back - smooth).max() < 0.1 < np.abs(nudge(smooth, "turn left") - smooth).max()
+    assert (
+        np.abs(back - smooth).max()
+        < 0.1
+        < np.abs(nudge(smooth, "turn left") - smooth).max()
+    )
 
 
-@given(arrays(np.float32, (28, 28), elements=st.floats(0, 1, width=32)), st.sampled_from(MOVES))
+@given(
+    arrays(np.float32, (28, 28), elements=st.floats(0, 1, width=32)),
+    st.sampled_from(MOVES),
+)
 def test_a_nudge_stays_in_range(image, move):
     moved = nudge(image, move)
     assert moved.shape == (28, 28) and moved.min() >= 0 and moved.max() <= 1
@@ -142,7 +176,9 @@ def test_the_nearest_are_those_of_numpy(digits, known):
     x = digits.train[0][:700]
     norms = squares(x) if known else None
     for image in (digits.test[0][0, 0], digits.test[0][7, 0], x[13, 0]):
-        far = np.sqrt(((x[:, 0].double().numpy() - image.double().numpy()) ** 2).sum((1, 2)))
+        far = np.sqrt(
+            ((x[:, 0].double().numpy() - image.double().numpy()) ** 2).sum((1, 2))
+        )
         indices, distances = nearest(image, x, 6, norms)
         np.testing.assert_array_equal(indices, np.argsort(far)[:6])
         np.testing.assert_allclose(distances, np.sort(far)[:6], atol=1e-6)
@@ -152,7 +188,9 @@ def test_the_nearest_are_those_of_numpy(digits, known):
 def test_nearest_refuses_what_does_not_fit():
     with pytest.raises(ValueError, match=r"k = 4 must lie in 1 ... 3"):
         nearest(np.zeros((28, 28)), torch.zeros(3, 1, 28, 28), 4)
-    with pytest.raises(ValueError, match=r"\(28, 28\) needs images .* got \(3, 1, 8, 8\)"):
+    with pytest.raises(
+        ValueError, match=r"\(28, 28\) needs images .* got \(3, 1, 8, 8\)"
+    ):
         nearest(np.zeros((28, 28)), torch.zeros(3, 1, 8, 8), 1)
 
 
@@ -169,7 +207,11 @@ def test_nearest_refuses_what_does_not_fit():
 )
 def test_the_judge(p, share, says):
     verdict = judge(p, 0, 1, "abc")
-    assert verdict.share == pytest.approx(share) and verdict.says == says and verdict.done == (says == "done")
+    assert (
+        verdict.share == pytest.approx(share)
+        and verdict.says == says
+        and verdict.done == (says == "done")
+    )
 
 
 @given(st.lists(st.floats(0.001, 1), min_size=3, max_size=10), st.data())
@@ -177,7 +219,9 @@ def test_it_is_done_just_when_the_three_conditions_hold(p, data):
     p = np.array(p) / sum(p)
     a, b = data.draw(st.permutations(range(len(p))))[:2]
     others = np.delete(p, [a, b])
-    assert judge(p, a, b).done == bool(p[a] >= np.delete(p, a).max() and p[b] >= others.max() and p[b] >= 0.3)
+    assert judge(p, a, b).done == bool(
+        p[a] >= np.delete(p, a).max() and p[b] >= others.max() and p[b] >= 0.3
+    )
     assert 0 <= judge(p, a, b).share <= 1
 
 
@@ -185,7 +229,13 @@ def test_the_judge_knows_its_classes():
     assert judge([0.5, 0.5], 1, 1).says == "choose two classes that differ"
     with pytest.raises(ValueError, match=r"classes 0 and 2 must lie in 0 ... 1"):
         judge([0.5, 0.5], 0, 2)
-    assert [with_article(name) for name in ("3", "8", "ant", "Bee", "18")] == ["a 3", "an 8", "an ant", "a Bee", "an 18"]
+    assert [with_article(name) for name in ("3", "8", "ant", "Bee", "18")] == [
+        "a 3",
+        "an 8",
+        "an ant",
+        "a Bee",
+        "an 18",
+    ]
 
 
 def test_an_image_survives_as_text(some):

@@ -39,7 +39,12 @@ def panel(nets, digits, close):
 
 def stroke(panel, ink) -> None:
     """What the page sends: a drawing (56, 56), and the image that it was made on."""
-    sent = {"drawing": memoryview(np.rint(255 * np.asarray(ink)).astype(np.uint8).tobytes()), "on": panel.ink.shows}
+    sent = {
+        "drawing": memoryview(
+            np.rint(255 * np.asarray(ink)).astype(np.uint8).tobytes()
+        ),
+        "on": panel.ink.shows,
+    }
     panel.ink.set_state(sent)
     panel.settle()
 
@@ -52,26 +57,41 @@ def bar(columns=slice(26, 30)):
 
 def table_of(panel):
     """The table as {class: [p, q]}."""
-    rows = re.findall(r"<th scope=\"row\"[^>]*>(\d+)</th><td[^>]*>([\d.]+)</td><td[^>]*>([\d.]+)</td></tr>", panel._table.value)
+    rows = re.findall(
+        r"<th scope=\"row\"[^>]*>(\d+)</th><td[^>]*>([\d.]+)</td><td[^>]*>([\d.]+)</td></tr>",
+        panel._table.value,
+    )
     return {int(name): (float(p), float(q)) for name, p, q in rows}
 
 
-def test_it_starts_from_the_class_to_make_and_says_what_the_nets_say(panel, nets, digits):
+def test_it_starts_from_the_class_to_make_and_says_what_the_nets_say(
+    panel, nets, digits
+):
     x, y = digits.test
     i = panel.image.value
     assert y[i] == 3 and not (y[:i] == 3).any() and y[panel.other.value] == 8
-    expected = [torch.softmax(net(x[i : i + 1]).double() / 4, 1)[0].detach().numpy() for net in nets]
+    expected = [
+        torch.softmax(net(x[i : i + 1]).double() / 4, 1)[0].detach().numpy()
+        for net in nets
+    ]
     shown = table_of(panel)
-    np.testing.assert_allclose([shown[k] for k in range(10)], np.stack(expected, 1), atol=6e-5)
+    np.testing.assert_allclose(
+        [shown[k] for k in range(10)], np.stack(expected, 1), atol=6e-5
+    )
     heights = [[bar.get_height() for bar in bars.bars] for bars in panel._figure._bars]
     np.testing.assert_allclose(heights, expected, atol=1e-6)
     p = expected[0]
     first, second = np.argsort(-p)[:2]
-    assert panel.status.startswith(f"Teacher: {first} ({p[first]:.2f}), {second} ({p[second]:.2f}). Student: ")
+    assert panel.status.startswith(
+        f"Teacher: {first} ({p[first]:.2f}), {second} ({p[second]:.2f}). Student: "
+    )
     assert "Make a 3 that is almost an 8: " in panel.status
     near = sketch.nearest(x[i, 0], digits.train[0], 6)[0]
     for k in near:
-        assert f'>{k}</td><td style="padding:1px 9px;text-align:right">{digits.train[1][k]}</td>' in panel._table.value
+        assert (
+            f'>{k}</td><td style="padding:1px 9px;text-align:right">{digits.train[1][k]}</td>'
+            in panel._table.value
+        )
 
 
 def test_a_stroke_changes_picture_and_status_and_leaves_the_field_alone(panel):
@@ -79,17 +99,25 @@ def test_a_stroke_changes_picture_and_status_and_leaves_the_field_alone(panel):
     picture, shows = panel._picture.value, panel.ink.shows
     stroke(panel, bar())
     assert panel._picture.value != picture
-    np.testing.assert_array_equal(panel.sketch.image, np.rint(255 * sketch.as_mnist(bar())) / np.float32(255))
+    np.testing.assert_array_equal(
+        panel.sketch.image, np.rint(255 * sketch.as_mnist(bar())) / np.float32(255)
+    )
     stroke(panel, bar(slice(10, 40)))  # a second one on the same image
-    np.testing.assert_allclose(panel.sketch.image, sketch.as_mnist(bar(slice(10, 40))), atol=1 / 255)
-    assert panel.ink.shows == shows  # nothing is sent back that would replace the strokes
+    np.testing.assert_allclose(
+        panel.sketch.image, sketch.as_mnist(bar(slice(10, 40))), atol=1 / 255
+    )
+    assert (
+        panel.ink.shows == shows
+    )  # nothing is sent back that would replace the strokes
 
 
 def test_a_stroke_over_a_mixture_takes_it_as_it_is(panel):
     panel.share.slider.value = 0.5
     shows = panel.ink.shows
     stroke(panel, bar())
-    assert panel.share.value == 0 and panel.sketch.share == 0 and panel.ink.shows == shows
+    assert (
+        panel.share.value == 0 and panel.sketch.share == 0 and panel.ink.shows == shows
+    )
     np.testing.assert_allclose(panel.sketch.image, sketch.as_mnist(bar()), atol=1 / 255)
 
 
@@ -110,12 +138,18 @@ def test_drawing_on_a_chosen_digit_keeps_its_pixels(panel):
 @pytest.mark.parametrize("move", sketch.MOVES)
 def test_a_nudge_changes_the_image_the_picture_and_the_field(panel, move):
     panel.settle()
-    picture, before, shows = panel._picture.value, panel.sketch.image, panel.ink.shows
+    picture = panel._picture.value
+    before = panel.sketch.image
+    shows = panel.ink.shows
     panel.nudges[move].click()
     panel.settle()
-    np.testing.assert_allclose(panel.sketch.image, sketch.nudge(before, move), atol=1 / 255)
+    np.testing.assert_allclose(
+        panel.sketch.image, sketch.nudge(before, move), atol=1 / 255
+    )
     assert panel._picture.value != picture and panel.ink.shows == shows + 1
-    assert panel.ink.shown == np.rint(255 * panel.sketch.image).astype(np.uint8).tobytes()
+    assert (
+        panel.ink.shown == np.rint(255 * panel.sketch.image).astype(np.uint8).tobytes()
+    )
     assert move in panel.nudges[move].description and move in panel.nudges[move].tooltip
 
 
@@ -130,16 +164,28 @@ def test_mixing_leads_from_one_image_to_the_other(panel, digits):
     panel.share.slider.value = 0.4
     np.testing.assert_allclose(panel.sketch.image, 0.6 * a + 0.4 * b, atol=1e-6)
     panel.other.value += 1
-    np.testing.assert_allclose(panel.sketch.image, 0.6 * a + 0.4 * digits.test[0][panel.other.value, 0].numpy(), atol=1e-6)
-    assert panel.ink.shown == np.rint(255 * panel.sketch.image).astype(np.uint8).tobytes()
+    np.testing.assert_allclose(
+        panel.sketch.image,
+        0.6 * a + 0.4 * digits.test[0][panel.other.value, 0].numpy(),
+        atol=1e-6,
+    )
+    assert (
+        panel.ink.shown == np.rint(255 * panel.sketch.image).astype(np.uint8).tobytes()
+    )
 
 
 def test_clear_again_and_the_neighbours(panel, digits):
     panel.clear.click()
     panel.settle()
-    assert not panel.sketch.image.any() and panel.status.startswith("The field is empty") and not table_of(panel)
+    assert (
+        not panel.sketch.image.any()
+        and panel.status.startswith("The field is empty")
+        and not table_of(panel)
+    )
     panel.again.click()
-    np.testing.assert_array_equal(panel.sketch.image, digits.test[0][panel.image.value, 0])
+    np.testing.assert_array_equal(
+        panel.sketch.image, digits.test[0][panel.image.value, 0]
+    )
     panel.image.value = 0
     panel.before.click()
     assert panel.image.value == len(digits.test[0]) - 1
@@ -152,7 +198,10 @@ def test_temperature_and_challenge_redraw(panel):
     picture = panel._picture.value
     panel.T.slider.value = 50.0
     panel.settle()
-    assert panel._picture.value != picture and "Probabilities at T = 50" in panel._table.value
+    assert (
+        panel._picture.value != picture
+        and "Probabilities at T = 50" in panel._table.value
+    )
     assert max(p for p, _ in table_of(panel).values()) < 0.2
     panel.make.value, panel.almost.value = 8, 4
     panel.settle()
@@ -198,11 +247,16 @@ def test_the_link_of_a_chosen_image_is_short(panel):
     assert len(panel.link) < 150 and permalink.read(panel.link).kind == "pad"
 
 
-@pytest.mark.parametrize("change", [{"sketch": "ff"}, {"image": -1}, {"make": 10}, {"share": 2.0}, {"unknown": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [{"sketch": "ff"}, {"image": -1}, {"make": 10}, {"share": 2.0}, {"unknown": 1}],
+)
 def test_a_bad_permalink_changes_nothing(panel, change):
     stroke(panel, bar())
     state, image = panel.state(), panel.sketch.image
-    with pytest.raises(ValueError, match=r"out of this panel's range|the permalink has"):
+    with pytest.raises(
+        ValueError, match=r"out of this panel's range|the permalink has"
+    ):
         panel.restore(state | {"image": 5} | change)
     assert panel.state() == state
     np.testing.assert_array_equal(panel.sketch.image, image)
@@ -223,7 +277,9 @@ def test_the_callers_nets_are_untouched(nets, digits, close):
     panel.redraw()
     panel.check()
     assert net.training and all(p.requires_grad for p in net.parameters())
-    assert all(torch.equal(value, weights[name]) for name, value in net.state_dict().items())
+    assert all(
+        torch.equal(value, weights[name]) for name, value in net.state_dict().items()
+    )
     assert panel._picture.value == shown  # dropout is off in the copy
 
 
@@ -235,10 +291,25 @@ def small(digits, shape=(8, 1, 28, 28), classes=10):
 @pytest.mark.parametrize(
     ("shape", "classes", "options", "says"),
     [
-        ((8, 1, 8, 8), 10, {}, r"\(n, 1, 28, 28\) are needed, got \(8, 1, 8, 8\); take"),
+        (
+            (8, 1, 8, 8),
+            10,
+            {},
+            r"\(n, 1, 28, 28\) are needed, got \(8, 1, 8, 8\); take",
+        ),
         ((8, 3, 28, 28), 10, {}, r"got \(8, 3, 28, 28\)"),
-        ((8, 1, 28, 28), 9, {}, r"the teacher gives logits \(1, 10\) for one image, the data have 9 classes"),
-        ((8, 1, 28, 28), 10, {"challenge": (3, 10)}, r"challenge = \(3, 10\) must be two different classes of 0 ... 9"),
+        (
+            (8, 1, 28, 28),
+            9,
+            {},
+            r"the teacher gives logits \(1, 10\) for one image, the data have 9 classes",
+        ),
+        (
+            (8, 1, 28, 28),
+            10,
+            {"challenge": (3, 10)},
+            r"challenge = \(3, 10\) must be two different classes of 0 ... 9",
+        ),
         ((8, 1, 28, 28), 10, {"challenge": (3, 3)}, "two different classes"),
         ((8, 1, 28, 28), 10, {"challenge": (-1, 3)}, "two different classes"),
         ((8, 1, 28, 28), 10, {"T": 0.1}, r"0.1 must lie in \[0.5, 50.0\]"),
@@ -260,7 +331,9 @@ def test_fewer_training_images_than_neighbours(nets, close):
     stroke(panel, bar())
     panel.check()
     data = small(None)
-    few = Data(tuple(part[:3] for part in data.train), data.test, data.classes, "made up")
+    few = Data(
+        tuple(part[:3] for part in data.train), data.test, data.classes, "made up"
+    )
     panel = close(pad(*nets, few))
     stroke(panel, bar())
     panel.check()
@@ -276,7 +349,9 @@ def test_the_hint_says_whether_there_is_a_field(panel):
 def test_without_anywidget_all_but_drawing_works(nets, digits, close, monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
     pad_module = sys.modules[Pad.__module__]  # the package has a function of that name
-    spec = importlib.util.spec_from_file_location("kdsurvey.panels.ink_alone", Path(pad_module.__file__).with_name("ink.py"))
+    spec = importlib.util.spec_from_file_location(
+        "kdsurvey.panels.ink_alone", Path(pad_module.__file__).with_name("ink.py")
+    )
     alone = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(alone)
     assert alone.Base.__name__ == "HTML" and alone.Ink is not Ink
@@ -292,9 +367,13 @@ def test_without_anywidget_all_but_drawing_works(nets, digits, close, monkeypatc
 def test_script_and_kernel_speak_of_the_same_things():
     """Every name that the script reads or writes is a synced trait, and it fetches nothing."""
     script = Ink._esm
-    names = set(re.findall(r'model\.(?:get|set)\("(\w+)"', script)) | set(re.findall(r'"change:(\w+)"', script))
+    names = set(re.findall(r'model\.(?:get|set)\("(\w+)"', script)) | set(
+        re.findall(r'"change:(\w+)"', script)
+    )
     assert names == {"alive", "drawing", "on", "rubber", "shown", "shows"}
-    assert all(isinstance(Ink.class_traits(sync=True).get(name), TraitType) for name in names)
+    assert all(
+        isinstance(Ink.class_traits(sync=True).get(name), TraitType) for name in names
+    )
     assert f"const GRID = {GRID};" in script
     assert not re.search(r"\bimport\b|https?:|fetch\(|//cdn", script)
     assert {f'"{move}"' for move in sketch.STEPS} <= set(re.findall(r'"\w+"', script))

@@ -1,4 +1,6 @@
-"""Peers that learn from each other: each arm trains as `train` does, on the same wrong labels; the charts show what it says."""
+"""Peers that learn from each other: each arm trains as `train` does, on the same wrong
+labels; the charts show what it says.
+"""
 
 import re
 from dataclasses import replace
@@ -21,7 +23,9 @@ SHORT = Config(epochs=4, batch_size=50, lr=0.1, schedule="constant", device="cpu
 
 @pytest.fixture
 def made(data, close):
-    return lambda **options: close(panels.peers(data, **{"config": SHORT, "widths": (16,)} | options))
+    return lambda **options: close(
+        panels.peers(data, **{"config": SHORT, "widths": (16,)} | options)
+    )
 
 
 def alone(data, settings):
@@ -29,9 +33,14 @@ def alone(data, settings):
     seed, noise = settings["seed"], settings["noise"]
     wrong = data.mislabelled(noise, seed) if noise else data
     nets = [mlp(36, 16, 5, seed=seed + 1000 * k) for k in (0, *range(settings["K"]))]
-    mutual = dml(nets[1:], T=settings["T"], weight=settings["weight"], turns=settings["turns"])
+    mutual = dml(
+        nets[1:], T=settings["T"], weight=settings["weight"], turns=settings["turns"]
+    )
     config = replace(SHORT, seed=seed)
-    return [train(stages, wrong, config, progress=False) for stages in (plain(nets[0]), mutual)], nets
+    return [
+        train(stages, wrong, config, progress=False)
+        for stages in (plain(nets[0]), mutual)
+    ], nets
 
 
 SETTINGS = [
@@ -49,16 +58,23 @@ def test_both_arms_train_as_train_does(made, data, settings):
     (lone, mutual), nets = alone(data, settings)
     assert [arm.rows for arm in panel.arms] == [lone, mutual] and len(lone) == 4
     for net, ours in zip(nets, (panel.arms[0].net, *panel.arms[1].net)):
-        assert all(torch.equal(a, b) for a, b in zip(net.state_dict().values(), ours.state_dict().values()))
+        assert all(
+            torch.equal(a, b)
+            for a, b in zip(net.state_dict().values(), ours.state_dict().values())
+        )
     lines = panel.arms[0].lines | panel.arms[1].lines
     assert list(lines) == [ALONE, *(f"peer {k}" for k in range(settings["K"]))]
-    assert lines["peer 1"][1] == [100 * row["peer 1 validation accuracy"] for row in mutual]
+    assert lines["peer 1"][1] == [
+        100 * row["peer 1 validation accuracy"] for row in mutual
+    ]
 
 
 def test_the_net_alone_starts_from_the_weights_of_peer_0(made):
     panel = finished(made())
     one, group = (arm.found[0] for arm in panel.arms)
-    assert torch.equal(one.given[0], group.given[0]) and not torch.equal(one.given[0], group.given[1])
+    assert torch.equal(one.given[0], group.given[0]) and not torch.equal(
+        one.given[0], group.given[1]
+    )
     assert one.entropy != group.entropy
 
 
@@ -68,27 +84,42 @@ def test_what_the_charts_say_is_so(made, data):
     z = [net.eval()(x).detach() for net in group]
     lone = panel.arms[0].net.eval()(x).detach()
     values = series(panel.arms)
-    assert list(values) == [ALONE, "peers, mean", "two peers", "peer 1 and alone"] and {len(y) for y in values.values()} == {5}
+    assert list(values) == [ALONE, "peers, mean", "two peers", "peer 1 and alone"] and {
+        len(y) for y in values.values()
+    } == {5}
     assert values[ALONE][-1] == pytest.approx(entropy(lone).mean().item(), abs=1e-5)
-    assert values["peers, mean"][-1] == pytest.approx(sum(entropy(v).mean().item() for v in z) / 3, abs=1e-5)
+    assert values["peers, mean"][-1] == pytest.approx(
+        sum(entropy(v).mean().item() for v in z) / 3, abs=1e-5
+    )
     pairs = [100 * top1_agreement(a, b).item() for a, b in combinations(z, 2)]
     assert values["two peers"][-1] == pytest.approx(sum(pairs) / 3)
-    assert values["peer 1 and alone"][-1] == pytest.approx(100 * top1_agreement(z[1], lone).item())
-    start = [100 * (a == b).double().mean().item() for a, b in combinations(panel.arms[1].found[0].given, 2)]
-    assert len(set(start)) > 1 and values["two peers"][0] == pytest.approx(sum(start) / 3)
+    assert values["peer 1 and alone"][-1] == pytest.approx(
+        100 * top1_agreement(z[1], lone).item()
+    )
+    start = [
+        100 * (a == b).double().mean().item()
+        for a, b in combinations(panel.arms[1].found[0].given, 2)
+    ]
+    assert len(set(start)) > 1 and values["two peers"][0] == pytest.approx(
+        sum(start) / 3
+    )
     aside = panel._aside
     for line, (name, y) in zip(aside._lines, values.items()):
         assert list(line.get_ydata()) == y and list(line.get_xdata()) == [0, 1, 2, 3, 4]
         low, high = line.axes.get_ylim()
         assert low <= min(y[1:]) and max(y[1:]) <= high, name
-    assert {text.get_text() for ends in aside._ends for text in ends.texts} == set(values)
+    assert {text.get_text() for ends in aside._ends for text in ends.texts} == set(
+        values
+    )
 
 
 def test_fewer_peers_leave_no_line_behind(made):
     panel = finished(made(K=4))
     panel.K.box.value = 2
     finished(panel)
-    drawn = [name for name, line in panel._accuracies._lines.items() if len(line.get_xdata())]
+    drawn = [
+        name for name, line in panel._accuracies._lines.items() if len(line.get_xdata())
+    ]
     assert drawn == [ALONE, "peer 0", "peer 1"] and "peer 3" not in panel._table.value
 
 
@@ -96,23 +127,45 @@ def test_the_table_says_the_same(made):
     panel = finished(made())
     text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
     lines = panel.arms[0].lines | panel.arms[1].lines
-    assert "|epoch 4|" + "|".join(f"{y[-1]:.1f}" for _, y in lines.values()) + "|" in text
+    assert (
+        "|epoch 4|" + "|".join(f"{y[-1]:.1f}" for _, y in lines.values()) + "|" in text
+    )
     values = list(series(panel.arms).values())
     told = [f"{y[-1]:.3f}" for y in values[:2]] + [f"{y[-1]:.1f}" for y in values[2:]]
-    assert "|epoch 4|" + "|".join(told) + "|" in text and "two peers, % equal answers" in text
-    assert "2 peers by turns, weight 1, T = 1, 20 % of the labels drawn anew, seed 0" in panel._meter.value
-    assert all(f"{name} {share:.1f} %" in panel.status for arm in panel.arms for name, share in arm.tested.items())
+    assert (
+        "|epoch 4|" + "|".join(told) + "|" in text
+        and "two peers, % equal answers" in text
+    )
+    assert (
+        "2 peers by turns, weight 1, T = 1, 20 % of the labels drawn anew, seed 0"
+        in panel._meter.value
+    )
+    assert all(
+        f"{name} {share:.1f} %" in panel.status
+        for arm in panel.arms
+        for name, share in arm.tested.items()
+    )
 
 
 def test_before_a_run_there_is_a_picture_without_lines(made):
     panel = made()
-    assert not any(len(line.get_xdata()) for line in panel._aside._lines) and panel._picture.value[:4] == b"\x89PNG"
-    assert panel.epochs_done == 0 and str(panel) == panel.text and panel.text.startswith("(panel: peers.")
+    assert (
+        not any(len(line.get_xdata()) for line in panel._aside._lines)
+        and panel._picture.value[:4] == b"\x89PNG"
+    )
+    assert (
+        panel.epochs_done == 0
+        and str(panel) == panel.text
+        and panel.text.startswith("(panel: peers.")
+    )
 
 
 def test_a_link_makes_the_same_run_and_the_same_picture(made):
     giver, taker = made(), made()
-    giver.K.box.value, giver.weight.box.value, giver.turns.value, giver.seed.value = 3, 2.0, False, 5
+    giver.K.box.value = 3
+    giver.weight.box.value = 2.0
+    giver.turns.value = False
+    giver.seed.value = 5
     finished(giver)
     giver.K.box.value, giver.noise.box.value = 5, 0.0  # for the next run
     hand_on(giver, taker)
@@ -122,7 +175,10 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
 def test_peers_of_no_weight_are_nets_alone(made):
     panel = finished(made(weight=0.0, noise=0.0))
     one, group = panel.arms
-    assert all(torch.equal(a, b) for a, b in zip(one.net.parameters(), group.net[0].parameters()))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(one.net.parameters(), group.net[0].parameters())
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""The panel of low precision: every arm is the training that it is alone, and the second picture is of real weights."""
+"""The panel of low precision: every arm is the training that it is alone, and the
+second picture is of real weights.
+"""
 
 import re
 from dataclasses import replace
@@ -24,12 +26,17 @@ def teacher():
 @pytest.fixture
 def made(data, teacher, close):
     config = Config(epochs=4, batch_size=50, lr=0.1, schedule="constant", device="cpu")
-    return lambda **options: close(panels.precision(data, teacher, **{"config": config, "width": 6, "depth": 3} | options))
+    return lambda **options: close(
+        panels.precision(
+            data, teacher, **{"config": config, "width": 6, "depth": 3} | options
+        )
+    )
 
 
 def alone(name, config, data, teacher, seed, low):
     """Rows of one arm by `train`, with nothing beside it, and its net."""
-    net, fresh = mlp(36, 6, 6, 6, 5, norm=True, seed=seed), mlp(36, 16, 12, 5, norm=True, seed=1000 + seed)
+    net = mlp(36, 6, 6, 6, 5, norm=True, seed=seed)
+    fresh = mlp(36, 16, 12, 5, norm=True, seed=1000 + seed)
 
     def halves():
         yield replace(next(plain(net)), name="full precision", epochs=0.5)
@@ -50,32 +57,49 @@ def alone(name, config, data, teacher, seed, low):
 
 
 def shares(rows):
-    return [100 * row.get("student validation accuracy", row.get("net validation accuracy")) for row in rows]
+    return [
+        100 * row.get("student validation accuracy", row.get("net validation accuracy"))
+        for row in rows
+    ]
 
 
 def test_every_arm_trains_as_train_does(made, data, teacher):
     panel = made(weight_bits=3)
     panel.weight_bits.value, panel.activation_bits.value = 2, 4
-    panel.threshold.box.value, panel.top.box.value, panel.seed.value = 0.5, 2.0, 7
+    panel.threshold.box.value = 0.5
+    panel.top.box.value = 2.0
+    panel.seed.value = 7
     finished(panel)
     low = {"weight_bits": 2, "activation_bits": 4, "threshold": 0.5, "top": 2.0}
     assert [arm.name for arm in panel.arms] == list(NAMES)
     for arm in panel.arms:
         rows, net = alone(arm.name, panel._config, data, teacher, 7, low)
         assert arm.lines[arm.name] == ([1, 2, 3, 4], shares(rows))
-        assert all(torch.equal(a, b) for a, b in zip(arm.net.state_dict().values(), net.state_dict().values()))
-        assert [(row["stage"], row["lr"]) for row in arm.rows] == [(row["stage"], row["lr"]) for row in rows]
+        assert all(
+            torch.equal(a, b)
+            for a, b in zip(arm.net.state_dict().values(), net.state_dict().values())
+        )
+        assert [(row["stage"], row["lr"]) for row in arm.rows] == [
+            (row["stage"], row["lr"]) for row in rows
+        ]
         for part, layer in zip(weighted(arm.net)[1:-1], arm.found):
             np.testing.assert_array_equal(layer.computed, used(part).flatten().numpy())
-            np.testing.assert_array_equal(layer.behind, part.weight.detach().flatten().numpy())
-    assert [layer.bits for layer in panel.arms[0].found] == [32, 32] and panel.arms[4].found[0].bits == 2
+            np.testing.assert_array_equal(
+                layer.behind, part.weight.detach().flatten().numpy()
+            )
+    assert [layer.bits for layer in panel.arms[0].found] == [32, 32] and panel.arms[
+        4
+    ].found[0].bits == 2
 
 
 def test_the_arms_begin_equal(made):
     panel = made()
     arms = panel.lineup(panel._wanted())
     first = arms[0].net[1][0].weight
-    assert all(torch.equal(arm.net[1][0].weight, first) and arm.net is not arms[0].net for arm in arms[1:])
+    assert all(
+        torch.equal(arm.net[1][0].weight, first) and arm.net is not arms[0].net
+        for arm in arms[1:]
+    )
 
 
 def test_the_picture_shows_the_weights_before_and_after(made):
@@ -87,28 +111,52 @@ def test_the_picture_shows_the_weights_before_and_after(made):
     w, q, limit, bits = panel.arms[3].found[1]
     picture = panel._aside
     heights, edges, _ = picture._before.get_data()
-    assert len(heights) == BINS and heights.sum() == pytest.approx(100) and edges[0] <= w.min() and edges[-1] >= w.max()
+    assert (
+        len(heights) == BINS
+        and heights.sum() == pytest.approx(100)
+        and edges[0] <= w.min()
+        and edges[-1] >= w.max()
+    )
     levels, shares = of_levels(q)
     assert bits == 2 and len(levels) == 3 and shares.sum() == pytest.approx(100)
     np.testing.assert_allclose(picture._after.get_xdata()[::3], levels)
     np.testing.assert_allclose(picture._after.get_ydata()[1::3], shares)
     np.testing.assert_allclose(limit, 0.7 * np.abs(w).mean(), rtol=1e-6)
-    assert picture._limits[1].get_xdata()[0] == limit and (q[np.abs(w) < limit] == 0).all()
-    assert picture.axis.get_ylim()[1] > shares.max() and picture.axis.get_xlim()[1] >= np.abs(q).max()
-    assert picture._said.get_text() == "scheme B, hidden layer 3\nbefore: blue area\nafter: 3 levels, bars"
+    assert (
+        picture._limits[1].get_xdata()[0] == limit and (q[np.abs(w) < limit] == 0).all()
+    )
+    assert (
+        picture.axis.get_ylim()[1] > shares.max()
+        and picture.axis.get_xlim()[1] >= np.abs(q).max()
+    )
+    assert (
+        picture._said.get_text()
+        == "scheme B, hidden layer 3\nbefore: blue area\nafter: 3 levels, bars"
+    )
     text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
-    assert "Weights of scheme B, hidden layer 3" in text and f"|limit of 0|{limit:.3f}|" in text
+    assert (
+        "Weights of scheme B, hidden layer 3" in text
+        and f"|limit of 0|{limit:.3f}|" in text
+    )
     assert f"|after: {levels[0]:+.3f}|{shares[0]:.1f} %|" in text
     panel.shown.value = "full precision"
     panel.settle()
-    assert picture._said.get_text().endswith("nothing is rounded") and not len(picture._after.get_xdata())
-    assert "limit of 0" not in panel._table.value and "levels in use" not in panel._table.value
+    assert picture._said.get_text().endswith("nothing is rounded") and not len(
+        picture._after.get_xdata()
+    )
+    assert (
+        "limit of 0" not in panel._table.value
+        and "levels in use" not in panel._table.value
+    )
 
 
 def test_the_status_and_the_meter_say_what_was_run(made):
     panel = finished(made(weight_bits=4, activation_bits=6, top=3.0))
     tested = "; ".join(f"{arm.name} {arm.tested[arm.name]:.1f} %" for arm in panel.arms)
-    assert panel.status == f"Finished after 4 epochs. On test images: {tested}. One seed says little: try others."
+    assert (
+        panel.status
+        == f"Finished after 4 epochs. On test images: {tested}. One seed says little: try others."
+    )
     assert "4-bit weights, 6-bit activations up to 3, seed 0" in panel._meter.value
     panel.weight_bits.value = 2
     assert "threshold 0.7 × mean |w|" in panel.words(panel._wanted())
@@ -118,7 +166,9 @@ def test_what_is_shown_is_no_setting_of_a_run_but_goes_with_the_link(made):
     giver, taker = made(), made()
     giver.threshold.box.value = 0.3
     finished(giver)
-    giver.shown.value, giver.layer.value, giver.threshold.box.value = "scheme A", 3, 0.9
+    giver.shown.value = "scheme A"
+    giver.layer.value = 3
+    giver.threshold.box.value = 0.9
     giver.settle()
     assert giver.state()["run"] == [{"threshold": 0.3}, 0]
     taker.paste(giver.link)
@@ -126,7 +176,9 @@ def test_what_is_shown_is_no_setting_of_a_run_but_goes_with_the_link(made):
     taker.settle()
     taker.check()
     assert [arm.rows for arm in taker.arms] == [arm.rows for arm in giver.arms]
-    assert taker._picture.value == giver._picture.value and taker.state() == giver.state()
+    assert (
+        taker._picture.value == giver._picture.value and taker.state() == giver.state()
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,4 +200,6 @@ def test_a_teacher_of_another_kind_is_refused(data):
 
 
 def test_its_text_names_the_controls(made):
-    assert made().text.startswith("(panel: low precision. Weight bits, activation bits, threshold")
+    assert made().text.startswith(
+        "(panel: low precision. Weight bits, activation bits, threshold"
+    )

@@ -1,4 +1,6 @@
-"""Rewind: every moment of a run comes back as it was; before a run, and during one, there is a sentence."""
+"""Rewind: every moment of a run comes back as it was; before a run, and during one,
+there is a sentence.
+"""
 
 import time
 
@@ -37,12 +39,16 @@ class Projector(Panel):
         return b"\x89PNG", ""
 
     def run(self, epochs=4, m=20, seed=0):
-        """The student learns an image after the other: after epoch k it is right on k / epochs of them."""
+        """The student learns an image after the other: after epoch k it is right on k /
+        epochs of them.
+        """
         g = torch.Generator().manual_seed(seed)
         y = torch.arange(m) % 5
         z = torch.randn(m, 5, generator=g)
         z[torch.arange(m), y] = z.amin(-1) - 1  # wrong everywhere
-        self.film.begin(torch.rand(m, 1, 6, 6, generator=g), y, torch.eye(5)[y], CLASSES)
+        self.film.begin(
+            torch.rand(m, 1, 6, 6, generator=g), y, torch.eye(5)[y], CLASSES
+        )
         for epoch in range(1, epochs + 1):
             part = slice(0, epoch * m // epochs)
             z[torch.arange(m)[part], y[part]] = 9.0
@@ -68,8 +74,14 @@ def shown(close):
 def test_before_a_run_and_before_its_first_epoch_there_is_a_sentence(close):
     source = close(Projector())
     panel = close(rewind(source))
-    assert panel.status == NOTHING and bytes(panel._picture.value).startswith(b"\x89PNG")
-    for act in (panel.after.click, panel.before.click, lambda: setattr(panel.only, "value", WRONG)):
+    assert panel.status == NOTHING and bytes(panel._picture.value).startswith(
+        b"\x89PNG"
+    )
+    for act in (
+        panel.after.click,
+        panel.before.click,
+        lambda: setattr(panel.only, "value", WRONG),
+    ):
         act()
     panel.epoch.value, panel.slider.value = 3, 0
     source.film.begin(torch.rand(5, 1, 6, 6), torch.arange(5), torch.eye(5), CLASSES)
@@ -87,13 +99,20 @@ def test_it_follows_the_newest_epoch_until_the_reader_chooses_one(close):
         panel._next = 0  # as if long ago
         panel.refresh()
         panel.settle()
-        assert panel.epoch.value == panel.slider.value == epoch and "more to come" in panel.status
+        assert (
+            panel.epoch.value == panel.slider.value == epoch
+            and "more to come" in panel.status
+        )
     panel.slider.value = 2
     assert not panel.follow.value
     assert list(run) == [4, 5, 6]
     panel.settle()
     panel.check()
-    assert panel.epoch.value == 2 and panel.slider.max == 6 and panel.status.startswith("Epoch 2 (1 to 6 are on film)")
+    assert (
+        panel.epoch.value == 2
+        and panel.slider.max == 6
+        and panel.status.startswith("Epoch 2 (1 to 6 are on film)")
+    )
     panel.follow.value = True
     panel.settle()
     assert panel.epoch.value == 6
@@ -107,8 +126,13 @@ def test_every_moment_is_as_it_was(shown):
         panel.settle()
         panel.check()
         z = source.film.read().snapshots[epoch - 1].logits
-        assert panel.status.startswith(f"Epoch {epoch} (1 to 4 are on film): {25.0 * epoch:.1f} % right.")
-        assert f"{z[0, 3]:.2f}<" in panel._table.value and f"epoch {epoch}, shown" in panel._table.value
+        assert panel.status.startswith(
+            f"Epoch {epoch} (1 to 4 are on film): {25.0 * epoch:.1f} % right."
+        )
+        assert (
+            f"{z[0, 3]:.2f}<" in panel._table.value
+            and f"epoch {epoch}, shown" in panel._table.value
+        )
         seen[epoch] = bytes(panel._picture.value)
     assert len(set(seen.values())) == 4
     panel.epoch.value = 2
@@ -128,7 +152,10 @@ def test_the_picture_shows_what_the_table_says(shown):
     for row, label in zip(z, reel.subject.y):
         counts[label, row.argmax()] += 1
     assert np.array_equal(parts._confusions._map.get_array(), counts)
-    assert all(text.get_text() == str(int(counts[place])) for place, text in parts._confusions._texts.items())
+    assert all(
+        text.get_text() == str(int(counts[place]))
+        for place, text in parts._confusions._texts.items()
+    )
     assert parts._course._value.get_text() == "Accuracy: 50.0 %"
     assert parts._course._now[0].get_xdata() == [2, 2]
     assert parts._course._lines[1].get_ydata() == pytest.approx([2, 1, 2 / 3, 0.5])
@@ -141,8 +168,14 @@ def test_the_kinds_of_images():
     reel = source.film.read()
     moment = Moment(reel, 1)  # right on the first ten of 20
     assert moment.images(EVERY).tolist() == list(range(20))
-    assert moment.images(WRONG).tolist() == moment.images(UNLIKE).tolist() == list(range(10, 20))
-    assert moment.images(TURNED).tolist() == list(range(5, 20))  # the first five were right from the start
+    assert (
+        moment.images(WRONG).tolist()
+        == moment.images(UNLIKE).tolist()
+        == list(range(10, 20))
+    )
+    assert moment.images(TURNED).tolist() == list(
+        range(5, 20)
+    )  # the first five were right from the start
     assert moment.turns(0) == 0 and moment.turns(19) == 1
     assert [nearest(reel, e) for e in (0, 1, 3, 9)] == [0, 0, 2, 3]
 
@@ -164,7 +197,9 @@ def test_the_buttons_step_through_one_kind(shown):
     panel.after.click()
     panel.settle()
     panel.check()
-    assert panel.image.value == 11 and panel.status.endswith("0 images are wrong at this epoch.")
+    assert panel.image.value == 11 and panel.status.endswith(
+        "0 images are wrong at this epoch."
+    )
 
 
 def test_a_shorter_run_and_fewer_images_after_a_longer_one(close):
@@ -173,7 +208,10 @@ def test_a_shorter_run_and_fewer_images_after_a_longer_one(close):
     list(source.run(epochs=2, m=10))
     panel.settle()
     panel.check()
-    assert panel.slider.max == panel.epoch.value == 2 and panel.image.value == panel.image.max == 9
+    assert (
+        panel.slider.max == panel.epoch.value == 2
+        and panel.image.value == panel.image.max == 9
+    )
 
 
 def test_a_longer_run_than_the_film_has_room_for(close):
@@ -185,7 +223,10 @@ def test_a_longer_run_than_the_film_has_room_for(close):
     panel.epoch.value = 1
     panel.settle()
     panel.check()
-    assert panel.slider.min == panel.slider.value == panel.epoch.value == 6 and panel.slider.max == 8
+    assert (
+        panel.slider.min == panel.slider.value == panel.epoch.value == 6
+        and panel.slider.max == 8
+    )
 
 
 def test_two_films_and_the_panel_that_makes_them(data, teacher, config, close):
@@ -213,7 +254,9 @@ def test_while_a_run_goes_on_it_is_drawn_seldom_but_its_end_always(close):
     run = source.run(epochs=30)
     next(run)
     panel.settle()
-    assert panel._next > 0  # the first epoch was drawn, and the next drawing has to wait
+    assert (
+        panel._next > 0
+    )  # the first epoch was drawn, and the next drawing has to wait
     panel._next = time.perf_counter() + 60
     panel.refresh = lambda: asked.append(source.film.read().running)
     assert list(run) == [*range(2, 31)]
@@ -226,12 +269,17 @@ def test_while_a_run_goes_on_it_is_drawn_seldom_but_its_end_always(close):
 
 
 def test_a_link_brings_back_the_moment_and_the_run(data, teacher, config, close):
-    made = [close(compare(data, teacher, config=config, width=8, seeds=1)) for _ in range(2)]
+    made = [
+        close(compare(data, teacher, config=config, width=8, seeds=1)) for _ in range(2)
+    ]
     giver, taker = (close(rewind(source)) for source in made)
     made[0].start.click()
     assert made[0].wait(WAIT)
     giver.settle()
-    giver.side.value, giver.slider.value, giver.only.value, giver.image.value = "right", 3, UNLIKE, 7
+    giver.side.value = "right"
+    giver.slider.value = 3
+    giver.only.value = UNLIKE
+    giver.image.value = 7
     giver.settle()
     taker.paste(giver.link)
     assert made[1].wait(WAIT)
@@ -239,17 +287,31 @@ def test_a_link_brings_back_the_moment_and_the_run(data, teacher, config, close)
     for panel in (*made, giver, taker):
         panel.check()
     assert taker.epoch.value == 3 and not taker.follow.value
-    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
+    assert (
+        taker._picture.value == giver._picture.value
+        and taker._table.value == giver._table.value
+    )
     assert taker.link == giver.link
     taker.paste(giver.link)
     assert not made[1]._runner.busy  # it is in that state already
 
 
-@pytest.mark.parametrize("change", [{"only": "none"}, {"source": {"left": 3}}, {"image": 10**7}, {"more": 1}, {"epoch": -1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"only": "none"},
+        {"source": {"left": 3}},
+        {"image": 10**7},
+        {"more": 1},
+        {"epoch": -1},
+    ],
+)
 def test_an_impossible_link_changes_nothing(data, teacher, config, close, change):
     source = close(compare(data, teacher, config=config, width=8))
     panel = close(rewind(source))
-    panel.image.value, panel.follow.value, panel.epoch.value = 2, False, 7
+    panel.image.value = 2
+    panel.follow.value = False
+    panel.epoch.value = 7
     before = panel.state()
     with pytest.raises(ValueError, match=r"permalink has|out of this panel"):
         panel.restore(before | {"image": 4, "epoch": 3} | change)
@@ -270,7 +332,12 @@ def test_a_source_without_a_film_is_refused(close):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_many_classes_and_colours(channels):
     film, c = Film(), 20
-    film.begin(torch.rand(40, channels, 6, 6), torch.arange(40) % c, torch.rand(40, c), [f"class {k}" for k in range(c)])
+    film.begin(
+        torch.rand(40, channels, 6, 6),
+        torch.arange(40) % c,
+        torch.rand(40, c),
+        [f"class {k}" for k in range(c)],
+    )
     film.add(1, torch.rand(40, c), {f"term {k}": 0.0 for k in range(9)})
     reel = film.read()
     assert Rewound(reel.subject).png(Moment(reel, 0), 3).startswith(b"\x89PNG")

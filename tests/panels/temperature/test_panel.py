@@ -17,17 +17,27 @@ X, Y = torch.rand(2, 1, 5, 5), torch.tensor([0, 1])
 def numbers(panel):
     """The table as {class: [numbers]}."""
     rows = panel._table.value.split("<tbody>")[1].split("</tr>")[:-1]
-    cells = [[cell.split(">")[-1] for cell in row.split("</t") if cell.split(">")[-1]] for row in rows]
-    return {name: [float(value) for value in values] for name, *values in (row for row in cells)}
+    cells = [
+        [cell.split(">")[-1] for cell in row.split("</t") if cell.split(">")[-1]]
+        for row in rows
+    ]
+    return {
+        name: [float(value) for value in values]
+        for name, *values in (row for row in cells)
+    }
 
 
 @pytest.mark.parametrize("T", [0.5, 1.0, 7.0])
 @pytest.mark.parametrize("squared", [True, False])
 def test_the_gradient_is_that_of_the_loss(T, squared):
     v, z = V[0].double(), Z[0].double().requires_grad_()
-    loss = -(torch.softmax(v / T, 0) * torch.log_softmax(z / T, 0)).sum() * (T**2 if squared else 1)
+    loss = -(torch.softmax(v / T, 0) * torch.log_softmax(z / T, 0)).sum() * (
+        T**2 if squared else 1
+    )
     (expected,) = torch.autograd.grad(loss, z)
-    np.testing.assert_allclose(softened(v, z.detach(), T, squared).g, expected, atol=1e-12)
+    np.testing.assert_allclose(
+        softened(v, z.detach(), T, squared).g, expected, atol=1e-12
+    )
 
 
 def test_slider_moves_status_picture_and_table():
@@ -38,11 +48,16 @@ def test_slider_moves_status_picture_and_table():
     panel.settle()
     panel.check()
     p = np.exp(np.array([1, 0.25, 0])) / np.exp(np.array([1, 0.25, 0])).sum()
-    q = np.exp(np.array([0.25, 0.125, -0.125])) / np.exp(np.array([0.25, 0.125, -0.125])).sum()
+    q = (
+        np.exp(np.array([0.25, 0.125, -0.125]))
+        / np.exp(np.array([0.25, 0.125, -0.125])).sum()
+    )
     shown = np.array([numbers(panel)[name] for name in "abc"])
     np.testing.assert_allclose(shown, np.stack([p, q, 4 * (q - p)], 1), atol=6e-5)
     entropy = -(p * np.log(p)).sum()
-    assert panel.status.startswith(f"T = 4: the teacher's entropy is {entropy:.3f} nats, {entropy / math.log(3):.0%} of log 3")
+    assert panel.status.startswith(
+        f"T = 4: the teacher's entropy is {entropy:.3f} nats, {entropy / math.log(3):.0%} of log 3"
+    )
     assert panel._picture.value != picture
 
 
@@ -89,13 +104,21 @@ def test_hot_is_flat():
 )
 def test_what_does_not_fit_is_refused(change, says):
     with pytest.raises(ValueError, match=says):
-        temperature(**{"images": X, "labels": Y, "teacher_logits": V, "student_logits": Z} | change)
+        temperature(
+            **{"images": X, "labels": Y, "teacher_logits": V, "student_logits": Z}
+            | change
+        )
 
 
 def test_a_link_makes_the_same_picture():
     giver, taker = temperature(X, Y, V, Z), temperature(X, Y, V, Z)
-    giver.T.box.value, giver.image.value, giver.squared.value = 7.3, 1, False
+    giver.T.box.value = 7.3
+    giver.image.value = 1
+    giver.squared.value = False
     taker.paste(giver.link)
     giver.settle()
     taker.settle()
-    assert taker._picture.value == giver._picture.value and taker._table.value == giver._table.value
+    assert (
+        taker._picture.value == giver._picture.value
+        and taker._table.value == giver._table.value
+    )
