@@ -279,7 +279,7 @@ def test_one_process_computes_what_two_do(tmp_path):
         "--nproc-per-node=2",
     ]
     arguments = [
-        HERE / "methods" / "pair.py",
+        HERE.parents[1] / "methods" / "pair.py",
         tmp_path,
         "weights",
         "5",

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from kdsurvey.panels.forgotten import panel as forgotten
+from kdsurvey.panels import forgotten
 from kdsurvey.training import StopTraining
 
 WAIT = 20

@@ -350,7 +350,7 @@ def test_without_anywidget_all_but_drawing_works(nets, digits, close, monkeypatc
     monkeypatch.setitem(sys.modules, "anywidget", None)
     pad_module = sys.modules[Pad.__module__]  # the package has a function of that name
     spec = importlib.util.spec_from_file_location(
-        "kdsurvey.panels.ink_alone", Path(pad_module.__file__).with_name("ink.py")
+        "kdsurvey.panels.pad.ink_alone", Path(pad_module.__file__).with_name("ink.py")
     )
     alone = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(alone)

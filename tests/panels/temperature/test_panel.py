@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from kdsurvey.panels.temperature import panel as temperature
+from kdsurvey.panels import temperature
 from kdsurvey.panels.temperature.panel import softened
 
 V = torch.tensor([[4.0, 1.0, 0.0], [0.0, 2.0, -1.0]])
