@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 p
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TESTED = -c constraints.txt
 NEWEST = echo "The tested versions (constraints.txt) do not fit this machine; taking the newest that do."
-NOTEBOOKS ?= notebooks kdsurvey/app/playground.ipynb
+NOTEBOOKS ?= notebooks kdsurvey/app/all_panels.ipynb
 
 .PHONY: lab app test lint unit notebooks browser shots mutate benchmark results refresh clean
 
@@ -52,7 +52,7 @@ results: $(VENV)/lab.done
 refresh: $(VENV)/lab.done
 	$(BIN)/python -m kdsurvey.lessons.summary
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.store_widget_state=False \
-		--ExecutePreprocessor.record_timing=False $(wildcard notebooks/*.ipynb) kdsurvey/app/playground.ipynb
+		--ExecutePreprocessor.record_timing=False $(wildcard notebooks/*.ipynb) kdsurvey/app/all_panels.ipynb
 
 clean:
 	rm -rf $(VENV)

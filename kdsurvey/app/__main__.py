@@ -1,5 +1,6 @@
-"""Serves the playground through Voilà. Options are Voilà's own, such as --port=8900,
---no-browser or --Voila.ip=0.0.0.0.
+"""Serve all panels on one page through Voilà.
+
+Options are Voilà's own, such as --port=8900, --no-browser or --Voila.ip=0.0.0.0.
 
 Everyone who opens the page has a kernel of their own, of about 1 GB. It ends when the
 page is closed; where a browser died without saying so, when nothing has come from it
@@ -19,23 +20,26 @@ SETTINGS = [
 
 
 def main() -> None:
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(
-        filter(None, [str(HERE / "share"), os.environ.get("JUPYTER_PATH")])
-    )
+    """Serve the page; the command line's options go to Voilà, and win over ours."""
+    own = str(HERE / "share")
+    others = os.environ.get("JUPYTER_PATH")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [own, others]))
     from voila.app import main as serve
     from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 
     # A closed page says so with a beacon, which cannot carry the token that other
-    # requests need: without this line the server
-    # refuses it, and the kernel would train on. Who knows a kernel's random name may end it.
+    # requests need: without this line the server refuses it, and the kernel would train
+    # on. Who knows a kernel's random name may end it.
     VoilaShutdownKernelHandler.check_xsrf_cookie = lambda handler: None
     given = sys.argv[1:]
-    ours = [
-        setting
-        for setting in SETTINGS
-        if not any(option.startswith(setting.split("=")[0]) for option in given)
-    ]
-    serve([str(HERE / "playground.ipynb"), *ours, *given])
+    serve([str(HERE / "all_panels.ipynb"), *settings_besides(given), *given])
 
 
-main()
+def settings_besides(given: list[str]) -> list[str]:
+    """Return those of SETTINGS that the given options leave as they are."""
+    names = {option.split("=")[0] for option in given}
+    return [setting for setting in SETTINGS if setting.split("=")[0] not in names]
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,7 @@
 Nothing else in the package imports them.
 """
 
-from kdsurvey.panels.all_panels import playground
+from kdsurvey.panels.all_panels import all_panels
 from kdsurvey.panels.branches.panel import branches
 from kdsurvey.panels.compare.panel import compare
 from kdsurvey.panels.flows.panel import flows
@@ -21,8 +21,11 @@ from kdsurvey.panels.rerun import rerun
 from kdsurvey.panels.rewind.panel import rewind
 from kdsurvey.panels.temperature.panel import temperature
 
+playground = all_panels  # its name in earlier versions, which outside code may call
+
 __all__ = [
     "Panel",
+    "all_panels",
     "branches",
     "compare",
     "flows",

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 
 import ipywidgets as widgets
 
+from kdsurvey.config import Config
 from kdsurvey.data import Data, mnist_5k
 from kdsurvey.lessons.playground.experiments import TEACHERS, teach
 from kdsurvey.methods import hinton
@@ -18,50 +19,34 @@ from kdsurvey.panels.pad.panel import pad
 from kdsurvey.panels.rewind.panel import rewind
 from kdsurvey.panels.temperature.panel import temperature
 from kdsurvey.stage import Teacher
-from kdsurvey.training import Config, train
+from kdsurvey.training import train
 
 
-def playground(data: Data | None = None) -> "Playground":
-    """Every panel, on the digits that come with the package where data is None; buttons
-    choose which one is shown.
+def all_panels(data: Data | None = None) -> "AllPanels":
+    """Put the panels on one page; buttons choose which one is shown.
 
     A teacher with two hidden layers of 300 and a student of 30 units are trained first,
-    which takes some seconds. Served as an app with the address ...?kd=PERMALINK, it
-    opens as the permalink has it.
+    which takes some seconds. data: the digits that come with the package where None.
+    Served as an app with the address ...?kd=PERMALINK, it opens as the permalink has it.
     """
-    return Playground(
-        data or mnist_5k().hold_out(500), os.environ.get("QUERY_STRING", "")
+    digits = data or mnist_5k().hold_out(500)
+    return AllPanels(digits, os.environ.get("QUERY_STRING", ""))
+
+
+class AllPanels:
+    """A page of panels; see `all_panels`.
+
+    panels: name on a button -> the panels that it shows; chosen: the buttons; box: the
+    whole page as a widget.
+    """
+
+    text = (
+        "(panels: landscape, digit pad, compare, live distillation, temperature; "
+        "buttons choose one)"
     )
 
-
-class Playground:
-    """See `playground`. `panels` has them by the name on their button."""
-
-    text = "(panels: landscape, digit pad, compare, live distillation, temperature; buttons choose one)"
-
     def __init__(self, data: Data, query: str = ""):
-        teacher = teach(data, TEACHERS[0])
-        student = mlp(data.train[0][0].numel(), 30, len(data.classes), seed=0)
-        train(hinton(student, teacher), data, Config(epochs=5), progress=False)
-        x, y = (part[:200] for part in data.test)
-        live = live_training(data, teacher.net)
-        compared = compare(data, teacher.net)
-        self.panels: dict[str, list[Panel]] = {
-            "Landscape": [landscape(data)],
-            "Digit pad": [pad(teacher.net, student, data)],
-            "Compare": [compared, rewind(compared)],
-            "Live": [live, rewind(live)],
-            "Temperature": [
-                temperature(
-                    x,
-                    y,
-                    teacher.logits(x),
-                    Teacher(student).logits(x),
-                    data.classes,
-                    T=4.0,
-                )
-            ],
-        }
+        self.panels = panels_of(data)
         self._page = widgets.VBox(layout={"grid_gap": "8px"})
         self.chosen = widgets.ToggleButtons(
             options=list(self.panels), description="Panel"
@@ -71,12 +56,36 @@ class Playground:
         self.chosen.observe(lambda change: self._show(), "value")
         self.box = widgets.VBox([self.chosen, self._page])
         self._show()
-        self._open(parse_qs(query).get("kd", [""])[0])
+        link = parse_qs(query).get("kd", [""])[0]
+        if link:
+            self.open(link)
 
     def close(self) -> None:
-        """Ends what the panels do in the background."""
+        """Close every panel, and free the page's own widgets."""
         for panel in self._all():
             panel.close()
+        for widget in (self.box, self._page, self.chosen):
+            widget.close()
+
+    def open(self, link: str) -> None:
+        """Show the panel that a permalink is for, in its state.
+
+        What is wrong with the permalink is said by that panel, or by the first one.
+        """
+        with self._all()[0].guarded():
+            kind = permalink.read(link).kind
+            name, panel = self._of_kind(kind)
+            self.chosen.value = name
+            with panel.guarded():
+                panel.paste(link)
+
+    def _of_kind(self, kind: str) -> tuple[str, Panel]:
+        """Return the first panel of a kind, after the name on its button."""
+        for name, panels in self.panels.items():
+            for panel in panels:
+                if panel.kind == kind:
+                    return name, panel
+        raise ValueError(f"no panel here is a {kind} panel")
 
     def _all(self) -> list[Panel]:
         return [panel for panels in self.panels.values() for panel in panels]
@@ -84,35 +93,29 @@ class Playground:
     def _show(self) -> None:
         self._page.children = [panel.box for panel in self.panels[self.chosen.value]]
 
-    def _open(self, text: str) -> None:
-        """Shows and sets the panel that a permalink is for; what is wrong with it is a
-        sentence in a panel.
-        """
-        if not text:
-            return
-        with self._all()[0].guarded():
-            kind = permalink.read(text).kind
-            found = [
-                (name, panel)
-                for name, panels in self.panels.items()
-                for panel in panels
-                if panel.kind == kind
-            ]
-            if not found:
-                raise ValueError(f"no panel here is a {kind} panel")
-            self.chosen.value, panel = found[0]
-            with panel.guarded():
-                panel.paste(text)
-
     def __repr__(self) -> str:
         return self.text
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         bundle, more = self._all()[0]._repr_mimebundle_()
-        view = bundle["application/vnd.jupyter.widget-view+json"] | {
-            "model_id": self.box.model_id
-        }
-        return bundle | {
-            "application/vnd.jupyter.widget-view+json": view,
-            "text/plain": self.text,
-        }, more
+        view = "application/vnd.jupyter.widget-view+json"
+        page = {view: bundle[view] | {"model_id": self.box.model_id}}
+        return bundle | page | {"text/plain": self.text}, more
+
+
+def panels_of(data: Data) -> dict[str, list[Panel]]:
+    """Train a teacher and a student, and make the panels: name on a button -> panels."""
+    teacher = teach(data, TEACHERS[0])
+    student = mlp(data.train[0][0].numel(), 30, len(data.classes), seed=0)
+    train(hinton(student, teacher), data, Config(epochs=5), progress=False)
+    x, y = (part[:200] for part in data.test)
+    logits = teacher.logits(x), Teacher(student).logits(x)
+    live = live_training(data, teacher.net)
+    compared = compare(data, teacher.net)
+    return {
+        "Landscape": [landscape(data)],
+        "Digit pad": [pad(teacher.net, student, data)],
+        "Compare": [compared, rewind(compared)],
+        "Live": [live, rewind(live)],
+        "Temperature": [temperature(x, y, *logits, data.classes, T=4.0)],
+    }

@@ -52,7 +52,7 @@ def lab(tmp_path_factory) -> Lab:
     folder.mkdir()
     for notebook in [
         *sorted((ROOT / "notebooks").glob("*.ipynb")),
-        ROOT / "kdsurvey" / "app" / "playground.ipynb",
+        ROOT / "kdsurvey" / "app" / "all_panels.ipynb",
     ]:
         shutil.copy(notebook, folder)
     write_notebook(folder / "panels.ipynb", PANELS)
@@ -73,20 +73,23 @@ def app(tmp_path_factory) -> App:
 
 
 @pytest.fixture(params=["lab", "app"])
-def playground(request, page):
-    """The playground in a fresh page, in JupyterLab and as the app; returns the server."""
+def all_panels(request, page):
+    """All panels in a fresh page, in JupyterLab and as the app; returns the server."""
     server = request.getfixturevalue(request.param)
     if request.param == "app":
         open_app(page, server)
     else:
-        open_and_run(page, server, "playground.ipynb")
+        open_and_run(page, server, "all_panels.ipynb")
     return server
 
 
 def _require(browser: str | None) -> None:
     if browser:
         return
-    says = "no browser: install chromium (Debian: apt-get install chromium fonts-dejavu-core), then run again"
+    says = (
+        "no browser: install chromium, then run again "
+        "(Debian: apt-get install chromium fonts-dejavu-core)"
+    )
     (pytest.fail if os.environ.get("CI") else pytest.skip)(says)
 
 

@@ -23,10 +23,17 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = {"127.0.0.1", "localhost", ""}  # "" is what data: and blob: addresses have
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
-SETTINGS = {  # cells out of view would not be in the page; news and updates would be fetched from elsewhere
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+# Cells out of view would not be in the page; news and updates would be fetched
+SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {
         "windowingMode": "none",
         "recordTiming": False,
@@ -83,18 +90,21 @@ def running_lab(folder: Path, home: Path):
     importable from the repository.
     """
     _write_settings(home)
+    token, port = secrets.token_hex(16), _free_port()
     options = {
-        "ServerApp.root_dir": folder, "IdentityProvider.token": (token := secrets.token_hex(16)), "ServerApp.open_browser": False,
-        "ServerApp.port": (port := _free_port()), "ServerApp.ip": "127.0.0.1",
-        "LabApp.news_url": "None", "LabApp.extension_manager": "readonly", "LabApp.app_settings_dir": home / "app",
-        "LabApp.user_settings_dir": home / "user", "LabApp.workspaces_dir": home / "spaces",
-    }  # fmt: skip
-    command = [
-        "jupyterlab",
-        "--no-browser",
-        "--allow-root",
-        *(f"--{k}={v}" for k, v in options.items()),
-    ]
+        "ServerApp.root_dir": folder,
+        "IdentityProvider.token": token,
+        "ServerApp.open_browser": False,
+        "ServerApp.port": port,
+        "ServerApp.ip": "127.0.0.1",
+        "LabApp.news_url": "None",
+        "LabApp.extension_manager": "readonly",
+        "LabApp.app_settings_dir": home / "app",
+        "LabApp.user_settings_dir": home / "user",
+        "LabApp.workspaces_dir": home / "spaces",
+    }
+    settings = [f"--{name}={value}" for name, value in options.items()]
+    command = ["jupyterlab", "--no-browser", "--allow-root", *settings]
     with _serving(
         command, f"http://127.0.0.1:{port}/api?token={token}", home
     ) as server:
@@ -104,13 +114,9 @@ def running_lab(folder: Path, home: Path):
 @contextmanager
 def running_app(home: Path, *options: str):
     """The app, as `make app` serves it."""
-    command = [
-        "kdsurvey.app",
-        "--no-browser",
-        f"--port={(port := _free_port())}",
-        "--Voila.ip=127.0.0.1",
-        *options,
-    ]
+    port = _free_port()
+    address = [f"--port={port}", "--Voila.ip=127.0.0.1"]
+    command = ["kdsurvey.app", "--no-browser", *address, *options]
     with _serving(command, f"http://127.0.0.1:{port}/nothing/", home) as server:
         yield App(f"http://127.0.0.1:{port}", server.pid)
 

@@ -15,11 +15,24 @@ for net in (teacher, student):
 x, y = data.test[0][:40], data.test[1][:40]""",
     "panels.temperature(x, y, teacher(x), student(x), data.classes, T=1)",
     "live = panels.live_training(data, teacher)\nlive",
-    'panels.predict("What does a high $T$ do?", ["It flattens p", "It sharpens p"], "It flattens $p$, to $1/c$ in the limit.")',
-    'panels.quiz("Why $T^2$?", [("It keeps the gradient\'s scale", "Yes.", True), ("It looks better", "No.", False)])',
+    """panels.predict(
+    "What does a high $T$ do?",
+    ["It flattens p", "It sharpens p"],
+    "It flattens $p$, to $1/c$ in the limit.",
+)""",
+    """panels.quiz(
+    "Why $T^2$?",
+    [("It keeps the gradient's scale", "Yes.", True), ("It looks better", "No.", False)],
+)""",
     """def run(removed, T, on_batch):
     on_batch(None)
-    return {"errors": 20, "per_class": [0.9] * 10, "errors_corrected": 10, "per_class_corrected": [0.95] * 10, "n": 100}""",
+    return {
+        "errors": 20,
+        "per_class": [0.9] * 10,
+        "errors_corrected": 10,
+        "per_class_corrected": [0.95] * 10,
+        "n": 100,
+    }""",
     "panels.forgotten(run)",
     "panels.growing(data)",
 ]

@@ -34,7 +34,8 @@ def open_and_run(page, lab, name: str, seconds: float = 50) -> None:
     )
     assert failed.count() == 0, failed.first.inner_text()
     page.wait_for_function(
-        "() => [...document.querySelectorAll('.widget-image')].every(image => image.naturalWidth > 0)"
+        """() => [...document.querySelectorAll('.widget-image')].every(
+            image => image.naturalWidth > 0)"""
     )
 
 

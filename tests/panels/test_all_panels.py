@@ -1,11 +1,12 @@
 """All panels on one page: one is shown at a time, and an address can say which, and how."""
 
 import pytest
+from panels.faces import WIDGET, faces
 from panels.waiting import WAIT
 
 from kdsurvey import data as sets
 from kdsurvey.lessons.playground import experiments as lesson
-from kdsurvey.panels.all_panels import Playground
+from kdsurvey.panels.all_panels import AllPanels
 from kdsurvey.panels.kit import permalink
 from kdsurvey.training import Config
 
@@ -22,14 +23,14 @@ def short(monkeypatch):
 
 @pytest.fixture
 def made(digits, close):
-    return lambda query="": close(Playground(digits, query))
+    return lambda query="": close(AllPanels(digits, query))
 
 
 def test_one_panel_at_a_time(made):
     page = made()
     for name, panels in page.panels.items():
         page.chosen.value = name
-        assert page._page.children == tuple(panel.box for panel in panels)
+        assert page.box.children[1].children == tuple(panel.box for panel in panels)
         for panel in panels:
             panel.settle()
             panel.check()
@@ -37,12 +38,10 @@ def test_one_panel_at_a_time(made):
 
 def test_its_faces(made):
     page = made()
-    bundle, _ = page._repr_mimebundle_()
-    assert (
-        bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
-        == page.box.model_id
-    )
-    assert bundle["text/plain"] == repr(page) == page.text and bundle["image/png"]
+    bundle = faces(page)
+    assert bundle[WIDGET]["model_id"] == page.box.model_id
+    assert bundle["text/plain"] == repr(page) == page.text
+    assert bundle["image/png"]
 
 
 def test_an_address_opens_a_panel_in_its_state(made):

@@ -1,6 +1,7 @@
 """Questions keep their answers until they are asked for."""
 
 import pytest
+from panels.faces import faces
 
 from kdsurvey.panels import predict, quiz, quizzes
 
@@ -39,10 +40,10 @@ def test_a_quiz_answers_every_option_and_lets_one_try_again():
 
 def test_the_still_face_asks_and_does_not_answer():
     panel = quiz("The gradient", OPTIONS)
-    before, _ = panel._repr_mimebundle_()
+    before = faces(panel)
     panel.choice.value = "shrinks"
     panel.commit.click()
-    after, _ = panel._repr_mimebundle_()
+    after = faces(panel)
     assert before == after
     assert before["text/plain"] == "(question: The gradient)"
     assert "shrinks" in before["text/html"] and "1/T" not in before["text/html"]
@@ -78,7 +79,7 @@ def test_several_quizzes_are_one_panel():
     assert panel.parts[0].status.startswith("Choose") and panel.parts[
         1
     ].status.startswith("Not quite")
-    still, _ = panel._repr_mimebundle_()
+    still = faces(panel)
     assert (
         still["text/html"].count("<ul>") == 2
         and still["text/plain"] == "(2 questions: The gradient The other)"

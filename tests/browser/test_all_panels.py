@@ -1,4 +1,4 @@
-"""The playground in a real JupyterLab and as the app: draw, train, press a cell, stop,
+"""All panels on one page, in a real JupyterLab and as the app: draw, train, press a cell, stop,
 rewind, hand on a permalink.
 """
 
@@ -58,7 +58,7 @@ def stroke(page, found) -> None:
     page.mouse.up()
 
 
-def test_draw_and_nudge(page, playground, shots):
+def test_draw_and_nudge(page, all_panels, shots):
     show(page, "Digit pad")
     found = panel(page, "Digit pad")
     found.get_by_text(
@@ -115,7 +115,7 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium, page):
         assert found.locator("canvas").bounding_box() == field
 
 
-def test_train_press_a_cell_and_stop(page, playground, shots):
+def test_train_press_a_cell_and_stop(page, all_panels, shots):
     found = panel(page, "Where does distillation help?")
     found.get_by_label("First seed").fill("100")  # nothing is recorded for it
     found.get_by_label("First seed").press("Tab")
@@ -133,7 +133,7 @@ def test_train_press_a_cell_and_stop(page, playground, shots):
     assert page.watch.errors == [] and page.watch.hosts <= HERE
 
 
-def test_compare_and_rewind(page, playground, shots):
+def test_compare_and_rewind(page, all_panels, shots):
     show(page, "Compare")
     found, film = panel(page, "Two methods side by side"), panel(page, "Rewind")
     film.get_by_role("status").get_by_text("Nothing to rewind yet").wait_for()
@@ -152,7 +152,7 @@ def test_compare_and_rewind(page, playground, shots):
     assert page.watch.errors == [] and page.watch.hosts <= HERE
 
 
-def test_a_permalink_makes_the_same_picture(page, playground, chromium):
+def test_a_permalink_makes_the_same_picture(page, all_panels, chromium):
     found = panel(page, "Where does distillation help?")
     found.locator("button[title*='T = 8, alpha = 1']").press("Enter")
     found.get_by_role("status").get_by_text("T = 8, alpha = 1").wait_for()
@@ -195,9 +195,9 @@ def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
     assert page.watch.errors == []
 
 
-def test_ten_starts_and_stops_leave_nothing(page, playground):
+def test_ten_starts_and_stops_leave_nothing(page, all_panels):
     show(page, "Live")
-    found, kernel = panel(page, "Live distillation"), playground.kernels()[-1]
+    found, kernel = panel(page, "Live distillation"), all_panels.kernels()[-1]
 
     def once() -> None:
         old = picture(found)
@@ -263,7 +263,7 @@ def test_a_browser_that_dies_frees_its_kernel(app, page):
 
 def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
     """The kernel trains on; whoever opens the notebook again finds the panel as it is now."""
-    open_and_run(page, lab, "playground.ipynb")
+    open_and_run(page, lab, "all_panels.ipynb")
     show(page, "Live")
     found = panel(page, "Live distillation")
     old = picture(found)
@@ -274,7 +274,7 @@ def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
     page.wait_for_timeout(1000)
     again = page.context.new_page()
     page.close()
-    again.goto(lab.page_of("playground.ipynb"))
+    again.goto(lab.page_of("all_panels.ipynb"))
     found = panel(again, "Live distillation")
     found.wait_for(timeout=SECONDS)
     old = picture(found)
@@ -284,7 +284,7 @@ def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
 
 
 def test_a_restarted_kernel_hangs_nothing(page, lab):
-    open_and_run(page, lab, "playground.ipynb")
+    open_and_run(page, lab, "all_panels.ipynb")
     show(page, "Live")
     found = panel(page, "Live distillation")
     old, before = picture(found), lab.kernels()[-1]
@@ -294,7 +294,7 @@ def test_a_restarted_kernel_hangs_nothing(page, lab):
     page.locator(".lm-Menu-item[data-command='kernelmenu:restart']").click()
     page.get_by_role("button", name="Confirm Kernel Restart").click()
     until(lambda: before not in lab.kernels())
-    open_and_run(page, lab, "playground.ipynb")
+    open_and_run(page, lab, "all_panels.ipynb")
     show(page, "Live")
     found = panel(page, "Live distillation")
     found.get_by_role("button", name="Start", exact=True).press("Enter")
