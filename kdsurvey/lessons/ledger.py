@@ -1,10 +1,14 @@
 """What the recorded rows say of every claim, notebook by notebook: one verdict line each."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
 
 import pandas as pd
 
 from kdsurvey import records
+from kdsurvey.lessons import notebooks
 from kdsurvey.lessons.born_again import claims as inheritance
 from kdsurvey.lessons.ensemblenet import claims as online_budgets
 from kdsurvey.lessons.ensemblenet import experiments as ensemble_heads
@@ -44,30 +48,39 @@ def verdicts() -> dict[str, list[Verdict]]:
     """Notebook, by its file's name -> the claims that its recorded rows decide, in the
     order of the page.
     """
+    judged = {}
+    for page in notebooks.stems():
+        lesson = notebooks.lesson_of(page)
+        judge = _judge(lesson) or _TO_MOVE.get(lesson)
+        if judge:
+            judged[page] = judge()
+    return judged
+
+
+def _judge(lesson: str) -> Callable[[], list[Verdict]] | None:
+    """Return `claims.verdicts` of a lesson, None where it has no claims."""
+    module = f"kdsurvey.lessons.{lesson}.claims"
+    if find_spec(module) is None:
+        return None
+    judge = getattr(import_module(module), "verdicts", None)
+    return judge if callable(judge) else None
+
+
+def _heads() -> list[Verdict]:
+    """Notebook 12."""
+    names = "ensemble_lambda", "ensemble_thin", "online_compared"
+    lambdas, thin, budgets = (records.recorded(name) for name in names)
+    return [*ensemble_heads.claims(lambdas, thin), *online_budgets.claims(budgets)]
+
+
+def _maps() -> list[Verdict]:
+    """Notebook 14."""
     maps = records.recorded("playground")
-    return {
-        "02_distilling_mnist": _soft_targets(),
-        "03_missing_three": _missing(),
-        "04_fitnets": _hints(),
-        "05_fsp": _flows(),
-        "06_net2net": _growth(),
-        "07_mutual_learning": [*_peers(), *_copies()],
-        "08_born_again": inheritance.ledger(),
-        "09_low_precision": _low_precision(),
-        "10_feature_fusion": fusion_claims.ledger(),
-        "11_native_ensemble": _native(),
-        "12_ensemblenet": [
-            *ensemble_heads.claims(
-                records.recorded("ensemble_lambda"), records.recorded("ensemble_thin")
-            ),
-            *online_budgets.claims(records.recorded("online_compared")),
-        ],
-        "14_playground": [
-            *playground.claims(maps),
-            *playground.against_controls(maps, "64 units"),
-            *playground.against_controls(maps, "10 % of the images"),
-        ],
-    }
+    return [
+        *playground.claims(maps),
+        *playground.against_controls(maps, "64 units"),
+        *playground.against_controls(maps, "10 % of the images"),
+    ]
 
 
 def _soft_targets() -> list[Verdict]:
@@ -333,3 +346,19 @@ def _native() -> list[Verdict]:
         native.tuned(clean, "ONE", "alone", right),
         *(native.rises(why, "alone, equal training loss", "ONE", rise) for rise in ("rise at 0.1", "rise, relative")),
     ]  # fmt: skip
+
+
+_TO_MOVE = {  # until each lesson has `claims.verdicts`
+    "distilling_mnist": _soft_targets,
+    "missing_three": _missing,
+    "fitnets": _hints,
+    "fsp": _flows,
+    "net2net": _growth,
+    "mutual_learning": lambda: [*_peers(), *_copies()],
+    "born_again": inheritance.ledger,
+    "low_precision": _low_precision,
+    "feature_fusion": fusion_claims.ledger,
+    "native_ensemble": _native,
+    "ensemblenet": _heads,
+    "playground": _maps,
+}

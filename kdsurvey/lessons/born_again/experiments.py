@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.losses import soften
 from kdsurvey.methods import ban, hinton, plain
 from kdsurvey.methods.permuted import Permuted

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from kdsurvey import nets, sweeps
 from kdsurvey.data import Data
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.methods import hinton, plain
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import Config, accuracy, train
@@ -124,19 +125,6 @@ def students(
         )
         rows.append(run(arm, stages(), net, data, seed, replace(config, **own)))
     return rows
-
-
-def mean_confidence(teacher: Teacher, data: Data) -> float:
-    """The mean of the teacher's largest probability at T = 1 on the training images."""
-    return torch.softmax(teacher.logits(data.train[0]), -1).amax(-1).mean().item()
-
-
-def smoothing_of(teacher: nn.Module | Teacher, data: Data) -> float:
-    """How much smoothing makes the labels as sure as the teacher: the right class gets
-    its mean confidence, see there.
-    """
-    c = len(data.classes)
-    return (1 - mean_confidence(Teacher(teacher), data)) * c / (c - 1)
 
 
 def learning_rates(data: Data, seed: int) -> list[dict]:

@@ -12,7 +12,7 @@ from functools import cache
 from kdsurvey.branches import Branches, Mixed
 from kdsurvey.data import Data
 from kdsurvey.lessons import branched as online
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.ensemblenet.experiments import summed, thin
 from kdsurvey.methods import dml, plain
 from kdsurvey.nets import Ensemble

@@ -14,7 +14,7 @@ from kdsurvey import nets, plots, verdicts
 from kdsurvey.branches import Branches, Mixed, branched
 from kdsurvey.data import Data
 from kdsurvey.lessons import branched as online
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.methods import plain
 from kdsurvey.plots import Picture
 from kdsurvey.training import Config, train

@@ -12,8 +12,8 @@ from kdsurvey import nets
 from kdsurvey.branches import Branches, Fused, fusion
 from kdsurvey.data import Data
 from kdsurvey.lessons import branched as online
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.branched import CHOICES, SHAPE, Learnt, T, digits, small
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
 from kdsurvey.methods import dml, ffl, plain
 from kdsurvey.training import Config, accuracy, train

@@ -13,7 +13,7 @@ from torch import nn
 
 from kdsurvey import nets, verdicts
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.measures import spread
 from kdsurvey.methods import fitnets, joint_hints, plain
 from kdsurvey.stage import Stage

@@ -13,7 +13,7 @@ from torch import nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data, mnist_5k
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.fsp.experiments import flow, residual, teach, trained, untrained
 from kdsurvey.measures import top1_agreement
 from kdsurvey.methods import fitnets, hinton, plain

@@ -11,7 +11,7 @@ from torch import nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.methods import apprentice, plain
 from kdsurvey.stage import Stage
 from kdsurvey.surgery import lower, re_estimate, used, weighted

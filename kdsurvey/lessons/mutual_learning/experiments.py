@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.losses import entropy
 from kdsurvey.methods import dml, hinton, plain
 from kdsurvey.stage import Batch, Teacher

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from kdsurvey import nets
 from kdsurvey.branches import Mixed, branched
 from kdsurvey.data import Data
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.branched import (
     CHOICES,
     CONFIG,
@@ -29,7 +30,6 @@ from kdsurvey.lessons.branched import (
     with_heads,
     with_one,
 )
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
 from kdsurvey.lessons.mutual_learning import flatness as why
 from kdsurvey.losses import entropy
 from kdsurvey.methods import plain

@@ -12,7 +12,7 @@ from torch import nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.net2net.experiments import NOISE, RATES, TEACHER, widened
 from kdsurvey.methods import hinton, plain
 from kdsurvey.stage import Teacher

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from kdsurvey import sweeps
 from kdsurvey.config import Config
 from kdsurvey.data import Data
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.methods import hinton, plain
 from kdsurvey.nets import mlp
 from kdsurvey.stage import Stage, Teacher, in_eval

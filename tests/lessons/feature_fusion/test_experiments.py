@@ -12,7 +12,7 @@ import torch
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Fused
 from kdsurvey.lessons import branched as online
-from kdsurvey.lessons.distilling_mnist.experiments import smoothing_of
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.feature_fusion import claims
 from kdsurvey.lessons.feature_fusion import experiments as lesson
 from kdsurvey.lessons.feature_fusion import pictures as fusion_drawing

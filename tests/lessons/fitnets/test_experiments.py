@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from kdsurvey import measures, records
-from kdsurvey.lessons.distilling_mnist.experiments import mean_confidence
+from kdsurvey.lessons.alone import mean_confidence
 from kdsurvey.lessons.fitnets import experiments as lesson
 from kdsurvey.methods import fitnets, joint_hints, plain
 from kdsurvey.nets import mlp

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from kdsurvey import packed, records, surgery
-from kdsurvey.lessons.distilling_mnist.experiments import mean_confidence
+from kdsurvey.lessons.alone import mean_confidence
 from kdsurvey.lessons.low_precision import claims, compression
 from kdsurvey.lessons.low_precision import experiments as lesson
 from kdsurvey.methods import apprentice, hinton, plain

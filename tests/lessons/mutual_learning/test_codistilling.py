@@ -14,7 +14,7 @@ import torch
 from patterns import made_up
 
 from kdsurvey import data, nets, records
-from kdsurvey.lessons.distilling_mnist.experiments import mean_confidence
+from kdsurvey.lessons.alone import mean_confidence
 from kdsurvey.lessons.mutual_learning import codistilling as lesson
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
 from kdsurvey.measures import top1_agreement

@@ -1,0 +1,45 @@
+"""A net without a teacher: on the labels, or on labels as unsure as a teacher is."""
+
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from kdsurvey.data import Data
+from kdsurvey.methods import plain
+from kdsurvey.stage import Teacher
+from kdsurvey.training import Config, train
+
+
+def on_labels(
+    net: nn.Module,
+    data: Data,
+    config: Config,
+    seed: int,
+    *,
+    smoothing: float = 0.0,
+    progress: bool = False,
+) -> nn.Module:
+    """Train a net on the labels alone, smoothed ones if wished, and return it.
+
+    seed: of the order of the images. smoothing: in [0, 1), see `methods.plain`.
+    progress: show a bar.
+    """
+    stages = plain(net, smoothing=smoothing)
+    train(stages, data, replace(config, seed=seed), progress=progress)
+    return net
+
+
+def mean_confidence(teacher: Teacher, data: Data) -> float:
+    """Return the mean of the teacher's largest probability at T = 1, on training images."""
+    return torch.softmax(teacher.logits(data.train[0]), -1).amax(-1).mean().item()
+
+
+def smoothing_of(teacher: nn.Module | Teacher, data: Data) -> float:
+    """Return the label smoothing that makes labels as sure as a teacher (or a net alone).
+
+    With it the right class gets the teacher's `mean_confidence`.
+    """
+    classes = len(data.classes)
+    unsure = 1 - mean_confidence(Teacher(teacher), data)
+    return unsure * classes / (classes - 1)

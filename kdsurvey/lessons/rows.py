@@ -1,0 +1,97 @@
+"""What is kept of finished nets, and how kept rows are looked up."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from kdsurvey import verdicts
+from kdsurvey.data import Data
+from kdsurvey.training import accuracy
+
+# name of a column -> the part of the data whose accuracy it has
+TESTED = {"accuracy": "test", "validation accuracy": "validation"}
+
+
+def accuracies(
+    nets: nn.Module | Sequence[nn.Module],
+    data: Data,
+    parts: Mapping[str, str] = TESTED,
+    *,
+    digits: int | None = 4,
+) -> dict[str, float]:
+    """Measure a net, or the mean over several, on parts of the data.
+
+    parts: name -> "train", "validation" or "test". Returns name -> share in [0, 1],
+    rounded to so many digits, unless that is None.
+    """
+    several = [nets] if isinstance(nets, nn.Module) else list(nets)
+
+    def mean(part: str) -> float:
+        shares = [accuracy(net, *getattr(data, part)) for net in several]
+        share = sum(shares) / len(shares)
+        return share if digits is None else round(share, digits)
+
+    return {name: mean(part) for name, part in parts.items()}
+
+
+def at(rows: pd.DataFrame, **values) -> pd.DataFrame:
+    """Return the rows with these values in these columns: at(rows, choice="5 epochs").
+
+    Raises ValueError where no row has them.
+    """
+    chosen = rows
+    for column, value in values.items():
+        chosen = chosen[chosen[column] == value]
+    if chosen.empty:
+        raise ValueError(f"no row has {values}; the columns are {list(rows)}")
+    return chosen
+
+
+def tuned(
+    rows: pd.DataFrame,
+    setting: str = "choice",
+    *,
+    by: str | Sequence[str] = "arm",
+    column: str = "validation accuracy",
+    least: bool = False,
+) -> pd.DataFrame:
+    """Return each arm's rows at its best setting, see `verdicts.chosen`.
+
+    by: what chooses for itself. Where "arm" is not among it, the first column of it
+    takes its place: a net's start, for rows whose arm names start and setting.
+    """
+    columns = [by] if isinstance(by, str) else list(by)
+    best = verdicts.chosen(rows, setting, by=columns, column=column, least=least)
+    return best if "arm" in columns else best.assign(arm=best[columns[0]])
+
+
+def by_seed(
+    rows: pd.DataFrame, arms: Sequence[str], column: str = "accuracy"
+) -> np.ndarray:
+    """Return (seeds, arms): a column of these arms, one row a seed, for pictures."""
+    return rows.pivot(index="seed", columns="arm", values=column)[list(arms)].to_numpy()
+
+
+def percent(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Return the rows with the shares of those columns as percentages, for tables and
+    pictures; a claim is judged on the shares.
+    """
+    return rows.assign(**{column: 100 * rows[column] for column in columns})
+
+
+def spread(shares: pd.Series) -> str:
+    """Return "97.1 ± 0.3": mean and standard deviation of shares, in per cent."""
+    return f"{100 * shares.mean():.1f} ± {100 * shares.std():.1f}"
+
+
+def table(
+    rows: pd.DataFrame, across: str = "choice", column: str = "accuracy"
+) -> pd.DataFrame:
+    """Return mean ± s.d. over seeds in per cent: an arm a line, a value of `across` a
+    column, in the order in which they come.
+    """
+    cells = rows.groupby(["arm", across], sort=False)[column].agg(spread)
+    lines, columns = (list(dict.fromkeys(rows[name])) for name in ("arm", across))
+    return cells.unstack(across).loc[lines, columns]
