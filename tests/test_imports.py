@@ -18,7 +18,8 @@ ALLOWED = {  # module -> the modules of ours that it may import
     "progress": set(),
     "store": {"progress"},
     "papers": set(),
-    "plots": set(),
+    "pictures": {"pictures"},
+    "plots": {"pictures"},
     "verdicts": set(),
     "surgery": {"surgery", "nets"},
     "packed": {"store", "surgery"},
@@ -28,7 +29,7 @@ ALLOWED = {  # module -> the modules of ours that it may import
     "training": {"stage", "batches", "config", "data", "progress"},
     "methods": {"methods", "losses", "stage", "nets", "branches", "surgery"},
 }
-NO_TORCH = ("verdicts", "papers", "plots")
+NO_TORCH = ("verdicts", "papers", "pictures", "plots")
 
 
 def name_of(path: Path) -> str:

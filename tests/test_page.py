@@ -9,7 +9,6 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from kdsurvey import data, losses, machine, page, plots, progress
 
@@ -44,23 +43,23 @@ def test_a_picture_is_a_png_and_words(picture):
     bundle, about = picture._repr_mimebundle_()
     assert (
         base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
-        and bundle["text/plain"] == repr(picture) == picture.twin
+        and bundle["text/plain"] == repr(picture) == picture.about
     )
-    assert about["image/png"]["alt"] == picture.twin and isinstance(
-        picture.figure, Figure
-    )
-    for axis in picture.figure.axes:
-        assert axis.get_xlabel() or not axis.axison
+    assert about["image/png"]["alt"] == picture.about
+    for chart in picture.charts.values():
+        assert chart.x.label or chart.frame == "none"
 
 
 def test_twins_tell_figures_only_where_they_are_asked_to():
     assert (
         "12.0 ± 2.8 (n = 2)"
-        in plots.arms(ROWS, "errors", title="E", xlabel="errors").twin
+        in plots.arms(ROWS, "errors", title="E", xlabel="errors").about
     )
     options = {"title": "t", "xlabel": "x", "ylabel": "y"}
-    assert "7.25" not in plots.lines([1, 2], {"s": [7.25, 1]}, **options).twin
-    assert "7.25" in plots.lines([1, 2], {"s": [7.25, 1]}, numbers=True, **options).twin
+    assert "7.25" not in plots.lines([1, 2], {"s": [7.25, 1]}, **options).about
+    assert (
+        "7.25" in plots.lines([1, 2], {"s": [7.25, 1]}, numbers=True, **options).about
+    )
 
 
 def test_neighbouring_colours_differ_for_every_kind_of_colour_vision():

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,9 @@ import pandas as pd
 
 from kdsurvey import records
 from kdsurvey.panels.kit.background import Run, Runner, Running
-from kdsurvey.panels.kit.charts import table
 from kdsurvey.panels.kit.controls import button, row
 from kdsurvey.panels.kit.panel import PAGE_WIDTH, Panel
-from kdsurvey.plots import COLOURS, canvas, png
+from kdsurvey.pictures import Axis, Chart, Picture, Points, Table
 
 
 def rerun(
@@ -58,7 +58,6 @@ class Rerun(Running, Panel):
         self.click(self.start, self._start)
         self.click(self.stop, self._runner.stop)
         self._arms = list(dict.fromkeys(self._recorded["arm"]))
-        self._figure, self._axis = canvas(PAGE_WIDTH / 90, 1 + 0.3 * len(self._arms))
         self.arrange(
             f"Recorded: {name}, {len(self.seeds)} seeds, about {minutes:.0f} minutes",
             row(self.start, self.stop),
@@ -135,39 +134,43 @@ class Rerun(Running, Panel):
                 f"{state.capitalize()}. The picture shows the seeds that ran here beside the recorded ones."
             )
 
-    def draw(self) -> tuple[bytes, str]:
-        arms, axis = self._arms, self._axis
-        tables = [self._recorded] + ([self.here] if self.here is not None else [])
-        axis.clear()
-        rows: dict[str, list] = {arm: [arm] for arm in arms}
-        for k, (seeds, name) in enumerate(zip(tables, ("recorded", "here"))):
-            by_arm = (
-                seeds.groupby("arm")[self._column].agg(["mean", "std"]).reindex(arms)
-            )
-            place = np.arange(len(arms)) + 0.24 * k
-            axis.errorbar(
-                by_arm["mean"],
-                place,
-                xerr=by_arm["std"],
-                fmt="ox"[k],
-                ms=7,
-                capsize=3,
-                color=COLOURS[k],
-                label=name,
-            )
-            for arm, mean in by_arm["mean"].items():
-                rows[arm].append(f"{mean:.4g}")
-        axis.set_yticks(range(len(arms)), arms)
-        axis.invert_yaxis()
-        where = "".join(
+    def picture(self) -> Picture:
+        """Return what the panel shows."""
+        tables = {"recorded": self._recorded}
+        if self.here is not None:
+            tables["here"] = self.here
+        only = (
             f", {value if isinstance(value, str) else f'{name} {value}'}"
             for name, value in self._only.items()
         )
-        axis.set_xlabel(f"{self._column}{where}, mean ± s.d. over seeds")
-        axis.legend(
-            fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5)
-        )
-        head = ["arm", "recorded", "here"][: 1 + len(tables)]
-        return png(self._figure), table(
-            f"{self._column}, mean over seeds", head, rows.values()
-        )
+        return picture(tables, self._arms, self._column, "".join(only))
+
+    def draw(self) -> tuple[bytes, str]:
+        shown = self.picture()
+        return shown.png(), shown.html()
+
+
+def picture(
+    tables: Mapping[str, pd.DataFrame], arms: Sequence[str], column: str, where: str
+) -> Picture:
+    """Draw mean ± s.d. over the seeds of each arm, a marker for every table of rows.
+
+    tables: name -> rows. where: which rows, to be said beside the name of the column.
+    """
+    marks, cells = [], {arm: [arm] for arm in arms}
+    for k, (name, rows) in enumerate(tables.items()):
+        by_arm = rows.groupby("arm")[column].agg(["mean", "std"]).reindex(arms)
+        places = np.arange(len(arms)) + 0.24 * k
+        look = {"role": k, "spread": by_arm["std"], "across": True, "legend": name}
+        marks.append(Points(by_arm["mean"], places, size=9, **look))
+        for arm, mean in by_arm["mean"].items():
+            cells[arm].append(f"{mean:.4g}")
+    chart = Chart(
+        marks,
+        Axis(f"{column}{where}, mean ± s.d. over seeds", most=8),
+        Axis("", (len(arms) - 0.4, -0.4), ticks=range(len(arms)), names=arms),
+        legend="right",
+    )
+    table = Table(f"{column}, mean over seeds", ["arm", *tables], cells.values())
+    height = 96 + 29 * len(arms)
+    return Picture({"arms": chart}, width=PAGE_WIDTH, height=height, tables=[table])

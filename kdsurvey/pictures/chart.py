@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 
 from kdsurvey.pictures import limits
-from kdsurvey.pictures.marks import KINDS, Mark, legend_of, numbers
+from kdsurvey.pictures.marks import KINDS, Bars, Mark, legend_of, numbers
 from kdsurvey.pictures.palette import INK
 
 FRAMES = ("open", "box", "none")
@@ -52,9 +52,14 @@ class Axis:
                 f"axis {self.label!r}: {len(self.names)} names for the ticks {self.ticks}"
             )
 
-    def resolved(self, values: Iterable[float], snug: bool, falling: bool) -> "Axis":
-        """Return the axis with limits around the values, ticks and their names."""
-        reach = self.limits or self._around(list(values), snug, falling)
+    def resolved(
+        self, values: Iterable[float], snug: bool = False, bars: bool = False
+    ) -> "Axis":
+        """Return the axis with limits around the values, ticks and their names.
+
+        snug: the limits have no margin. bars: none at 0, where bars begin.
+        """
+        reach = self.limits or self._around(list(values), snug, bars)
         ticks = self.ticks
         if ticks is None:
             ticks = self._ticks(*(self.bounds or reach))
@@ -63,9 +68,13 @@ class Axis:
             names = tuple(map(limits.number, ticks))
         return replace(self, limits=reach, ticks=tuple(ticks), names=names)
 
-    def _around(self, values: list[float], snug: bool, falling: bool):
+    def _around(self, values: list[float], snug: bool, bars: bool):
         low, high = limits.around(values, 0.0 if snug else 0.05, self.log)
-        return (high, low) if falling else (low, high)
+        if bars and min(values) == 0:
+            low = 0.0
+        if bars and max(values) == 0:
+            high = 0.0
+        return low, high
 
     def _ticks(self, low: float, high: float) -> list[float]:
         if self.log:
@@ -111,10 +120,14 @@ class Chart:
     def __post_init__(self):
         object.__setattr__(self, "marks", tuple(self.marks))
         self._check()
-        snug = any(mark.snug for mark in self.marks)
         xs, ys = self._reach()
-        object.__setattr__(self, "x", self.x.resolved(xs, snug, falling=False))
-        object.__setattr__(self, "y", self.y.resolved(ys, snug, falling=snug))
+        snug = any(mark.snug for mark in self.marks)
+        lying, upright = self._bars(True), self._bars(False)
+        object.__setattr__(self, "x", self.x.resolved(xs, snug, lying))
+        if snug and self.y.limits is None:
+            falling = tuple(reversed(self.y.resolved(ys, snug).limits))
+            object.__setattr__(self, "y", replace(self.y, limits=falling))
+        object.__setattr__(self, "y", self.y.resolved(ys, snug, upright))
 
     def _check(self) -> None:
         for mark in self.marks:
@@ -135,6 +148,14 @@ class Chart:
         xs = [value for x, _ in reached for value in x]
         ys = [value for _, y in reached for value in y]
         return xs, ys
+
+    def _bars(self, across: bool) -> bool:
+        """Return whether there are bars, lying or upright."""
+        return any(mark.across is across for mark in self.marks_of(Bars))
+
+    def marks_of(self, kind: type[Mark]) -> list[Mark]:
+        """Return the marks of one kind, in their order."""
+        return [mark for mark in self.marks if isinstance(mark, kind)]
 
     def legends(self) -> list[Mark]:
         """Return the first mark of each name in the legend."""

@@ -258,17 +258,16 @@ def _moving(chart: Chart, axes: Axes) -> Iterator[Artist]:
     """Yield the artists of all marks, then what is written at their ends."""
     for mark in chart.marks:
         yield from artists_of(mark, axes)
-    for mark in chart.marks:
-        if isinstance(mark, Bars):
-            yield from words_at_ends(mark, axes)
+    for mark in chart.marks_of(Bars):
+        yield from words_at_ends(mark, axes)
     yield from _names_at_ends(chart, axes)
 
 
 def _ends(chart: Chart) -> list[tuple[str, float, float, str]]:
     """Return (name, x, y, colour) of every line that has a name at its end."""
     ends = []
-    for mark in chart.marks:
-        point = last_point(mark) if isinstance(mark, Line) and mark.end else None
+    for mark in chart.marks_of(Line):
+        point = last_point(mark) if mark.end else None
         if point:
             ends.append((mark.end, *point, mark.colour))
     return ends

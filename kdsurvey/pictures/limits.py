@@ -44,15 +44,20 @@ def ticks(low: float, high: float, most: int = 6, whole: bool = False) -> list[f
 
 
 def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
-    """Return powers of ten from low to high; 1, 2 and 5 times them where these are few."""
+    """Return powers of ten from low to high, at most `most` + 1 of them.
+
+    Where fewer than three lie there, their 1, 2 and 5 times too, then round numbers.
+    """
     low, high = sorted((low, high))
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    factors = STEPS if last - first <= 2 else (1,)
     apart = math.ceil((last - first) / most) or 1
-    powers = range(first, last + 1, apart)
-    candidates = (factor * 10.0**power for power in powers for factor in factors)
-    inside = (low * (1 - 1e-9), high * (1 + 1e-9))
-    return [float(f"{v:.6g}") for v in candidates if inside[0] <= v <= inside[1]]
+    for factors in ((1,), STEPS):
+        powers = range(first, last + 1, apart)
+        values = [factor * 10.0**power for power in powers for factor in factors]
+        inside = [v for v in values if low * (1 - 1e-9) <= v <= high * (1 + 1e-9)]
+        if len(inside) >= 3:
+            return [float(f"{value:.6g}") for value in inside]
+    return ticks(low, high, most // 2)
 
 
 def number(value: float) -> str:

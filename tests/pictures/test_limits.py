@@ -60,7 +60,8 @@ def test_ticks_that_a_reader_expects(low, high, most, ticks):
 def test_log_ticks_are_decades_and_their_parts_where_these_are_few():
     assert limits.log_ticks(1e-4, 10) == [1e-4, 1e-3, 1e-2, 0.1, 1, 10]
     assert limits.log_ticks(1, 10) == [1, 2, 5, 10]
-    assert limits.log_ticks(0.4, 60) == [1, 10]
+    assert limits.log_ticks(0.4, 60) == [0.5, 1, 2, 5, 10, 20, 50]
+    assert limits.log_ticks(3, 8) == [4, 6, 8]
     assert len(limits.log_ticks(1e-30, 1)) <= 9
 
 

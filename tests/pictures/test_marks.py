@@ -125,7 +125,8 @@ def test_the_data_are_complete():
 
 def test_limits_hold_bars_and_images():
     bars = Chart([Bars([0, 1], [3, 4], width=0.5)])
-    assert bars.y.limits[0] < 0 < 4 < bars.y.limits[1]
+    assert bars.y.limits == pytest.approx((0, 4.2))
+    assert Chart([Bars([0, 1], [3, -4])]).y.limits == pytest.approx((-4.35, 3.35))
     assert bars.x.limits == pytest.approx((-0.325, 1.325))
     lying = Chart([Bars([0, 1], [3, 4], across=True)])
     assert lying.x.limits[1] > 4 and lying.y.limits[1] < 2

@@ -9,6 +9,7 @@ from torch import Tensor
 from kdsurvey import papers, plots, records, verdicts
 from kdsurvey.data import Data
 from kdsurvey.lessons.born_again.experiments import GENERATIONS, split
+from kdsurvey.pictures import Axis, Bars, Chart, Image, Rule, image_chart
 from kdsurvey.verdicts import Verdict, judge_rows
 
 HALVES = "The gradient of H(p, q) by the logits, in two parts"
@@ -146,20 +147,20 @@ def by_generation(
 
 
 def lineages(rows: pd.DataFrame, *, ensembles: bool = False) -> plots.Picture:
-    """Generations, or ensembles of them, beside nets alone: `by_generation` for both
-    kinds of labels, side by side.
+    """Draw generations, or ensembles of them, beside nets alone.
+
+    `by_generation` for both kinds of labels, side by side.
     """
-    figure, axes = plots.canvas(11.5, 3.6, 1, 2)
-    what, xlabel = (
-        ("Together", "nets together") if ensembles else ("One net", "generation")
-    )
-    x, said = range(2 if ensembles else 1, GENERATIONS + 1), []
-    for axis, labels in zip(axes, (NOISY, "clean")):
+    what = "Together" if ensembles else "One net"
+    xlabel = "nets together" if ensembles else "generation"
+    x = range(2 if ensembles else 1, GENERATIONS + 1)
+    pictures = []
+    for labels in (NOISY, "clean"):
         series = by_generation(rows, labels, ensembles=ensembles)
         words = f"{what}, labels {labels}", xlabel, "test accuracy (%)"
-        said.append(plots.lines(x, series, *words, numbers=True, axis=axis).twin)
-        axis.set_xticks(x)
-    return plots.Picture(figure, "\n".join(said))
+        pictures.append(plots.lines(x, series, *words, numbers=True))
+    about = "\n".join(picture.about for picture in pictures)
+    return plots.beside(pictures, about, width=11.5, height=3.6)
 
 
 def halves(
@@ -170,11 +171,11 @@ def halves(
     right: Tensor | None = None,
     title: str = HALVES,
 ) -> plots.Picture:
-    """The gradient by the logits of some training images, in the parts that `split`
-    gives: each image beside its bars.
+    """Draw the gradient by the logits of some training images, in the parts of `split`.
 
-    z, v: (N, c) logits of student and teacher for all training images; which: of them
-    are shown; right: (N,) their right labels, where those that were given may be wrong.
+    Each image stands beside its bars. z, v: (N, c) logits of student and teacher for all
+    training images; which: of them are shown; right: (N,) their right labels, where those
+    that were given may be wrong.
     """
     (x, y), classes = data.train, data.classes
     truth, dark = split(z, v, y)
@@ -182,41 +183,48 @@ def halves(
         f"label {classes[y[k]]}{_corrected(y[k], right, k, classes)}" for k in which
     ]
     limit = 1.15 * (truth + dark)[list(which)].abs().max().item()
-    figure, axes = plots.canvas(
-        7.2,
-        1.5 * len(which) + 0.6,
-        len(which),
-        2,
-        squeeze=False,
-        width_ratios=(1, 4),
-        sharex="col",
-    )
-    for (image, bars), k, name in zip(axes, which, names):
-        image.imshow(x[k, 0].numpy(), cmap="gray_r", vmin=0, vmax=1)
-        image.set(xticks=[], yticks=[], title=name)
-        looks = {
-            "ground truth": {"color": plots.COLOURS[0]},
-            "dark knowledge": {"color": plots.COLOURS[1], "hatch": "//"},
-        }
-        for part, (said, look) in zip((truth, dark), looks.items()):
-            bars.bar(
-                range(len(classes)),
-                part[k].numpy(),
-                edgecolor="white",
-                label=said,
-                **look,
-            )
-        bars.axhline(0, color="black", lw=0.6)
-        bars.set(ylabel="q - p", ylim=(-limit, limit))
-    axes[-1, 1].set(xticks=range(len(classes)), xlabel="class")
-    axes[-1, 1].set_xticklabels(classes)
-    axes[0, 1].legend(
-        fontsize=8, frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1, 1)
-    )
-    figure.suptitle(title, fontsize=11)
+    charts, rows = {}, []
+    for place, (k, name) in enumerate(zip(which, names)):
+        last = place == len(which) - 1
+        charts[f"image {place}"] = image_chart([Image(x[k, 0].numpy())], name)
+        bars = _parts(truth[k], dark[k], legend=not place)
+        charts[f"bars {place}"] = _of_classes(bars, limit, classes, last)
+        rows.append([f"image {place}", f"bars {place}"])
     shown = ", ".join(name.removeprefix("label ") for name in names)
-    twin = f"{title}: q - p against class, ground truth at the label, dark knowledge elsewhere; labels {shown}."
-    return plots.Picture(figure, twin)
+    parts = "ground truth at the label, dark knowledge elsewhere"
+    return plots.Picture(
+        charts,
+        mosaic=rows,
+        widths=(1, 4),
+        width=691,
+        height=144 * len(which) + 58,
+        title=title,
+        about=f"{title}: q - p against class, {parts}; labels {shown}.",
+    )
+
+
+def _parts(truth: Tensor, dark: Tensor, legend: bool) -> list[Bars]:
+    """Return the bars of both parts of one gradient."""
+    parts = {"ground truth": truth, "dark knowledge": dark}
+    return [
+        Bars(range(len(part)), part.numpy(), role=k, legend=name if legend else "")
+        for k, (name, part) in enumerate(parts.items())
+    ]
+
+
+def _of_classes(
+    bars: Sequence[Bars], limit: float, classes: Sequence[str], last: bool
+) -> Chart:
+    """Return a chart of bars, one per class; only the last chart names the classes."""
+    zero = Rule([0], horizontal=True, style="-", colour="#000000", width=0.8)
+    names = classes if last else [""] * len(classes)
+    return Chart(
+        [*bars, zero],
+        Axis("class" if last else "", ticks=range(len(classes)), names=names),
+        Axis("q - p", (-limit, limit), most=4),
+        legend="above",
+        columns=2,
+    )
 
 
 def _corrected(

@@ -15,7 +15,7 @@ from kdsurvey.lessons.ensemblenet.budgets import (
     cost,
     epochs,
 )
-from kdsurvey.plots import Picture
+from kdsurvey.pictures import Axis, Chart, Line, Picture, Points
 from kdsurvey.verdicts import Verdict, judge_rows
 
 # on test, on validation images
@@ -219,76 +219,74 @@ def by_budget(rows: pd.DataFrame, joint: bool = False) -> dict[str, np.ndarray]:
 
 
 def picture(rows: pd.DataFrame, budget: int) -> Picture:
-    """Accuracy of the one served net against the training budget; of one net and of
-    all, within one budget, against serving.
+    """Draw accuracy against the training budget, and within one budget against serving.
+
+    On the left the one net that is served; on the right one net and all together.
     """
-    figure, (left, right) = plots.canvas(11.5, 4.6, columns=2)
-    said = [
-        f"one net served, {_training(left, rows)}",
-        f"within a budget of {budget} epochs, {_serving(right, rows, budget)}",
-    ]
-    right.legend(
-        loc="center left",
-        bbox_to_anchor=(1.01, 0.5),
-        frameon=False,
-        fontsize=9,
-        title="filled: one net\nhollow: all",
-    )
-    return Picture(
-        figure,
-        f"Accuracy on test images (%) against costs in multiply-adds: {'; '.join(said)}.",
-    )
+    left, trained = _training(rows)
+    right, served = _serving(rows, budget)
+    words = f"one net served, {trained}; within a budget of {budget} epochs, {served}"
+    about = f"Accuracy on test images (%) against costs in multiply-adds: {words}."
+    charts = {"training": left, "serving": right}
+    return Picture(charts, width=1104, height=442, about=about)
 
 
-def _training(axis, rows: pd.DataFrame) -> str:
-    """Draws one net served at every budget, mean and s.d., arms side by side; says the means."""
-    said, budgets = [], _budgets(rows)
+def _training(rows: pd.DataFrame) -> tuple[Chart, str]:
+    """Draw one net served at every budget, mean and s.d., arms side by side; and in words."""
+    marks, words, budgets = [], [], _budgets(rows)
     for k, (arm, values) in enumerate(by_budget(rows).items()):
         mean = values.mean(0)
-        at = np.arange(len(budgets)) + (k - len(ARMS) / 2 + 0.5) * 0.09
-        axis.errorbar(
-            at,
-            mean,
-            values.std(0, ddof=1),
-            fmt=MARKERS[k],
-            color=COLOURS[k],
-            ms=6,
-            elinewidth=1,
-        )
-        said.append(f"{arm} {', '.join(f'{v:.1f}' for v in mean)}")
-    axis.set_xticks(range(len(budgets)), budgets)
-    labels = "training budget (as many epochs of one net)", "test accuracy (%)"
-    axis.set(title="One net served", xlabel=labels[0], ylabel=labels[1])
-    return f"training budgets of {', '.join(map(str, budgets))} epochs of one net: {'; '.join(said)}"
-
-
-def _serving(axis, rows: pd.DataFrame, budget: int) -> str:
-    """Draws one net, filled, and all together, hollow, against the multiply-adds of an
-    answer; says where they lie.
-    """
-    said = []
-    for k, arm in enumerate(ARMS):
-        points = []
-        for joint in (False, True):
-            (column, _), price = _looked_at(joint)
-            of = best(rows, budget, joint).query("arm == @arm")
-            points.append((of[price].iloc[0] / 1e3, 100 * of[column].mean()))
-        axis.plot(*zip(*points), linestyle=":", lw=1, color=COLOURS[k])
-        axis.plot(*points[0], MARKERS[k], color=COLOURS[k], ms=8)
-        axis.plot(
-            *points[1], MARKERS[k], color=COLOURS[k], ms=8, mfc="white", label=arm
-        )
-        several = points[1][0] != points[0][0]
-        said.append(
-            f"{arm}: "
-            + " and ".join(
-                f"{y:.1f} % for {x:.0f}" for x, y in (points if several else points[:1])
-            )
-        )
-    labels = "multiply-adds of an answer (thousands)", "test accuracy (%)"
-    axis.set(
-        title=f"One net, and all together: budget {budget}",
-        xlabel=labels[0],
-        ylabel=labels[1],
+        places = np.arange(len(budgets)) + (k - len(ARMS) / 2 + 0.5) * 0.09
+        look = {"marker": MARKERS[k], "colour": COLOURS[k], "size": 8}
+        marks.append(Points(places, mean, spread=values.std(0, ddof=1), **look))
+        words.append(f"{arm} {', '.join(f'{v:.1f}' for v in mean)}")
+    x = "training budget (as many epochs of one net)"
+    chart = Chart(
+        marks,
+        Axis(x, ticks=range(len(budgets)), names=budgets),
+        Axis("test accuracy (%)"),
+        title="One net served",
     )
-    return f"thousands for an answer: {'; '.join(said)}"
+    epochs = f"training budgets of {', '.join(map(str, budgets))} epochs of one net"
+    return chart, f"{epochs}: {'; '.join(words)}"
+
+
+def _serving(rows: pd.DataFrame, budget: int) -> tuple[Chart, str]:
+    """Draw one net, filled, and all together, hollow, against the cost of an answer.
+
+    Returns the same in words too: where they lie.
+    """
+    marks, words = [], []
+    for k, arm in enumerate(ARMS):
+        points = _served(rows, budget, arm)
+        one, together = points
+        look = {"marker": MARKERS[k], "colour": COLOURS[k], "size": 10}
+        between = {"marker": "", "style": ":", "colour": COLOURS[k], "width": 1.3}
+        marks += [
+            Line(*zip(*points), **between),
+            Points(*zip(one), **look),
+            Points(*zip(together), hollow=True, legend=arm, **look),
+        ]
+        several = together[0] != one[0]
+        places = [f"{y:.1f} % for {x:.0f}" for x, y in points]
+        words.append(f"{arm}: {' and '.join(places if several else places[:1])}")
+    chart = Chart(
+        marks,
+        Axis("multiply-adds of an answer (thousands)"),
+        Axis("test accuracy (%)"),
+        title=f"One net, and all together: budget {budget}",
+        legend="right",
+        heading="filled: one net\nhollow: all",
+    )
+    return chart, f"thousands for an answer: {'; '.join(words)}"
+
+
+def _served(rows: pd.DataFrame, budget: int, arm: str) -> list[tuple[float, float]]:
+    """Return (thousands of multiply-adds, accuracy in %) of one net and of all together."""
+    points = []
+    for joint in (False, True):
+        (column, _), price = _looked_at(joint)
+        chosen = best(rows, budget, joint)
+        chosen = chosen[chosen["arm"] == arm]
+        points.append((chosen[price].iloc[0] / 1e3, 100 * chosen[column].mean()))
+    return points

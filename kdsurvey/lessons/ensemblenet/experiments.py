@@ -16,7 +16,7 @@ from kdsurvey.data import Data
 from kdsurvey.lessons import branched as online
 from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.methods import plain
-from kdsurvey.plots import Picture
+from kdsurvey.pictures import Picture
 from kdsurvey.training import Config, train
 from kdsurvey.verdicts import Verdict, judge_rows
 
@@ -297,47 +297,25 @@ def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def picture(rows: pd.DataFrame) -> Picture:
-    """Errors of heads and ensemble, and the diversity of the heads, against lambda:
-    means over seeds at two rates.
+    """Draw errors of heads and ensemble, and the diversity of the heads, against lambda.
+
+    Means over seeds at two rates.
     """
-    figure, axes = plots.canvas(10.5, 3.8, columns=2)
     series: dict[str, dict] = {"error": {}, "diversity": {}}
+    columns = ["accuracy", "together", "diversity"]
     for rate in ("the rate", "a third of it"):
-        means = (
-            at(rows, rate)
-            .groupby("arm")[["accuracy", "together", "diversity"]]
-            .mean()
-            .loc[[name(lam) for lam in LAMBDAS]]
-        )
-        series["error"] |= {
-            f"heads, {rate}": 100 - 100 * means["accuracy"],
-            f"ensemble, {rate}": 100 - 100 * means["together"],
-        }
+        means = at(rows, rate).groupby("arm")[columns].mean()
+        means = means.loc[[name(lam) for lam in LAMBDAS]]
+        series["error"][f"heads, {rate}"] = 100 - 100 * means["accuracy"]
+        series["error"][f"ensemble, {rate}"] = 100 - 100 * means["together"]
         series["diversity"][rate] = means["diversity"]
-    left = plots.lines(
-        LAMBDAS,
-        series["error"],
-        "Errors",
-        "lambda",
-        "test error (%)",
-        logy=True,
-        numbers=True,
-        axis=axes[0],
-    )
-    axes[0].set_yticks(TICKS, TICKS)
-    axes[0].minorticks_off()
-    label = "mean KL(q || q_i) (nats)"
-    right = plots.lines(
-        LAMBDAS,
-        series["diversity"],
-        "Diversity",
-        "lambda",
-        label,
-        logy=True,
-        numbers=True,
-        axis=axes[1],
-    )
-    return Picture(figure, f"{left.twin} {right.twin}")
+    look = {"logy": True, "numbers": True}
+    labels = "Errors", "lambda", "test error (%)"
+    left = plots.lines(LAMBDAS, series["error"], *labels, yticks=TICKS, **look)
+    labels = "Diversity", "lambda", "mean KL(q || q_i) (nats)"
+    right = plots.lines(LAMBDAS, series["diversity"], *labels, **look)
+    about = f"{left.about} {right.about}"
+    return plots.beside([left, right], about, width=10.5, height=3.8)
 
 
 def claims(rows: pd.DataFrame, few: pd.DataFrame) -> list[Verdict]:

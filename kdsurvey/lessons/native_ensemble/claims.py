@@ -10,12 +10,14 @@ from kdsurvey.lessons.branched import COUNT, parted, serving_cost, small, traini
 from kdsurvey.lessons.native_ensemble.experiments import ARMS, BRANCHED
 from kdsurvey.methods import plain
 from kdsurvey.nets import Ensemble
+from kdsurvey.pictures import Axis, Bars, Chart, Image, Points, Rule, image_chart
 from kdsurvey.verdicts import Verdict, judge, judge_rows
 
 ONE, TOGETHER = "accuracy", "together"
 CHOSEN_BY = {ONE: "validation accuracy", TOGETHER: "validation together"}
 NAMED = {ONE: "one net", TOGETHER: "all three"}
 PARTS = ("no distillation", "no sharing", "no gate")
+PARTS_OF_GATES = ("image", "before", "after")  # rows of the picture, from the top
 
 
 def chosen(rows: pd.DataFrame, column: str = ONE) -> pd.DataFrame:
@@ -166,45 +168,34 @@ def costs() -> pd.DataFrame:
 def trade(
     rows: pd.DataFrame, prices: pd.DataFrame, arms: Sequence[str], title: str
 ) -> plots.Picture:
-    """Accuracy of one net and of all three against the multiply-adds of an answer, an
-    arm a marker; the twin has the numbers.
+    """Draw accuracy of one net and of all three against the multiply-adds of an answer.
+
+    One marker per arm; the words have the numbers.
     """
-    figure, axis = plots.canvas(7.4, 3.8)
-    said = []
+    marks, words = [], []
     for k, arm in enumerate(arms):
         for column in (ONE, TOGETHER):
             values = 100 * rows.loc[rows["arm"] == arm, column]
             price = prices.loc[arm, NAMED[column]]
-            style = {"marker": plots.MARKERS[k % 7], "color": plots.COLOURS[k % 7]}
-            fill = {"mfc": "none"} if column == ONE else {"label": arm}
             aside = price + 4 * (k - len(arms) // 2)  # equal prices stand side by side
-            axis.errorbar(
-                aside,
-                values.mean(),
-                values.std(),
-                ls="none",
-                capsize=2,
-                **style,
-                **fill,
+            hollow = column == ONE
+            look = {"hollow": hollow, "legend": "" if hollow else arm, "size": 8}
+            spread = [values.std()]
+            marks.append(
+                Points([aside], [values.mean()], role=k, spread=spread, **look)
             )
-            said.append(f"{arm}, {NAMED[column]}: {price:g}, {values.mean():.1f} %")
-    axis.set(
+            words.append(f"{arm}, {NAMED[column]}: {price:g}, {values.mean():.1f} %")
+    chart = Chart(
+        marks,
+        Axis("thousands of multiply-adds for an answer"),
+        Axis("test accuracy (%)"),
         title=title,
-        xlabel="thousands of multiply-adds for an answer",
-        ylabel="test accuracy (%)",
+        legend="right",
+        heading="hollow: one net\nfilled: all three",
     )
-    axis.legend(
-        fontsize=8,
-        frameon=False,
-        loc="center left",
-        bbox_to_anchor=(1.0, 0.5),
-        title="hollow: one net\nfilled: all three",
-        title_fontsize=8,
-    )
-    return plots.Picture(
-        figure,
-        f"{title}; hollow one net, filled all three, mean and s.d.: {'; '.join(said)}.",
-    )
+    hollow = "hollow one net, filled all three, mean and s.d."
+    about = f"{title}; {hollow}: {'; '.join(words)}."
+    return plots.Picture({"trade": chart}, width=710, height=365, about=about)
 
 
 def weights(labels: Tensor, before: Tensor, after: Tensor) -> pd.DataFrame:
@@ -223,42 +214,40 @@ def weights(labels: Tensor, before: Tensor, after: Tensor) -> pd.DataFrame:
 def gates(
     images: Tensor, labels: Tensor, before: Tensor, after: Tensor
 ) -> plots.Picture:
-    """Digits (n, 1, h, w), and below each the gate's weights (n, m) of its branches
-    before training and after it.
+    """Draw digits (n, 1, h, w), and below each the gate's weights (n, m) of its branches.
+
+    The upper bars are the weights before training, the lower ones those after it.
     """
-    figure, axes = plots.canvas(
-        0.95 * len(images) + 0.8,
-        3.9,
-        3,
-        len(images),
-        sharey="row",
-        height_ratios=(1.1, 1, 1),
-    )
-    for axis, image, label in zip(axes[0], images, labels):
-        axis.imshow(image[0].numpy(), cmap="gray_r")
-        axis.set_title(f"a {int(label)}", fontsize=9)
-        axis.axis("off")
-    for line, weights in zip(axes[1:], (before, after)):
-        for axis, row in zip(line, weights.tolist()):
-            for k, weight in enumerate(row):
-                axis.bar(
-                    k,
-                    weight,
-                    color=plots.COLOURS[k],
-                    hatch=("", "//", "..")[k % 3],
-                    edgecolor="white",
-                )
-            axis.axhline(1 / len(row), color="black", lw=0.8, ls=":")
-            axis.set(xticks=range(len(row)), ylim=(0, 1))
-    axes[1, 0].set_ylabel("weight, before")
-    axes[2, 0].set_ylabel("weight, after")
-    figure.supxlabel("branch", fontsize=9)
-    figure.suptitle(
-        "What the gate gives each branch, image by image; dotted: all alike",
-        fontsize=11,
-    )
-    named = ", ".join(str(int(label)) for label in labels)
+    charts = {}
+    for k, (image, label) in enumerate(zip(images, labels)):
+        face = Image(image[0].numpy())
+        charts[f"image {k}"] = image_chart([face], f"a {int(label)}")
+    for when, weights in (("before", before), ("after", after)):
+        for k, row in enumerate(weights.tolist()):
+            charts[f"{when} {k}"] = _gate(row, when, first=k == 0)
+    rows = [[f"{part} {k}" for k in range(len(images))] for part in PARTS_OF_GATES]
+    digits = ", ".join(str(int(label)) for label in labels)
+    m = before.shape[1]
     return plots.Picture(
-        figure,
-        f"Validation digits {named}, each with the gate's weights of {before.shape[1]} branches before and after training.",
+        charts,
+        mosaic=rows,
+        heights=(1.1, 1, 1),
+        width=92 * len(images) + 77,
+        height=375,
+        title="What the gate gives each branch, image by image; dotted: all alike",
+        about=f"Validation digits {digits}, each with the gate's weights of {m} branches "
+        "before and after training.",
+    )
+
+
+def _gate(weights: Sequence[float], when: str, first: bool) -> Chart:
+    """Return a bar per branch; only the first chart of a row names its y-axis."""
+    bars = [Bars([k], [weight], role=k) for k, weight in enumerate(weights)]
+    ticks = (0, 0.5, 1)
+    names = None if first else [""] * len(ticks)
+    label = f"weight, {when}" if first else ""
+    return Chart(
+        [*bars, Rule([1 / len(weights)], horizontal=True, colour="#000000")],
+        Axis("branch" if when == "after" else "", ticks=range(len(weights))),
+        Axis(label, (0, 1), ticks=ticks, names=names),
     )

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from kdsurvey import nets, plots, surgery, verdicts
 from kdsurvey.lessons.learning_speed import reached
 from kdsurvey.lessons.net2net.experiments import EVERY, difference
+from kdsurvey.pictures import Axis, Cells, Chart, Frame
 from kdsurvey.verdicts import Verdict, judge, judge_rows
 
 COLUMNS = [
@@ -124,14 +124,14 @@ def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def curves(rows: pd.DataFrame, arms: Sequence[str], title: str) -> plots.Picture:
-    """Validation accuracy against the step, mean ± s.d. over the seeds of each arm."""
+    """Draw validation accuracy against the step, mean ± s.d. over the seeds of each arm."""
     series = {
         arm: 100 * np.array(rows.loc[rows["arm"] == arm, "accuracies"].tolist())
         for arm in arms
     }
     steps = range(0, EVERY * len(series[arms[0]][0]), EVERY)
     labels = f"{title}; mean ± s.d.", "step", "validation accuracy (%)"
-    return plots.lines(steps, series, *labels, axis=plots.canvas(7.6, 4.0)[1])
+    return plots.lines(steps, series, *labels, width=7.6, height=4.0)
 
 
 def kinds(teacher: nn.Sequential, x: Tensor) -> dict[str, nn.Sequential]:
@@ -188,39 +188,41 @@ def by_hand() -> tuple[nn.Sequential, nn.Sequential]:
 
 
 def matrices(small: nn.Sequential, wide: nn.Sequential) -> plots.Picture:
-    """The weights of two bare nets as heat maps in the paper's orientation; a frame
-    around what belongs to a copied unit.
+    """Draw the weights of two bare nets as heat maps in the paper's orientation.
+
+    A frame stands around what belongs to a copied unit.
     """
     n = len(small[0].weight)
-    parts = {
+    layers = {
         "W (m, n)": small[0],
         "U (m, q)": wide[0],
         "W′ (n, p)": small[2],
         "U′ (q, p)": wide[2],
     }
-    tables = {name: layer.weight.detach().T.numpy() for name, layer in parts.items()}
-    copied = [
-        j
-        for j in range(len(wide[0].weight))
-        if (wide[0].weight[j] == wide[0].weight[n:]).all(1).any()
-    ]
-    figure, axes = plots.canvas(
-        7.2, 2.5, 1, len(tables), width_ratios=[t.shape[1] + 1 for t in tables.values()]
-    )
-    for axis, (name, table) in zip(axes, tables.items()):
-        _heat(axis, table, limit=max(abs(t).max() for t in tables.values()))
-        axis.set_title(name, fontsize=10)
-        for j in copied if "U" in name else ():
-            corner, size = (
-                ((j - 0.5, -0.5), (1, len(table)))
-                if "m" in name
-                else ((-0.5, j - 0.5), (table.shape[1], 1))
-            )
-            axis.add_patch(Rectangle(corner, *size, fill=False, lw=3, clip_on=False))
-    said = "; ".join(f"{name} = {table.tolist()}" for name, table in tables.items())
+    tables = {name: layer.weight.detach().T.numpy() for name, layer in layers.items()}
+    units = wide[0].weight
+    copied = [j for j in range(len(units)) if (units[j] == units[n:]).all(1).any()]
+    limit = max(abs(table).max() for table in tables.values())
+    charts = {}
+    for name, table in tables.items():
+        frames = [_frame(name, table, j) for j in copied] if "U" in name else []
+        charts[name] = _heat(name, table, limit, frames)
+    values = "; ".join(f"{name} = {table.tolist()}" for name, table in tables.items())
     return plots.Picture(
-        figure, f"Two units become three; framed: unit 1 and its copy. {said}."
+        charts,
+        width=691,
+        height=240,
+        widths=[table.shape[1] + 1 for table in tables.values()],
+        about=f"Two units become three; framed: unit 1 and its copy. {values}.",
     )
+
+
+def _frame(name: str, table: np.ndarray, unit: int) -> Frame:
+    """Return the frame around the weights into a unit, or around those out of it."""
+    black = {"colour": "#000000", "width": 4}
+    if "m" in name:
+        return Frame(unit - 0.5, -0.5, 1, len(table), **black)
+    return Frame(-0.5, unit - 0.5, table.shape[1], 1, **black)
 
 
 def kernels(
@@ -253,18 +255,15 @@ def kernels(
     )
 
 
-def _heat(axis, table: np.ndarray, limit: float) -> None:
-    axis.imshow(table, cmap=plots.GAINS, vmin=-limit, vmax=limit)
-    axis.set(xticks=range(table.shape[1]), yticks=range(len(table)))
-    axis.set_xticklabels(range(1, table.shape[1] + 1))
-    axis.set_yticklabels(range(1, len(table) + 1))
-    for (i, j), weight in np.ndenumerate(table):
-        colour = plots.gain_colours(weight, limit)[1]
-        axis.text(
-            j,
-            i,
-            f"{weight:g}".replace("-", "−"),
-            ha="center",
-            va="center",
-            color=colour,
-        )
+def _heat(name: str, table: np.ndarray, limit: float, frames: Sequence[Frame]) -> Chart:
+    """Return a heat map with a weight in each cell; rows and columns count from 1."""
+    words = [[f"{w:g}".replace("-", "−") for w in row] for row in table]
+    cells = Cells(table, low=-limit, high=limit, words=words, size=13)
+    rows, columns = (range(n) for n in table.shape)
+    return Chart(
+        [cells, *frames],
+        Axis("", ticks=columns, names=[k + 1 for k in columns]),
+        Axis("", ticks=rows, names=[k + 1 for k in rows]),
+        title=name,
+        equal=True,
+    )

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from kdsurvey import plots
+from kdsurvey.pictures.draw import lock
 
 DOTS = 120  # pixels an inch; a browser shows 96, and a few more keep text crisp on dense screens
 PAGE_WIDTH = 900  # width of a panel's picture in the browser, in CSS pixels
@@ -28,7 +28,7 @@ class Chart:
 
     def __init__(self, figure: Figure, moving: Iterable[Artist]):
         self.figure, self._still = figure, None
-        with plots.drawing:
+        with lock:
             figure.canvas.draw()
         figure.set_layout_engine("none")
         self.moving = list(moving)
@@ -42,7 +42,7 @@ class Chart:
     def png(self) -> bytes:
         """The picture as it is now, as PNG bytes; one thread draws at a time."""
         canvas = self.figure.canvas
-        with plots.drawing:
+        with lock:
             if self._still is None:
                 canvas.draw()
                 self._still = canvas.copy_from_bbox(self.figure.bbox)

@@ -102,8 +102,8 @@ FAULTS = [
     Fault(
         "inheritance: the images of others",
         "lessons/born_again/claims.py",
-        "image.imshow(x[k, 0].numpy()",
-        "image.imshow(x[0, 0].numpy()",
+        "Image(x[k, 0].numpy())",
+        "Image(x[0, 0].numpy())",
     ),
     Fault(
         "inheritance: language left out of the README",

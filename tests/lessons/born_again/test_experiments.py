@@ -15,6 +15,7 @@ from kdsurvey.lessons.born_again import claims as inheritance
 from kdsurvey.lessons.born_again import experiments as lesson
 from kdsurvey.lessons.born_again import language as small_language
 from kdsurvey.losses import cross_entropy, cwtm, dkpp_targets, kl, soft_cross_entropy
+from kdsurvey.pictures import Bars
 from kdsurvey.stage import Batch
 from kdsurvey.training import accuracy, train
 
@@ -381,11 +382,11 @@ def test_lines_by_generation():
     ):
         picture = inheritance.lineages(both, ensembles=ensembles)
         assert (
-            picture.twin.count(line) == 2
-            and "labels a fifth redrawn" in picture.twin
-            and "labels clean" in picture.twin
+            picture.about.count(line) == 2
+            and "labels a fifth redrawn" in picture.about
+            and "labels clean" in picture.about
         )
-        assert [list(axis.get_xticks()) for axis in picture.figure.axes] == [ticks] * 2
+        assert [list(chart.x.ticks) for chart in picture.charts.values()] == [ticks] * 2
 
 
 def test_the_picture_of_the_two_parts():
@@ -396,15 +397,16 @@ def test_the_picture_of_the_two_parts():
     y = torch.tensor([4, 0, 9])
     images = data.Data((x, y), (x, y), data.DIGITS, "by hand")
     picture = inheritance.halves(z, v, images, [2, 0])
-    assert picture.twin.endswith("labels 9, 4.") and len(picture.png()) > 1000
-    heights = np.array([bar.get_height() for bar in picture.figure.axes[1].patches])
+    assert picture.about.endswith("labels 9, 4.") and len(picture.png()) > 1000
+    heights = [bars.y for bars in picture.charts["bars 0"].marks_of(Bars)]
     truth, dark = lesson.split(z, v, y)
-    assert np.allclose(heights, torch.cat([truth[2], dark[2]]).numpy())
-    assert np.array_equal(picture.figure.axes[0].images[0].get_array(), x[2, 0])
+    assert np.allclose(heights, torch.stack([truth[2], dark[2]]).numpy())
+    (face,) = picture.charts["image 0"].marks
+    assert np.array_equal(np.float32(face.pixels), x[2, 0])
     corrected = inheritance.halves(z, v, images, [2, 0], right=torch.tensor([4, 0, 7]))
     assert (
-        corrected.twin.endswith("labels 9 (a 7), 4.")
-        and corrected.figure.axes[0].get_title() == "label 9 (a 7)"
+        corrected.about.endswith("labels 9 (a 7), 4.")
+        and corrected.charts["image 0"].title == "label 9 (a 7)"
     )
 
 

@@ -355,7 +355,7 @@ def test_lambdas_are_judged_at_a_rate_or_at_the_best_one():
 
 
 def test_the_picture_of_lambda():
-    twin = lesson.picture(lambda_rows()).twin
+    twin = lesson.picture(lambda_rows()).about
     assert (
         "heads, the rate: 10, 9.5, 9, 8.5, 8" in twin
         and "ensemble, a third of it: 30, 30" in twin
@@ -479,10 +479,10 @@ def test_tables_and_the_picture_of_budgets():
         equal.index
     ) == list(online_compared.ARMS)
     shown = online_budgets.picture(rows, 15)
-    assert "ONE 50.0, 40.0, 60.0" in shown.twin
+    assert "ONE 50.0, 40.0, 60.0" in shown.about
     assert (
-        "one net: 50.0 % for 1;" in shown.twin
-        and "ONE: 40.0 % for 1 and 70.0 % for 3" in shown.twin
+        "one net: 50.0 % for 1;" in shown.about
+        and "ONE: 40.0 % for 1 and 70.0 % for 3" in shown.about
         and len(shown.png()) > 1000
     )
     prices = online_budgets.prices()

@@ -19,6 +19,7 @@ from kdsurvey.lessons.feature_fusion import pictures as fusion_drawing
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
 from kdsurvey.losses import cross_entropy
 from kdsurvey.methods import dml, ffl, one, plain
+from kdsurvey.pictures import Text
 from kdsurvey.stage import Stage
 from kdsurvey.training import accuracy, train
 
@@ -466,24 +467,23 @@ def test_the_drawing_says_the_shapes():
     )
     picture = fusion_drawing.scheme(shapes)
     assert (
-        "side by side 48 × 7 × 7" in picture.twin
-        and "z_f teaches every z_k" in picture.twin
+        "side by side 48 × 7 × 7" in picture.about
+        and "z_f teaches every z_k" in picture.about
     )
-    written = {text.get_text().split("\n")[0] for text in picture.figure.axes[0].texts}
+    texts = picture.charts["scheme"].marks_of(Text)
+    written = {mark.text.split("\n")[0] for mark in texts}
     assert {
         "images",
         "shared trunk",
         "maps of branch 2",
-        "mean: $z_e$",
-        "head: $z_f$",
+        "mean: z_e",
+        "head: z_f",
         "ensemble KD",
     } <= written
 
 
 def test_the_ramp_as_it_is_drawn():
-    lines = {
-        k: line.get_ydata() for k, line in enumerate(claims.ramp().figure.axes[0].lines)
-    }
+    lines = [np.array(line.y) for line in claims.ramp().charts["lines"].marks]
     assert lines[0][[0, 4, 6, 8, 30]] == pytest.approx(
         [0.0067, 0.2865, 0.7316, 1, 1], abs=1e-4
     ) and set(lines[1]) == {1.0}

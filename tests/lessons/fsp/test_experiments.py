@@ -271,10 +271,10 @@ def test_a_gallery_has_an_image_and_three_matrices_in_each_row(few):
     )
     assert len(found["columns"]) == len(found["limits"]) == 4 and before.max() > 0.01
     picture = plots.matrices(**found, title="FSP matrices", labels=("F1", "F2"))
-    assert [axis.get_xlabel() for axis in picture.figure.axes] == [""] * 5 + ["F2"] * 3
-    assert [
-        axis.images[0].get_clim()[1] for axis in picture.figure.axes
-    ] == pytest.approx(found["limits"] * 2)
+    assert [chart.x.label for chart in picture.charts.values()] == [""] * 5 + ["F2"] * 3
+    assert [chart.marks[0].high for chart in picture.charts.values()] == pytest.approx(
+        found["limits"] * 2
+    )
     assert "teacher" in repr(picture) and len(picture.png()) > 1000
 
 

@@ -139,7 +139,7 @@ FAULTS = [
     Fault(
         "native: before and after swapped",
         "lessons/native_ensemble/claims.py",
-        "zip(axes[1:], (before, after))",
-        "zip(axes[1:], (after, before))",
+        '("before", before), ("after", after)',
+        '("before", after), ("after", before)',
     ),
 ]

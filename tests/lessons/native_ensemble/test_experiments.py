@@ -17,6 +17,7 @@ from kdsurvey.lessons.mutual_learning import flatness as why
 from kdsurvey.lessons.native_ensemble import claims
 from kdsurvey.lessons.native_ensemble import experiments as lesson
 from kdsurvey.methods import one, plain
+from kdsurvey.pictures import Bars
 from kdsurvey.stage import Stage
 from kdsurvey.training import accuracy, train
 
@@ -412,9 +413,9 @@ def test_pictures_say_what_they_show(some):
     x, y = some.validation[0][:3], torch.tensor([7, 2, 1])
     g = torch.rand(3, 3).softmax(1)
     picture = claims.gates(x, y, g, g.flip(1))
-    assert "digits 7, 2, 1" in picture.twin and "3 branches" in picture.twin
-    heights = [bar.get_height() for bar in picture.figure.axes[3].patches]
-    assert heights == pytest.approx(g[0].tolist()) and len(picture.figure.axes) == 9
+    assert "digits 7, 2, 1" in picture.about and "3 branches" in picture.about
+    heights = [bar.y[0] for bar in picture.charts["before 0"].marks_of(Bars)]
+    assert heights == pytest.approx(g[0].tolist()) and len(picture.charts) == 9
     told = claims.weights(y, g, g.flip(1))
     assert list(told.index) == ["a 7", "a 2", "a 1"]
     assert told.loc["a 7"].tolist() == pytest.approx(
@@ -426,7 +427,7 @@ def test_pictures_say_what_they_show(some):
         index=["ONE", "alone"],
     )
     first = rows(ONE=[0.6], alone=[0.5])
-    twin = claims.trade(first, prices, ["ONE", "alone"], "Title").twin
+    twin = claims.trade(first, prices, ["ONE", "alone"], "Title").about
     assert (
         twin.startswith("Title;")
         and "ONE, one net: 1, 60.1 %" in twin

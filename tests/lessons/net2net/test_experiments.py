@@ -14,6 +14,7 @@ from kdsurvey.lessons.net2net import claims as growth
 from kdsurvey.lessons.net2net import copy_tune_distil
 from kdsurvey.lessons.net2net import experiments as lesson
 from kdsurvey.methods import plain
+from kdsurvey.pictures import Frame, Image, Text
 from kdsurvey.training import accuracy, train
 
 SHORT = replace(lesson.TEACHER, epochs=2, batch_size=32, device="cpu")
@@ -347,28 +348,29 @@ def test_pictures_say_what_they_show(net):
     assert torch.allclose(small(x), wide(x)) and wide[0].weight.shape == (3, 2)
     picture = growth.matrices(small, wide)
     assert (
-        "U (m, q) = [[1.0, -2.0, 1.0], [3.0, 1.0, 3.0]]" in picture.twin
-        and "[[2.0], [6.0], [2.0]]" in picture.twin
+        "U (m, q) = [[1.0, -2.0, 1.0], [3.0, 1.0, 3.0]]" in picture.about
+        and "[[2.0], [6.0], [2.0]]" in picture.about
     )
     framed = [
-        [patch.get_xy() for patch in axis.patches] for axis in picture.figure.axes
+        [(frame.x, frame.y) for frame in chart.marks_of(Frame)]
+        for chart in picture.charts.values()
     ]
     assert framed == [[], [(-0.5, -0.5), (1.5, -0.5)], [], [(-0.5, -0.5), (-0.5, 1.5)]]
     equal = lesson.widened(nets.conv(1, *lesson.WIDTHS, seed=0), 0, 0.0)
     shown = growth.kernels({"one": equal, "two": equal}, equal)
-    names = [axis.get_title() for axis in shown.figure.axes]
+    names = [mark.text for mark in shown.charts["images"].marks_of(Text)]
     assert (
         len(names) == 24
         and names == names[:12] * 2
         and sum("copy" in name for name in names) == 16
     )
-    drawn = [np.asarray(axis.images[0].get_array()) for axis in shown.figure.axes]
+    drawn = [mark.pixels for mark in shown.charts["images"].marks_of(Image)]
     assert all(
         np.array_equal(drawn[k], drawn[k - 1]) == ("copy" in names[k])
         for k in range(1, 12)
     )
     curves = growth.curves(rows_of({("a", 1.0): [[0.1, 0.2]] * 4}), ["a, 1x"], "Title")
-    assert curves.twin.startswith("Title") and len(curves.png()) > 1000
+    assert curves.about.startswith("Title") and len(curves.png()) > 1000
 
 
 def test_students_that_copy_and_students_that_do_not(toy):
