@@ -6,13 +6,16 @@ loaded when it is first asked for.
 
 import importlib
 import pkgutil
+from importlib.resources import files
 from types import ModuleType
 
 from kdsurvey import lessons
 from kdsurvey.lessons.exercise import Exercise, Report
 
 NOTEBOOKS = tuple(
-    module.name for module in pkgutil.iter_modules(lessons.__path__) if module.ispkg
+    module.name
+    for module in pkgutil.iter_modules(lessons.__path__)
+    if module.ispkg and files(lessons).joinpath(module.name, "exercises.py").is_file()
 )
 __all__ = ["NOTEBOOKS", "Exercise", "Report"]
 

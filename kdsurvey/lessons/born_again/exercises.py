@@ -2,138 +2,179 @@
 
 import torch
 
-from kdsurvey.lessons.exercise import Exercise, close, example
+from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
 
 z = example(6, 5)
 v = example(6, 5, seed=1)
 y = torch.tensor([0, 4, 2, 2, 1, 3])
 q, p = z.softmax(1), v.softmax(1)
 rows, order = torch.arange(6), torch.tensor([2, 0, 3, 1])
-
 split = Exercise(
     "A gradient in two parts",
-    (
-        (
-            "both parts have a number an image and class",
-            lambda f: [tuple(part.shape) for part in f(z, v, y)] == [(6, 5), (6, 5)],
-        ),
-        (
-            "together they are the gradient q - p",
-            lambda f: close(sum(f(z, v, y)), q - p),
-        ),
-        (
-            "the first is q - p at the label",
-            lambda f: close(f(z, v, y)[0][rows, y], (q - p)[rows, y]),
-        ),
-        ("and 0 elsewhere", lambda f: (f(z, v, y)[0] != 0).sum() == len(y)),
-        (
-            "the second is 0 at the label",
-            lambda f: bool((f(z, v, y)[1][rows, y] == 0).all()),
-        ),
-        (
-            "a student that is its teacher has no gradient",
-            lambda f: close(torch.stack(f(v, v, y)), torch.zeros(2, 6, 5)),
-        ),
-    ),
-    (
+    hints=(
         "Both nets speak in logits: take the softmax of each, over the classes.",
         "g = q - p has all of it. Which entries of g belong to the labels?",
-        "torch.nn.functional.one_hot(y, c) is 1 there and 0 elsewhere: multiply by it, and by 1 minus it.",
+        (
+            "torch.nn.functional.one_hot(y, c) is 1 there and 0 elsewhere: multiply"
+            " by it, and by 1 minus it."
+        ),
     ),
-    "def answer(z, v, y):\n    g = z.softmax(1) - v.softmax(1)\n"
-    "    at_label = torch.nn.functional.one_hot(y, z.shape[1])\n    return g * at_label, g * (1 - at_label)\n",
 )
+
+
+@split.expects("both parts have a number an image and class")
+def _(answer):
+    return [tuple(part.shape) for part in answer(z, v, y)] == [(6, 5), (6, 5)]
+
+
+@split.expects("together they are the gradient q - p")
+def _(answer):
+    return close(sum(answer(z, v, y)), q - p)
+
+
+@split.expects("the first is q - p at the label")
+def _(answer):
+    return close(answer(z, v, y)[0][rows, y], (q - p)[rows, y])
+
+
+@split.expects("and 0 elsewhere")
+def _(answer):
+    return (answer(z, v, y)[0] != 0).sum() == len(y)
+
+
+@split.expects("the second is 0 at the label")
+def _(answer):
+    return bool((answer(z, v, y)[1][rows, y] == 0).all())
+
+
+@split.expects("a student that is its teacher has no gradient")
+def _(answer):
+    return close(torch.stack(answer(v, v, y)), torch.zeros(2, 6, 5))
+
+
+@split.solved_by
+def _(z, v, y):
+    g = z.softmax(1) - v.softmax(1)
+    at_label = torch.nn.functional.one_hot(y, z.shape[1])
+    return g * at_label, g * (1 - at_label)
+
+
+@split.refuses
+def _(z, v, y):
+    return (
+        (g := (z.softmax(1) - v.softmax(1)))
+        * (top := torch.nn.functional.one_hot(v.argmax(1), z.shape[1])),
+        g * (1 - top),
+    )
+
 
 weights = Exercise(
     "Weights from a teacher's confidence",
-    (
-        ("a weight an image", lambda f: tuple(f(v).shape) == (6,)),
-        ("they sum to 1 over the batch", lambda f: close(f(v).sum(), 1)),
+    hints=(
+        ("The teacher's confidence is its largest probability, whatever the label."),
         (
-            "in proportion to the teacher's largest probability",
-            lambda f: close(f(v) / f(v)[0], p.amax(1) / p[0].amax()),
+            "softmax over the classes, then the maximum over the classes: one "
+            "number an image."
         ),
-        (
-            "the class that is largest does not matter",
-            lambda f: close(f(v.flip(1)), f(v)),
-        ),
-        (
-            "a teacher equally sure of every image weighs all alike",
-            lambda f: close(f(torch.eye(5)), torch.full((5,), 0.2)),
-        ),
-    ),
-    (
-        "The teacher's confidence is its largest probability, whatever the label.",
-        "softmax over the classes, then the maximum over the classes: one number an image.",
         "Divide those numbers by their sum over the batch.",
     ),
-    "def answer(v):\n    confidence = v.softmax(1).amax(1)\n    return confidence / confidence.sum()\n",
 )
+
+
+@weights.expects("a weight an image")
+def _(answer):
+    return tuple(answer(v).shape) == (6,)
+
+
+@weights.expects("they sum to 1 over the batch")
+def _(answer):
+    return close(answer(v).sum(), 1)
+
+
+@weights.expects("in proportion to the teacher's largest probability")
+def _(answer):
+    return close(answer(v) / answer(v)[0], p.amax(1) / p[0].amax())
+
+
+@weights.expects("the class that is largest does not matter")
+def _(answer):
+    return close(answer(v.flip(1)), answer(v))
+
+
+@weights.expects("a teacher equally sure of every image weighs all alike")
+def _(answer):
+    return close(answer(torch.eye(5)), torch.full((5,), 0.2))
+
+
+@weights.solved_by
+def _(v):
+    confidence = v.softmax(1).amax(1)
+    return confidence / confidence.sum()
+
+
+@weights.refuses
+def _(v):
+    return v.softmax(1).amax(1) / len(v)
+
 
 permute = Exercise(
     "Dark knowledge, permuted",
-    (
-        ("a probability a class", lambda f: tuple(f(p[0], order).shape) == (5,)),
-        (
-            "the largest stays where it is",
-            lambda f: all(f(r, order)[r.argmax()] == r.max() for r in p),
-        ),
-        (
-            "no probability is lost, and none is new",
-            lambda f: all(close(f(r, order).sort().values, r.sort().values) for r in p),
-        ),
-        (
-            "the others go where the order says",
-            lambda f: all(
-                close(_others(f(r, order), r), _others(r, r)[order]) for r in p
-            ),
-        ),
-        (
-            "the order 0, 1, 2, 3 changes nothing",
-            lambda f: close(f(p[0], torch.arange(4)), p[0]),
-        ),
-        (
-            "p itself is left as it was",
-            lambda f: close((kept := p[0].clone(), f(kept, order))[0], p[0]),
-        ),
-    ),
-    (
+    hints=(
         "Which places may change? All but p.argmax().",
-        "places = the four other classes, in order; p[places] are their probabilities.",
+        (
+            "places = the four other classes, in order; p[places] are their "
+            "probabilities."
+        ),
         "Copy p, then put p[places][order] at places.",
     ),
-    "def answer(p, order):\n    places = torch.arange(len(p))[torch.arange(len(p)) != p.argmax()]\n"
-    "    moved = p.clone()\n    moved[places] = p[places][order]\n    return moved\n",
 )
+
+
+@permute.expects("a probability a class")
+def _(answer):
+    return tuple(answer(p[0], order).shape) == (5,)
+
+
+@permute.expects("the largest stays where it is")
+def _(answer):
+    return all(answer(r, order)[r.argmax()] == r.max() for r in p)
+
+
+@permute.expects("no probability is lost, and none is new")
+def _(answer):
+    return all(close(answer(r, order).sort().values, r.sort().values) for r in p)
+
+
+@permute.expects("the others go where the order says")
+def _(answer):
+    return all(close(_others(answer(r, order), r), _others(r, r)[order]) for r in p)
+
+
+@permute.expects("the order 0, 1, 2, 3 changes nothing")
+def _(answer):
+    return close(answer(p[0], torch.arange(4)), p[0])
+
+
+@permute.expects("p itself is left as it was")
+def _(answer):
+    return close(((kept := p[0].clone()), answer(kept, order))[0], p[0])
+
+
+@permute.solved_by
+def _(p, order):
+    places = torch.arange(len(p))[torch.arange(len(p)) != p.argmax()]
+    moved = p.clone()
+    moved[places] = p[places][order]
+    return moved
+
+
+@permute.refuses
+def _(p, order):
+    return torch.cat([p.max()[None], p[p != p.max()][order]])
 
 
 def _others(row: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     return row[torch.arange(len(like)) != like.argmax()]
 
 
-questions = (
-    (
-        "A born-again student beats its teacher by a point. What has to be asked first?",
-        [
-            ("Whether a net without a teacher, from the student's seed, beats that teacher too", "Yes: one net may beat another by luck alone. Pair the student with that net.", True),
-            ("Whether the teacher was larger", "It is as large as the student: that is what born again means.", False),
-            ("Whether the temperature was right", "The paper has none: T = 1.", False),
-        ],
-    ),
-    (
-        "What does DKPP leave of the teacher's answer?",
-        [
-            ("Which wrong classes look like the right one", "That is what the permutation destroys.", False),
-            ("Its largest class, its confidence and its entropy", "Yes: all that does not depend on which of the other classes is which.", True),
-            ("Nothing", "The largest probability stays in place.", False),
-        ],
-    ),
-    (
-        "BAN+L adds the labels' term to the teacher's. Why compare it with half of each, too?",
-        [
-            ("Because probabilities must sum to 1", "Both targets are distributions already.", False),
-            ("Because the teacher's term is always larger", "It may be either; what matters is their sum.", False),
-            ("Because a sum of two losses is about a doubled learning rate", "Yes: the rate alone can win or lose what the labels seem to.", True),
-        ],
-    ),
-)  # fmt: skip
+questions = read_questions(__package__)

@@ -3,64 +3,152 @@
 import torch
 
 from kdsurvey import losses
-from kdsurvey.lessons.exercise import Exercise, close, example
+from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
 
 z, v = example(8, 10), example(8, 10, seed=1)
 y, other = torch.arange(8), torch.arange(8).flip(0)
-
 loss = Exercise(
     "The whole loss",
-    (
-        ("alpha = 0 is the hard loss, whatever the teacher says", lambda f: close(f(z, v, y, 4.0, 0.0), losses.cross_entropy(z, y))),
-        ("alpha = 1 does not look at the labels", lambda f: close(f(z, v, y, 4.0, 1.0), f(z, v, other, 4.0, 1.0))),
-        ("a student that agrees with its teacher has no soft loss", lambda f: close(f(v, v, y, 4.0, 1.0), 0.0)),
-        ("the batch twice over costs the same", lambda f: close(f(*(torch.cat([t, t]) for t in (z, v, y)), 4.0, 0.5), f(z, v, y, 4.0, 0.5))),
-        ("at a high T the soft gradient does not fade", lambda f: 0.8 < _pull(f, 40.0) / _pull(f, 20.0) < 1.25),
-        ("the soft term sums over the classes", lambda f: close(f(z, v, y, 4.0, 1.0), 16 * losses.kl(v, z, 4.0))),
-    ),
-    (
+    hints=(
         "Two terms: (1 - alpha) times one, alpha times the other.",
-        "The soft one is a Kullback-Leibler divergence of the two softened answers; F.kl_div has a reduction='batchmean'.",
-        "F.kl_div(log q, p, reduction='batchmean') * T**2, with log q from log_softmax.",
+        (
+            "The soft one is a Kullback-Leibler divergence of the two softened "
+            "answers; F.kl_div has a reduction='batchmean'."
+        ),
+        (
+            "F.kl_div(log q, p, reduction='batchmean') * T**2, with log q from "
+            "log_softmax."
+        ),
     ),
-    "def answer(z, v, y, T, alpha):\n"
-    "    p, log_q = torch.softmax(v / T, -1), torch.log_softmax(z / T, -1)\n"
-    "    soft = torch.nn.functional.kl_div(log_q, p, reduction='batchmean')\n"
-    "    return (1 - alpha) * torch.nn.functional.cross_entropy(z, y) + alpha * T**2 * soft\n",
-)  # fmt: skip
+)
+
+
+@loss.expects("alpha = 0 is the hard loss, whatever the teacher says")
+def _(answer):
+    return close(answer(z, v, y, 4.0, 0.0), losses.cross_entropy(z, y))
+
+
+@loss.expects("alpha = 1 does not look at the labels")
+def _(answer):
+    return close(answer(z, v, y, 4.0, 1.0), answer(z, v, other, 4.0, 1.0))
+
+
+@loss.expects("a student that agrees with its teacher has no soft loss")
+def _(answer):
+    return close(answer(v, v, y, 4.0, 1.0), 0.0)
+
+
+@loss.expects("the batch twice over costs the same")
+def _(answer):
+    return close(
+        answer(*(torch.cat([t, t]) for t in (z, v, y)), 4.0, 0.5),
+        answer(z, v, y, 4.0, 0.5),
+    )
+
+
+@loss.expects("at a high T the soft gradient does not fade")
+def _(answer):
+    return 0.8 < _pull(answer, 40.0) / _pull(answer, 20.0) < 1.25
+
+
+@loss.expects("the soft term sums over the classes")
+def _(answer):
+    return close(answer(z, v, y, 4.0, 1.0), 16 * losses.kl(v, z, 4.0))
+
+
+@loss.solved_by
+def _(z, v, y, T, alpha):
+    p, log_q = torch.softmax(v / T, -1), torch.log_softmax(z / T, -1)
+    soft = torch.nn.functional.kl_div(log_q, p, reduction="batchmean")
+    return (1 - alpha) * torch.nn.functional.cross_entropy(z, y) + alpha * T**2 * soft
+
+
+@loss.refuses
+def _(z, v, y, T, alpha):
+    return (1 - alpha) * torch.nn.functional.cross_entropy(
+        z, y
+    ) + alpha * T**2 * torch.nn.functional.kl_div(
+        (z / T).log_softmax(-1), (v / T).softmax(-1), reduction="mean"
+    )
+
 
 smoothing = Exercise(
     "How much smoothing?",
-    (
-        ("a sure teacher needs none", lambda f: close(f(1.0, 10), 0.0)),
-        ("a clueless one needs all", lambda f: close(f(0.1, 10), 1.0)),
-        ("the largest share becomes the confidence", lambda f: all(close(1 - f(p, c) + f(p, c) / c, p) for p in (0.5, 0.9) for c in (4, 10))),
+    hints=(
+        "Smoothing s leaves the true class 1 - s + s / c.",
+        "Set that equal to the confidence.",
+        "s = (1 - confidence) c / (c - 1).",
     ),
-    ("Smoothing s leaves the true class 1 - s + s / c.", "Set that equal to the confidence.", "s = (1 - confidence) c / (c - 1)."),
-    "def answer(confidence, classes):\n    return (1 - confidence) * classes / (classes - 1)\n",
-)  # fmt: skip
+)
+
+
+@smoothing.expects("a sure teacher needs none")
+def _(answer):
+    return close(answer(1.0, 10), 0.0)
+
+
+@smoothing.expects("a clueless one needs all")
+def _(answer):
+    return close(answer(0.1, 10), 1.0)
+
+
+@smoothing.expects("the largest share becomes the confidence")
+def _(answer):
+    return all(
+        close(1 - answer(p, c) + answer(p, c) / c, p)
+        for p in (0.5, 0.9)
+        for c in (4, 10)
+    )
+
+
+@smoothing.solved_by
+def _(confidence, classes):
+    return (1 - confidence) * classes / (classes - 1)
+
+
+@smoothing.refuses
+def _(confidence, classes):
+    return 1 - confidence
+
 
 together = Exercise(
     "Logits of an ensemble",
-    (
-        ("an ensemble of one is that one", lambda f: close(_p(f([z])), _p(z))),
-        (
-            "the order of its members does not matter",
-            lambda f: close(_p(f([z, v])), _p(f([v, z]))),
-        ),
-        ("equal members change nothing", lambda f: close(_p(f([z, z, z])), _p(z))),
-        (
-            "its answer is the geometric mean of theirs",
-            lambda f: close(_p(f([z, v])), _geometric()),
-        ),
-    ),
-    (
+    hints=(
         "A mean.",
         "Of the logits, or of the log-probabilities: both give the same answer.",
         "torch.stack(list_of_logits).mean(0).",
     ),
-    "def answer(list_of_logits):\n    return torch.stack(list_of_logits).mean(0)\n",
 )
+
+
+@together.expects("an ensemble of one is that one")
+def _(answer):
+    return close(_p(answer([z])), _p(z))
+
+
+@together.expects("the order of its members does not matter")
+def _(answer):
+    return close(_p(answer([z, v])), _p(answer([v, z])))
+
+
+@together.expects("equal members change nothing")
+def _(answer):
+    return close(_p(answer([z, z, z])), _p(z))
+
+
+@together.expects("its answer is the geometric mean of theirs")
+def _(answer):
+    return close(_p(answer([z, v])), _geometric())
+
+
+@together.solved_by
+def _(list_of_logits):
+    return torch.stack(list_of_logits).mean(0)
+
+
+@together.refuses
+def _(members):
+    return torch.stack([m.softmax(-1) for m in members]).mean(0)
 
 
 def _p(logits: torch.Tensor) -> torch.Tensor:
@@ -77,49 +165,4 @@ def _pull(f, T: float) -> float:
     return torch.autograd.grad(f(student, v, y, T, 1.0), student)[0].norm().item()
 
 
-questions = (
-    (
-        "A student learns from soft targets only. Which of these does it not need?",
-        [
-            ("images", "It learns on images; only their labels are idle.", False),
-            ("labels", "Yes: the transfer set may be unlabelled.", True),
-            ("a teacher", "The targets are the teacher's.", False),
-        ],
-    ),
-    (
-        "Why is 'the same net, same steps, no teacher' not control enough?",
-        [
-            (
-                "Because the teacher's own tricks might have done it without the teacher",
-                "Yes: train the small net well, too.",
-                True,
-            ),
-            (
-                "Because it has too few weights",
-                "Both arms have the same weights.",
-                False,
-            ),
-            (
-                "Because it starts from other weights",
-                "Paired arms start from the same.",
-                False,
-            ),
-        ],
-    ),
-    (
-        "A narrow student does best at a moderate temperature. Why not at a high one?",
-        [
-            ("Its softmax overflows", "It subtracts the maximum first.", False),
-            (
-                "The T² factor makes the steps too large",
-                "T² keeps the gradient's size, it does not inflate it.",
-                False,
-            ),
-            (
-                "It cannot match every logit, and a high T asks for all of them",
-                "Yes: at a lower T the hopeless classes count for less.",
-                True,
-            ),
-        ],
-    ),
-)
+questions = read_questions(__package__)

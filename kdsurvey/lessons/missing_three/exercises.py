@@ -2,63 +2,137 @@
 
 import torch
 
-from kdsurvey.lessons.exercise import Exercise, close, example
+from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
 
 y = torch.arange(200) % 10
 z = example(200, 10) + 4 * torch.eye(10)[y]
 handicapped = z - 6 * torch.eye(10)[3]  # class 3 has too low a bias
-
 recall = Exercise(
     "Recall of each class",
-    (
-        ("ten numbers, each from 0 to 1", lambda f: f(z, y).shape == (10,) and bool(((f(z, y) >= 0) & (f(z, y) <= 1)).all())),
-        ("a perfect net has ten ones", lambda f: close(f(torch.eye(10)[y], y), torch.ones(10))),
-        ("a net that always answers 7 is right on 7s only", lambda f: close(f(torch.eye(10)[[7] * 200], y), torch.eye(10)[7])),
-        ("with equal classes its mean is the accuracy", lambda f: close(f(z, y).mean(), (z.argmax(1) == y).double().mean())),
+    hints=(
+        "Which rows are right?",
+        "Look at one class at a time: right[y == k].",
+        "torch.stack([right[y == k].float().mean() for k in range(10)]).",
     ),
-    ("Which rows are right?", "Look at one class at a time: right[y == k].", "torch.stack([right[y == k].float().mean() for k in range(10)])."),
-    "def answer(z, y):\n    right = (z.argmax(1) == y).float()\n    return torch.stack([right[y == k].mean() for k in range(10)])\n",
-)  # fmt: skip
+)
+
+
+@recall.expects("ten numbers, each from 0 to 1")
+def _(answer):
+    return answer(z, y).shape == (10,) and bool(
+        ((answer(z, y) >= 0) & (answer(z, y) <= 1)).all()
+    )
+
+
+@recall.expects("a perfect net has ten ones")
+def _(answer):
+    return close(answer(torch.eye(10)[y], y), torch.ones(10))
+
+
+@recall.expects("a net that always answers 7 is right on 7s only")
+def _(answer):
+    return close(answer(torch.eye(10)[[7] * 200], y), torch.eye(10)[7])
+
+
+@recall.expects("with equal classes its mean is the accuracy")
+def _(answer):
+    return close(answer(z, y).mean(), (z.argmax(1) == y).double().mean())
+
+
+@recall.solved_by
+def _(z, y):
+    right = (z.argmax(1) == y).float()
+    return torch.stack([right[y == k].mean() for k in range(10)])
+
+
+@recall.refuses
+def _(z, y):
+    return (z.argmax(1) == y).float().mean().expand(10)
+
 
 correction = Exercise(
     "Find the bias",
-    (
-        ("it returns one number", lambda f: isinstance(float(f(handicapped, y, 3)), float)),
-        ("the corrected net makes fewer errors", lambda f: _errors(handicapped, 3, f(handicapped, y, 3)) < _errors(handicapped, 3, 0.0)),
-        ("no number from -20 to 20 would do better", lambda f: _errors(handicapped, 3, f(handicapped, y, 3)) <= _best()),
-        ("a net without a handicap needs little", lambda f: abs(float(f(z, y, 3))) < 3),
+    hints=(
+        "Try many numbers.",
+        "For each, add it to column k of a copy of z and count the errors.",
+        "min(numbers, key=errors).",
     ),
-    ("Try many numbers.", "For each, add it to column k of a copy of z and count the errors.", "min(numbers, key=errors)."),
-    "def answer(z, y, k):\n"
-    "    def errors(b):\n"
-    "        return ((z + b * torch.eye(10)[k]).argmax(1) != y).sum().item()\n"
-    "    return min((b / 10 for b in range(-200, 201)), key=errors)\n",
-)  # fmt: skip
+)
+
+
+@correction.expects("it returns one number")
+def _(answer):
+    return isinstance(float(answer(handicapped, y, 3)), float)
+
+
+@correction.expects("the corrected net makes fewer errors")
+def _(answer):
+    return _errors(handicapped, 3, answer(handicapped, y, 3)) < _errors(
+        handicapped, 3, 0.0
+    )
+
+
+@correction.expects("no number from -20 to 20 would do better")
+def _(answer):
+    return _errors(handicapped, 3, answer(handicapped, y, 3)) <= _best()
+
+
+@correction.expects("a net without a handicap needs little")
+def _(answer):
+    return abs(float(answer(z, y, 3))) < 3
+
+
+@correction.solved_by
+def _(z, y, k):
+    def errors(b):
+        return ((z + b * torch.eye(10)[k]).argmax(1) != y).sum().item()
+
+    return min((b / 10 for b in range(-200, 201)), key=errors)
+
+
+@correction.refuses
+def _(z, y, k):
+    return 20.0
+
 
 carries = Exercise(
     "What the other digits say about 3",
-    (
-        ("one number an image", lambda f: f(z, 3, 4.0).shape == (200,)),
-        (
-            "a probability",
-            lambda f: bool(((f(z, 3, 4.0) >= 0) & (f(z, 3, 4.0) <= 1)).all()),
-        ),
-        (
-            "at a very high T it is a tenth",
-            lambda f: close(f(z, 3, 1e6), torch.full((200,), 0.1), 1e-3),
-        ),
-        (
-            "a higher T gives images that are no 3 more of it, on average",
-            lambda f: (f(z, 3, 8.0) - f(z, 3, 1.0))[y != 3].mean() > 0,
-        ),
-    ),
-    (
+    hints=(
         "It is one column of a table that you know.",
         "The softened answers.",
         "torch.softmax(v / T, -1)[:, k].",
     ),
-    "def answer(v, k, T):\n    return torch.softmax(v / T, -1)[:, k]\n",
 )
+
+
+@carries.expects("one number an image")
+def _(answer):
+    return answer(z, 3, 4.0).shape == (200,)
+
+
+@carries.expects("a probability")
+def _(answer):
+    return bool(((answer(z, 3, 4.0) >= 0) & (answer(z, 3, 4.0) <= 1)).all())
+
+
+@carries.expects("at a very high T it is a tenth")
+def _(answer):
+    return close(answer(z, 3, 1000000.0), torch.full((200,), 0.1), 0.001)
+
+
+@carries.expects("a higher T gives images that are no 3 more of it, on average")
+def _(answer):
+    return (answer(z, 3, 8.0) - answer(z, 3, 1.0))[y != 3].mean() > 0
+
+
+@carries.solved_by
+def _(v, k, T):
+    return torch.softmax(v / T, -1)[:, k]
+
+
+@carries.refuses
+def _(v, k, T):
+    return v[:, k] / T
 
 
 def _errors(logits: torch.Tensor, k: int, bias: float) -> int:
@@ -69,53 +143,4 @@ def _best() -> int:
     return min(_errors(handicapped, 3, b / 10) for b in range(-200, 201))
 
 
-questions = (
-    (
-        "Where does the student learn about 3?",
-        [
-            ("from the 3s in the test set", "It never trains on those.", False),
-            (
-                "from how much every other digit resembles a 3 for the teacher",
-                "Yes: the small probabilities carry it.",
-                True,
-            ),
-            ("from the labels", "The soft loss does not look at them.", False),
-        ],
-    ),
-    (
-        "The paper chose the bias on the test set. What is wrong with that?",
-        [
-            (
-                "The count after it is too good: it was chosen to be",
-                "Yes. A validation set costs nothing here.",
-                True,
-            ),
-            ("The test set has no 3s", "It has a tenth of them.", False),
-            (
-                "A bias cannot be changed after training",
-                "It is one number in the last layer.",
-                False,
-            ),
-        ],
-    ),
-    (
-        "At T = 1 fewer 3s come back than at T = 20. Why?",
-        [
-            (
-                "The learning rate is too low",
-                "T² keeps the size of the gradient.",
-                False,
-            ),
-            (
-                "At T = 1 the teacher is less accurate",
-                "No temperature changes which class is largest.",
-                False,
-            ),
-            (
-                "At T = 1 the mass on 3 is next to nothing on most images",
-                "Yes: what is not said cannot be learnt.",
-                True,
-            ),
-        ],
-    ),
-)
+questions = read_questions(__package__)
