@@ -29,9 +29,9 @@ FAULTS = [
     ),
     Fault(
         "born again: smoothing without its own class",
-        "lessons/distilling_mnist/experiments.py",
-        "data)) * c / (c - 1)",
-        "data))",
+        "lessons/alone.py",
+        "unsure * classes / (classes - 1)",
+        "unsure",
     ),
     Fault(
         "born again: DKPP never redrawn",

@@ -29,9 +29,9 @@ FAULTS = [
     ),
     Fault(
         "smoothing forgets the right class's share",
-        "lessons/distilling_mnist/experiments.py",
-        "data)) * c / (c - 1)",
-        "data))",
+        "lessons/alone.py",
+        "unsure * classes / (classes - 1)",
+        "unsure",
     ),
     Fault(
         "every seed has the same wrong labels",
