@@ -1,5 +1,6 @@
-"""The film of a run: what the student answered after each epoch, kept for a reader who
-wants to go back.
+"""The film of a run: what the student answered after each epoch.
+
+It is kept for a reader who wants to go back.
 """
 
 import threading
@@ -14,12 +15,8 @@ from torch import Tensor
 
 CAPACITY = 64  # snapshots
 IMAGES = 1000  # that a film follows at most
-SETTINGS = (
-    "stage",
-    "epoch",
-    "lr",
-    "member",
-)  # what a row of `train` holds besides terms and accuracies
+# What a row of `train` holds besides terms and accuracies
+SETTINGS = ("stage", "epoch", "lr", "member")
 
 
 class Subject(NamedTuple):
@@ -48,10 +45,9 @@ class Reel(NamedTuple):
 
 
 class Film:
-    """A ring buffer of snapshots of one run; the next run wipes it. One thread may
-    write while others read.
+    """A ring buffer of snapshots of one run; the next run wipes it.
 
-    It follows the first IMAGES images and keeps the last `capacity` snapshots: 64 of
+    One thread may write while others read. It follows the first IMAGES images and keeps the last `capacity` snapshots: 64 of
     500 images and 10 classes are 1.3 MB, of 1000 images 2.6 MB. Raises ValueError for a
     capacity below 1.
     """
@@ -61,83 +57,97 @@ class Film:
             raise ValueError(
                 f"a film needs room for at least one snapshot, got capacity {capacity}"
             )
-        self._lock, self._ears = threading.Lock(), []
-        self._subject = None
-        self._snapshots = deque(maxlen=capacity)
+        self._lock = threading.Lock()
+        self._listeners: list[weakref.WeakMethod] = []
+        self._subject: Subject | None = None
+        self._snapshots: deque[Snapshot] = deque(maxlen=capacity)
         self._running = False
 
     def begin(
         self, x: Tensor, y: Tensor, teacher: Tensor, classes: Sequence[str]
     ) -> None:
-        """A new run starts; the film of the run before is gone.
+        """Start the film of a new run; that of the run before is gone.
 
         x: (m, c, h, w); y: (m,); teacher: (m, k) logits; classes: k names. Raises
         ValueError where they do not fit.
         """
-        if (
-            x.ndim != 4
-            or teacher.shape != (len(x), len(classes))
-            or y.shape != (len(x),)
-        ):
-            shapes = f"x {tuple(x.shape)}, y {tuple(y.shape)}, teacher {tuple(teacher.shape)}, {len(classes)} classes"
+        fits = teacher.shape == (len(x), len(classes)) and y.shape == (len(x),)
+        if x.ndim != 4 or not fits:
             raise ValueError(
-                f"Film: need images (m, c, h, w), m labels and (m, k) logits of the teacher for k classes; got {shapes}"
+                "Film: need images (m, c, h, w), m labels and (m, k) logits of the "
+                f"teacher for k classes; got x {tuple(x.shape)}, y {tuple(y.shape)}, "
+                f"teacher {tuple(teacher.shape)}, {len(classes)} classes"
             )
         x, y, teacher = (part[:IMAGES].detach().cpu() for part in (x, y, teacher))
-        subject, known = Subject(x, y, teacher.float(), tuple(classes)), self._subject
-        if (
-            known
-            and known.classes == subject.classes
-            and all(map(torch.equal, known[:3], subject[:3]))
-        ):
-            subject = known  # so that who has drawn it need not begin anew
+        subject = Subject(x, y, teacher.float(), tuple(classes))
+        if self._subject and _same(self._subject, subject):
+            subject = (
+                self._subject
+            )  # keep the object, so viewers can reuse what they drew
         with self._lock:
-            self._subject, self._running = subject, True
+            self._subject = subject
+            self._running = True
             self._snapshots.clear()
         self._tell()
 
     def add(self, epoch: int, logits: Tensor, terms: Mapping[str, float]) -> None:
-        """The student after an epoch; logits: (m, k) for the images given to `begin`.
+        """Add the student after an epoch; logits: (m, k) for the images of `begin`.
+
         Raises ValueError for other shapes.
         """
         logits = logits[:IMAGES].detach().to("cpu", torch.float32, copy=True)
-        if self._subject is None or logits.shape != self._subject.teacher.shape:
-            needed = (
-                tuple(self._subject.teacher.shape) if self._subject else "begin() first"
-            )
+        if self._subject is None:
+            raise ValueError("Film: call begin() first: it says what the logits are of")
+        needed = self._subject.teacher.shape
+        if logits.shape != needed:
             raise ValueError(
-                f"Film: logits {tuple(logits.shape)} do not fit the images of this film: {needed}"
+                f"Film: logits {tuple(logits.shape)} do not fit the images of this film, "
+                f"which need {tuple(needed)}"
             )
         with self._lock:
             self._snapshots.append(Snapshot(epoch, logits, dict(terms)))
         self._tell()
 
     def end(self) -> None:
-        """The run has ended, in whatever way."""
+        """Note that the run has ended, in whatever way."""
         with self._lock:
             self._running = False
         self._tell()
 
     def read(self) -> Reel:
-        """What is on the film now."""
+        """Return what is on the film now."""
         with self._lock:
             return Reel(self._subject, tuple(self._snapshots), self._running)
 
     def listen(self, act: Callable[[], None]) -> None:
-        """Calls act(), a method of an object that is held weakly, after every change,
-        on the thread that made it.
+        """Call act() after every change, on the thread that made it.
+
+        act: a method of an object, which is held weakly.
         """
-        self._ears = [*(ear for ear in self._ears if ear()), weakref.WeakMethod(act)]
+        with self._lock:
+            self._listeners.append(weakref.WeakMethod(act))
+
+    @property
+    def listeners(self) -> list[Callable[[], None]]:
+        """The methods that are called; those of objects that are gone are forgotten."""
+        with self._lock:
+            self._listeners = [entry for entry in self._listeners if entry()]
+            acts = [entry() for entry in self._listeners]
+        return [act for act in acts if act]
 
     def _tell(self) -> None:
-        for ear in self._ears:
-            act = ear()
-            if act:
-                act()
+        for act in self.listeners:
+            act()
+
+
+def _same(one: Subject, other: Subject) -> bool:
+    """Return whether two subjects have equal images, labels, logits and classes."""
+    pairs = zip(one[:3], other[:3])
+    return one.classes == other.classes and all(torch.equal(a, b) for a, b in pairs)
 
 
 def terms_of(row: Mapping) -> dict[str, float]:
-    """The loss terms in a row of `train`."""
+    """Return the loss terms in a row of `train`."""
     return {
         name: value
         for name, value in row.items()
@@ -146,8 +156,9 @@ def terms_of(row: Mapping) -> dict[str, float]:
 
 
 def pictures(x: Tensor) -> np.ndarray:
-    """(n, c, h, w) or (n, h, w) in [0, 1] as matplotlib wants them: (n, h, w) in grey,
-    (n, h, w, 3) in colour.
+    """Turn images (n, c, h, w) or (n, h, w) in [0, 1] into what matplotlib shows.
+
+    Returns (n, h, w) in grey, (n, h, w, 3) in colour.
     """
     x = x.detach().float().cpu()
     if x.ndim == 4:
