@@ -13,10 +13,6 @@ from importlib import import_module
 from kdsurvey import data
 from kdsurvey.lessons.born_again import experiments as born_again
 from kdsurvey.lessons.born_again import language as small_language
-from kdsurvey.lessons.distilling_mnist import (
-    experiments as distilling_mnist,
-)
-from kdsurvey.lessons.distilling_mnist import full_mnist
 from kdsurvey.lessons.ensemblenet import budgets as online_compared
 from kdsurvey.lessons.ensemblenet import experiments as ensemble_heads
 from kdsurvey.lessons.feature_fusion import experiments as feature_fusion
@@ -25,7 +21,6 @@ from kdsurvey.lessons.fsp import experiments as fsp
 from kdsurvey.lessons.fsp import students as fsp_students
 from kdsurvey.lessons.low_precision import compression
 from kdsurvey.lessons.low_precision import experiments as low_precision
-from kdsurvey.lessons.missing_three import experiments as missing_three
 from kdsurvey.lessons.mutual_learning import codistilling
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
 from kdsurvey.lessons.mutual_learning import flatness as mutual_why
@@ -36,13 +31,6 @@ from kdsurvey.lessons.playground import experiments as playground
 from kdsurvey.records import Experiment
 
 EXPERIMENTS = {
-    "nets_compared": distilling_mnist.nets_compared,
-    "learning_rates": distilling_mnist.learning_rates,
-    "widths": distilling_mnist.widths,
-    "few_labels": distilling_mnist.few_labels,
-    "transfer_sets": distilling_mnist.transfer_sets,
-    "ensemble": distilling_mnist.ensemble,
-    "missing": missing_three.missing,
     "playground": playground.playground,
     "fitnets_depths": fitnets.fitnets_depths,
     "fitnets_first_stages": fitnets.fitnets_first_stages,
@@ -89,14 +77,12 @@ EXPERIMENTS = {
     "ensemble_thin": ensemble_heads.ensemble_thin,
     "online_compared": online_compared.online_compared,
     "online_compared_clean": online_compared.online_compared_clean,
-    "full_mnist": full_mnist.full_mnist,
     "fsp_fashion": fsp_students.fsp_fashion,
 }
 
 NOT_EMBEDDED: dict[
     str, Callable[[], data.Data]
 ] = {  # experiments on data that does not come with the package, and that data
-    "full_mnist": lambda: data.mnist().hold_out(10_000),
     "precision_clothes": lambda: data.fashion_mnist().hold_out(2_000),
     "fsp_fashion": lambda: data.fashion_mnist().hold_out(2_000),
     "ban_language": small_language.text,

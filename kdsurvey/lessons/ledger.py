@@ -18,30 +18,12 @@ from kdsurvey.lessons.fsp import experiments as fsp
 from kdsurvey.lessons.fsp import students as fsp_students
 from kdsurvey.lessons.low_precision import claims as precision_claims
 from kdsurvey.lessons.low_precision import compression
-from kdsurvey.lessons.missing_three.experiments import repaired
 from kdsurvey.lessons.mutual_learning import claims as mutual_claims
 from kdsurvey.lessons.mutual_learning import flatness as mutual_why
 from kdsurvey.lessons.native_ensemble import claims as native
 from kdsurvey.lessons.net2net import claims as growth
 from kdsurvey.lessons.playground import experiments as playground
 from kdsurvey.verdicts import Verdict, judge_rows
-
-
-def fewer(
-    claim: str, better: str, than: str, rows: pd.DataFrame, column: str = "errors"
-) -> Verdict:
-    """The claim that arm `better` makes fewer errors than arm `than`: a positive effect
-    means that it does.
-    """
-    return judge_rows(
-        claim,
-        rows,
-        column,
-        a=than,
-        b=better,
-        what=f"errors of {than} - {better}",
-        unit="errors",
-    )
 
 
 def verdicts() -> dict[str, list[Verdict]]:
@@ -80,37 +62,6 @@ def _maps() -> list[Verdict]:
         *playground.claims(maps),
         *playground.against_controls(maps, "64 units"),
         *playground.against_controls(maps, "10 % of the images"),
-    ]
-
-
-def _soft_targets() -> list[Verdict]:
-    """Notebook 02."""
-    nets, widths, few, transfer, together = (
-        records.recorded(n)
-        for n in ("nets_compared", "widths", "few_labels", "transfer_sets", "ensemble")
-    )
-    narrow = widths[widths["width"] == 30]
-    return [
-        fewer("P2", "soft only", "hard only", nets),
-        fewer("O4", "soft + hard", "soft only", nets),
-        fewer("O7", "soft only", "label smoothing", nets),
-        fewer("O10", "soft only", "hard only, lr 0.3", nets),
-        fewer("O10", "soft only", "hard only, jittered", nets),
-        fewer("P2", "T = 4", "T = 50", narrow),
-        fewer("O6", "soft only", "hard only", few),
-        fewer("O4", "soft only, all, no labels", "soft only, labelled half", transfer),
-        fewer("O12", "ensemble", "one member", together),
-        fewer("O12", "distilled from the ensemble", "hard only", together),
-    ]
-
-
-def _missing() -> list[Verdict]:
-    """Notebook 03."""
-    rows = records.recorded("missing")
-    return [
-        fewer("P2", "no 3, T = 20", "no 3, hard labels", rows, "errors on removed"),
-        repaired(rows, "no 3, T = 20"),
-        repaired(rows, "only 7 and 8, T = 20"),
     ]
 
 
@@ -349,8 +300,6 @@ def _native() -> list[Verdict]:
 
 
 _TO_MOVE = {  # until each lesson has `claims.verdicts`
-    "distilling_mnist": _soft_targets,
-    "missing_three": _missing,
     "fitnets": _hints,
     "fsp": _flows,
     "net2net": _growth,

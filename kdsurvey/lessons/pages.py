@@ -4,8 +4,9 @@ results/ so that it cannot drift from them.
 
 import pandas as pd
 
-from kdsurvey import papers, records
+from kdsurvey import records
 from kdsurvey.lessons import ledger
+from kdsurvey.lessons.distilling_mnist import full_mnist
 from kdsurvey.verdicts import Verdict
 
 START, END = "<!-- results -->", "<!-- /results -->"
@@ -40,52 +41,6 @@ CLAIMS = {  # of the survey, as far as verdicts of recorded rows bear on them
 }
 
 
-def full_mnist() -> pd.DataFrame:
-    """Errors on the 10,000 official test images, beside the paper's."""
-    rows = records.recorded("full_mnist")
-    lines = []
-    for label, arm, column, key in (
-        ("big net", "teacher", "errors", "big"),
-        ("small net alone", "hard only", "errors", "small"),
-        ("small net alone, its own best rate", "hard only, lr 0.3", "errors", None),
-        ("small net distilled, T = 20", "soft only", "errors", "distilled"),
-        ("small net alone, jittered images", "hard only, jittered", "errors", None),
-        ("no 3 in the transfer set", "no 3, T = 20", "errors", "no 3"),
-        ("… on the 1,010 test 3s", "no 3, T = 20", "errors on removed", "no 3, on 3s"),
-        (
-            "no 3, one bias corrected",
-            "no 3, T = 20",
-            "errors corrected",
-            "no 3, corrected",
-        ),
-        (
-            "… on the 1,010 test 3s",
-            "no 3, T = 20",
-            "errors on removed corrected",
-            "no 3, corrected, on 3s",
-        ),
-        ("only 7s and 8s", "only 7 and 8, T = 20", "errors", "only 7 and 8"),
-        (
-            "only 7s and 8s, one number corrected",
-            "only 7 and 8, T = 20",
-            "errors corrected",
-            "only 7 and 8, corrected",
-        ),
-    ):
-        values = rows.loc[rows["arm"] == arm, column]
-        paper = (
-            f"{(f := papers.reported('hinton', key)).value:g} {f.unit}"
-            if key
-            else "not reported"
-        )
-        lines.append(
-            (label, f"{values.mean():.0f} ± {values.std():.0f}", len(values), paper)
-        )
-    return pd.DataFrame(
-        lines, columns=["errors of 10,000", "here", "seeds", "the paper"]
-    ).set_index("errors of 10,000")
-
-
 def markdown() -> str:
     """The block of the README: full MNIST, and how often each claim holds."""
     head = "Full MNIST, recorded with the notebooks' functions; the paper is Hinton, Vinyals & Dean 2015:"
@@ -94,7 +49,7 @@ def markdown() -> str:
         "So many verdicts on each claim of the survey HOLD, are NOT RESOLVED, or FAIL; [what they compare](docs/verdicts.md) "
         "matters more than how many they are."
     )
-    return f"{head}\n\n{_table(full_mnist())}\n\n{every}\n\n{_table(counts())}"
+    return f"{head}\n\n{_table(full_mnist.table())}\n\n{every}\n\n{_table(counts())}"
 
 
 def counts() -> pd.DataFrame:

@@ -10,22 +10,21 @@ from kdsurvey import verdicts
 from kdsurvey.data import Data
 from kdsurvey.training import accuracy
 
-# name of a column -> the part of the data whose accuracy it has
-TESTED = {"accuracy": "test", "validation accuracy": "validation"}
-
 
 def accuracies(
     nets: nn.Module | Sequence[nn.Module],
     data: Data,
-    parts: Mapping[str, str] = TESTED,
+    parts: Mapping[str, str] | None = None,
     *,
     digits: int | None = 4,
 ) -> dict[str, float]:
     """Measure a net, or the mean over several, on parts of the data.
 
-    parts: name -> "train", "validation" or "test". Returns name -> share in [0, 1],
-    rounded to so many digits, unless that is None.
+    parts: name -> "train", "validation" or "test"; by default "accuracy" on test and
+    "validation accuracy" on validation images. Returns name -> share in [0, 1], rounded
+    to so many digits, unless that is None.
     """
+    parts = parts or {"accuracy": "test", "validation accuracy": "validation"}
     several = [nets] if isinstance(nets, nn.Module) else list(nets)
 
     def mean(part: str) -> float:

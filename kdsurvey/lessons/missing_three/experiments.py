@@ -4,41 +4,62 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
 from kdsurvey.data import Data
 from kdsurvey.lessons.distilling_mnist.experiments import (
     CONFIG,
+    JITTER,
     T_PAPER,
     TEMPERATURES,
+    at_temperature,
     small,
     teach,
 )
 from kdsurvey.losses import soften
 from kdsurvey.methods import hinton, plain
+from kdsurvey.records import experiment
 from kdsurvey.stage import Teacher
 from kdsurvey.training import Config, Step, train
-from kdsurvey.verdicts import Verdict, judge
 
-OFFSETS = (
-    torch.arange(-200, 201) / 10
-)  # what may be added to the logits of the classes never seen
+NO_THREES = (3,)
+TWO_DIGITS = (0, 1, 2, 3, 4, 5, 6, 9)  # removed: only 7s and 8s stay
+REACH = 20  # the most that is added to or taken from logits, in steps of a tenth
 
 
+@experiment(
+    settings={
+        "config": CONFIG,
+        "jitter": JITTER,
+        "t_paper": T_PAPER,
+        "temperatures": TEMPERATURES,
+        "no_threes": NO_THREES,
+        "two_digits": TWO_DIGITS,
+        "reach": REACH,
+    }
+)
 def missing(data: Data, seed: int) -> list[dict]:
-    """No 3s at each temperature, no 3s with hard labels, and only 7s and 8s: one
-    teacher, equal students and steps per image.
+    """Remove the 3s at each temperature and with hard labels, and all but 7s and 8s:
+    one teacher, equal students and steps per image.
     """
     teacher = Teacher(teach(data, seed))
-    rows = [outcome("teacher", seed, teacher.net, data, (3,), None)]
-    rows += [without(data, seed, teacher, (3,), T) for T in TEMPERATURES]
-    rows += [
-        without(data, seed, teacher, (3,), None),
-        without(data, seed, teacher, (0, 1, 2, 3, 4, 5, 6, 9), T_PAPER),
+    return [
+        outcome("teacher", seed, teacher.net, data, NO_THREES, None),
+        *(without(data, seed, teacher, NO_THREES, T) for T in TEMPERATURES),
+        without(data, seed, teacher, NO_THREES, None),
+        without(data, seed, teacher, TWO_DIGITS, T_PAPER),
     ]
-    return rows
+
+
+def arm_of(removed: Sequence[int], T: float | None, classes: Sequence[str]) -> str:
+    """Return the name of an arm: "no 3, T = 20", or "only 7 and 8, hard labels"."""
+    left = [name for k, name in enumerate(classes) if k not in removed]
+    digits = f"no {', '.join(map(str, removed))}"
+    if len(left) == 2:
+        digits = f"only {' and '.join(left)}"
+    targets = "hard labels" if T is None else at_temperature(T)
+    return f"{digits}, {targets}"
 
 
 def without(
@@ -50,8 +71,8 @@ def without(
     config: Config = CONFIG,
     on_batch: Callable[[Step], None] | None = None,
 ) -> dict:
-    """A student whose transfer set lacks the digits `removed`: soft targets at T, or
-    hard labels where T is None.
+    """Train a student whose transfer set lacks the digits `removed`: soft targets at T,
+    or hard labels where T is None.
 
     Every arm takes about the steps that the full transfer set would take. Returns one
     row, see `outcome`. Raises ValueError when fewer than two classes remain.
@@ -60,28 +81,10 @@ def without(
     net = small(seed)
     stages = plain(net) if T is None else hinton(net, teacher, T=T, alpha=1.0)
     epochs = round(config.epochs * len(data.train[0]) / len(transfer.train[0]))
-    train(
-        stages,
-        transfer,
-        replace(config, seed=seed, epochs=epochs),
-        on_batch=on_batch,
-        progress=on_batch is None,
-    )
-    left = len(data.classes) - len(removed)
-    arm = (
-        f"no {', '.join(map(str, removed))}"
-        if left > 2
-        else "only "
-        + " and ".join(c for k, c in enumerate(data.classes) if k not in removed)
-    )
-    return outcome(
-        f"{arm}, {'hard labels' if T is None else f'T = {T:g}'}",
-        seed,
-        net,
-        data,
-        removed,
-        T,
-    )
+    config = replace(config, seed=seed, epochs=epochs)
+    train(stages, transfer, config, on_batch=on_batch, progress=on_batch is None)
+    arm = arm_of(removed, T, data.classes)
+    return outcome(arm, seed, net, data, removed, T)
 
 
 def outcome(
@@ -92,8 +95,8 @@ def outcome(
     removed: Sequence[int],
     T: float | None,
 ) -> dict:
-    """Errors before and after one number is added to the logits (the biases) of the
-    removed classes.
+    """Count errors before and after one number is added to the logits (the biases) of
+    the removed classes.
 
     "corrected": the number was chosen on validation images, which include the removed
     digits. "corrected on test": chosen on the very test images that are counted, as the
@@ -105,18 +108,23 @@ def outcome(
     offset = best_offset(z_validation, y_validation, removed)
     peeked = best_offset(z, y, removed)
     return {
-        "arm": arm, "seed": seed, "T": T, "n": len(y), "offset": offset,
+        "arm": arm,
+        "seed": seed,
+        "T": T,
+        "n": len(y),
+        "offset": offset,
         "n removed": int(torch.isin(y, torch.tensor(removed)).sum()),
-        **count("", z, y, removed), **count(" corrected", shifted(z, removed, offset), y, removed),
+        **count("", z, y, removed),
+        **count(" corrected", shifted(z, removed, offset), y, removed),
         **count(" corrected on test", shifted(z, removed, peeked), y, removed),
-    }  # fmt: skip
+    }
 
 
 def like_a(
     teacher: nn.Module, data: Data, k: int, T: float, n: int
 ) -> tuple[np.ndarray, list[str]]:
-    """The n training images of other classes that the teacher gives most of class k at
-    T, and their labels.
+    """Return the n training images of other classes to which the teacher gives most of
+    class k at T, and their labels.
     """
     x, y = data.train
     p = soften(Teacher(teacher).logits(x), T)[:, k].where(y != k, -1.0)
@@ -124,90 +132,61 @@ def like_a(
     return x[top, 0].numpy(), [str(label) for label in y[top].tolist()]
 
 
-def by_temperature(rows: pd.DataFrame, column: str) -> np.ndarray:
-    """(seeds, temperatures): a column of the arms without 3s."""
-    table = rows.pivot(index="seed", columns="arm", values=column)
-    return table[[f"no 3, T = {t:g}" for t in TEMPERATURES]].to_numpy()
-
-
-def repaired(rows: pd.DataFrame, arm: str) -> Verdict:
-    """P2: one number, found on validation images, makes errors fewer."""
-    of = rows[rows["arm"] == arm]
-    return judge(
-        "P2",
-        of["errors"],
-        of["errors corrected"],
-        what=f"errors with {arm}, before - after",
-        unit="errors",
-    )
-
-
-def peeked(rows: pd.DataFrame, arm: str) -> Verdict:
-    """What choosing that number on the test images, as the paper did, makes of the count."""
-    of = rows[rows["arm"] == arm]
-    what = f"errors with {arm}, number from validation - from test images"
-    return judge(
-        "P2",
-        of["errors corrected"],
-        of["errors corrected on test"],
-        what=what,
-        unit="errors",
-    )
-
-
 def right(row: dict) -> int:
-    """How many test images of the removed digits a row's net gets right."""
+    """Return how many test images of the removed digits a row's net gets right."""
     return row["n removed"] - row["errors on removed"]
 
 
 def runner(
     data: Data, teacher: nn.Module
 ) -> Callable[[tuple[int, ...], float, Callable], dict]:
-    """What the panel calls: run(removed, T, on_batch) -> counts and recalls before and
-    after the correction.
+    """Return what the panel calls: run(removed, T, on_batch) -> counts and recalls
+    before and after the correction.
     """
     teacher = Teacher(teacher)
 
     def run(removed, T, on_batch):
-        found = without(data, 0, teacher, removed, T, on_batch=on_batch)
-        names = {
-            "errors": "errors",
-            "per_class": "recall",
-            "errors_corrected": "errors corrected",
-            "n": "n",
-        }
-        return {name: found[key] for name, key in names.items()} | {
-            "per_class_corrected": found["recall corrected"]
+        row = without(data, 0, teacher, removed, T, on_batch=on_batch)
+        return {
+            "n": row["n"],
+            "errors": row["errors"],
+            "errors_corrected": row["errors corrected"],
+            "per_class": row["recall"],
+            "per_class_corrected": row["recall corrected"],
         }
 
     return run
 
 
 def count(suffix: str, z: Tensor, y: Tensor, removed: Sequence[int]) -> dict:
-    """Errors in all, errors on the removed classes, and the recall of each class."""
+    """Count the errors in all and on the removed classes, and the recall of each class.
+
+    z: (n, c) logits; y: (n,) labels. suffix: ends the names of the columns.
+    """
     wrong = z.argmax(-1) != y
-    recall = [
-        round(1 - wrong[y == c].float().mean().item(), 4) for c in range(z.shape[-1])
-    ]
+    shares = [wrong[y == c].float().mean().item() for c in range(z.shape[-1])]
     on_removed = int(wrong[torch.isin(y, torch.tensor(removed))].sum())
     return {
         f"errors{suffix}": int(wrong.sum()),
         f"errors on removed{suffix}": on_removed,
-        f"recall{suffix}": recall,
+        f"recall{suffix}": [round(1 - share, 4) for share in shares],
     }
 
 
 def best_offset(z: Tensor, y: Tensor, removed: Sequence[int]) -> float:
-    """The offset with the fewest errors; of several, the middle one."""
+    """Return the offset with the fewest errors; of several, the middle one."""
+    offsets = torch.arange(-10 * REACH, 10 * REACH + 1) / 10
     wrong = torch.stack(
-        [(shifted(z, removed, b).argmax(-1) != y).sum() for b in OFFSETS.tolist()]
+        [(shifted(z, removed, b).argmax(-1) != y).sum() for b in offsets.tolist()]
     )
-    best = OFFSETS[wrong == wrong.min()]
+    best = offsets[wrong == wrong.min()]
     return round(best[len(best) // 2].item(), 1)
 
 
 def shifted(z: Tensor, removed: Sequence[int], offset: float) -> Tensor:
-    """Logits z (n, c) with `offset` added to the classes removed: the same as raising their biases."""
+    """Return logits z (n, c) with `offset` added to the classes removed: the same as
+    raising their biases.
+    """
     z = z.clone()
     z[:, list(removed)] += offset
     return z
