@@ -226,4 +226,5 @@ if __name__ == "__main__":
         entry for entry in sys.path if Path(entry or ".").resolve() not in ours
     ]
     torch.set_num_threads(1)
+    sys.modules["mutate"] = sys.modules["__main__"]  # for the lists of faults
     sys.exit(main(sys.argv[1:]))
