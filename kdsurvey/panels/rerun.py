@@ -134,8 +134,7 @@ class Rerun(Running, Panel):
                 f"{state.capitalize()}. The picture shows the seeds that ran here beside the recorded ones."
             )
 
-    def picture(self) -> Picture:
-        """Return what the panel shows."""
+    def draw(self) -> tuple[bytes, str]:
         tables = {"recorded": self._recorded}
         if self.here is not None:
             tables["here"] = self.here
@@ -143,11 +142,8 @@ class Rerun(Running, Panel):
             f", {value if isinstance(value, str) else f'{name} {value}'}"
             for name, value in self._only.items()
         )
-        return picture(tables, self._arms, self._column, "".join(only))
-
-    def draw(self) -> tuple[bytes, str]:
-        shown = self.picture()
-        return shown.png(), shown.html()
+        self.picture = picture(tables, self._arms, self._column, "".join(only))
+        return self.picture.png(), self.picture.html()
 
 
 def picture(

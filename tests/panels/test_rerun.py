@@ -39,7 +39,7 @@ def test_of_several_rows_an_arm_only_those_that_are_asked_for_count():
         )
     assert (
         panel._table.value != every._table.value
-        and "accuracy, clean" in panel.picture().charts["arms"].x.label
+        and "accuracy, clean" in panel.picture.charts["arms"].x.label
     )
     with pytest.raises(ValueError, match="'labels': 'none'"):
         panels.rerun("ban_generations", "accuracy", labels="none")

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from kdsurvey import surgery
 from kdsurvey.lessons.net2net import experiments as net2net
 from kdsurvey.nets import parameters
-from kdsurvey.panels.kit.charts import table
+from kdsurvey.pictures import Table
 
 KINDS, WAYS = ("wider", "deeper"), ("copied (Net2Net)", "at random")
 DEEPEST, WIDEST = 8, 256  # hidden layers; units or channels of one
@@ -85,7 +85,7 @@ class Grown(NamedTuple):
         return " → ".join("-".join(map(str, widths)) for widths in self.sizes)
 
 
-def grew(all_grown: Sequence[Grown]) -> str:
+def grew(all_grown: Sequence[Grown]) -> Table:
     """How a net grew, as a table."""
     head = [
         "",
@@ -96,7 +96,7 @@ def grew(all_grown: Sequence[Grown]) -> str:
         "% of validation images right",
         "learning rate",
     ]
-    return table("How the net grew", head, [found.row for found in all_grown])
+    return Table("How the net grew", head, [found.row for found in all_grown])
 
 
 def hidden(net: nn.Sequential) -> list[int]:

@@ -25,12 +25,14 @@ from kdsurvey.panels.growing.growth import (
     sizes,
 )
 from kdsurvey.panels.kit.background import Run, Runner, Running
-from kdsurvey.panels.kit.batch_curves import Curves, History, twin
+from kdsurvey.panels.kit.batch_curves import History, picture
 from kdsurvey.panels.kit.controls import button, knob, row
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.live.panel import PACES
+from kdsurvey.pictures import Canvas
 from kdsurvey.training import StopTraining, accuracy, epochs
 
+TERMS = ("hard",)  # of the loss
 RATES = {
     "1x the learning rate": 1.0,
     "0.3x the learning rate": 0.3,
@@ -94,7 +96,7 @@ class Growing(Running, Panel):
         self._history = History()
         self._before = None
         self._record = None
-        self._curves = Curves(("hard",), config.epochs)
+        self._canvas = Canvas()
         self.net: nn.Sequential = net(config.first_seed)
         self.grown: list[Grown] = []
         self._due: list[
@@ -325,6 +327,7 @@ class Growing(Running, Panel):
         done = self._history.batches
         epoch = min(self._config.epochs, self._history.batches // self._steps + 1)
         self._meter.value = f"Epoch {epoch} of {self._config.epochs} · batch {done} of {self._total} · {said(self.net)}"
-        return self._curves.png(self._history, self._before), twin(
-            self._history
-        ) + grew(self.grown)
+        runs = self._history, self._before
+        tables = [grew(self.grown)]
+        self.picture = picture(*runs, TERMS, self._config.epochs, tables)
+        return self._canvas.png(self.picture), self.picture.html()

@@ -4,11 +4,10 @@ import math
 from collections.abc import Sequence
 
 import torch
-from matplotlib.ticker import MaxNLocator, NullLocator
 from torch import Tensor
 
-from kdsurvey.panels.kit.charts import Chart, canvas, table, title
-from kdsurvey.plots import COLOURS, MARKERS, STYLES
+from kdsurvey.pictures import Axis, Chart, Line, Picture, Rule, Table, Text, limits
+from kdsurvey.pictures.palette import FAINT
 
 POINTS = 300  # of a curve at most; then neighbours are merged
 MARKS = 8  # of the latest changes that are shown
@@ -79,136 +78,60 @@ class History:
                 curve.add(epoch, value)
 
 
-class Curves:
-    """Loss terms on the left, validation accuracy on the right; dotted lines where the
-    reader changed a knob.
+def picture(
+    history: History,
+    before: History | None,
+    terms: Sequence[str],
+    epochs: int,
+    tables: Sequence[Table] = (),
+) -> Picture:
+    """Draw loss terms on the left, validation accuracy on the right.
+
+    Dotted lines stand where the reader changed a knob. before: the run before, whose
+    accuracy stays in sight. terms: the names of all loss terms, in the order of their
+    colours. tables: what stands below that of the run. The limits are whole decades and
+    tens, so that they seldom move.
     """
+    charts = {
+        "loss": _losses(history, terms, epochs),
+        "accuracy": _accuracies(history, before, epochs),
+    }
+    tables = [table(history), *tables]
+    return Picture(charts, height=290, widths=(1.5, 1), tables=tables)
 
-    def __init__(self, terms: Sequence[str], epochs: int):
-        figure, axes = canvas(290, [["loss", "accuracy"]], width_ratios=[1.5, 1])
-        self._loss, self._accuracy = axes["loss"], axes["accuracy"]
-        self._lines = {
-            name: self._loss.plot(
-                [], [], color=COLOURS[k], linestyle=STYLES[k], linewidth=1.4, label=name
-            )[0]
-            for k, name in enumerate(terms)
-        }
-        self._before = self._accuracy.plot(
-            [], [], color="#999999", linewidth=1.2, label="run before"
-        )[0]
-        self._now = self._accuracy.plot(
-            [],
-            [],
-            color=COLOURS[2],
-            marker=MARKERS[2],
-            markersize=3.5,
-            linewidth=1.4,
-            label="this run",
-        )[0]
-        self._value = self._accuracy.text(
-            0, 0, "", fontsize=8.5, ha="right", va="bottom", fontweight="bold"
-        )
-        self._marks = [
-            axis.plot([], [], color="#444444", linestyle=":", linewidth=1)[0]
-            for axis in axes.values()
-        ]
-        words = {
-            "fontsize": 7.5,
-            "rotation": 90,
-            "ha": "right",
-            "va": "bottom",
-            "transform": self._loss.get_xaxis_transform(),
-        }
-        self._said = [self._loss.text(0, 0, "", **words) for _ in range(MARKS)]
-        self._dress(epochs)
-        moving = [
-            *self._marks,
-            *self._lines.values(),
-            self._before,
-            self._now,
-            self._value,
-            *self._said,
-        ]
-        self._chart = Chart(figure, moving)
 
-    def _dress(self, epochs: int) -> None:
-        title(self._loss, "Loss terms, as weighted")
-        title(self._accuracy, "Validation accuracy")
-        self._loss.set(
-            xlabel="epoch",
-            ylabel="mean over a batch (nats)",
-            yscale="log",
-            xlim=(0, epochs),
-            ylim=(1e-4, 10),
-        )
-        self._loss.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
-        self._loss.yaxis.set_minor_locator(NullLocator())
-        self._accuracy.set(
-            xlabel="epoch", ylabel="% of images right", xlim=(0, epochs), ylim=(50, 100)
-        )
-        self._accuracy.yaxis.set_major_locator(
-            MaxNLocator(6, integer=True, steps=[1, 2, 5, 10])
-        )
-        for axis in (self._loss, self._accuracy):
-            axis.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-        self._loss.legend(loc="upper right", fontsize=8, frameon=False, ncols=2)
-        self._accuracy.legend(loc="lower right", fontsize=8, frameon=False)
+def _epochs(epochs: int) -> Axis:
+    return Axis("epoch", (0, epochs), whole=True, most=8)
 
-    def png(self, history: History, before: History | None) -> bytes:
-        """The picture of a run, and of the accuracy of the run before it."""
-        for name, curve in history.terms.items():
-            self._lines[name].set_data(curve.x, curve.y)
-        for line, run in ((self._before, before), (self._now, history)):
-            line.set_data(run.accuracy.x if run else [], run.accuracy.y if run else [])
-        self._fit(history, before)
-        self._write(history)
-        return self._chart.png()
 
-    def _fit(self, history: History, before: History | None) -> None:
-        """Widens the axes to what there is, in whole decades and tens, so that they seldom move."""
-        losses = [
-            y
-            for curve in history.terms.values()
-            for y in curve.y
-            if y > 0 and math.isfinite(y)
-        ] or [1]
-        bottom, top = math.log10(min(losses)), math.log10(max(losses) * 1.5)
-        decades = (
-            10.0 ** min(-2, max(-4, math.floor(bottom))),
-            10.0 ** max(1, math.ceil(top)),
-        )
-        shares = [y for run in (history, before) if run for y in run.accuracy.y] or [
-            100
-        ]
-        tens = min(80, max(0, 10 * math.floor(min(shares) / 10 - 0.3))), 100
-        if (decades, tens) != (self._loss.get_ylim(), self._accuracy.get_ylim()):
-            self._loss.set_ylim(decades)
-            self._accuracy.set_ylim(tens)
-            self._chart.renew()
+def _losses(history: History, terms: Sequence[str], epochs: int) -> Chart:
+    changed = [epoch for epoch, _ in history.changes]
+    marks = [Rule(changed)]
+    for role, name in enumerate(terms):
+        curve = history.terms.get(name, Curve())
+        marks.append(Line(curve.x, curve.y, role=role, marker="", legend=name))
+    losses = [y for curve in history.terms.values() for y in curve.y if y > 0]
+    higher = [1.5 * y for y in losses]
+    reach = limits.decades([*losses, *higher], lowest=-4, bottom=-2, top=1)
+    return Chart(
+        [*marks, *_words(history.changes, near=0.04 * epochs)],
+        _epochs(epochs),
+        Axis("mean over a batch (nats)", reach, log=True),
+        title="Loss terms, as weighted",
+        columns=2,
+    )
 
-    def _write(self, history: History) -> None:
-        x, y = history.accuracy.x, history.accuracy.y
-        self._value.set_text(f"{y[-1]:.1f} %" if y else "")
-        if y:
-            left = x[-1] < 0.25 * self._accuracy.get_xlim()[1]  # no room on that side
-            self._value.set(
-                position=(x[-1], min(y[-1] + 1, 97)), ha="left" if left else "right"
-            )
-        for axis, marks in zip((self._loss, self._accuracy), self._marks):
-            low, high = axis.get_ylim()
-            xs = [x for epoch, _ in history.changes for x in (epoch, epoch, math.nan)]
-            marks.set_data(xs, [low, high, math.nan] * len(history.changes))
-        places = _places(
-            [epoch for epoch, _ in history.changes], 0.03 * self._loss.get_xlim()[1]
-        )
-        for k, text in enumerate(self._said):
-            place = places[k] if k < len(places) else ""
-            epoch, said = history.changes[k] if place else (0, "")
-            text.set(
-                text=said,
-                position=(epoch, 0.99 if place == "top" else 0.02),
-                va=place or "bottom",
-            )
+
+def _words(changes: Sequence[tuple[float, str]], near: float) -> list[Text]:
+    """Return what the reader changed, along the dotted lines."""
+    heights = {"bottom": 0.02, "top": 0.99}
+    places = _places([epoch for epoch, _ in changes], near)
+    look = {"place": "x", "tilt": 90, "ha": "right"}
+    return [
+        Text(epoch, heights[place], text, va=place, **look)
+        for (epoch, text), place in zip(changes, places)
+        if place
+    ]
 
 
 def _places(epochs: Sequence[float], near: float) -> list[str]:
@@ -226,24 +149,50 @@ def _places(epochs: Sequence[float], near: float) -> list[str]:
     return places
 
 
-def twin(history: History, rows: int = 12) -> str:
-    """The table: what the last batches lost on average, what the reader changed, and
-    the latest accuracies.
-    """
-    now = [
+def _accuracies(history: History, before: History | None, epochs: int) -> Chart:
+    runs = {"run before": before, "this run": history}
+    looks = {
+        "run before": {"colour": FAINT, "marker": "", "style": "-", "width": 1.6},
+        "this run": {"role": 2, "style": "-"},
+    }
+    marks = [Rule([epoch for epoch, _ in history.changes])]
+    shares = []
+    for name, run in runs.items():
+        curve = run.accuracy if run else Curve()
+        marks.append(Line(curve.x, curve.y, legend=name, **looks[name]))
+        shares += curve.y
+    return Chart(
+        [*marks, *_latest(history.accuracy, epochs)],
+        _epochs(epochs),
+        Axis("% of images right", limits.tens(shares, room=0.3), whole=True),
+        title="Validation accuracy",
+        legend="lower right",
+    )
+
+
+def _latest(accuracy: Curve, epochs: int) -> list[Text]:
+    """Return the latest accuracy in words, where there is room for them."""
+    if not accuracy.y:
+        return []
+    x, y = accuracy.x[-1], accuracy.y[-1]
+    side = "left" if x < 0.25 * epochs else "right"
+    look = {"ha": side, "va": "bottom", "bold": True, "size": 11.5}
+    return [Text(x, min(y + 1, 97), f"{y:.1f} %", **look)]
+
+
+def table(history: History, rows: int = 12) -> Table:
+    """Say what the last batches lost on average, what changed, and the latest accuracies."""
+    losses = [
         [f"loss term {name}", f"{curve.y[-1]:.4f}"]
         for name, curve in history.terms.items()
         if curve.y
     ]
     changes = [
-        [f"changed at epoch {epoch:.2f}", said] for epoch, said in history.changes
+        [f"changed at epoch {epoch:.2f}", text] for epoch, text in history.changes
     ]
-    x, y = history.accuracy.x[-rows:], history.accuracy.y[-rows:]
+    latest = zip(history.accuracy.x[-rows:], history.accuracy.y[-rows:])
     accuracies = [
-        [f"validation accuracy, epoch {a:.0f}", f"{b:.1f} %"] for a, b in zip(x, y)
+        [f"validation accuracy, epoch {x:.0f}", f"{y:.1f} %"] for x, y in latest
     ]
-    return table(
-        f"After {history.batches} batches",
-        ["quantity", "value"],
-        [*now, *changes, *accuracies],
-    )
+    caption = f"After {history.batches} batches"
+    return Table(caption, ["quantity", "value"], [*losses, *changes, *accuracies])

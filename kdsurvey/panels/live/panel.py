@@ -15,14 +15,16 @@ from kdsurvey.data import Data
 from kdsurvey.methods import hinton
 from kdsurvey.nets import mlp
 from kdsurvey.panels.kit.background import OFTEN, Run, Runner, Running
-from kdsurvey.panels.kit.batch_curves import Curves, History, twin
+from kdsurvey.panels.kit.batch_curves import History, picture
 from kdsurvey.panels.kit.controls import button, knob, row
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.kit.snapshots import IMAGES, Film, terms_of
 from kdsurvey.panels.live.knob_log import Timeline, Wanted
+from kdsurvey.pictures import Canvas
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import train
 
+TERMS = ("hard", "soft")  # of the loss
 PACES = {
     "as fast as it goes": None,
     "100 batches a second": 100,
@@ -92,7 +94,7 @@ class LiveTraining(Running, Panel):
         self._before = None
         self._timeline = None
         self.film = Film()
-        self._curves = Curves(("hard", "soft"), config.epochs)
+        self._canvas = Canvas()
         self._steps = -(-len(self._data.train[0]) // config.batch_size)
         self.student: nn.Module | None = None
         self.rows: list[dict] = []
@@ -328,4 +330,5 @@ class LiveTraining(Running, Panel):
         epoch = min(epochs, self._history.batches // self._steps + 1)
         speed = f"{self._speed:,.0f} images a second on {self._device}"
         self._meter.value = f"Epoch {epoch} of {epochs} · batch {self._history.batches} of {total} · {speed}"
-        return self._curves.png(self._history, self._before), twin(self._history)
+        self.picture = picture(self._history, self._before, TERMS, epochs)
+        return self._canvas.png(self.picture), self.picture.html()

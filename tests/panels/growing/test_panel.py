@@ -24,6 +24,7 @@ from kdsurvey.panels.growing.growth import (
     sizes,
 )
 from kdsurvey.panels.kit.batch_curves import _places
+from kdsurvey.pictures import Line, Rule, Text
 from kdsurvey.training import Config, StopTraining, accuracy, train
 
 COPIED, RANDOM = WAYS
@@ -406,17 +407,12 @@ def test_the_run_before_stays_in_sight_and_growths_have_lines(made):
         stepped(panel, 5)
         panel.wider.click()
         ended(panel)
-    curves = panel._curves
-    assert (
-        list(curves._before.get_ydata())
-        == panel._before.accuracy.y
-        == list(curves._now.get_ydata())
-    )
-    assert (
-        curves._said[0].get_text() == "layer 2: 8 → 16"
-        and curves._said[0].get_position()[0] == 1.25
-    )
-    assert list(curves._marks[0].get_xdata())[:2] == [1.25, 1.25]
+    before, now = panel.picture.charts["accuracy"].marks_of(Line)
+    assert list(before.y) == panel._before.accuracy.y == list(now.y)
+    loss = panel.picture.charts["loss"]
+    (words,), (rule,) = loss.marks_of(Text), loss.marks_of(Rule)
+    assert words.text == "layer 2: 8 → 16" and words.x == 1.25
+    assert rule.at == (1.25,) == panel.picture.charts["accuracy"].marks_of(Rule)[0].at
 
 
 def test_words_along_lines_never_cover_each_other():
