@@ -46,7 +46,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Planted:
-    """A fault and the test files expected to notice it, as paths under tests/, separated by spaces."""
+    """A fault and the test files that must notice it: paths under tests/, with spaces."""
 
     fault: Fault
     tests: str
@@ -107,33 +107,33 @@ def plant(text: str, fault: Fault) -> str | None:
     return text[:start] + fault.new + text[end:]
 
 
-def main(names: list[str]) -> int:
-    """Prints one line a fault; returns how the script ends."""
-    entries = [
+def main(entries: list[Planted]) -> int:
+    """Print one line per fault; return how the script ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        files = dict.fromkeys(file for entry in entries for file in entry.tests.split())
+        if tested(copy, " ".join(files)) != 0:
+            print((copy / "output.txt").read_text())
+            print("The tests fail without any fault; mend that first.")
+            return 1
+    missed = 0
+    for entry in entries:
+        start = time.time()
+        outcome = result(entry)
+        missed += outcome != "caught"
+        seconds = time.time() - start
+        print(f"{outcome:9} {_title(entry.fault)} ({seconds:.1f} s)", flush=True)
+    print(f"{len(entries) - missed} of {len(entries)} faults caught.")
+    return int(missed > 0)
+
+
+def chosen(names: list[str]) -> list[Planted]:
+    """Pick the faults whose file or name holds one of the names; all where there are none."""
+    return [
         entry
         for entry in collected()
         if not names or any(name in _title(entry.fault) for name in names)
     ]
-    with tempfile.TemporaryDirectory() as folder:
-        files = dict.fromkeys(file for entry in entries for file in entry.tests.split())
-        if tested(Path(folder), " ".join(files)) != 0:
-            print(
-                (Path(folder) / "said.txt").read_text(),
-                "The tests fail without any fault; mend that first.",
-                sep="\n",
-            )
-            return 1
-    bad = 0
-    for entry in entries:
-        start = time.time()
-        outcome = result(entry)
-        bad += outcome != "caught"
-        print(
-            f"{outcome:9} {_title(entry.fault)} ({time.time() - start:.1f} s)",
-            flush=True,
-        )
-    print(f"{len(entries) - bad} of {len(entries)} faults caught.")
-    return int(bad > 0)
 
 
 def _title(fault: Fault) -> str:
@@ -141,8 +141,8 @@ def _title(fault: Fault) -> str:
 
 
 def result(entry: Planted) -> str:
-    """Try one fault: caught, SURVIVED, NOT THERE (the text does not occur once) or
-    BROKEN (no test could run).
+    """Try one fault: caught, SURVIVED, NOT THERE (its text does not stand in exactly
+    one place) or BROKEN (no test could run).
     """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
@@ -156,19 +156,20 @@ def result(entry: Planted) -> str:
 
 
 def place(copy: Path) -> None:
-    if not (copy / "tests").exists():
-        for folder in ("kdsurvey", "results", "tests"):
-            shutil.copytree(
-                ROOT / folder,
-                copy / folder,
-                ignore=shutil.ignore_patterns("__pycache__"),
-            )
-        shutil.copy(ROOT / "pyproject.toml", copy)
+    """Copy what the tests need into an empty folder."""
+    if (copy / "tests").exists():
+        return
+    unwanted = shutil.ignore_patterns("__pycache__")
+    for folder in ("kdsurvey", "results", "tests"):
+        if (ROOT / folder).exists():
+            shutil.copytree(ROOT / folder, copy / folder, ignore=unwanted)
+    shutil.copy(ROOT / "pyproject.toml", copy)
 
 
 def tested(copy: Path, tests: str) -> int:
-    """The exit code of pytest in the copy. A fork has torch imported already, which
-    would take longer than most tests.
+    """Run test files in the copy and return pytest's exit code, 3 where it could not run.
+
+    A fork has torch imported already, which would take longer than most tests.
     """
     place(copy)
     child = os.fork()
@@ -179,24 +180,16 @@ def tested(copy: Path, tests: str) -> int:
         signal.alarm(SECONDS)
         os.chdir(copy)
         sys.path.insert(0, str(copy))
-        said = os.open("said.txt", os.O_CREAT | os.O_WRONLY)
-        os.dup2(said, 1)
-        os.dup2(said, 2)
+        output = os.open("output.txt", os.O_CREAT | os.O_WRONLY)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
         import kdsurvey
 
         if Path(kdsurvey.__file__).is_relative_to(copy):
+            options = ["-x", "-q", "-p", "no:cacheprovider"]
+            options += ["-W", "ignore::pytest.PytestWarning"]
             code = int(
-                pytest.main(
-                    [
-                        "-x",
-                        "-q",
-                        "-p",
-                        "no:cacheprovider",
-                        "-W",
-                        "ignore::pytest.PytestWarning",
-                        *(f"tests/{name}" for name in tests.split()),
-                    ]
-                )
+                pytest.main([*options, *(f"tests/{name}" for name in tests.split())])
             )
     finally:
         os._exit(code)
@@ -221,10 +214,10 @@ if __name__ == "__main__":
     sys.dont_write_bytecode = True
     # Importing plugins takes longer than most tests
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    picked = chosen(sys.argv[1:])
     ours = (ROOT, HERE)
     sys.path[:] = [
         entry for entry in sys.path if Path(entry or ".").resolve() not in ours
     ]
     torch.set_num_threads(1)
-    sys.modules["mutate"] = sys.modules["__main__"]  # for the lists of faults
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(picked))

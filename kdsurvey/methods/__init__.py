@@ -12,6 +12,7 @@ from kdsurvey.methods.hinton import hinton
 from kdsurvey.methods.joint_hints import joint_hints
 from kdsurvey.methods.one import one
 from kdsurvey.methods.plain import plain
+from kdsurvey.methods.virtual_teacher import virtual_teacher
 
 __all__ = [
     "apprentice",
@@ -26,4 +27,5 @@ __all__ = [
     "joint_hints",
     "one",
     "plain",
+    "virtual_teacher",
 ]
