@@ -15,4 +15,16 @@ FAULTS = [
         "import numpy as np\n",
         "import numpy as np\nimport torch\n",
     ),
+    Fault(
+        "training needs matplotlib",
+        "__init__.py",
+        "packed,\n    papers,\n    surgery,",
+        "packed,\n    papers,\n    plots,\n    surgery,",
+    ),
+    Fault(
+        "what is imported on first use is not listed",
+        "__init__.py",
+        "return sorted({*globals(), *__all__})",
+        "return sorted(globals())",
+    ),
 ]

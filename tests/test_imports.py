@@ -1,6 +1,8 @@
 """The architecture as it is drawn: who may import whom, and how big a module may grow."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,26 @@ def test_what_reads_rows_knows_no_torch(path):
         for name in imported(path)
         if name.split(".")[0] in ("torch", "torchvision")
     ]
+
+
+def test_training_needs_neither_pandas_nor_matplotlib_nor_scipy():
+    """A machine with a GPU may have torch and little else."""
+    program = (
+        "import sys; sys.modules.update(dict.fromkeys(['matplotlib', 'mlxtend', 'pandas', 'scipy', 'torchvision']))\n"
+        "import kdsurvey, kdsurvey.training, kdsurvey.measures, kdsurvey.branches, kdsurvey.methods.flow\n"
+        "assert {'plots', 'verdicts', 'train'} <= set(dir(kdsurvey))\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT.parent)
+
+
+def test_what_is_imported_on_first_use_is_there():
+    program = (
+        "import kdsurvey as kd, sys; assert 'pandas' not in sys.modules and 'matplotlib' not in sys.modules\n"
+        "assert kd.plots.__name__ == 'kdsurvey.plots' and kd.verdicts.judge\n"
+        "from kdsurvey import *; assert verdicts is kd.verdicts\n"
+        "assert not hasattr(kd, 'panel')\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT.parent)
 
 
 def test_the_modules_that_the_rules_speak_of_exist():
