@@ -123,10 +123,11 @@ def dkpp_targets(
             generator=generator,
             device=generator.device if generator else p.device,
         )
+    noise = noise.to(p.device, non_blocking=p.is_cuda)  # a GPU need not be waited for
     top = p.argmax(-1, keepdim=True)
     steady = torch.arange(p.shape[-1], device=p.device).expand(p.shape)
     places, drawn = (
-        keys.scatter(-1, top, -1).argsort(-1) for keys in (steady, noise.to(p.device))
+        keys.scatter(-1, top, -1).argsort(-1) for keys in (steady, noise)
     )  # the largest, the others
     return torch.empty_like(p).scatter(-1, places, p.gather(-1, drawn))
 

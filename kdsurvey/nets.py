@@ -168,7 +168,9 @@ def distinct(nets: Sequence[nn.Module]) -> None:
     """
     for (i, a), (j, b) in combinations(enumerate(nets), 2):
         pairs = zip(a.parameters(), b.parameters())
-        if a is b or all(p.shape == q.shape and torch.equal(p, q) for p, q in pairs):
+        if a is b or all(
+            p.shape == q.shape and torch.equal(p, q.to(p.device)) for p, q in pairs
+        ):
             raise ValueError(
                 f"nets {i} and {j} have equal weights; give each a seed of its own"
             )

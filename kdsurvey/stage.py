@@ -142,9 +142,13 @@ def in_eval(net: Predict) -> Iterator[None]:
 
 
 def beside(z: Tensor, *values: float | Tensor) -> tuple[float | Tensor, ...]:
-    """Values of a stack on the device of its logits z; numbers, and tensors of no
-    dimension, as they are.
+    """Bring the values of a stack to the device of its logits z, without waiting for it.
+
+    Numbers, and tensors of no dimension, stay as they are.
     """
     return tuple(
-        v.to(z.device) if isinstance(v, Tensor) and v.ndim else v for v in values
+        v.to(z.device, non_blocking=z.is_cuda)
+        if isinstance(v, Tensor) and v.ndim
+        else v
+        for v in values
     )

@@ -45,4 +45,10 @@ FAULTS = [
         "net(x.to(home)).to(x.device)",
         "net(x)",
     ),
+    Fault(
+        "nets on two devices compared",
+        "nets.py",
+        "torch.equal(p, q.to(p.device))",
+        "torch.equal(p, q)",
+    ),
 ]

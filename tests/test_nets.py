@@ -140,6 +140,19 @@ def test_members_of_an_ensemble_may_live_on_several_devices():
             assert z.device == x.device and z.shape == (5, 2)
 
 
+def test_nets_on_two_devices_are_compared_on_one(monkeypatch):
+    """A Teacher that served a training on a GPU stays there; a new student is on the CPU."""
+    compared = []
+    monkeypatch.setattr(
+        torch, "equal", lambda a, b: compared.append((a.device.type, b.device.type))
+    )
+    with FakeTensorMode():
+        with torch.device("cuda"):
+            teacher = nets.mlp(8, 4, 3, seed=0)
+        nets.distinct([teacher, nets.mlp(8, 4, 3, seed=1)])
+    assert compared and all(pair == ("cuda", "cuda") for pair in compared)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

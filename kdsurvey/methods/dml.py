@@ -71,11 +71,9 @@ def peer_loss(
     batch: Batch, z_k: Tensor, others: Sequence[Tensor], *, T, target, weight, labelled
 ) -> dict[str, Tensor]:
     """L_k from logits (n, c) of peer k and of the others."""
-    m = (
-        torch.ones_like(batch.y)
-        if labelled is None
-        else labelled.to(batch.y.device)[batch.i]
-    )  # (n,)
+    m = torch.ones_like(batch.y)  # (n,)
+    if labelled is not None:
+        m = labelled.to(batch.y.device, non_blocking=batch.y.is_cuda)[batch.i]
     m = m.to(torch.promote_types(z_k.dtype, torch.float32))
     if target == "ensemble":
         others = [

@@ -29,10 +29,12 @@ class Flow(nn.Module):
         order: Mapping[int, Sequence[int]] | None = None,
     ):
         super().__init__()
-        self.pairs, self.order = tuple(pairs), dict(order or {})
-        self.shapes: list[
-            torch.Size
-        ] = []  # (c_start, c_end) of each pair, known after the first pass
+        self.pairs = tuple(pairs)
+        self.order = {
+            block: list(channels) for block, channels in (order or {}).items()
+        }
+        # (c_start, c_end) of each pair, known after the first pass
+        self.shapes: list[torch.Size] = []
         if not self.pairs or not all(0 < start < end for start, end in self.pairs):
             raise ValueError(
                 f"fsp: pairs = {pairs}: give at least one (start, end) with 0 < start < end"
@@ -44,6 +46,9 @@ class Flow(nn.Module):
         self.blocks = upto(
             net, max(end for _, end in self.pairs), "fsp: the last block of the pairs"
         )
+        for block, channels in self.order.items():  # an index in a list waits for a GPU
+            order = torch.tensor(channels)
+            self.register_buffer(_order_of(block), order, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Raises ValueError, with the shapes, where features are no maps (n, c, h, w)
@@ -52,8 +57,10 @@ class Flow(nn.Module):
         maps = [x]
         for block in self.blocks:
             maps.append(block(maps[-1]))
-        for block, order in self.order.items():
-            maps[block] = _reordered(maps[block], list(order))
+        for block, channels in self.order.items():
+            _check_order(maps[block], channels)
+            order = self.get_buffer(_order_of(block))
+            maps[block] = maps[block].index_select(1, order)
         matrices = [fsp_matrix(maps[start], maps[end]) for start, end in self.pairs]
         self.shapes = [g.shape[1:] for g in matrices]
         return torch.cat([g.flatten(1) for g in matrices], 1)
@@ -64,9 +71,12 @@ class Flow(nn.Module):
         return [part.unflatten(1, shape) for part, shape in zip(parts, self.shapes)]
 
 
-def _reordered(m: Tensor, order: list[int]) -> Tensor:
+def _order_of(block: int) -> str:
+    return f"order_{block}"
+
+
+def _check_order(m: Tensor, order: list[int]) -> None:
     if sorted(order) != list(range(m.shape[1])):
         raise ValueError(
             f"fsp: a permutation must name each of the {m.shape[1]} channels of {tuple(m.shape)} once, got {order}"
         )
-    return m[:, order]

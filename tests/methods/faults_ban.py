@@ -60,14 +60,14 @@ FAULTS = [
     Fault(
         "DKPP: nothing is permuted",
         "losses.py",
-        "for keys in (steady, noise.to(p.device))",
+        "for keys in (steady, noise)",
         "for keys in (steady, steady)",
     ),
     Fault(
         "DKPP: one order for all rows",
         "losses.py",
-        "noise.to(p.device))",
-        "noise[:1].to(p.device).expand(p.shape))",
+        "(steady, noise)",
+        "(steady, noise[:1].expand(p.shape))",
     ),
     Fault(
         "DKPP: redrawn always",

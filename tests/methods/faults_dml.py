@@ -36,8 +36,8 @@ FAULTS = [
     Fault(
         "peers: hard term on all",
         "methods/dml.py",
-        "if labelled is None else labelled",
-        "if True else labelled",
+        "if labelled is not None:",
+        "if False:",
     ),
     Fault(
         "peers: turns ignored",

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 import torch
+from fake_gpu import NoValues, NoWaitingCopies
 from torch import nn
-from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+from torch._subclasses.fake_tensor import DataDependentOutputException
 
 from kdsurvey import methods, sweeps
 from kdsurvey.branches import Branches, branched, fusion, gate
@@ -141,7 +142,7 @@ METHODS: dict[str, Callable[[], Made]] = {
     "dml": dml,
     "dml, one pass": lambda: dml(turns=False),
     "dml, ensemble": lambda: dml(target="ensemble", T=2.0),
-    "dml, few labels": lambda: dml(labelled=torch.arange(96) % 2 == 0),
+    "dml, few labels": lambda: dml(labelled=torch.arange(96, device="cpu") % 2 == 0),
     "ban": ban,
     "ban+l": lambda: ban(target="ban+l"),
     "ban, cwtm": lambda: ban(target="cwtm"),
@@ -283,15 +284,6 @@ def test_one_batch_is_learnt_by_heart(name, toy):
     assert scores and min(scores.values()) == 1.0, scores
 
 
-class NoValues(FakeTensorMode):
-    """Tensors with a device and a shape but no values: reading one, or mixing two
-    devices, raises an error.
-    """
-
-    def __deepcopy__(self, memo):  # a copied net stays in the same mode
-        return self
-
-
 @pytest.mark.filterwarnings(
     "ignore:Accessing the data pointer of FakeTensor"
 )  # by deepcopy
@@ -312,6 +304,45 @@ def test_losses_run_on_a_gpu_without_waiting_for_it(make, augmented, monkeypatch
                 assert term.device.type == "cuda" and term.requires_grad
 
 
+@pytest.mark.filterwarnings(
+    "ignore:Accessing the data pointer of FakeTensor"
+)  # by deepcopy
+@pytest.mark.parametrize("augmented", [False, True])
+@pytest.mark.parametrize("name", METHODS)
+def test_after_the_first_batch_no_loss_copies_and_waits(name, augmented, monkeypatch):
+    monkeypatch.setattr(nn.Module, "to", lambda self, *_: self)
+    monkeypatch.setattr(torch, "equal", lambda a, b: a is b)
+    with NoValues(), torch.device("cuda"):
+        x, y, i = (
+            torch.rand(96, 2, 8, 8),
+            torch.zeros(96, dtype=torch.long),
+            torch.arange(16),
+        )
+        batch = Batch(x[i], y[i], i, x, augmented)
+        for _, _, loss in stages_of(METHODS[name]()):
+            loss(batch, 0.5)  # may look at all images, and copy what it keeps
+            with NoWaitingCopies():
+                loss(batch, 0.6)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda z: z + torch.tensor(2.0),
+        lambda z: z[:, [2, 1, 0]],
+        lambda z: z[torch.arange(16, device="cpu")],
+        lambda z: z + torch.ones(16, 3, device="cpu").to(z.device),
+        lambda z: z.copy_(torch.ones(16, 3, device="cpu")),
+        lambda z: z.cpu(),
+    ],
+)
+def test_a_copy_that_waits_is_noticed(fault):
+    with NoValues(), torch.device("cuda"):
+        z = torch.rand(16, 3)
+        with NoWaitingCopies(), pytest.raises(RuntimeError, match="that waits"):
+            fault(z)
+
+
 @pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")
 @pytest.mark.parametrize(
     "options",
@@ -329,8 +360,13 @@ def test_values_of_a_stack_made_on_the_cpu_serve_a_gpu(options, monkeypatch):
         i = torch.arange(16)
         student = sweeps.stack([mlp(128, 8, 3), mlp(128, 8, 3)])
         (stage,) = methods.hinton(student, net(1), **options)
-        for term in stage.learn[student](Batch(x[i], y[i], i, x), 0.5).values():
-            assert term.device.type == "cuda" and term.shape == (2,)
+        batch = Batch(x[i], y[i], i, x)
+        stage.learn[student](batch, 0.5)
+        with NoWaitingCopies():
+            terms = stage.learn[student](batch, 0.6)
+        assert all(
+            term.device.type == "cuda" and term.shape == (2,) for term in terms.values()
+        )
 
 
 @pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")
