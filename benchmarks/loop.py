@@ -19,79 +19,10 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from job import ALPHA, LR, MOMENTUM, T, bare, made_up, nets, ours
 from torchvision import datasets, transforms
 
 import kdsurvey as kd
-
-T = 4.0
-ALPHA = 0.9
-LR = 0.05
-MOMENTUM = 0.9
-
-
-def made_up(n: int) -> kd.data.Data:
-    """n made-up images: a loop costs the same on every image."""
-    g = torch.Generator().manual_seed(0)
-    x = torch.rand(n, 1, 28, 28, generator=g)
-    y = torch.randint(0, 10, (n,), generator=g)
-    return kd.data.Data((x, y), (x[:64], y[:64]), tuple("0123456789"), "made-up images")
-
-
-def nets() -> tuple[torch.nn.Module, torch.nn.Module]:
-    return kd.nets.mlp(784, 1200, 1200, 10, seed=0), kd.nets.mlp(
-        784, 800, 800, 10, seed=1
-    )
-
-
-def ours(data: kd.data.Data, size: int, precision: str = "fp32") -> float:
-    teacher, student = nets()
-    stages = kd.methods.hinton(student, kd.Teacher(teacher), T=T, alpha=ALPHA)
-    config = kd.Config(
-        epochs=1,
-        batch_size=size,
-        lr=LR,
-        momentum=MOMENTUM,
-        schedule="constant",
-        device="cpu",
-        precision=precision,
-    )
-    clock = []
-    kd.train(
-        stages,
-        data,
-        config,
-        on_batch=lambda step: clock.append(time.perf_counter()),
-        progress=False,
-    )
-    return (clock[-1] - clock[0]) / (
-        len(clock) - 1
-    )  # the first step also runs the teacher once, as the bare loop does before it
-
-
-def bare(data: kd.data.Data, size: int) -> float:
-    """Tensors in memory, the teacher's logits computed once, nothing else."""
-    teacher, student = nets()
-    x, y = data.train
-    with torch.no_grad():
-        v = torch.cat([teacher(part) for part in x.split(2048)])
-    optimiser = torch.optim.SGD(
-        student.parameters(), lr=LR, momentum=MOMENTUM, fused=True
-    )
-    clock = []
-    for i in torch.randperm(len(x)).split(size):
-        z = student(x[i])
-        soft = (
-            F.kl_div(
-                F.log_softmax(z / T, 1), F.softmax(v[i] / T, 1), reduction="batchmean"
-            )
-            * T**2
-        )
-        loss = (1 - ALPHA) * F.cross_entropy(z, y[i]) + ALPHA * soft
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        clock.append(time.perf_counter())
-    return (clock[-1] - clock[0]) / (len(clock) - 1)
 
 
 def tutorial(folder: str, size: int, steps: int, workers: int) -> float:
