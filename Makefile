@@ -9,9 +9,10 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 p
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TESTED = -c constraints.txt
 NEWEST = echo "The tested versions (constraints.txt) do not fit this machine; taking the newest that do."
+GPU_PYTHON ?= $(firstword $(wildcard $(BIN)/python) python3)
 NOTEBOOKS ?= notebooks kdsurvey/app/all_panels.ipynb
 
-.PHONY: lab app test lint unit notebooks browser shots mutate benchmark results refresh clean
+.PHONY: lab app test lint unit notebooks browser shots mutate benchmark gpu wheels results refresh clean
 
 lab: $(VENV)/lab.done
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
@@ -46,11 +47,18 @@ mutate: $(VENV)/test.done
 benchmark: $(VENV)/test.done
 	$(BIN)/python benchmarks/loop.py
 
+gpu:
+	$(GPU_PYTHON) benchmarks/gpu.py
+
+wheels: $(BIN)/python
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: -d wheels $(TESTED) platformdirs tqdm
+
 results: $(VENV)/lab.done
 	$(BIN)/python -m kdsurvey.lessons
 
 refresh: $(VENV)/lab.done
-	$(BIN)/python -m kdsurvey.lessons.summary
+	$(BIN)/python benchmarks/gpu_table.py
+	$(BIN)/python -m kdsurvey.lessons.pages
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.store_widget_state=False \
 		--ExecutePreprocessor.record_timing=False $(wildcard notebooks/*.ipynb) kdsurvey/app/all_panels.ipynb
 
