@@ -34,10 +34,10 @@ def taught(method: Callable, **options) -> Work:
     return Work(method(student, net(1), **options), [student])
 
 
-def plain() -> Work:
+def plain(**options) -> Work:
     """The labels alone."""
     learner = net(0)
-    return Work(methods.plain(learner), [learner])
+    return Work(methods.plain(learner, **options), [learner])
 
 
 def stacked() -> Work:
@@ -94,6 +94,7 @@ HINTS = {"guided": 1, "hint": 1}
 FLOW = {"pairs": ((1, 2),)}
 METHODS: dict[str, Callable[[], Work]] = {
     "plain": plain,
+    "plain, smoothed labels": lambda: plain(smoothing=0.1),
     "hinton": lambda: taught(methods.hinton),
     "hinton, a stack": stacked,
     "fitnets": lambda: taught(methods.fitnets, **HINTS),
