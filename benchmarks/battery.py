@@ -47,6 +47,12 @@ def stacked() -> Work:
     return Work(methods.hinton(stack, net(1), **knobs), [stack])
 
 
+def virtual_teacher() -> Work:
+    """A teacher made by hand."""
+    student = net(0)
+    return Work(methods.virtual_teacher(student), [student])
+
+
 def dml(**options) -> Work:
     """Three peers."""
     peers = [net(seed) for seed in range(3)]
@@ -103,6 +109,7 @@ METHODS: dict[str, Callable[[], Work]] = {
     "fsp, channels in another order": lambda: taught(
         methods.fsp, permutation={1: [7, 6, 5, 4, 3, 2, 1, 0]}, **FLOW
     ),
+    "virtual teacher": virtual_teacher,
     "dml, by turns": dml,
     "dml, at once": lambda: dml(turns=False),
     "dml, few labels": few_labels,
