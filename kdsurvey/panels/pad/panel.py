@@ -14,7 +14,8 @@ from kdsurvey.data import Data
 from kdsurvey.losses import soften
 from kdsurvey.panels.kit.controls import LABEL_WIDTH, button, knob, row
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.pad import digit as sketch
+from kdsurvey.panels.pad import digit
+from kdsurvey.panels.pad.challenge import Attempt, attempt, with_article
 from kdsurvey.panels.pad.chart import Answers, AnswersPicture, K, twin
 from kdsurvey.panels.pad.ink import Ink
 from kdsurvey.stage import Teacher
@@ -74,13 +75,13 @@ class Pad(Panel):
         self._require(x, challenge)
         self._train = x
         self._labels = y.numpy()
-        self._norms = sketch.squares(x)
+        self._norms = digit.squares(x)
         self._test = chosen[:, 0].numpy()
         first = [
             int((labels == k).nonzero()[0, 0]) if (labels == k).any() else 0
             for k in challenge
         ]
-        self.sketch = sketch.Sketch(self._test[first[0]])
+        self.sketch = digit.Sketch(self._test[first[0]])
         self.ink = Ink(layout={"flex": "0 0 auto"})
         self._hint = widgets.HTML()
         self._controls(T, challenge, first)
@@ -118,7 +119,7 @@ class Pad(Panel):
         )
         self.nudges = {
             move: button(f"{SIGNS[move]} {move}", f"Nudge the digit: {move}")
-            for move in sketch.MOVES
+            for move in digit.MOVES
         }
         self.share = knob("Share of it", 0.0, 0, 1, step=0.05)
         self.T = knob("Temperature T", T, LOW, HIGH, log=True)
@@ -225,9 +226,9 @@ class Pad(Panel):
 
     def draw(self) -> tuple[bytes, str]:
         now = self._answers()
-        verdict = sketch.judge(now.p, self.make.value, self.almost.value, self.classes)
-        self._describe(now, verdict)
-        return self._figure.png(now, verdict.share), twin(now, self.classes)
+        tried = attempt(now.p, self.make.value, self.almost.value, self.classes)
+        self._describe(now, tried)
+        return self._figure.png(now, tried.share), twin(now, self.classes)
 
     def restore(self, state: dict) -> None:
         """As for every panel; the drawing comes last, because choosing a test image replaces it."""
@@ -241,7 +242,7 @@ class Pad(Panel):
             return Answers(image, T, *np.full((2, len(self.classes)), np.nan))
         x = torch.from_numpy(image)[None, None]
         p, q = (soften(net.logits(x)[0].float(), T).numpy() for net in self._nets)
-        near, far = sketch.nearest(
+        near, far = digit.nearest_images(
             image, self._train, min(K, len(self._train)), self._norms
         )
         labels = [self.classes[k] for k in self._labels[near]]
@@ -256,9 +257,9 @@ class Pad(Panel):
             [self._train[i, 0].numpy() for i in near],
         )
 
-    def _describe(self, now: Answers, verdict: sketch.Verdict) -> None:
+    def _describe(self, now: Answers, tried: Attempt) -> None:
         a, b = (
-            sketch.with_article(self.classes[choice.value])
+            with_article(self.classes[choice.value])
             for choice in (self.make, self.almost)
         )
         task = f"{a} that is almost {b}"
@@ -270,7 +271,7 @@ class Pad(Panel):
             f"{name}: {self._two(p)}."
             for name, p in (("Teacher", now.p), ("Student", now.q))
         ]
-        to_do = f"You made {task}." if verdict.done else f"Make {task}: {verdict.says}."
+        to_do = f"You made {task}." if tried.done else f"Make {task}: {tried.missing}."
         self.say(" ".join([*said, to_do]))
 
     def _two(self, p: np.ndarray) -> str:
@@ -280,7 +281,7 @@ class Pad(Panel):
         )
 
     def _require(self, x: torch.Tensor, challenge) -> None:
-        c, side = len(self.classes), sketch.FIELD
+        c, side = len(self.classes), digit.FIELD
         if x.shape[1:] != (1, side, side):
             raise ValueError(
                 f"pad: images (n, 1, {side}, {side}) are needed, got {tuple(x.shape)}; take kdsurvey.data.mnist_5k()"
@@ -316,13 +317,13 @@ class _Kept:
     def value(self) -> str:
         base = self._panel.sketch.base
         return (
-            "" if np.array_equal(base, self._panel._chosen()) else sketch.written(base)
+            "" if np.array_equal(base, self._panel._chosen()) else digit.to_text(base)
         )
 
     @value.setter
     def value(self, text: str) -> None:
         try:
-            image = self._panel._chosen() if text == "" else sketch.read(text)
+            image = self._panel._chosen() if text == "" else digit.from_text(text)
         except ValueError as error:
             raise TraitError(str(error)) from error
         self._panel._take(lambda: self._panel.sketch.choose(image))

@@ -12,14 +12,12 @@ from kdsurvey.panels.pad.digit import (
     MOVES,
     Sketch,
     as_mnist,
-    judge,
+    from_text,
     mixed,
-    nearest,
-    nudge,
-    read,
+    nearest_images,
+    nudged,
     squares,
-    with_article,
-    written,
+    to_text,
 )
 
 drawings = arrays(
@@ -41,21 +39,21 @@ def sides(image):
 
 
 @pytest.fixture(scope="module")
-def some(digits):
+def images(digits):
     """100 real digits, (100, 28, 28), each with a longer side of 20 pixels."""
-    images = digits.train[0][:102, 0].numpy()
-    return np.stack([image for image in images if max(sides(image)) == 20])[:100]
+    x = digits.train[0][:102, 0].numpy()
+    return np.stack([image for image in x if max(sides(image)) == 20])[:100]
 
 
-def test_an_mnist_digit_comes_back_as_it_was(some):
-    assert len(some) == 100
-    for image in some:
+def test_an_mnist_digit_comes_back_as_it_was(images):
+    assert len(images) == 100
+    for image in images:
         np.testing.assert_array_equal(as_mnist(image), image)
 
 
 @pytest.mark.parametrize("times", [2, 5])
-def test_a_digit_drawn_larger_and_elsewhere_comes_back_too(some, times):
-    for image in some[:30]:
+def test_a_digit_drawn_larger_and_elsewhere_comes_back_too(images, times):
+    for image in images[:30]:
         large = np.kron(image, np.ones((times, times)))
         field = np.pad(large, ((3, 40), (17, 2)))
         np.testing.assert_allclose(as_mnist(field), image, atol=1e-6)
@@ -63,18 +61,18 @@ def test_a_digit_drawn_larger_and_elsewhere_comes_back_too(some, times):
 
 @given(drawings)
 def test_the_longer_side_is_20_and_the_centre_of_mass_in_the_middle(ink):
-    made = as_mnist(ink)
+    digit = as_mnist(ink)
     assert (
-        made.shape == (28, 28)
-        and made.dtype == np.float32
-        and made.min() >= 0
-        and made.max() <= 1
+        digit.shape == (28, 28)
+        and digit.dtype == np.float32
+        and digit.min() >= 0
+        and digit.max() <= 1
     )
     if not ink.any():
-        assert not made.any()
+        assert not digit.any()
         return
-    assert max(sides(made)) == 20
-    for (first, last), at in zip(extent(made), center_of_mass(made)):
+    assert max(sides(digit)) == 20
+    for (first, last), at in zip(extent(digit), center_of_mass(digit)):
         assert abs(at - 14) <= 0.5 + 1e-4 or first == 0 or last == 27
 
 
@@ -112,36 +110,36 @@ def test_what_is_no_drawing_is_refused(bad):
     ("move", "shift"),
     [("left", (0, -1)), ("right", (0, 1)), ("up", (-1, 0)), ("down", (1, 0))],
 )
-def test_a_step_moves_every_pixel_by_one_and_wraps_nothing(some, move, shift):
-    expected = np.roll(np.pad(some[0], 1), shift, (0, 1))[1:-1, 1:-1]
-    np.testing.assert_array_equal(nudge(some[0], move), expected)
+def test_a_step_moves_every_pixel_by_one_and_wraps_nothing(images, move, shift):
+    expected = np.roll(np.pad(images[0], 1), shift, (0, 1))[1:-1, 1:-1]
+    np.testing.assert_array_equal(nudged(images[0], move), expected)
     edge = np.ones((28, 28), np.float32)
-    assert nudge(edge, move).sum() == 28 * 27
+    assert nudged(edge, move).sum() == 28 * 27
 
 
-def test_thicker_has_more_ink_and_thinner_less_pixel_by_pixel(some):
-    for image in some[:20]:
-        thick, thin = nudge(image, "thicker"), nudge(image, "thinner")
+def test_thicker_has_more_ink_and_thinner_less_pixel_by_pixel(images):
+    for image in images[:20]:
+        thick, thin = nudged(image, "thicker"), nudged(image, "thinner")
         assert (thick >= image).all() and (thin <= image).all()
         assert thick.sum() > 1.1 * image.sum() and thin.sum() < 0.9 * image.sum()
 
 
-def test_a_turn_turns_and_a_turn_back_undoes_it(some):
+def test_a_turn_turns_and_a_turn_back_undoes_it(images):
     line = np.zeros((28, 28), np.float32)
     line[4:24, 13:15] = 1
-    left, right = nudge(line, "turn left"), nudge(line, "turn right")
+    left, right = nudged(line, "turn left"), nudged(line, "turn right")
     assert (
         np.average(np.arange(28), weights=left[4])
         < 13.2
         < 13.8
         < np.average(np.arange(28), weights=right[4])
     )  # its top
-    smooth = gaussian_filter(some[0], 1)
-    back = nudge(nudge(smooth, "turn left"), "turn right")
+    smooth = gaussian_filter(images[0], 1)
+    back = nudged(nudged(smooth, "turn left"), "turn right")
     assert (
         np.abs(back - smooth).max()
         < 0.1
-        < np.abs(nudge(smooth, "turn left") - smooth).max()
+        < np.abs(nudged(smooth, "turn left") - smooth).max()
     )
 
 
@@ -150,22 +148,22 @@ def test_a_turn_turns_and_a_turn_back_undoes_it(some):
     st.sampled_from(MOVES),
 )
 def test_a_nudge_stays_in_range(image, move):
-    moved = nudge(image, move)
+    moved = nudged(image, move)
     assert moved.shape == (28, 28) and moved.min() >= 0 and moved.max() <= 1
 
 
 def test_unknown_moves_and_shares_are_refused():
     white = np.zeros((28, 28))
     with pytest.raises(ValueError, match=r"no move 'sideways'; take one of left"):
-        nudge(white, "sideways")
+        nudged(white, "sideways")
     with pytest.raises(ValueError, match=r"\(28, 28\) is needed, got \(5, 5\)"):
-        nudge(np.zeros((5, 5)), "left")
+        nudged(np.zeros((5, 5)), "left")
     with pytest.raises(ValueError, match=r"share = 1.5 must lie in \[0, 1\]"):
         mixed(white, white, 1.5)
 
 
-def test_a_mixture_goes_from_one_to_the_other(some):
-    a, b = some[:2]
+def test_a_mixture_goes_from_one_to_the_other(images):
+    a, b = images[:2]
     np.testing.assert_array_equal(mixed(a, b, 0), a)
     np.testing.assert_array_equal(mixed(a, b, 1), b)
     np.testing.assert_allclose(mixed(a, b, 0.3), 0.7 * a + 0.3 * b, atol=1e-6)
@@ -179,74 +177,30 @@ def test_the_nearest_are_those_of_numpy(digits, known):
         far = np.sqrt(
             ((x[:, 0].double().numpy() - image.double().numpy()) ** 2).sum((1, 2))
         )
-        indices, distances = nearest(image, x, 6, norms)
+        indices, distances = nearest_images(image, x, 6, norms)
         np.testing.assert_array_equal(indices, np.argsort(far)[:6])
         np.testing.assert_allclose(distances, np.sort(far)[:6], atol=1e-6)
     assert indices[0] == 13 and distances[0] == 0  # itself
 
 
-def test_nearest_refuses_what_does_not_fit():
+def test_nearest_images_refuses_what_does_not_fit():
     with pytest.raises(ValueError, match=r"k = 4 must lie in 1 ... 3"):
-        nearest(np.zeros((28, 28)), torch.zeros(3, 1, 28, 28), 4)
+        nearest_images(np.zeros((28, 28)), torch.zeros(3, 1, 28, 28), 4)
     with pytest.raises(
         ValueError, match=r"\(28, 28\) needs images .* got \(3, 1, 8, 8\)"
     ):
-        nearest(np.zeros((28, 28)), torch.zeros(3, 1, 8, 8), 1)
+        nearest_images(np.zeros((28, 28)), torch.zeros(3, 1, 8, 8), 1)
 
 
-@pytest.mark.parametrize(
-    ("p", "share", "says"),
-    [
-        ([0.55, 0.35, 0.10], 1.0, "done"),
-        ([0.70, 0.15, 0.15], 0.5, "b has 0.15 of the 0.30 it needs"),
-        ([0.60, 0.10, 0.30], 1 / 9, "the second answer is c, not b"),
-        ([0.20, 0.40, 0.40], 0.5, "the first answer is b, not a"),
-        ([1.00, 0.00, 0.00], 0.0, "b has 0.00 of the 0.30 it needs"),
-        ([np.nan] * 3, 0.0, "nothing is drawn"),
-    ],
-)
-def test_the_judge(p, share, says):
-    verdict = judge(p, 0, 1, "abc")
-    assert (
-        verdict.share == pytest.approx(share)
-        and verdict.says == says
-        and verdict.done == (says == "done")
-    )
-
-
-@given(st.lists(st.floats(0.001, 1), min_size=3, max_size=10), st.data())
-def test_it_is_done_just_when_the_three_conditions_hold(p, data):
-    p = np.array(p) / sum(p)
-    a, b = data.draw(st.permutations(range(len(p))))[:2]
-    others = np.delete(p, [a, b])
-    assert judge(p, a, b).done == bool(
-        p[a] >= np.delete(p, a).max() and p[b] >= others.max() and p[b] >= 0.3
-    )
-    assert 0 <= judge(p, a, b).share <= 1
-
-
-def test_the_judge_knows_its_classes():
-    assert judge([0.5, 0.5], 1, 1).says == "choose two classes that differ"
-    with pytest.raises(ValueError, match=r"classes 0 and 2 must lie in 0 ... 1"):
-        judge([0.5, 0.5], 0, 2)
-    assert [with_article(name) for name in ("3", "8", "ant", "Bee", "18")] == [
-        "a 3",
-        "an 8",
-        "an ant",
-        "a Bee",
-        "an 18",
-    ]
-
-
-def test_an_image_survives_as_text(some):
-    np.testing.assert_array_equal(read(written(some[0])), some[0])
+def test_an_image_survives_as_text(images):
+    np.testing.assert_array_equal(from_text(to_text(images[0])), images[0])
     for text in ("", "00", "xyz", "ff" * 785, 3):
         with pytest.raises(ValueError, match="is no drawing of 28 x 28 pixels"):
-            read(text)
+            from_text(text)
 
 
-def test_a_sketch_is_chosen_mixed_nudged_drawn_and_cleared(some):
-    a, b = some[:2]
+def test_a_sketch_is_chosen_mixed_nudged_drawn_and_cleared(images):
+    a, b = images[:2]
     sketch = Sketch(a)
     np.testing.assert_array_equal(sketch.image, a)
     assert not sketch.mix(b, 0.0) and sketch.mix(b, 0.5) and not sketch.mix(b, 0.5)
@@ -255,7 +209,7 @@ def test_a_sketch_is_chosen_mixed_nudged_drawn_and_cleared(some):
     np.testing.assert_allclose(sketch.image, b, atol=1e-6)
     sketch.choose(a)
     sketch.nudge("left")  # takes what is seen, and mixes nothing in any more
-    np.testing.assert_allclose(sketch.image, nudge((a + b) / 2, "left"), atol=1 / 255)
+    np.testing.assert_allclose(sketch.image, nudged((a + b) / 2, "left"), atol=1 / 255)
     assert sketch.share == 0
     sketch.draw(np.kron(b, np.ones((2, 2))))
     np.testing.assert_array_equal(sketch.image, b)
@@ -268,4 +222,4 @@ def test_the_base_of_a_sketch_is_always_one_that_text_can_hold(ink, move):
     sketch = Sketch(np.zeros((28, 28)))
     sketch.draw(ink)
     sketch.nudge(move)
-    np.testing.assert_array_equal(read(written(sketch.base)), sketch.base)
+    np.testing.assert_array_equal(from_text(to_text(sketch.base)), sketch.base)

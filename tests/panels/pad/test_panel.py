@@ -14,7 +14,7 @@ from kdsurvey.data import Data
 from kdsurvey.methods import plain
 from kdsurvey.nets import mlp
 from kdsurvey.panels.kit import permalink
-from kdsurvey.panels.pad import digit as sketch
+from kdsurvey.panels.pad import digit
 from kdsurvey.panels.pad.ink import GRID, Ink
 from kdsurvey.panels.pad.panel import HINTS, Pad, pad
 from kdsurvey.training import Config, train
@@ -86,7 +86,7 @@ def test_it_starts_from_the_class_to_make_and_says_what_the_nets_say(
         f"Teacher: {first} ({p[first]:.2f}), {second} ({p[second]:.2f}). Student: "
     )
     assert "Make a 3 that is almost an 8: " in panel.status
-    near = sketch.nearest(x[i, 0], digits.train[0], 6)[0]
+    near = digit.nearest_images(x[i, 0], digits.train[0], 6)[0]
     for k in near:
         assert (
             f'>{k}</td><td style="padding:1px 9px;text-align:right">{digits.train[1][k]}</td>'
@@ -100,11 +100,11 @@ def test_a_stroke_changes_picture_and_status_and_leaves_the_field_alone(panel):
     stroke(panel, bar())
     assert panel._picture.value != picture
     np.testing.assert_array_equal(
-        panel.sketch.image, np.rint(255 * sketch.as_mnist(bar())) / np.float32(255)
+        panel.sketch.image, np.rint(255 * digit.as_mnist(bar())) / np.float32(255)
     )
     stroke(panel, bar(slice(10, 40)))  # a second one on the same image
     np.testing.assert_allclose(
-        panel.sketch.image, sketch.as_mnist(bar(slice(10, 40))), atol=1 / 255
+        panel.sketch.image, digit.as_mnist(bar(slice(10, 40))), atol=1 / 255
     )
     assert (
         panel.ink.shows == shows
@@ -118,7 +118,7 @@ def test_a_stroke_over_a_mixture_takes_it_as_it_is(panel):
     assert (
         panel.share.value == 0 and panel.sketch.share == 0 and panel.ink.shows == shows
     )
-    np.testing.assert_allclose(panel.sketch.image, sketch.as_mnist(bar()), atol=1 / 255)
+    np.testing.assert_allclose(panel.sketch.image, digit.as_mnist(bar()), atol=1 / 255)
 
 
 def test_a_drawing_that_comes_late_is_not_taken(panel):
@@ -135,7 +135,7 @@ def test_drawing_on_a_chosen_digit_keeps_its_pixels(panel):
     assert panel.state()["sketch"] == ""
 
 
-@pytest.mark.parametrize("move", sketch.MOVES)
+@pytest.mark.parametrize("move", digit.MOVES)
 def test_a_nudge_changes_the_image_the_picture_and_the_field(panel, move):
     panel.settle()
     picture = panel._picture.value
@@ -144,7 +144,7 @@ def test_a_nudge_changes_the_image_the_picture_and_the_field(panel, move):
     panel.nudges[move].click()
     panel.settle()
     np.testing.assert_allclose(
-        panel.sketch.image, sketch.nudge(before, move), atol=1 / 255
+        panel.sketch.image, digit.nudged(before, move), atol=1 / 255
     )
     assert panel._picture.value != picture and panel.ink.shows == shows + 1
     assert (
@@ -156,7 +156,7 @@ def test_a_nudge_changes_the_image_the_picture_and_the_field(panel, move):
 def test_the_arrow_keys_of_the_field_nudge(panel):
     before = panel.sketch.image
     panel.ink._handle_custom_msg({"arrow": "up"}, [])
-    np.testing.assert_array_equal(panel.sketch.image, sketch.nudge(before, "up"))
+    np.testing.assert_array_equal(panel.sketch.image, digit.nudged(before, "up"))
 
 
 def test_mixing_leads_from_one_image_to_the_other(panel, digits):
@@ -376,4 +376,4 @@ def test_script_and_kernel_speak_of_the_same_things():
     )
     assert f"const GRID = {GRID};" in script
     assert not re.search(r"\bimport\b|https?:|fetch\(|//cdn", script)
-    assert {f'"{move}"' for move in sketch.STEPS} <= set(re.findall(r'"\w+"', script))
+    assert {f'"{move}"' for move in digit.STEPS} <= set(re.findall(r'"\w+"', script))
