@@ -30,6 +30,12 @@ CHOICES = {  # what every arm may choose from on validation images; the first is
 SHAPE = (1, 14, 14)
 COUNT = 3
 T = 3.0
+SHARED = {
+    "images": mutual_learning.IMAGES,
+    "shape": SHAPE,
+    "count": COUNT,
+    "T": T,
+}  # settings of every experiment on branches
 digits = mutual_learning.digits  # 2,000 images, a fifth of their labels drawn anew; a seed has images and noise of its own
 
 

@@ -14,6 +14,7 @@ from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.losses import soften
 from kdsurvey.methods import ban, hinton, plain
 from kdsurvey.methods.permuted import Permuted
+from kdsurvey.records import experiment
 from kdsurvey.stage import Batch, Stage, Teacher
 from kdsurvey.training import Config, accuracy, train
 
@@ -89,6 +90,7 @@ TEACHERS: dict[str, tuple[Config, Make]] = {
     "one epoch": (ONCE, mlp),
     "conv": (CONFIG, conv),
 }
+SHARED = {"labels": LABELS, "targets": TARGETS, "arms": ARMS}  # of every experiment
 
 
 def method(
@@ -187,6 +189,7 @@ def row(arm: str, seed: int, net: nn.Module, data: Data, **more) -> dict:
     }
 
 
+@experiment(settings=SHARED | {"settings": SETTINGS})
 def ban_targets(data: Data, seed: int) -> list[dict]:
     """Every arm at every setting, on both kinds of labels: students of one seed, and of
     one teacher that has their setting.
@@ -220,6 +223,7 @@ def ban_targets(data: Data, seed: int) -> list[dict]:
     return rows
 
 
+@experiment(settings=SHARED | {"settings": SETTINGS})
 def ban_rates(data: Data, seed: int) -> list[dict]:
     """A net alone at twice the rate of every setting: the control of "BAN+L", whose
     gradient is the sum of two.
@@ -254,6 +258,9 @@ def doubts(teacher: Teacher, clean: Data, given: Data) -> dict[str, float]:
     return {name: round(value.item(), 4) for name, value in found.items()}
 
 
+@experiment(
+    settings=SHARED | {"config": CONFIG, "stopped": STOPPED, "generations": GENERATIONS}
+)
 def ban_generations(data: Data, seed: int) -> list[dict]:
     """Four generations, each beside a net alone from its own seed, and ensembles of k
     generations beside k such nets.
@@ -290,6 +297,9 @@ def _generations(images: Data, seed: int, labels: str) -> list[dict]:
     return [row(arm, seed, net, images, labels=labels) for arm, net in named.items()]
 
 
+@experiment(
+    settings=SHARED | {"config": CONFIG, "stopped": STOPPED, "teachers": TEACHERS}
+)
 def ban_teachers(data: Data, seed: int) -> list[dict]:
     """Students of one kind and seed, their teachers equal, stopped early, narrow,
     hardly trained, or convolutional.

@@ -14,6 +14,7 @@ from kdsurvey import nets
 from kdsurvey.data import Data, Pair
 from kdsurvey.lessons.born_again import experiments as born_again
 from kdsurvey.losses import cross_entropy, soften
+from kdsurvey.records import experiment
 from kdsurvey.stage import Teacher
 from kdsurvey.training import Config, accuracy
 
@@ -35,6 +36,7 @@ PARTS = {
     "validation": (200_000, 210_000),
     "test": (300_000, 320_000),
 }  # far apart: other topics
+TEXT = {"context": CONTEXT, "characters": CHARACTERS, "parts": PARTS}
 
 
 def text() -> Data:
@@ -116,6 +118,11 @@ def continued(net: nn.Module, data: Data, said: str, n: int = 60, seed: int = 0)
     return said
 
 
+@experiment(
+    settings=TEXT | {"settings": SETTINGS, "arms": ARMS, "targets": born_again.TARGETS},
+    data=text,
+    embedded=False,
+)
 def ban_language(data: Data, seed: int) -> list[dict]:
     """Every arm for 12 and for 4 epochs, with the teacher of as many; the seed draws
     half of the examples. data: see `text`.
@@ -137,6 +144,7 @@ def ban_language(data: Data, seed: int) -> list[dict]:
     return rows
 
 
+@experiment(settings=TEXT | {"settings": OTHERS}, data=text, embedded=False)
 def ban_language_alone(data: Data, seed: int) -> list[dict]:
     """The model of "alone" in ban_language at five more settings: as well as it can be
     trained, chosen on validation text.

@@ -13,9 +13,12 @@ from kdsurvey.branches import Branches, Mixed
 from kdsurvey.data import Data
 from kdsurvey.lessons import branched as online
 from kdsurvey.lessons.alone import smoothing_of
+from kdsurvey.lessons.ensemblenet.experiments import THIN as THIN_MAPS
 from kdsurvey.lessons.ensemblenet.experiments import summed, thin
+from kdsurvey.lessons.mutual_learning.experiments import NOISE
 from kdsurvey.methods import dml, plain
 from kdsurvey.nets import Ensemble
+from kdsurvey.records import experiment
 from kdsurvey.stage import Stage
 from kdsurvey.training import Config, accuracy, train
 
@@ -39,6 +42,17 @@ MEAN = (
     "EnsembleNet",
     THIN,
 )  # their loss is a mean over branches, that of the others a sum
+SHARED = online.SHARED | {
+    "config": CONFIG,
+    "settings": SETTINGS,
+    "budgets": BUDGETS,
+    "ffl_equal": FFL_EQUAL,
+    "long": LONG,
+    "lam": LAM,
+    "arms": ARMS,
+    "mean": MEAN,
+    "thin": THIN_MAPS,
+}  # settings of both experiments
 
 
 def net_of(arm: str, seed: int) -> Branches:
@@ -152,6 +166,7 @@ def served(learnt: online.Learnt, data: Data) -> dict:
     }
 
 
+@experiment(settings=SHARED | {"noise": NOISE})
 def online_compared(data: Data, seed: int) -> list[dict]:
     """Every arm at every budget and setting, and FFL once more for as many steps as the
     others make at most.
@@ -160,6 +175,7 @@ def online_compared(data: Data, seed: int) -> list[dict]:
     return compared(data, seed, BUDGETS) + compared(data, seed, [FFL_EQUAL], ["FFL"])
 
 
+@experiment(settings=SHARED | {"noise": 0.0})
 def online_compared_clean(data: Data, seed: int) -> list[dict]:
     """The middle budget with no label drawn anew."""
     return compared(online.digits(data, seed, noise=0), seed, BUDGETS[1:2])

@@ -15,8 +15,10 @@ from kdsurvey.branches import Branches, Mixed, branched
 from kdsurvey.data import Data
 from kdsurvey.lessons import branched as online
 from kdsurvey.lessons.alone import smoothing_of
+from kdsurvey.lessons.mutual_learning.experiments import NOISE
 from kdsurvey.methods import plain
 from kdsurvey.pictures import Picture
+from kdsurvey.records import experiment
 from kdsurvey.training import Config, train
 from kdsurvey.verdicts import Verdict, judge_rows
 
@@ -35,6 +37,11 @@ THIN_LAMBDAS = (1.0, 1.5)
 COLUMNS = ["heads, %", "ensemble, %", "heads, train, %", "diversity, 1/100 nat"]
 TICKS = [8, 9, 10, 12, 15, 20, 30]  # of an axis of errors
 THIN = 5  # channels of a thin head's convolution, of which a net alone has 16
+HEADS = online.SHARED | {
+    "config": CONFIG,
+    "lambdas": LAMBDAS,
+    "rates": RATES,
+}  # settings of the experiments on lambda
 
 
 class Parts(NamedTuple):
@@ -152,6 +159,7 @@ def controls(data: Data, seed: int, rate: str) -> list[dict]:
     return rows
 
 
+@experiment(settings=HEADS | {"wide": WIDE, "noise": NOISE})
 def ensemble_lambda(data: Data, seed: int) -> list[dict]:
     """Each lambda at the rate and at a third of it, two of them at three times the
     rate, and what one net does.
@@ -167,6 +175,7 @@ def ensemble_lambda(data: Data, seed: int) -> list[dict]:
     return rows
 
 
+@experiment(settings=HEADS | {"noise": 0.0})
 def ensemble_lambda_clean(data: Data, seed: int) -> list[dict]:
     """The first part of `ensemble_lambda` with no label drawn anew."""
     data = online.digits(data, seed, noise=0)
@@ -176,6 +185,15 @@ def ensemble_lambda_clean(data: Data, seed: int) -> list[dict]:
     ]
 
 
+@experiment(
+    settings=online.SHARED
+    | {
+        "choices": online.CHOICES,
+        "lambdas": THIN_LAMBDAS,
+        "thin": THIN,
+        "noise": NOISE,
+    }
+)
 def ensemble_thin(data: Data, seed: int) -> list[dict]:
     """One net, the same with smoothed labels, one thin net, and thin heads that are
     smaller than the first, at each choice.

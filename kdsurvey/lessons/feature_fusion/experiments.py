@@ -16,6 +16,7 @@ from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.branched import CHOICES, SHAPE, Learnt, T, digits, small
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
 from kdsurvey.methods import dml, ffl, plain
+from kdsurvey.records import experiment
 from kdsurvey.training import Config, accuracy, train
 
 CONFIG = online.CONFIG
@@ -54,6 +55,13 @@ def deep(seed: int) -> nn.Sequential:
 
 KINDS: dict[str, Callable[[int], nn.Sequential]] = {"flat": small, "deep": deep}
 MAPS = {"flat": 16, "deep": 48}  # channels of the last map
+SHARED = online.SHARED | {
+    "choices": CHOICES,
+    "peers": PEERS,
+    "without": WITHOUT,
+    "ramp": RAMP,
+}  # settings of every experiment
+NOISE = mutual_learning.NOISE
 
 
 def solo(
@@ -121,6 +129,7 @@ def compared(
     return rows
 
 
+@experiment(settings=SHARED | {"noise": NOISE})
 def ffl_peers(data: Data, seed: int) -> list[dict]:
     """FFL beside a net alone, its controls, and two other ways to learn together; a
     fifth of the labels drawn anew.
@@ -128,6 +137,7 @@ def ffl_peers(data: Data, seed: int) -> list[dict]:
     return compared(digits(data, seed), seed, PEERS, tuple(CHOICES))
 
 
+@experiment(settings=SHARED | {"noise": NOISE, "tried": (LONG, SLOW)})
 def ffl_arrows(data: Data, seed: int) -> list[dict]:
     """The same images and seeds: FFL without each of its parts, and ONE with the ramp
     of FFL, at two rates.
@@ -135,6 +145,7 @@ def ffl_arrows(data: Data, seed: int) -> list[dict]:
     return compared(digits(data, seed), seed, (*WITHOUT, "ONE with ramp"), (LONG, SLOW))
 
 
+@experiment(settings=SHARED | {"noise": 0.0, "tried": (LONG, SHORT)})
 def ffl_clean(data: Data, seed: int) -> list[dict]:
     """The main arms with every label right, after long training and after short."""
     return compared(
@@ -163,6 +174,10 @@ def pair(first: str, second: str, seed: int) -> tuple[Branches, nn.Module]:
     return Branches(nn.Sequential(), members), module
 
 
+@experiment(
+    settings=SHARED
+    | {"noise": NOISE, "tried": (LONG, SHORT), "kinds": KINDS, "maps": MAPS}
+)
 def ffl_kinds(data: Data, seed: int) -> list[dict]:
     """Two nets of one kind or of two: alone, smoothed, and fused; a row a net, and one
     for both together.
@@ -220,6 +235,7 @@ def by_heart(net: nn.Module, data: Data, right: torch.Tensor) -> float:
     return accuracy(net, x, y)
 
 
+@experiment(settings=SHARED | {"noise": NOISE, "config": CONFIG})
 def ffl_heart(data: Data, seed: int) -> list[dict]:
     """How many of the wrong labels each answer of FFL has learnt by heart, with both
     arrows and with fewer; long training.

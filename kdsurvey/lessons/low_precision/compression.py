@@ -15,8 +15,15 @@ from torch import nn
 
 from kdsurvey import nets, packed
 from kdsurvey.data import Data
-from kdsurvey.lessons.low_precision.experiments import CONFIG, on_labels, scores, teach
+from kdsurvey.lessons.low_precision.experiments import (
+    CONFIG,
+    TAUGHT_BY,
+    on_labels,
+    scores,
+    teach,
+)
 from kdsurvey.methods import hinton, plain
+from kdsurvey.records import experiment
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.surgery import lower, prune, re_estimate
 from kdsurvey.training import train
@@ -81,6 +88,18 @@ def shrink(
     return net
 
 
+@experiment(
+    settings={
+        "config": CONFIG,
+        "taught_by": TAUGHT_BY,
+        "hidden": HIDDEN,
+        "low": LOW,
+        "share": SHARE,
+        "step": STEP,
+        "orders": ORDERS,
+        "parts": PARTS,
+    }
+)
 def compression_orders(data: Data, seed: int) -> list[dict]:
     """All orders of D, P and Q; each with labels in the place of the teacher; one with
     the teacher throughout; and fewer steps.

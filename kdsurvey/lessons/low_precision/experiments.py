@@ -10,9 +10,10 @@ import numpy as np
 from torch import nn
 
 from kdsurvey import nets
-from kdsurvey.data import Data
+from kdsurvey.data import Data, fashion_mnist
 from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.methods import apprentice, plain
+from kdsurvey.records import experiment
 from kdsurvey.stage import Stage
 from kdsurvey.surgery import lower, re_estimate, used, weighted
 from kdsurvey.training import Config, accuracy, train
@@ -54,6 +55,20 @@ TEACHERS = {  # bits of the weights, hidden layers: precise or coarse, shallow o
     "ternary, 2 layers": (2, 2),
     "ternary, 6 layers": (2, 6),
 }
+SHARED = {
+    "config": CONFIG,
+    "width": WIDTH,
+    "depth": DEPTH,
+    "taught_by": TAUGHT_BY,
+    "low": LOW,
+}  # settings of every experiment
+ARMS = SHARED | {"choices": CHOICES, "twice": TWICE}
+CLOTHES = {"images": 4000, "width": 16}
+
+
+def clothes() -> Data:
+    """Load Fashion-MNIST, 2,000 of its training images held out for validation."""
+    return fashion_mnist().hold_out(2_000)
 
 
 def student(data: Data, seed: int, width: int = WIDTH) -> nn.Sequential:
@@ -186,6 +201,7 @@ def first_student(data: Data, seed: int, width: int = WIDTH) -> nn.Sequential:
     return on_labels(student(data, seed, width), data, seed)
 
 
+@experiment(settings=ARMS | {"rounded": (STRAIGHT, MEASURED)})
 def precision_schemes(data: Data, seed: int) -> list[dict]:
     """Every arm with each of its choices, and the full-precision net that is rounded
     and left at that.
@@ -206,15 +222,17 @@ def precision_schemes(data: Data, seed: int) -> list[dict]:
     return [*rows, about | {"arm": "the teacher"} | scores(teacher, data)]
 
 
+@experiment(settings=ARMS | CLOTHES, data=clothes, embedded=False)
 def precision_clothes(data: Data, seed: int) -> list[dict]:
     """Every arm with its default setting on 4,000 clothes of Fashion-MNIST (`data`),
     and 10,000 to test; layers of 16 units.
     """
-    data = data.fraction(4000 / len(data.train[0])).halved()
-    teacher, first = teach(data, seed), first_student(data, seed, 16)
+    data = data.fraction(CLOTHES["images"] / len(data.train[0])).halved()
+    teacher, first = teach(data, seed), first_student(data, seed, CLOTHES["width"])
     return [run(arm, data, teacher, first, seed) for arm in CHOICES]
 
 
+@experiment(settings=SHARED | {"bits": BITS})
 def precision_bits(data: Data, seed: int) -> list[dict]:
     """Every pair of BITS from scratch on labels; and, with activations of 8 bits, with
     the teacher (scheme B).
@@ -246,6 +264,7 @@ def precision_bits(data: Data, seed: int) -> list[dict]:
     return rows
 
 
+@experiment(settings=SHARED | {"teachers": TEACHERS})
 def precision_teachers(data: Data, seed: int) -> list[dict]:
     """Scheme B from each of TEACHERS: what the student gets, and how good the teacher itself is."""
     data, rows = data.halved(), []

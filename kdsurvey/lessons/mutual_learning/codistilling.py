@@ -14,6 +14,7 @@ from kdsurvey.data import Data
 from kdsurvey.lessons.mutual_learning.experiments import (
     CONFIG,
     NOISE,
+    SHARED,
     digits,
     learn,
     outcome,
@@ -21,6 +22,7 @@ from kdsurvey.lessons.mutual_learning.experiments import (
 )
 from kdsurvey.losses import cross_entropy, kl
 from kdsurvey.measures import top1_agreement
+from kdsurvey.records import experiment
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import Config, train
 
@@ -33,6 +35,12 @@ TRIED = {
 NEVER = "never"
 SMOOTHED = "never, label smoothing"
 WHOLE = "never, but all images each"
+COPIES = SHARED | {
+    "tried": TRIED,
+    "every": EVERY,
+    "burn_in": BURN_IN,
+    "controls": (NEVER, SMOOTHED, WHOLE),
+}  # settings of both experiments
 Images = tuple[Tensor, Tensor]  # x (m, ...), y (m,)
 
 
@@ -126,6 +134,7 @@ def some(
     return [told(arm, seed, pair, data, choice=choice) for arm, pair in pairs.items()]
 
 
+@experiment(settings=COPIES | {"noise": (NOISE, 0.0)})
 def codistil_stale(data: Data, seed: int) -> list[dict]:
     """Two processes with half of the images each, that exchange often, seldom or never;
     with wrong labels and with right ones.
@@ -155,6 +164,7 @@ def codistil_stale(data: Data, seed: int) -> list[dict]:
     return rows
 
 
+@experiment(settings=COPIES | {"noise": NOISE})
 def codistil_runs(data: Data, seed: int) -> list[dict]:
     """How far two trainings of the same kind agree, that differ in their initial
     weights and their order: all images for all.

@@ -15,6 +15,7 @@ from kdsurvey.data import Data
 from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.losses import entropy
 from kdsurvey.methods import dml, hinton, plain
+from kdsurvey.records import experiment
 from kdsurvey.stage import Batch, Teacher
 from kdsurvey.training import Config, accuracy, train
 
@@ -42,6 +43,11 @@ SEMI = (
     "soft targets, all images",
 )
 PAIRED = ("alone", "label smoothing", "one-way", "DML", "DML at once")
+SHARED = {
+    "images": IMAGES,
+    "choices": CHOICES,
+    "widths": WIDTHS,
+}  # settings of every experiment
 
 
 def digits(data: Data, seed: int, noise: float = NOISE) -> Data:
@@ -112,6 +118,7 @@ def compared(
     return rows
 
 
+@experiment(settings=SHARED | {"noise": NOISE, "arms": PAIRED})
 def dml_peers(data: Data, seed: int) -> list[dict]:
     """Two equal nets alone, smoothed, one-way from each other, and mutual; a fifth of
     the labels drawn anew.
@@ -119,11 +126,13 @@ def dml_peers(data: Data, seed: int) -> list[dict]:
     return compared(digits(data, seed), seed)
 
 
+@experiment(settings=SHARED | {"noise": 0.0, "arms": PAIRED})
 def dml_clean(data: Data, seed: int) -> list[dict]:
     """The same with every label right, mutual learning by turns only."""
     return compared(digits(data, seed, noise=0), seed, arms=PAIRED[:4])
 
 
+@experiment(settings=SHARED | {"noise": NOISE})
 def dml_number(data: Data, seed: int) -> list[dict]:
     """K = 1 to 5 peers with the paper's mean of the divergences and with their sum; two
     peers with the same weight as that sum.
@@ -151,6 +160,7 @@ def dml_number(data: Data, seed: int) -> list[dict]:
     return rows
 
 
+@experiment(settings=SHARED | {"noise": NOISE, "arms": PAIRED, "small": SMALL})
 def dml_unequal(data: Data, seed: int) -> list[dict]:
     """A big and a small net: alone, smoothed, one-way from the other when it had learnt
     alone, and mutual; a row a net.
@@ -170,6 +180,7 @@ def dml_unequal(data: Data, seed: int) -> list[dict]:
     return rows
 
 
+@experiment(settings=SHARED | {"noise": 0.0, "arms": SEMI, "labelled": LABELLED})
 def dml_semi(data: Data, seed: int) -> list[dict]:
     """A tenth of the labels, all right: what two nets learn from those alone, and from
     each other's answers to all images.

@@ -14,6 +14,8 @@ from kdsurvey.data import Data
 from kdsurvey.lessons.mutual_learning.experiments import (
     CONFIG,
     DECAY,
+    NOISE,
+    SHARED,
     digits,
     learn,
     outcome,
@@ -21,6 +23,7 @@ from kdsurvey.lessons.mutual_learning.experiments import (
 )
 from kdsurvey.losses import cross_entropy, entropy, soften
 from kdsurvey.measures import top1_agreement
+from kdsurvey.records import experiment
 from kdsurvey.stage import Teacher
 
 SHORTER = tuple(
@@ -33,8 +36,25 @@ SLICE = tuple(
     k / 10 for k in range(-10, 11)
 )  # along one direction as long as each unit's weights
 MATCHED, DECAYED = "alone, equal training loss", "alone, weight decay"
+MEASURES = {
+    "sigmas": SIGMAS,
+    "relative": RELATIVE,
+    "draws": DRAWS,
+    "slice": SLICE,
+}  # settings of `why`
 
 
+@experiment(
+    settings=SHARED
+    | MEASURES
+    | {
+        "config": CONFIG,
+        "noise": NOISE,
+        "decay": DECAY,
+        "shorter": SHORTER,
+        "arms": (MATCHED, DECAYED),
+    }
+)
 def dml_why(data: Data, seed: int) -> list[dict]:
     """Two nets alone, mutual by turns, one-way, alone with weight decay, and alone but
     stopped at the training loss of mutual.

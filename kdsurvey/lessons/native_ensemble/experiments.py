@@ -16,6 +16,7 @@ from kdsurvey import nets
 from kdsurvey.branches import Mixed, branched
 from kdsurvey.data import Data
 from kdsurvey.lessons.alone import smoothing_of
+from kdsurvey.lessons import branched as branched_nets
 from kdsurvey.lessons.branched import (
     CHOICES,
     CONFIG,
@@ -31,8 +32,10 @@ from kdsurvey.lessons.branched import (
     with_one,
 )
 from kdsurvey.lessons.mutual_learning import flatness as why
+from kdsurvey.lessons.mutual_learning.experiments import NOISE
 from kdsurvey.losses import entropy
 from kdsurvey.methods import plain
+from kdsurvey.records import experiment
 from kdsurvey.stage import Batch, in_eval, watched
 from kdsurvey.training import Config, train
 
@@ -52,6 +55,7 @@ SHORTER = (
     14,
     15,
 )  # epochs, of which one brings nets alone to about the training loss of ONE's branches
+SHARED = branched_nets.SHARED | {"branched": BRANCHED, "noise": NOISE}
 
 
 def run(arm: str, data: Data, config: Config, teachers: Learnt | None = None) -> Learnt:
@@ -114,21 +118,29 @@ def compared(
     return rows
 
 
+@experiment(settings=SHARED | {"arms": ARMS, "choices": CHOICES})
 def one_parts(data: Data, seed: int) -> list[dict]:
     """Every arm at every choice, a fifth of the labels drawn anew."""
     return compared(digits(data, seed), seed, ARMS)
 
 
+@experiment(settings=SHARED | {"arms": ARMS, "choices": CHOICES})
 def one_seeds(data: Data, seed: int) -> list[dict]:
     """The same at the first choice alone, for more seeds."""
     return compared(digits(data, seed), seed, ARMS, ("15 epochs",))
 
 
+@experiment(settings=SHARED | {"noise": 0.0, "arms": CLEAN, "choices": CHOICES})
 def one_clean(data: Data, seed: int) -> list[dict]:
     """The nets alone, label smoothing and ONE, every label right: long training and short."""
     return compared(digits(data, seed, noise=0), seed, CLEAN, ("15 epochs", "5 epochs"))
 
 
+@experiment(
+    settings=SHARED
+    | why.MEASURES
+    | {"config": CONFIG, "shorter": SHORTER, "matched": why.MATCHED}
+)
 def one_why(data: Data, seed: int) -> list[dict]:
     """How flat the minima are: three nets alone, ONE's branches, and nets alone that
     stop at the training loss of those.
