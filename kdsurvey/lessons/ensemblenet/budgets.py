@@ -15,7 +15,7 @@ from kdsurvey.lessons import branched as online
 from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.ensemblenet.experiments import THIN as THIN_MAPS
 from kdsurvey.lessons.ensemblenet.experiments import summed, thin
-from kdsurvey.lessons.mutual_learning.experiments import NOISE
+from kdsurvey.lessons.mutual_learning.experiments import NOISE, clean_digits
 from kdsurvey.methods import dml, plain
 from kdsurvey.nets import Ensemble
 from kdsurvey.records import experiment
@@ -178,4 +178,4 @@ def online_compared(data: Data, seed: int) -> list[dict]:
 @experiment(settings=SHARED | {"noise": 0.0})
 def online_compared_clean(data: Data, seed: int) -> list[dict]:
     """The middle budget with no label drawn anew."""
-    return compared(online.digits(data, seed, noise=0), seed, BUDGETS[1:2])
+    return compared(clean_digits(data, seed), seed, BUDGETS[1:2])

@@ -15,7 +15,7 @@ from kdsurvey.branches import Branches, Mixed, branched
 from kdsurvey.data import Data
 from kdsurvey.lessons import branched as online
 from kdsurvey.lessons.alone import smoothing_of
-from kdsurvey.lessons.mutual_learning.experiments import NOISE
+from kdsurvey.lessons.mutual_learning.experiments import NOISE, clean_digits
 from kdsurvey.methods import plain
 from kdsurvey.pictures import Picture
 from kdsurvey.records import experiment
@@ -178,7 +178,7 @@ def ensemble_lambda(data: Data, seed: int) -> list[dict]:
 @experiment(settings=HEADS | {"noise": 0.0})
 def ensemble_lambda_clean(data: Data, seed: int) -> list[dict]:
     """The first part of `ensemble_lambda` with no label drawn anew."""
-    data = online.digits(data, seed, noise=0)
+    data = clean_digits(data, seed)
     return [
         *controls(data, seed, "the rate"),
         *(swept(lam, data, seed) for lam in LAMBDAS),

@@ -149,7 +149,7 @@ def ffl_arrows(data: Data, seed: int) -> list[dict]:
 def ffl_clean(data: Data, seed: int) -> list[dict]:
     """The main arms with every label right, after long training and after short."""
     return compared(
-        mutual_learning.digits(data, seed, noise=0),
+        mutual_learning.clean_digits(data, seed),
         seed,
         ("alone", "label smoothing", "ONE", "FFL"),
         (LONG, SHORT),
@@ -241,7 +241,7 @@ def ffl_heart(data: Data, seed: int) -> list[dict]:
     arrows and with fewer; long training.
     """
     noisy = digits(data, seed)
-    right = mutual_learning.digits(data, seed, noise=0).train[1]
+    right = mutual_learning.clean_digits(data, seed).train[1]
     rows = []
     for arm in ("alone", "FFL", *tuple(WITHOUT)[:3]):
         members, together = learnt(arm, seed, noisy, CONFIG)

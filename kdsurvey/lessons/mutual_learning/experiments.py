@@ -51,18 +51,24 @@ SHARED = {
 
 
 def digits(data: Data, seed: int, noise: float = NOISE) -> Data:
-    """About 2,000 images of 14 x 14, standardised, with a share of the labels redrawn;
-    each seed has images and noise of its own.
+    """Draw about 2,000 images of 14 x 14, standardised, a share of their labels redrawn.
 
-    Validation and test labels stay right. noise: 0 leaves every label as it is.
+    Each seed has images and noise of its own. Validation and test labels stay right.
+    noise: in [0, 1), the share of training labels drawn anew; 0 leaves all as they are.
     """
+    few = clean_digits(data, seed)
+    return few.mislabelled(noise, seed) if noise else few
+
+
+def clean_digits(data: Data, seed: int) -> Data:
+    """Draw the images of `digits`, with every label right."""
     few = data.halved().fraction(IMAGES / len(data.train[0]), seed)
     x = few.train[0]
-    parts = {
-        part: ((of - x.mean()) / x.std(), y) for part, (of, y) in _parts(few).items()
+    standardised = {
+        part: ((images - x.mean()) / x.std(), labels)
+        for part, (images, labels) in _parts(few).items()
     }
-    few = replace(few, **parts, source=f"{few.source}; standardised")
-    return few.mislabelled(noise, seed) if noise else few
+    return replace(few, **standardised, source=f"{few.source}; standardised")
 
 
 def peers(seed: int, K: int = 2, widths: Sequence[int] = WIDTHS) -> list[nn.Sequential]:
@@ -129,7 +135,7 @@ def dml_peers(data: Data, seed: int) -> list[dict]:
 @experiment(settings=SHARED | {"noise": 0.0, "arms": PAIRED})
 def dml_clean(data: Data, seed: int) -> list[dict]:
     """The same with every label right, mutual learning by turns only."""
-    return compared(digits(data, seed, noise=0), seed, arms=PAIRED[:4])
+    return compared(clean_digits(data, seed), seed, arms=PAIRED[:4])
 
 
 @experiment(settings=SHARED | {"noise": NOISE})
@@ -188,7 +194,7 @@ def dml_semi(data: Data, seed: int) -> list[dict]:
     Every run makes as many steps. "same batches": alone on batches of which a tenth is
     labelled, as mutual learning has them.
     """
-    data, rows = digits(data, seed, noise=0), []
+    data, rows = clean_digits(data, seed), []
     known = torch.zeros(len(data.train[0]), dtype=torch.bool)
     known[
         torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))[

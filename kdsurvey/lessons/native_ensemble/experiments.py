@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from kdsurvey import nets
 from kdsurvey.branches import Mixed, branched
 from kdsurvey.data import Data
-from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons import branched as branched_nets
+from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.branched import (
     CHOICES,
     CONFIG,
@@ -32,7 +32,7 @@ from kdsurvey.lessons.branched import (
     with_one,
 )
 from kdsurvey.lessons.mutual_learning import flatness as why
-from kdsurvey.lessons.mutual_learning.experiments import NOISE
+from kdsurvey.lessons.mutual_learning.experiments import NOISE, clean_digits
 from kdsurvey.losses import entropy
 from kdsurvey.methods import plain
 from kdsurvey.records import experiment
@@ -133,7 +133,7 @@ def one_seeds(data: Data, seed: int) -> list[dict]:
 @experiment(settings=SHARED | {"noise": 0.0, "arms": CLEAN, "choices": CHOICES})
 def one_clean(data: Data, seed: int) -> list[dict]:
     """The nets alone, label smoothing and ONE, every label right: long training and short."""
-    return compared(digits(data, seed, noise=0), seed, CLEAN, ("15 epochs", "5 epochs"))
+    return compared(clean_digits(data, seed), seed, CLEAN, ("15 epochs", "5 epochs"))
 
 
 @experiment(
