@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from kdsurvey import nets
 from kdsurvey.data import Data
 from kdsurvey.lessons.alone import smoothing_of
+from kdsurvey.lessons.arms import fit
 from kdsurvey.losses import soften
 from kdsurvey.methods import ban, hinton, plain
 from kdsurvey.methods.permuted import Permuted
 from kdsurvey.records import experiment
 from kdsurvey.stage import Batch, Stage, Teacher
-from kdsurvey.training import Config, accuracy, train
+from kdsurvey.training import Config, accuracy
 
 CONFIG = Config(
     epochs=40, batch_size=64, lr=0.05, schedule="cosine", nesterov=True
@@ -161,17 +162,21 @@ def born(
     config: Config = CONFIG,
     make: Make = mlp,
 ) -> nn.Sequential:
-    """A net from make(data, seed), trained as the arm says; the seed also gives the
-    order of the images.
-    """
-    net = make(data, seed)
-    train(
-        method(arm, net, teacher, data, seed),
-        data,
-        replace(config, seed=seed),
-        progress=False,
-    )
-    return net
+    """Make a net by make(data, seed) and train it as the arm says."""
+    return raised(arm, make(data, seed), teacher, data, seed, config)
+
+
+def raised(
+    arm: str,
+    net: nn.Sequential,
+    teacher: nn.Module | Teacher | None,
+    data: Data,
+    seed: int,
+    config: Config,
+) -> nn.Sequential:
+    """Train a net as the arm says and return it; the seed gives the order of the images."""
+    stages = method(arm, net, teacher, data, seed)
+    return fit(net, stages, data, replace(config, seed=seed))
 
 
 def row(arm: str, seed: int, net: nn.Module, data: Data, **more) -> dict:

@@ -36,7 +36,13 @@ PARTS = {
     "validation": (200_000, 210_000),
     "test": (300_000, 320_000),
 }  # far apart: other topics
-TEXT = {"context": CONTEXT, "characters": CHARACTERS, "parts": PARTS}
+TEXT = {
+    "context": CONTEXT,
+    "characters": CHARACTERS,
+    "parts": PARTS,
+    "arms": born_again.ARMS,
+    "targets": born_again.TARGETS,
+}  # settings of both experiments
 
 
 def text() -> Data:
@@ -118,10 +124,15 @@ def continued(net: nn.Module, data: Data, said: str, n: int = 60, seed: int = 0)
     return said
 
 
+def trained(
+    arm: str, teacher: Teacher | None, data: Data, seed: int, config: Config
+) -> nn.Sequential:
+    """Train the model of a seed as an arm of the lesson says, and return it."""
+    return born_again.raised(arm, model(data, seed), teacher, data, seed, config)
+
+
 @experiment(
-    settings=TEXT | {"settings": SETTINGS, "arms": ARMS, "targets": born_again.TARGETS},
-    data=text,
-    embedded=False,
+    settings=TEXT | {"settings": SETTINGS, "trained": ARMS}, data=text, embedded=False
 )
 def ban_language(data: Data, seed: int) -> list[dict]:
     """Every arm for 12 and for 4 epochs, with the teacher of as many; the seed draws
@@ -129,14 +140,14 @@ def ban_language(data: Data, seed: int) -> list[dict]:
     """
     rows, some = [], data.fraction(0.5, seed)
     for setting, config in SETTINGS.items():
-        teacher = Teacher(born_again.born("alone", None, some, seed, config, model))
+        teacher = Teacher(trained("alone", None, some, seed, config))
         rows.append(row("teacher", seed, teacher.net, some, setting))
         for arm in ARMS:
             rows.append(
                 row(
                     arm,
                     seed,
-                    born_again.born(arm, teacher, some, 1000 + seed, config, model),
+                    trained(arm, teacher, some, 1000 + seed, config),
                     some,
                     setting,
                 )
@@ -151,7 +162,7 @@ def ban_language_alone(data: Data, seed: int) -> list[dict]:
     """
     some = data.fraction(0.5, seed)
     trained = {
-        setting: born_again.born("alone", None, some, 1000 + seed, config, model)
+        setting: trained("alone", None, some, 1000 + seed, config)
         for setting, config in OTHERS.items()
     }
     return [row("alone", seed, net, some, setting) for setting, net in trained.items()]

@@ -63,7 +63,8 @@ SHARED = {
     "low": LOW,
 }  # settings of every experiment
 ARMS = SHARED | {"choices": CHOICES, "twice": TWICE}
-CLOTHES = {"images": 4000, "width": 16}
+CLOTHES = 4000  # training images of Fashion-MNIST
+WIDER = 16  # units of a hidden layer for clothes
 
 
 def clothes() -> Data:
@@ -222,13 +223,15 @@ def precision_schemes(data: Data, seed: int) -> list[dict]:
     return [*rows, about | {"arm": "the teacher"} | scores(teacher, data)]
 
 
-@experiment(settings=ARMS | CLOTHES, data=clothes, embedded=False)
+@experiment(
+    settings=ARMS | {"clothes": CLOTHES, "wider": WIDER}, data=clothes, embedded=False
+)
 def precision_clothes(data: Data, seed: int) -> list[dict]:
     """Every arm with its default setting on 4,000 clothes of Fashion-MNIST (`data`),
     and 10,000 to test; layers of 16 units.
     """
-    data = data.fraction(CLOTHES["images"] / len(data.train[0])).halved()
-    teacher, first = teach(data, seed), first_student(data, seed, CLOTHES["width"])
+    data = data.fraction(CLOTHES / len(data.train[0])).halved()
+    teacher, first = teach(data, seed), first_student(data, seed, WIDER)
     return [run(arm, data, teacher, first, seed) for arm in CHOICES]
 
 

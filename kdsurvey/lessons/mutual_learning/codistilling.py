@@ -16,6 +16,7 @@ from kdsurvey.lessons.mutual_learning.experiments import (
     NOISE,
     SHARED,
     digits,
+    drawn,
     learn,
     outcome,
     peers,
@@ -26,6 +27,7 @@ from kdsurvey.records import experiment
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import Config, train
 
+NOISES = (NOISE, 0.0)  # shares of the labels that are drawn anew
 EVERY = (1, 10, 100, 1000)  # steps between two exchanges
 BURN_IN = 0.2  # share of the steps without the other
 TRIED = {
@@ -134,7 +136,7 @@ def some(
     return [told(arm, seed, pair, data, choice=choice) for arm, pair in pairs.items()]
 
 
-@experiment(settings=COPIES | {"noise": (NOISE, 0.0)})
+@experiment(settings=COPIES | {"noises": NOISES})
 def codistil_stale(data: Data, seed: int) -> list[dict]:
     """Two processes with half of the images each, that exchange often, seldom or never;
     with wrong labels and with right ones.
@@ -143,8 +145,8 @@ def codistil_stale(data: Data, seed: int) -> list[dict]:
     alone; and two nets that see all of the images in as many steps.
     """
     rows = []
-    for noise in (NOISE, 0.0):
-        some = digits(data, seed, noise)
+    for noise in NOISES:
+        some = drawn(data, seed, noise)
         images = halves(some, seed)
         for choice, config in TRIED.items():
             config = replace(config, seed=seed)

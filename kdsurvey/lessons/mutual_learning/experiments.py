@@ -51,6 +51,11 @@ SHARED = {
 
 
 def digits(data: Data, seed: int, noise: float = NOISE) -> Data:
+    """Draw the lesson's images, by default with a fifth of the labels redrawn."""
+    return drawn(data, seed, noise)
+
+
+def drawn(data: Data, seed: int, noise: float) -> Data:
     """Draw about 2,000 images of 14 x 14, standardised, a share of their labels redrawn.
 
     Each seed has images and noise of its own. Validation and test labels stay right.
@@ -61,7 +66,7 @@ def digits(data: Data, seed: int, noise: float = NOISE) -> Data:
 
 
 def clean_digits(data: Data, seed: int) -> Data:
-    """Draw the images of `digits`, with every label right."""
+    """Draw about 2,000 images of 14 x 14, standardised, with every label right."""
     few = data.halved().fraction(IMAGES / len(data.train[0]), seed)
     x = few.train[0]
     standardised = {
