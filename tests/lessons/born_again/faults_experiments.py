@@ -48,8 +48,8 @@ FAULTS = [
     Fault(
         "born again: the order has another seed",
         "lessons/born_again/experiments.py",
-        "replace(config, seed=seed), progress=False",
-        "replace(config, seed=0), progress=False",
+        "replace(config, seed=seed))",
+        "replace(config, seed=0))",
     ),
     Fault(
         "born again: students with the teacher's seed",
