@@ -36,7 +36,7 @@ class Question(Panel):
             f'<div style="line-height:1.45;font-weight:bold">{question}</div>'
         )
         foot = widgets.HBox(
-            [self.commit, self._status],
+            [self.commit, self.status_line],
             layout={"align_items": "center", "grid_gap": "10px"},
         )
         frame = {
@@ -57,7 +57,7 @@ class Question(Panel):
         """What follows from the choice."""
         raise NotImplementedError
 
-    def _still(self) -> dict:
+    def face(self) -> dict:
         options = "".join(f"<li>{html.escape(option)}</li>" for option in self._options)
         return {
             "text/html": f"<p><strong>{self.question}</strong></p><ul>{options}</ul>"
@@ -153,5 +153,5 @@ class Quizzes(Panel):
         for part in self.parts:
             part.check()
 
-    def _still(self) -> dict:
-        return {"text/html": "".join(part._still()["text/html"] for part in self.parts)}
+    def face(self) -> dict:
+        return {"text/html": "".join(part.face()["text/html"] for part in self.parts)}

@@ -134,7 +134,8 @@ class Rerun(Running, Panel):
                 f"{state.capitalize()}. The picture shows the seeds that ran here beside the recorded ones."
             )
 
-    def draw(self) -> tuple[bytes, str]:
+    def draw(self) -> Picture:
+        """Return what the panel shows."""
         tables = {"recorded": self._recorded}
         if self.here is not None:
             tables["here"] = self.here
@@ -142,8 +143,7 @@ class Rerun(Running, Panel):
             f", {value if isinstance(value, str) else f'{name} {value}'}"
             for name, value in self._only.items()
         )
-        self.picture = picture(tables, self._arms, self._column, "".join(only))
-        return self.picture.png(), self.picture.html()
+        return picture(tables, self._arms, self._column, "".join(only))
 
 
 def picture(

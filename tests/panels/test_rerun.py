@@ -21,9 +21,9 @@ def folder(tmp_path):
 def test_it_shows_the_record(folder):
     panel = panels.rerun("widths", folder=folder)
     assert panel.seeds == [0] and panel.here is None
-    assert "recorded" in panel._table.value and "T = 20" in panel._table.value
+    assert "recorded" in panel.html and "T = 20" in panel.html
     assert (
-        bytes(panel._picture.value).startswith(b"\x89PNG")
+        bytes(panel.png).startswith(b"\x89PNG")
         and repr(panel) == panels.rerun("widths", folder=folder).text
     )
 
@@ -33,12 +33,9 @@ def test_of_several_rows_an_arm_only_those_that_are_asked_for_count():
     every = panels.rerun("ban_generations", "accuracy")
     panel = panels.rerun("ban_generations", "accuracy", labels="clean")
     for shown, of in ((panel, rows[rows["labels"] == "clean"]), (every, rows)):
-        assert (
-            f"{of[of['arm'] == 'generation 4']['accuracy'].mean():.4g}"
-            in shown._table.value
-        )
+        assert f"{of[of['arm'] == 'generation 4']['accuracy'].mean():.4g}" in shown.html
     assert (
-        panel._table.value != every._table.value
+        panel.html != every.html
         and "accuracy, clean" in panel.picture.charts["arms"].x.label
     )
     with pytest.raises(ValueError, match="'labels': 'none'"):

@@ -32,16 +32,13 @@ def hand_on(giver, taker) -> None:
     """The permalink of one panel makes the other train again, and show the same picture
     and the same table.
     """
-    taker._link.value = giver.link
+    taker.link_box.value = giver.link
     assert taker.wait(WAIT)
     for panel in (giver, taker):
         panel.settle()
         panel.check()
     assert [arm.rows for arm in taker.arms] == [arm.rows for arm in giver.arms]
-    assert (
-        taker._picture.value == giver._picture.value
-        and taker._table.value == giver._table.value
-    )
+    assert taker.png == giver.png and taker.html == giver.html
     assert taker.state() == giver.state()
 
 

@@ -176,6 +176,11 @@ class Running:
     patience = SHARE
     _next = 0.0  # when a redraw is due
 
+    @property
+    def busy(self) -> bool:
+        """Whether a run is under way."""
+        return self._runner.busy
+
     def close(self) -> None:
         """Stops the run and waits until its thread has ended."""
         self._runner.stop()

@@ -1,78 +1,112 @@
-"""What every panel is built on: three faces, a picture and its table, a status line,
-and errors that nobody can overlook.
+"""What every panel is built on: three faces, a picture and its tables, declared controls, a
+status line, and errors that nobody can overlook.
 """
 
 import html
 import threading
 import weakref
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import ipywidgets as widgets
 from traitlets import TraitError, Unicode
 
-from kdsurvey.panels.kit import permalink
+from kdsurvey.panels.kit import controls, permalink
 from kdsurvey.panels.kit.charts import PAGE_WIDTH
 from kdsurvey.panels.kit.redraw import Painter
+from kdsurvey.pictures import Canvas, Picture, Table
 
-unchecked: "weakref.WeakSet[Panel]" = (
-    weakref.WeakSet()
-)  # panels whose error nobody has asked for: the tests look here
+# panels whose error nobody has asked for: the tests look here
+unchecked: "weakref.WeakSet[Panel]" = weakref.WeakSet()
+
+Drawn = Picture | tuple[bytes, Sequence[Table] | str]
 
 
-class Picture(widgets.Image):
-    """An image with a name for screen readers, its tooltip, which the page shows only
-    where there is a description too.
+class NamedImage(widgets.Image):
+    """Image with alt text: ipywidgets renders `tooltip` as alt only when the model has a
+    `description`.
     """
 
     description = Unicode("").tag(sync=True)
 
 
 class Panel:
-    """Controls, a picture, the same as a table, one line that says what is going on.
+    """Controls, a picture, the same as tables, one line that says what is going on.
 
     In a running notebook it is a widget; reopened, exported or not trusted it is a
-    picture; to a checker it is `text`, which never changes. `error` is the last thing
-    that went wrong, in a control or in a background thread; `check()` raises it. A
-    panel of its own kind sets `kind` (one word), `text` and `about` (the picture in
-    words), has `draw`, which returns (PNG, HTML table), and names with `keep` the
-    controls that make up its state, which `link` holds as one string.
+    picture; to a checker it is `text`, which never changes.
+
+    A panel of its own kind sets `kind` (one word), `text` and `about` (the picture in
+    words), declares its controls (see `controls`), and has `draw`, which returns a Picture,
+    or PNG bytes and Tables. Of a panel can be read: `picture`, `png`, `table`, `status`,
+    `state()`, `link`, `settings`, `redraws`, and `error`, the last thing that went wrong, in
+    a control or in a background thread; `check()` raises it. Its controls are attributes of
+    the names they were declared by. `close()` frees all widgets and threads.
+
+    starts: name of a control -> the value it starts with, or the Control to use in place of
+    the declared one, or beside them.
     """
 
     kind = "panel"
     text = "(a panel: run the notebook to use it)"
     about = "picture"
 
-    def __init__(self):
+    def __init__(self, **starts: object):
         self.error: Exception | None = None
         self.redraws = 0
-        self._kept: dict[str, widgets.Widget] = {}
-        self._written = (
-            ""  # what the permalink box holds when the reader has put nothing there
-        )
-        self._lock = (
-            threading.RLock()
-        )  # one redraw at a time, and no change of state during it
+        self.picture: Picture | None = None
+        self.table: list[Table] = []
+        # one redraw at a time, and no change of state during it
+        self._lock = threading.RLock()
         self._painter = Painter(self.redraw)
-        self._status = widgets.HTML()
-        self._picture = Picture(format="png", tooltip=self.about)
-        self._table = widgets.HTML(layout={"display": "none"})
-        self._as_table = widgets.ToggleButton(
-            description="Show as a table", layout={"width": "auto", "flex": "none"}
+        self._canvas = Canvas()
+        self._make_faces()
+        self._make_controls(starts)
+        self.say("Ready.")
+
+    def _make_faces(self) -> None:
+        """Build all widgets that every panel has."""
+        self.status_line = widgets.HTML()
+        self.view = NamedImage(format="png", tooltip=self.about)
+        self.table_view = widgets.HTML(layout={"display": "none"})
+        layout = {"width": "auto", "flex": "none"}
+        self.as_table = widgets.ToggleButton(
+            description="Show as a table", layout=layout
         )
-        self._as_link = widgets.ToggleButton(
-            description="Permalink", layout={"width": "auto", "flex": "none"}
-        )
-        self._link = widgets.Text(
+        self.as_link = widgets.ToggleButton(description="Permalink", layout=layout)
+        # what the permalink box holds when the reader has put nothing there
+        self._written = ""
+        self.link_box = widgets.Text(
             description="Permalink",
             continuous_update=False,
             layout={"width": "100%", "display": "none"},
         )
-        self.watch(self._as_table, lambda: _unfold(self._table, self._as_table.value))
-        self.watch(self._as_link, self._show_link)
-        self.watch(self._link, self._pasted)
-        self.say("Ready.")
+        self.watch(self.as_table, lambda: _unfold(self.table_view, self.as_table.value))
+        self.watch(self.as_link, self._show_link)
+        self.watch(self.link_box, self._pasted)
+
+    def _make_controls(self, starts: Mapping[str, object]) -> None:
+        """Build the declared controls; one that chooses what is shown draws anew."""
+        known = controls.declared(type(self), {})
+        changes = {
+            name: start
+            if isinstance(start, controls.Control)
+            else known[name].at(start)
+            for name, start in starts.items()
+        }
+        self.declared = controls.declared(type(self), changes)
+        made = {name: control.make() for name, control in self.declared.items()}
+        self._made = made
+        vars(self).update(made)
+        self._kept = {name: controls.holder(control) for name, control in made.items()}
+        names = [name for name, control in self.declared.items() if not control.view]
+        self._settings_type = controls.settings_type(names)
+        for name, control in self.declared.items():
+            if control.view:
+                self.watch(self._kept[name], self.refresh)
+
+    # What the panel looks like.
 
     def arrange(
         self,
@@ -81,19 +115,18 @@ class Panel:
         picture: widgets.Widget | None = None,
         width: int = PAGE_WIDTH,
     ) -> None:
-        """Puts the panel together, the rows of controls on top, and draws it for the
-        first time; what that raises comes out.
+        """Put the panel together, the rows of controls on top, and draw it for the
+        first time; errors in `draw` are raised.
 
         picture: what holds the picture and what stands beside it, where something does;
         width: of the picture, in CSS pixels.
         """
-        self._picture.layout.width = f"{width}px"
-        head = widgets.HTML(
-            f'<strong style="font-size:14px">{html.escape(title)}</strong>'
-        )
-        buttons = [self._as_table, self._as_link] if self._kept else [self._as_table]
+        self.view.layout.width = f"{width}px"
+        name = html.escape(title)
+        head = widgets.HTML(f'<strong style="font-size:14px">{name}</strong>')
+        buttons = [self.as_table, self.as_link] if self._kept else [self.as_table]
         foot = widgets.HBox(
-            [*buttons, self._status],
+            [*buttons, self.status_line],
             layout={"align_items": "center", "grid_gap": "10px"},
         )
         frame = {
@@ -102,44 +135,78 @@ class Panel:
             "width": f"{PAGE_WIDTH + 28}px",
             "max_width": "100%",
         }
-        self.box = widgets.VBox(
-            [head, *rows, picture or self._picture, foot, self._table, self._link],
-            layout=frame,
-        )
+        parts = [
+            head,
+            *rows,
+            picture or self.view,
+            foot,
+            self.table_view,
+            self.link_box,
+        ]
+        self.box = widgets.VBox(parts, layout=frame)
         self._repaint()
 
-    def draw(self) -> tuple[bytes, str]:
-        """The picture as PNG bytes, and the same as an HTML table."""
+    def draw(self) -> Drawn:
+        """Return the picture, or its PNG bytes and the same as tables."""
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draws now, on the calling thread."""
+        """Draw now, on the calling thread."""
         with self._lock, self.guarded():
             self._repaint()
 
     def refresh(self) -> None:
-        """Draws soon: many calls in a row make few redraws."""
+        """Draw soon: many calls in a row make few redraws."""
         self._painter.ask()
 
     def settle(self) -> None:
-        """Waits for the redraws that are due."""
+        """Wait for the redraws that are due."""
         self._painter.settle()
 
-    def keep(self, **controls: widgets.Widget) -> None:
-        """Names the controls whose values are the panel's state; call it before `arrange`."""
-        self._kept |= controls
+    @property
+    def png(self) -> bytes:
+        """The picture as it is on the page, as PNG bytes."""
+        return bytes(self.view.value)
+
+    @property
+    def html(self) -> str:
+        """The tables as they are on the page."""
+        return self.table_view.value
+
+    # What its controls say.
+
+    @property
+    def settings(self) -> controls.Settings:
+        """How the controls are set, an attribute each, but for those that choose what is
+        shown.
+        """
+        names = (n for n, control in self.declared.items() if not control.view)
+        return self._settings_type(**{name: self._kept[name].value for name in names})
+
+    def words(self, settings: controls.Settings) -> str:
+        """Say the settings in a sentence."""
+        values = vars(settings)
+        sentences = [self.declared[name].sentence(values[name]) for name in values]
+        return ", ".join(filter(None, sentences))
+
+    def keep(self, **kept: widgets.Widget) -> None:
+        """Make controls that are not declared part of the state; to be called before
+        `arrange`.
+        """
+        self._kept |= kept
 
     def state(self) -> dict:
-        """What a permalink holds: name -> value of every kept control."""
+        """Return what a permalink holds: name -> value of every control."""
         return {name: control.value for name, control in self._kept.items()}
 
     def restore(self, state: dict) -> None:
-        """Sets every kept control. Raises ValueError, and changes nothing, for other
-        names or for values out of range.
+        """Set every control. Raises ValueError, and changes nothing, for other names or for
+        values out of range.
         """
         if set(state) != set(self._kept):
             raise ValueError(
-                f"a {self.kind} panel keeps {', '.join(self._kept)}; the permalink has {', '.join(state)}"
+                f"a {self.kind} panel keeps {', '.join(self._kept)}; "
+                f"the permalink has {', '.join(state)}"
             )
         before = {name: control.value for name, control in self._kept.items()}
         for name, value in state.items():
@@ -156,27 +223,47 @@ class Panel:
         """
         return permalink.write(self.kind, self.state())
 
+    def paste(self, text: str) -> None:
+        """Take a permalink: the panel becomes as it was when the string was made. Raises
+        ValueError for one that does not fit.
+        """
+        self.error = None
+        link = permalink.read(text)
+        if link.kind != self.kind:
+            raise ValueError(
+                f"this permalink is for a {link.kind} panel, "
+                f"this panel is a {self.kind} panel"
+            )
+        versions = permalink.other_versions(link)
+        self.say("The panel is as the permalink has it. " + versions)
+        self.restore(link.state)
+        self.refresh()
+
+    # What it says, and what went wrong.
+
     def watch(self, control: widgets.Widget, act: Callable[[], None]) -> None:
-        """Calls act() when the control's value changes; what it raises is kept and shown."""
+        """Call act() when the control's value changes; its errors are kept and shown."""
         control.observe(lambda change: self._safely(act), "value")
 
     def click(self, control: widgets.Button, act: Callable[[], None]) -> None:
-        """Calls act() when the button is pressed; what it raises is kept and shown."""
+        """Call act() when the button is pressed; its errors are kept and shown."""
         control.on_click(lambda button: self._safely(act))
 
     @property
     def status(self) -> str:
-        """What the status line says."""
-        return self._said
+        """The sentence on the status line."""
+        return self._status
 
     def say(self, sentence: str) -> None:
-        """Puts a sentence on the status line, which screen readers read out."""
-        self._said = sentence
+        """Put a sentence on the status line, which screen readers read out."""
+        self._status = sentence
         colour = "#b00020" if self.error else "inherit"
-        self._status.value = f'<span role="status" style="color:{colour};line-height:1.35">{html.escape(sentence)}</span>'
+        style = f"color:{colour};line-height:1.35"
+        words = html.escape(sentence)
+        self.status_line.value = f'<span role="status" style="{style}">{words}</span>'
 
     def fail(self, error: Exception) -> None:
-        """Keeps an error and shows it."""
+        """Keep an error and show it."""
         self.error = error
         unchecked.add(self)
         self.say(
@@ -184,18 +271,21 @@ class Panel:
         )
 
     def check(self) -> None:
-        """Raises what went wrong, if something did."""
+        """Raise what went wrong, if something did."""
         unchecked.discard(self)
         if self.error:
             raise self.error
 
     def close(self) -> None:
-        """Ends what the panel does in the background."""
+        """End what the panel does in the background, and free its widgets."""
         self.settle()
+        for part in vars(self).values():
+            if isinstance(part, widgets.Widget) and part.comm is not None:
+                free(part)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """What is raised inside is kept and shown."""
+        """Keep and show what is raised inside."""
         try:
             yield
         except Exception as error:
@@ -206,43 +296,36 @@ class Panel:
             act()
 
     def _repaint(self) -> None:
-        self._picture.value, self._table.value = self.draw()
+        drawn = self.draw()
+        if isinstance(drawn, Picture):
+            self.picture = drawn
+            drawn = self._canvas.png(drawn), drawn.tables
+        self.view.value, tables = drawn
+        if isinstance(tables, str):
+            self.table_view.value = tables
+        else:
+            self.table = list(tables)
+            self.table_view.value = "".join(table.html() for table in tables)
         self.redraws += 1
-        if self._as_link.value:
-            self._written = self._link.value = self.link
+        if self.as_link.value:
+            self._written = self.link_box.value = self.link
 
     def _show_link(self) -> None:
-        self._written = self._link.value = self.link
-        _unfold(self._link, self._as_link.value)
-
-    def paste(self, text: str) -> None:
-        """Takes a permalink: the panel becomes as it was when the string was made.
-        ValueError for one that does not fit.
-        """
-        self.error = None
-        link = permalink.read(text)
-        if link.kind != self.kind:
-            raise ValueError(
-                f"this permalink is for a {link.kind} panel, this panel is a {self.kind} panel"
-            )
-        self.say(
-            "The panel is as the permalink has it. " + permalink.other_versions(link)
-        )
-        self.restore(link.state)
-        self.refresh()
+        self._written = self.link_box.value = self.link
+        _unfold(self.link_box, self.as_link.value)
 
     def _pasted(self) -> None:
-        """Another string in the box is one that the reader has put there."""
-        if self._link.value != self._written:
-            self.paste(self._link.value)
+        """Ignore the link that the panel wrote itself; anything else was pasted."""
+        if self.link_box.value != self._written:
+            self.paste(self.link_box.value)
+
+    def face(self) -> dict[str, str]:
+        """Return what stands for a panel that nobody runs: MIME type -> content."""
+        self.settle()
+        return {"image/png": b64encode(self.png).decode()}
 
     def __repr__(self) -> str:
         return self.text
-
-    def _still(self) -> dict:
-        """The face of a panel that nobody runs."""
-        self.settle()
-        return {"image/png": b64encode(self._picture.value).decode()}
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
@@ -250,7 +333,18 @@ class Panel:
             "application/vnd.jupyter.widget-view+json": view,
             "text/plain": self.text,
         }
-        return live | self._still(), {"image/png": {"alt": self.about}}
+        return live | self.face(), {"image/png": {"alt": self.about}}
+
+
+def free(widget: widgets.Widget) -> None:
+    """Close a widget and all that it holds: children, layout, style."""
+    for name in widget.keys:
+        value = getattr(widget, name)
+        parts = value if isinstance(value, list | tuple) else [value]
+        for part in parts:
+            if isinstance(part, widgets.Widget) and part.comm is not None:
+                free(part)
+    widget.close()
 
 
 def _unfold(part: widgets.Widget, shown: bool) -> None:

@@ -8,17 +8,23 @@ survive a mail and an address.
 
 import base64
 import json
+import sys
 import zlib
 from collections.abc import Mapping
+from dataclasses import field, fields, is_dataclass
 from importlib.metadata import version
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 FORMAT = "kd1"
 PACKAGES = ("kdsurvey", "torch")
 # What most strings hold, so that a short one need not spell it out. Never change it:
 # older strings could not be read.
-KNOWN = b'"changes":[["alpha","T","lr"],"until","width","data","seeds","image","left","right","epoch","seed":0,"T":4.0,"alpha":0.'
+KNOWN = (
+    b'"changes":[["alpha","T","lr"],"until","width","data","seeds","image","left","right",'
+    b'"epoch","seed":0,"T":4.0,"alpha":0.'
+)
 LONGEST = 100_000  # bytes of a state, unpacked: nobody can make a kernel swallow more
+Made = TypeVar("Made")
 
 
 class Link(NamedTuple):
@@ -30,44 +36,147 @@ class Link(NamedTuple):
 
 
 def write(kind: str, state: Mapping) -> str:
-    """The string for a panel of this kind in this state, a mapping that JSON can hold."""
+    """Return the string for a panel of this kind in this state, a mapping that JSON can
+    hold.
+    """
     versions = [version(name) for name in PACKAGES]
-    said = json.dumps(
-        [dict(state), versions], separators=(",", ":"), allow_nan=False
-    ).encode()
+    content = [dict(state), versions]
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
     packer = zlib.compressobj(9, zdict=KNOWN)
-    return f"{FORMAT}.{kind}.{base64.urlsafe_b64encode(packer.compress(said) + packer.flush()).decode().rstrip('=')}"
+    packed = packer.compress(text.encode()) + packer.flush()
+    letters = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    return f"{FORMAT}.{kind}.{letters}"
 
 
 def read(text: str) -> Link:
-    """What `write` was given, and the versions it was written with. Raises ValueError
-    for anything that `write` never wrote.
+    """Return what `write` was given, and the versions it was written with. Raises
+    ValueError for anything that `write` never wrote.
     """
     try:
         start, kind, letters = text.strip().split(".")
-        packed = base64.b64decode(
-            letters + "=" * (-len(letters) % 4), altchars=b"-_", validate=True
-        )
+        padded = letters + "=" * (-len(letters) % 4)
+        packed = base64.b64decode(padded, altchars=b"-_", validate=True)
         unpacker = zlib.decompressobj(zdict=KNOWN)
-        said = unpacker.decompress(packed, LONGEST)
-        state, versions = json.loads(said)
+        content = unpacker.decompress(packed, LONGEST)
+        state, versions = json.loads(content)
         if start != FORMAT or not unpacker.eof or not isinstance(state, dict):
             raise ValueError
         return Link(kind, state, dict(zip(PACKAGES, versions)))
     except (ValueError, zlib.error, RecursionError, TypeError):
         shown = text.strip()[:40]
         raise ValueError(
-            f"{shown!r} is no permalink; copy the whole string, from {FORMAT}. to its last letter"
+            f"{shown!r} is no permalink; "
+            f"copy the whole string, from {FORMAT}. to its last letter"
         ) from None
 
 
 def other_versions(link: Link) -> str:
-    """A sentence about the versions that differ from the ones here, empty where none does."""
+    """Say which versions differ from the ones here; empty where none does."""
     differ = [
         f"{name} {made} (here {version(name)})"
         for name, made in link.versions.items()
         if made != version(name)
     ]
-    return (
-        f"Made with {', '.join(differ)}: the last digits may differ." if differ else ""
-    )
+    if not differ:
+        return ""
+    return f"Made with {', '.join(differ)}: the last digits may differ."
+
+
+# How a run was made, as a dataclass, in a permalink: `pack` and `unpack`.
+
+
+def number(low: float = 0, high: float = sys.float_info.max) -> Any:
+    """Declare a dataclass field that holds a number from low to high."""
+    return field(metadata={"range": (low, high)})
+
+
+def one_of(*options: str) -> Any:
+    """Declare a dataclass field that holds one of these names."""
+    return field(metadata={"options": options})
+
+
+def place_among(*options: str) -> Any:
+    """Declare a dataclass field that holds one of these names, kept as its place."""
+    return field(metadata={"places": options})
+
+
+def pack(made: Any) -> list:
+    """Turn a dataclass into a list that JSON can hold: a value a field, in their order.
+
+    Fields are numbers, names, dicts, other such dataclasses, and tuples of these.
+    """
+    packed = []
+    for entry in fields(made):
+        value = getattr(made, entry.name)
+        places = entry.metadata.get("places")
+        packed.append(places.index(value) if places else _plain(value))
+    return packed
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return pack(value)
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return value
+
+
+def unpack(kind: type[Made], packed: Any) -> Made:
+    """Return the dataclass that `pack` turned into this list, or of which a mapping holds
+    the fields by their names.
+
+    Numbers are at least 0 unless `number` says otherwise. Raises ValueError for another
+    number of fields, other names, types, and numbers out of range.
+    """
+    try:
+        return _unpacked(kind, packed)
+    except (ValueError, TypeError, IndexError, KeyError):
+        raise ValueError(
+            "this permalink has no run that this panel could make again: "
+            f"{str(packed)[:80]}"
+        ) from None
+
+
+def _unpacked(kind: type[Made], packed: Any) -> Made:
+    names = [entry.name for entry in fields(kind)]
+    if isinstance(packed, Mapping):
+        values = [packed[name] for name in names]
+    elif isinstance(packed, list):
+        values = packed
+    else:
+        raise TypeError
+    if len(packed) != len(names):
+        raise ValueError
+    types = get_type_hints(kind)
+    read_values = [
+        _value(types[entry.name], value, entry.metadata)
+        for entry, value in zip(fields(kind), values)
+    ]
+    return kind(*read_values)
+
+
+def _value(kind: Any, value: Any, limits: Mapping) -> Any:
+    """Check one value against the type and the limits of its field."""
+    if is_dataclass(kind):
+        return _unpacked(kind, value)
+    if get_origin(kind) is tuple:
+        if not isinstance(value, list):
+            raise TypeError
+        return tuple(_value(get_args(kind)[0], part, limits) for part in value)
+    if "places" in limits:
+        return limits["places"][_number(int, value, {})]
+    if "options" in limits and value not in limits["options"]:
+        raise ValueError
+    if kind in (int, float):
+        return _number(kind, value, limits)
+    if type(value) is not kind:
+        raise TypeError
+    return value
+
+
+def _number(kind: type, value: Any, limits: Mapping) -> float:
+    low, high = limits.get("range", (0, sys.float_info.max))
+    fits = type(value) is int or (kind is float and type(value) is float)
+    if not fits or not low <= value <= high:
+        raise ValueError
+    return value

@@ -100,7 +100,7 @@ class Landscape(Running, Panel):
         second = row(self.control, self.seeds, self.first)
         acts = row(self.start, self.pause, self.stop, self._meter)
         page = widgets.HBox(
-            [self._grid(), self._picture], layout={"align_items": "flex-start"}
+            [self._grid(), self.view], layout={"align_items": "flex-start"}
         )
         self.arrange(
             "Where does distillation help?",
@@ -306,7 +306,7 @@ class Landscape(Running, Panel):
             )
         return self._runs.png(found, self.cell, curves), twin(found)
 
-    def _still(self) -> dict:
+    def face(self) -> dict:
         self.settle()
         return {
             "image/png": b64encode(still(self._found(), self._key[0].name)).decode()

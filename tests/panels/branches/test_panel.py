@@ -130,7 +130,7 @@ def test_diversity_and_gates_are_those_of_the_nets(made, data, method):
     assert np.allclose(heights[:3].T, own, atol=1e-6) and not heights[3:].any()
     assert np.allclose([bar.get_y() for bar in bars[2]], heights[:2].sum(0))
     assert np.allclose(panel._aside._line.get_ydata(), found.diversity)
-    text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
+    text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     assert (
         f"|epoch 3|{found.diversity[-1]:.4f}|" in text
         and f"|before training|{found.diversity[0]:.4f}|" in text

@@ -134,7 +134,7 @@ def test_the_usual_methods(data, teacher, config):
 def test_the_table_says_what_was_measured(made, data, teacher):
     panel = finished(made(left="labels", right="soft + hard"))
     x, y = data.validation
-    v, text = teacher(x).detach().numpy(), re.sub(r"<[^>]*>+", "|", panel._table.value)
+    v, text = teacher(x).detach().numpy(), re.sub(r"<[^>]*>+", "|", panel.html)
     for side in panel.sides:
         answers = side.z.numpy().argmax(-1)  # (s, m)
         agree = 100 * (answers == v.argmax(-1)).mean(1)
@@ -425,16 +425,13 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
     giver.seed.value = 4
     finished(giver)
     giver.T.box.value = 2.0  # for the next run
-    taker._link.value = giver.link
+    taker.link_box.value = giver.link
     assert taker.wait(WAIT)
     taker.settle()
     taker.check()
     assert [side.rows for side in taker.sides] == [side.rows for side in giver.sides]
     giver.redraw()
-    assert (
-        taker._picture.value == giver._picture.value
-        and taker._table.value == giver._table.value
-    )
+    assert taker.png == giver.png and taker.html == giver.html
     assert (
         taker.link == giver.link and taker.T.value == 2.0 and taker._settings.T == 7.3
     )
@@ -456,7 +453,7 @@ def test_a_link_of_a_stopped_run_stops_there_too(made):
         assert (
             panel.status == "Stopped after 2 epochs." and len(panel.sides[0].rows) == 6
         )
-    assert taker._picture.value == giver._picture.value
+    assert taker.png == giver.png
     fresh = made()
     taker.paste(fresh.link)
     assert fresh.state()["run"] is None and not taker._runner.busy

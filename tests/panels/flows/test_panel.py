@@ -138,7 +138,7 @@ def test_the_picture_shows_the_image_and_section_that_are_chosen(made, data):
     assert {shown.get_clim() for shown in maps.values()} == {
         (0, panel._wanted_flow[0][17].max().item())
     }
-    text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
+    text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     for k, theirs in enumerate(panel._wanted_flow):
         cells = [f"{distance(theirs[17], arm.found[k][17]):.3f}" for arm in panel.arms]
         assert f"|section {k + 1}, image 17|" + "|".join(cells) + "|" in text

@@ -81,7 +81,7 @@ def shows_what_is_taught(panel, target, data, given, i):
         f"is a {right}" in caption
     ) == (label != right)
     assert (f"counts {weight[i]:.2f} times" in caption) == (target == "CWTM")
-    text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
+    text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     assert f"|{data.classes[3]}|{aim[i, 3]:.3f}|{q[3]:.3f}|" in text
     assert (
         f"Training image {i}, label {label}, right class {right}, weight {weight[i]:.2f}, generation 2"
@@ -170,7 +170,7 @@ def test_accuracy_by_generation_is_that_of_its_end(made, data):
     assert (
         births[0] == births[1] == 3 and births[3] == births[4] == 6 and len(births) == 6
     )
-    text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
+    text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     of = [by_generation(arm, 3)[name] for arm in panel.arms for name in arm.lines]
     assert (
         "|generation 2|" + "|".join(f"{values[2]:.1f}" for values in of) + "|" in text

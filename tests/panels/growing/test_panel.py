@@ -102,7 +102,7 @@ def test_a_net_that_does_not_grow_trains_as_train_does(made, data, config):
         panel.status
         == f"Finished after 16 batches. Validation accuracy {panel._history.accuracy.y[-1]:.1f} %."
     )
-    assert not panel.grown and panel._table.value.count("<caption") == 2
+    assert not panel.grown and panel.html.count("<caption") == 2
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -158,7 +158,7 @@ def test_a_net_that_grows_is_two_trainings(made, data, config, kind, way):
         and y[5] == 100 * accuracy(new, *data.validation)
     )
     assert y[3:5] == [100 * row["net validation accuracy"] for row in rows]
-    text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
+    text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     words = ("new layer 2" if kind == "deeper" else "layer 1: 8 → 16") + (
         " (random)" if way == RANDOM else ""
     )
@@ -292,7 +292,7 @@ def test_a_link_makes_the_run_again_with_every_growth(endless):
     giver.stop.click()
     assert giver.wait(WAIT)
     giver.seed.value = 5  # for the next run
-    taker._link.value = giver.link
+    taker.link_box.value = giver.link
     assert taker.wait(WAIT)
     for panel in (giver, taker):
         panel.settle()
@@ -302,10 +302,7 @@ def test_a_link_makes_the_run_again_with_every_growth(endless):
         and taker.grown == giver.grown
         and equal(taker.net, giver.net)
     )
-    assert (
-        taker._picture.value == giver._picture.value
-        and taker._table.value == giver._table.value
-    )
+    assert taker.png == giver.png and taker.html == giver.html
     assert (
         taker.link == giver.link
         and len(giver.link) < 300

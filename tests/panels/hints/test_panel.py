@@ -147,7 +147,7 @@ def test_the_arms_begin_equal_and_the_picture_shows_them(made):
 
 def test_the_table_says_the_same(made):
     panel = finished(made())
-    text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
+    text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     cells = [f"{arm.lines[arm.name][1][-1]:.1f}" for arm in panel.arms]
     assert "|epoch 5|" + "|".join(cells) + "|" in text
     assert "|epoch 2|" in text and "has nothing to score up to epoch 2" in text
@@ -172,7 +172,7 @@ def test_the_table_says_the_same(made):
 
 def test_a_row_for_an_arm_whose_stage_scores_nothing_stands_under_its_name(made):
     """In the table the columns of arms must not slip when one has nothing to say."""
-    text = re.sub(r"(<[^>]*>)+", "|", finished(made())._table.value)
+    text = re.sub(r"(<[^>]*>)+", "|", finished(made()).html)
     head, row = (
         re.search(rf"\|{first}[^\n]*?\|epoch", text).group()
         for first in ("labels", "epoch 1")
@@ -256,7 +256,7 @@ def test_a_link_of_a_stopped_run_stops_there(made):
             panel.status == "Stopped after 3 epochs."
             and [len(arm.rows) for arm in panel.arms] == [3] * 4
         )
-    assert taker._picture.value == giver._picture.value
+    assert taker.png == giver.png
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""What every panel has: faces, a status line, a picture that is drawn seldom, errors that come out."""
+"""What every panel has: faces, a status line, a picture that is drawn seldom, errors that
+come out.
+"""
 
 import threading
 import time
@@ -61,13 +63,13 @@ def test_three_faces_the_text_of_which_never_changes():
 
 def test_slider_and_box_move_each_other_and_the_picture_and_the_table():
     panel = Bar()
-    before = panel._picture.value
+    before = panel.png
     panel.height.slider.value = 4
     assert panel.height.box.value == panel.height.value == 4
     panel.settle()
     panel.check()
-    assert panel._picture.value != before
-    assert ">4.0<" in panel._table.value and "a&lt;b" in panel._table.value
+    assert panel.png != before
+    assert ">4.0<" in panel.html and "a&lt;b" in panel.html
     panel.height.box.value = 7.4
     assert panel.height.slider.value == 7 and panel.height.value == 7.4
 
@@ -81,7 +83,7 @@ def test_many_moves_make_few_redraws_and_the_last_one_is_drawn():
             time.sleep(0.005)
     panel.settle()
     assert 1 <= panel.redraws - start <= 6
-    assert ">20.0<" in panel._table.value
+    assert ">20.0<" in panel.html
 
 
 def test_an_idle_painter_has_no_thread_and_answers_again():
@@ -114,7 +116,7 @@ def test_an_error_reaches_the_status_line_and_the_test():
     panel.height.slider.value = 13
     panel.settle()
     assert panel.status == "Failed: 13 brings bad luck"
-    assert 'role="status"' in panel._status.value
+    assert 'role="status"' in panel.status_line.value
     with pytest.raises(ValueError, match="bad luck"):
         panel.check()
 
@@ -125,7 +127,7 @@ def test_an_error_in_a_callback_is_kept_and_escaped():
     button.click()
     assert panel.status == "Failed: division by zero"
     panel.fail(ValueError("<script>"))
-    assert "<script>" not in panel._status.value
+    assert "<script>" not in panel.status_line.value
     with pytest.raises(ValueError):
         panel.check()
 
@@ -150,9 +152,9 @@ def test_a_panel_that_cannot_be_drawn_fails_where_it_is_made():
 
 def test_the_table_shows_when_it_is_asked_for():
     panel = Bar()
-    assert panel._table.layout.display == "none"
-    panel._as_table.value = True
-    assert panel._table.layout.display != "none"
+    assert panel.table_view.layout.display == "none"
+    panel.as_table.value = True
+    assert panel.table_view.layout.display != "none"
 
 
 @pytest.mark.parametrize(
@@ -182,9 +184,7 @@ def test_a_knob_out_of_range_is_refused(value, low, log):
 def test_every_box_has_a_name_and_the_picture_too():
     panel = Bar()
     assert panel.height.box.description == "Height"
-    assert (
-        panel._picture.tooltip and "description" in panel._picture.keys
-    )  # see Picture
+    assert panel.view.tooltip and "description" in panel.view.keys  # see Picture
 
 
 def test_a_chart_draws_what_moves_and_what_was_renewed():

@@ -6,6 +6,7 @@ import base64
 import json
 import zlib
 from contextlib import suppress
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -105,17 +106,17 @@ def test_a_pasted_link_sets_the_panel():
     giver, taker = KeptBar(), KeptBar()
     giver.height.slider.value = 7
     giver.settle()
-    taker._as_link.value = True
-    assert taker._link.layout.display == "" and permalink.read(
-        taker._link.value
+    taker.as_link.value = True
+    assert taker.link_box.layout.display == "" and permalink.read(
+        taker.link_box.value
     ).state == {"height": 1.0}
-    taker._link.value = giver.link
+    taker.link_box.value = giver.link
     taker.settle()
-    assert taker.height.value == 7 and taker._picture.value == giver._picture.value
+    assert taker.height.value == 7 and taker.png == giver.png
     assert taker.status.startswith("The panel is as the permalink has it.")
     taker.height.slider.value = 9
     taker.settle()
-    assert taker._link.value == taker.link != giver.link  # the box keeps up
+    assert taker.link_box.value == taker.link != giver.link  # the box keeps up
     taker.check()
 
 
@@ -143,7 +144,7 @@ def test_a_pasted_link_sets_the_panel():
 )
 def test_a_link_that_does_not_fit_is_a_sentence_and_changes_nothing(text, says):
     panel = KeptBar()
-    panel._link.value = text
+    panel.link_box.value = text
     panel.settle()
     assert says in panel.status and panel.height.value == 1.0
     with pytest.raises(ValueError):
@@ -159,3 +160,71 @@ def test_a_panel_that_keeps_nothing_offers_no_link():
         ]
 
     assert "Permalink" in buttons(KeptBar()) and "Permalink" not in buttons(Bar())
+
+
+@dataclass(frozen=True)
+class Change:
+    at: int
+    name: str = permalink.one_of("T", "alpha")
+    value: float = permalink.number(0.5, 50)
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a run was made, in fields of every kind."""
+
+    seed: int
+    way: str = permalink.place_among("copied", "random")
+    first: Change = None
+    changes: tuple[Change, ...] = ()
+    since: dict = None
+    over: bool = False
+
+
+MADE = Made(3, "random", Change(0, "T", 4), (Change(2, "alpha", 0.5),), {"a": 1}, True)
+PACKED = [3, 1, [0, "T", 4], [[2, "alpha", 0.5]], {"a": 1}, True]
+NAMES = ("seed", "way", "first", "changes", "since", "over")
+
+
+def test_a_run_that_was_packed_comes_out():
+    assert permalink.pack(MADE) == PACKED == json.loads(json.dumps(PACKED))
+    assert permalink.unpack(Made, PACKED) == MADE
+    assert permalink.unpack(Made, dict(zip(NAMES, PACKED))) == MADE
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (0, -1),
+        (0, 2.5),
+        (0, True),
+        (0, "3"),
+        (1, 2),
+        (1, -1),
+        (1, "copied"),
+        (2, None),
+        (2, [0, "T"]),
+        (2, [0, "beta", 4]),
+        (2, [0, [], 4]),
+        (2, [0, "T", 60]),
+        (2, [0, "T", float("nan")]),
+        (3, 7),
+        (3, "no"),
+        (3, [[2, "alpha", "high"]]),
+        (4, [1]),
+        (5, 1),
+    ],
+)
+def test_a_run_that_was_never_packed_is_refused(place, value):
+    packed = [*PACKED[:place], value, *PACKED[place + 1 :]]
+    for kind in (packed, dict(zip(NAMES, packed))):
+        with pytest.raises(ValueError, match="no run that this panel could make again"):
+            permalink.unpack(Made, kind)
+
+
+@pytest.mark.parametrize(
+    "packed", [None, 3, "later", [], PACKED[:-1], [*PACKED, 1], {}]
+)
+def test_a_run_of_another_form_is_refused(packed):
+    with pytest.raises(ValueError, match="no run that this panel could make again"):
+        permalink.unpack(Made, packed)

@@ -55,7 +55,7 @@ def test_before_the_first_run_it_says_what_to_do(panel):
     panel.settle()
     assert panel.status == "T = 4, alpha = 0.9: nothing has run here yet; press Start."
     assert {cell.description for cell in panel.cells} == {"·"}
-    assert "two seeds are needed" in panel._table.value
+    assert "two seeds are needed" in panel.html
 
 
 def test_it_shows_what_the_grid_finds(panel, data):
@@ -77,10 +77,7 @@ def test_it_shows_what_the_grid_finds(panel, data):
     )
     for cell, button in zip(CELLS, panel.cells):
         assert button.tooltip == found.verdict(*cell).line
-    assert (
-        "3 seeds:" in panel.status
-        and panel._table.value.count("<tr>") == len(CELLS) + 1
-    )
+    assert "3 seeds:" in panel.status and panel.html.count("<tr>") == len(CELLS) + 1
 
 
 def test_a_pressed_cell_shows_its_runs(panel):
@@ -90,7 +87,7 @@ def test_a_pressed_cell_shows_its_runs(panel):
     for k in (0, 12, 29):
         panel.cells[k].click()
         panel.settle()
-        pictures.add(panel._picture.value)
+        pictures.add(panel.png)
         assert panel.status.startswith(
             f"O11  {panel._found().verdict(*CELLS[k]).word}  {arm(*CELLS[k])} - no teacher"
         )
@@ -200,14 +197,11 @@ def test_a_link_makes_the_same_picture(panel, data, close):
     panel.cells[7].click()
     panel.settle()
     other = close(panels.landscape(data))
-    other._link.value = panel.link
+    other.link_box.value = panel.link
     assert other.wait(WAIT)
     other.settle()
     other.check()
-    assert (
-        other._picture.value == panel._picture.value
-        and other._table.value == panel._table.value
-    )
+    assert other.png == panel.png and other.html == panel.html
     assert [cell.description for cell in other.cells] == [
         cell.description for cell in panel.cells
     ]
@@ -247,7 +241,7 @@ def test_its_still_face_is_the_map(panel):
     panel.start.click()
     assert panel.wait(WAIT)
     full = b64decode(panel._repr_mimebundle_()[0]["image/png"])
-    assert empty.startswith(b"\x89PNG") and full != empty != panel._picture.value
+    assert empty.startswith(b"\x89PNG") and full != empty != panel.png
 
 
 @pytest.mark.parametrize(

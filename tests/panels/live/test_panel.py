@@ -40,7 +40,7 @@ def endless(data, teacher, close):
 
 def test_it_trains_as_train_does(live, data, teacher, config):
     panel = live()
-    picture = panel._picture.value
+    picture = panel.png
     panel.start.click()
     assert panel.wait(WAIT)
     panel.check()
@@ -55,10 +55,9 @@ def test_it_trains_as_train_does(live, data, teacher, config):
         for a, b in zip(panel.student.parameters(), student.parameters())
     )
     assert panel.status.startswith("Finished after 16 batches. Validation accuracy")
-    assert panel._picture.value != picture
+    assert panel.png != picture
     assert (
-        "loss term soft" in panel._table.value
-        and "validation accuracy, epoch 4" in panel._table.value
+        "loss term soft" in panel.html and "validation accuracy, epoch 4" in panel.html
     )
 
 
@@ -108,7 +107,7 @@ def test_a_new_temperature_is_in_the_next_batch(live, config, data, teacher):
         "alpha = 0.5",
         "lr = 0.02",
     ]
-    assert "T = 20" in panel._table.value
+    assert "T = 20" in panel.html
 
 
 def test_width_and_seed_wait_for_the_next_start(endless):
@@ -319,7 +318,7 @@ def test_a_link_makes_the_run_again_with_every_turn_of_a_knob(endless):
     giver.width.slider.value, giver.seed.value = 12, 5  # for the next run
     giver.stop.click()
     assert giver.wait(WAIT)
-    taker._link.value = giver.link
+    taker.link_box.value = giver.link
     assert taker.wait(WAIT)
     for panel in (giver, taker):
         panel.settle()
@@ -329,10 +328,7 @@ def test_a_link_makes_the_run_again_with_every_turn_of_a_knob(endless):
         torch.equal(a, b)
         for a, b in zip(taker.student.parameters(), giver.student.parameters())
     )
-    assert (
-        taker._picture.value == giver._picture.value
-        and taker._table.value == giver._table.value
-    )
+    assert taker.png == giver.png and taker.html == giver.html
     assert (
         taker.width.value == 12
         and taker.seed.value == 5
@@ -356,7 +352,7 @@ def test_a_link_of_a_whole_run_has_its_last_accuracy(live):
     taker.paste(giver.link)
     assert taker.wait(WAIT)
     assert taker.rows == giver.rows and len(taker.rows) == 4
-    assert taker._picture.value == giver._picture.value
+    assert taker.png == giver.png
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def table_of(panel):
     """The table as {class: [p, q]}."""
     rows = re.findall(
         r"<th scope=\"row\"[^>]*>(\d+)</th><td[^>]*>([\d.]+)</td><td[^>]*>([\d.]+)</td></tr>",
-        panel._table.value,
+        panel.html,
     )
     return {int(name): (float(p), float(q)) for name, p, q in rows}
 
@@ -90,15 +90,15 @@ def test_it_starts_from_the_class_to_make_and_says_what_the_nets_say(
     for k in near:
         assert (
             f'>{k}</td><td style="padding:1px 9px;text-align:right">{digits.train[1][k]}</td>'
-            in panel._table.value
+            in panel.html
         )
 
 
 def test_a_stroke_changes_picture_and_status_and_leaves_the_field_alone(panel):
     panel.settle()
-    picture, shows = panel._picture.value, panel.ink.shows
+    picture, shows = panel.png, panel.ink.shows
     stroke(panel, bar())
-    assert panel._picture.value != picture
+    assert panel.png != picture
     np.testing.assert_array_equal(
         panel.sketch.image, np.rint(255 * digit.as_mnist(bar())) / np.float32(255)
     )
@@ -138,7 +138,7 @@ def test_drawing_on_a_chosen_digit_keeps_its_pixels(panel):
 @pytest.mark.parametrize("move", digit.MOVES)
 def test_a_nudge_changes_the_image_the_picture_and_the_field(panel, move):
     panel.settle()
-    picture = panel._picture.value
+    picture = panel.png
     before = panel.sketch.image
     shows = panel.ink.shows
     panel.nudges[move].click()
@@ -146,7 +146,7 @@ def test_a_nudge_changes_the_image_the_picture_and_the_field(panel, move):
     np.testing.assert_allclose(
         panel.sketch.image, digit.nudged(before, move), atol=1 / 255
     )
-    assert panel._picture.value != picture and panel.ink.shows == shows + 1
+    assert panel.png != picture and panel.ink.shows == shows + 1
     assert (
         panel.ink.shown == np.rint(255 * panel.sketch.image).astype(np.uint8).tobytes()
     )
@@ -195,13 +195,10 @@ def test_clear_again_and_the_neighbours(panel, digits):
 
 def test_temperature_and_challenge_redraw(panel):
     panel.settle()
-    picture = panel._picture.value
+    picture = panel.png
     panel.T.slider.value = 50.0
     panel.settle()
-    assert (
-        panel._picture.value != picture
-        and "Probabilities at T = 50" in panel._table.value
-    )
+    assert panel.png != picture and "Probabilities at T = 50" in panel.html
     assert max(p for p, _ in table_of(panel).values()) < 0.2
     panel.make.value, panel.almost.value = 8, 4
     panel.settle()
@@ -233,11 +230,11 @@ def test_a_permalink_shows_the_same_drawing(panel, nets, digits, close):
     panel.share.slider.value = 0.25
     panel.T.box.value = 3.3
     panel.settle()
-    other._link.value = panel.link
+    other.link_box.value = panel.link
     other.settle()
     other.check()
-    assert other._picture.value == panel._picture.value
-    assert other._table.value == panel._table.value
+    assert other.png == panel.png
+    assert other.html == panel.html
     assert other.state() == panel.state()
     np.testing.assert_array_equal(other.ink.shown, panel.ink.shown)
     assert len(panel.link) < 1000
@@ -273,14 +270,14 @@ def test_the_callers_nets_are_untouched(nets, digits, close):
     net = mlp(784, 8, 10, dropout=0.5, seed=0).train()
     weights = {name: value.clone() for name, value in net.state_dict().items()}
     panel = close(pad(net, nets[1], digits))
-    shown = panel._picture.value
+    shown = panel.png
     panel.redraw()
     panel.check()
     assert net.training and all(p.requires_grad for p in net.parameters())
     assert all(
         torch.equal(value, weights[name]) for name, value in net.state_dict().items()
     )
-    assert panel._picture.value == shown  # dropout is off in the copy
+    assert panel.png == shown  # dropout is off in the copy
 
 
 def small(digits, shape=(8, 1, 28, 28), classes=10):
@@ -337,7 +334,7 @@ def test_fewer_training_images_than_neighbours(nets, close):
     panel = close(pad(*nets, few))
     stroke(panel, bar())
     panel.check()
-    assert panel._table.value.count("<tr>") == 2 + 10 + 3
+    assert panel.html.count("<tr>") == 2 + 10 + 3
 
 
 def test_the_hint_says_whether_there_is_a_field(panel):
@@ -357,11 +354,11 @@ def test_without_anywidget_all_but_drawing_works(nets, digits, close, monkeypatc
     assert alone.Base.__name__ == "HTML" and alone.Ink is not Ink
     monkeypatch.setattr(pad_module, "Ink", alone.Ink)
     panel = close(pad(*nets, digits))
-    picture = panel._picture.value
+    picture = panel.png
     panel.nudges["thicker"].click()
     panel.settle()
     panel.check()
-    assert panel._picture.value != picture and HINTS[False] in panel._hint.value
+    assert panel.png != picture and HINTS[False] in panel._hint.value
 
 
 def test_script_and_kernel_speak_of_the_same_things():

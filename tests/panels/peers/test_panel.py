@@ -120,12 +120,12 @@ def test_fewer_peers_leave_no_line_behind(made):
     drawn = [
         name for name, line in panel._accuracies._lines.items() if len(line.get_xdata())
     ]
-    assert drawn == [ALONE, "peer 0", "peer 1"] and "peer 3" not in panel._table.value
+    assert drawn == [ALONE, "peer 0", "peer 1"] and "peer 3" not in panel.html
 
 
 def test_the_table_says_the_same(made):
     panel = finished(made())
-    text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
+    text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     lines = panel.arms[0].lines | panel.arms[1].lines
     assert (
         "|epoch 4|" + "|".join(f"{y[-1]:.1f}" for _, y in lines.values()) + "|" in text
@@ -151,7 +151,7 @@ def test_before_a_run_there_is_a_picture_without_lines(made):
     panel = made()
     assert (
         not any(len(line.get_xdata()) for line in panel._aside._lines)
-        and panel._picture.value[:4] == b"\x89PNG"
+        and panel.png[:4] == b"\x89PNG"
     )
     assert (
         panel.epochs_done == 0

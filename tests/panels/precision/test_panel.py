@@ -133,7 +133,7 @@ def test_the_picture_shows_the_weights_before_and_after(made):
         picture._said.get_text()
         == "scheme B, hidden layer 3\nbefore: blue area\nafter: 3 levels, bars"
     )
-    text = re.sub(r"(<[^>]*>)+", "|", panel._table.value)
+    text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     assert (
         "Weights of scheme B, hidden layer 3" in text
         and f"|limit of 0|{limit:.3f}|" in text
@@ -144,10 +144,7 @@ def test_the_picture_shows_the_weights_before_and_after(made):
     assert picture._said.get_text().endswith("nothing is rounded") and not len(
         picture._after.get_xdata()
     )
-    assert (
-        "limit of 0" not in panel._table.value
-        and "levels in use" not in panel._table.value
-    )
+    assert "limit of 0" not in panel.html and "levels in use" not in panel.html
 
 
 def test_the_status_and_the_meter_say_what_was_run(made):
@@ -176,9 +173,7 @@ def test_what_is_shown_is_no_setting_of_a_run_but_goes_with_the_link(made):
     taker.settle()
     taker.check()
     assert [arm.rows for arm in taker.arms] == [arm.rows for arm in giver.arms]
-    assert (
-        taker._picture.value == giver._picture.value and taker.state() == giver.state()
-    )
+    assert taker.png == giver.png and taker.state() == giver.state()
 
 
 @pytest.mark.parametrize(

@@ -74,9 +74,7 @@ def shown(close):
 def test_before_a_run_and_before_its_first_epoch_there_is_a_sentence(close):
     source = close(Projector())
     panel = close(rewind(source))
-    assert panel.status == NOTHING and bytes(panel._picture.value).startswith(
-        b"\x89PNG"
-    )
+    assert panel.status == NOTHING and bytes(panel.png).startswith(b"\x89PNG")
     for act in (
         panel.after.click,
         panel.before.click,
@@ -129,15 +127,12 @@ def test_every_moment_is_as_it_was(shown):
         assert panel.status.startswith(
             f"Epoch {epoch} (1 to 4 are on film): {25.0 * epoch:.1f} % right."
         )
-        assert (
-            f"{z[0, 3]:.2f}<" in panel._table.value
-            and f"epoch {epoch}, shown" in panel._table.value
-        )
-        seen[epoch] = bytes(panel._picture.value)
+        assert f"{z[0, 3]:.2f}<" in panel.html and f"epoch {epoch}, shown" in panel.html
+        seen[epoch] = bytes(panel.png)
     assert len(set(seen.values())) == 4
     panel.epoch.value = 2
     panel.settle()
-    assert panel._picture.value == seen[2] and panel.slider.value == 2
+    assert panel.png == seen[2] and panel.slider.value == 2
 
 
 def test_the_picture_shows_what_the_table_says(shown):
@@ -243,7 +238,7 @@ def test_two_films_and_the_panel_that_makes_them(data, teacher, config, close):
         assert torch.equal(logits, kept.z[0])
         answers[side] = logits
         accuracy = [f"{100 * shares[0]:.1f}<" for shares in kept.accuracy]
-        assert all(value in panel._table.value for value in accuracy)
+        assert all(value in panel.html for value in accuracy)
     assert not torch.equal(answers["left"], answers["right"])
 
 
@@ -287,10 +282,7 @@ def test_a_link_brings_back_the_moment_and_the_run(data, teacher, config, close)
     for panel in (*made, giver, taker):
         panel.check()
     assert taker.epoch.value == 3 and not taker.follow.value
-    assert (
-        taker._picture.value == giver._picture.value
-        and taker._table.value == giver._table.value
-    )
+    assert taker.png == giver.png and taker.html == giver.html
     assert taker.link == giver.link
     taker.paste(giver.link)
     assert not made[1]._runner.busy  # it is in that state already
