@@ -1,5 +1,6 @@
 """Every method at work on images of digits: what the checks on a GPU go through."""
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -34,10 +35,10 @@ def taught(method: Callable, **options) -> Work:
     return Work(method(student, net(1), **options), [student])
 
 
-def plain(**options) -> Work:
-    """The labels alone."""
+def alone(method: Callable, **options) -> Work:
+    """Put a method to work that has one net and no teacher."""
     learner = net(0)
-    return Work(methods.plain(learner, **options), [learner])
+    return Work(method(learner, **options), [learner])
 
 
 def stacked() -> Work:
@@ -47,10 +48,19 @@ def stacked() -> Work:
     return Work(methods.hinton(stack, net(1), **knobs), [stack])
 
 
-def virtual_teacher() -> Work:
-    """A teacher made by hand."""
-    student = net(0)
-    return Work(methods.virtual_teacher(student), [student])
+def of_one_net(method: Callable) -> Callable[[], Work] | None:
+    """Build an example of a method that takes a student and a teacher, or a net alone.
+
+    None for a method that needs other things; such ones are written out below.
+    """
+    parameters = inspect.signature(method).parameters.values()
+    asked = [p for p in parameters if p.kind is not p.VAR_KEYWORD]
+    needed = [p.name for p in asked if p.default is p.empty]
+    if needed == ["student", "teacher"]:
+        return lambda: taught(method)
+    if needed in (["student"], ["net"]):
+        return lambda: alone(method)
+    return None
 
 
 def dml(**options) -> Work:
@@ -98,10 +108,8 @@ def few_labels() -> Work:
 
 HINTS = {"guided": 1, "hint": 1}
 FLOW = {"pairs": ((1, 2),)}
-METHODS: dict[str, Callable[[], Work]] = {
-    "plain": plain,
-    "plain, smoothed labels": lambda: plain(smoothing=0.1),
-    "hinton": lambda: taught(methods.hinton),
+WRITTEN: dict[str, Callable[[], Work]] = {
+    "plain, smoothed labels": lambda: alone(methods.plain, smoothing=0.1),
     "hinton, a stack": stacked,
     "fitnets": lambda: taught(methods.fitnets, **HINTS),
     "joint hints": lambda: taught(methods.joint_hints, **HINTS),
@@ -109,7 +117,6 @@ METHODS: dict[str, Callable[[], Work]] = {
     "fsp, channels in another order": lambda: taught(
         methods.fsp, permutation={1: [7, 6, 5, 4, 3, 2, 1, 0]}, **FLOW
     ),
-    "virtual teacher": virtual_teacher,
     "dml, by turns": dml,
     "dml, at once": lambda: dml(turns=False),
     "dml, few labels": few_labels,
@@ -118,10 +125,12 @@ METHODS: dict[str, Callable[[], Work]] = {
     "ban, cwtm": lambda: ban(target="cwtm"),
     "ban, dkpp": lambda: ban(target="dkpp"),
     "ban, dkpp redrawn": lambda: ban(target="dkpp", redrawn=True),
-    "apprentice, A": lambda: taught(methods.apprentice),
     "apprentice, B": lambda: taught(methods.apprentice, scheme="B"),
     "apprentice, C": lambda: taught(methods.apprentice, scheme="C"),
     "ffl": ffl,
     "one": one,
     "ensemblenet": ensemblenet,
 }
+RUN = [name for name in methods.__all__ if name not in NOT_RUN]
+PLAIN = {name: of_one_net(getattr(methods, name)) for name in RUN}
+METHODS = {name: make for name, make in PLAIN.items() if make} | WRITTEN
