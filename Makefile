@@ -18,7 +18,7 @@ lab: $(VENV)/lab.done
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
 
 app: $(VENV)/lab.done
-	$(BIN)/python -m kdsurvey.app
+	$(BIN)/kdsurvey app
 
 test: lint unit notebooks browser
 	@echo "All checks passed."
@@ -54,11 +54,11 @@ wheels: $(BIN)/python
 	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: -d wheels $(TESTED) platformdirs tqdm
 
 results: $(VENV)/lab.done
-	$(BIN)/python -m kdsurvey.lessons
+	$(BIN)/kdsurvey record --all --folder kdsurvey/results
 
 refresh: $(VENV)/lab.done
 	$(BIN)/python benchmarks/gpu_table.py
-	$(BIN)/python -m kdsurvey.lessons.pages
+	$(BIN)/kdsurvey pages
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.store_widget_state=False \
 		--ExecutePreprocessor.record_timing=False $(wildcard notebooks/*.ipynb) kdsurvey/app/all_panels.ipynb
 

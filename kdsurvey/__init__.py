@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ON_FIRST_USE = ("plots", "verdicts")
 
+__version__ = "0.1.0"
 __all__ = [
     "Batch",
     "Config",

@@ -6,6 +6,8 @@ import textwrap
 
 import pandas as pd
 
+RAN = ("torch", "numpy", "python", "machine", "threads")  # what a page says ran
+
 
 class Source:
     """The source of functions, shown rather than pasted, so that a notebook can never
@@ -98,5 +100,6 @@ def settings(rows: pd.DataFrame) -> str:
     """
     about = rows.attrs
     seconds = sorted(about["seconds"].values())
-    versions = ", ".join(f"{k} {v}" for k, v in about["versions"].items())
-    return f"{about['experiment']} on {about['data']}; {len(seconds)} seeds, {seconds[len(seconds) // 2]:.0f} s each; {versions}"
+    time = f"{len(seconds)} seeds, {seconds[len(seconds) // 2]:.0f} s each"
+    versions = ", ".join(f"{name} {about['versions'][name]}" for name in RAN)
+    return f"{about['experiment']} on {about['data']}; {time}; {versions}"

@@ -160,9 +160,8 @@ def place(copy: Path) -> None:
     if (copy / "tests").exists():
         return
     unwanted = shutil.ignore_patterns("__pycache__")
-    for folder in ("kdsurvey", "results", "tests"):
-        if (ROOT / folder).exists():
-            shutil.copytree(ROOT / folder, copy / folder, ignore=unwanted)
+    for folder in ("kdsurvey", "tests"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=unwanted)
     shutil.copy(ROOT / "pyproject.toml", copy)
 
 

@@ -1,15 +1,17 @@
 """Recorded rows: written whole, added to seed by seed, and still what the code does."""
 
 import json
+import multiprocessing
+from dataclasses import dataclass, replace
+from functools import partial
 
+import numpy as np
 import pytest
 
-from kdsurvey import data, records
-from kdsurvey.lessons import EXPERIMENTS, experiments, ledger
-from kdsurvey.lessons import pages as summary
-from kdsurvey.lessons.distilling_mnist import (
-    experiments as distilling_mnist,
-)
+from kdsurvey import data, provenance, records
+from kdsurvey.lessons import EXPERIMENTS, experiments, ledger, pages
+from kdsurvey.lessons.distilling_mnist import experiments as distilling_mnist
+from kdsurvey.training import Config
 
 EVERY = EXPERIMENTS | experiments()
 
@@ -22,32 +24,174 @@ def die(digits, seed):
     return [{"arm": "six", "seed": seed, "errors": 0}]
 
 
+def tossed(**settings):
+    return records.experiment(settings=settings)(coin)
+
+
+def lines(path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
 def test_rows_come_back_with_what_made_them(toy, tmp_path):
     records.record("coin", coin, toy, [1, 0], tmp_path)
     table = records.recorded("coin", tmp_path)
-    assert table[["arm", "seed", "errors"]].to_numpy().tolist() == [
-        ["heads", 0, 40],
-        ["heads", 1, 41],
+    rows = table[["arm", "seed", "errors"]].to_numpy().tolist()
+    assert rows == [["heads", 0, 40], ["heads", 1, 41]]
+    assert table.attrs["data"] == toy.source
+    assert table.attrs["experiment"].endswith("coin")
+    assert table.attrs["parts"] == {"train": 96, "validation": 30, "test": 40}
+    assert set(table.attrs["seconds"]) == {"0", "1"}
+    everything = {
+        "torch",
+        "numpy",
+        "python",
+        "kdsurvey",
+        "commit",
+        "machine",
+        "threads",
+    }
+    assert set(table.attrs["versions"]) == everything
+
+
+def test_a_file_is_json_lines_a_header_then_each_seed_with_its_rows(toy, tmp_path):
+    path = records.record("coin", tossed(sides=2), toy, [3, 2], tmp_path)
+    header, *others = lines(path)
+    assert header["settings"] == {"sides": 2} and header["experiment"] == "coin"
+    assert [line.get("run", line.get("arm")) for line in others] == [
+        2,
+        "heads",
+        3,
+        "heads",
     ]
-    assert table.attrs["data"] == toy.source and table.attrs["experiment"].endswith(
-        "coin"
-    )
-    assert set(table.attrs["versions"]) >= {"torch", "python", "threads"} and set(
-        table.attrs["seconds"]
-    ) == {"0", "1"}
+    assert path.parent.name == header["lesson"] and path.name == "coin.jsonl"
+
+
+def test_versions_are_those_of_each_seed(toy, tmp_path, monkeypatch):
+    records.record("coin", coin, toy, [0, 1], tmp_path)
+    now = provenance.versions()
+    newer = {**now, "torch": "99"}
+    monkeypatch.setattr(provenance, "versions", lambda: newer)
+    path = records.record("coin", coin, toy, [1], tmp_path)
+    runs = [line for line in lines(path) if "run" in line]
+    assert [run["versions"]["torch"] for run in runs] == [now["torch"], "99"]
+    versions = records.recorded("coin", tmp_path).attrs["versions"]
+    assert versions["torch"] == [now["torch"], "99"]
+    assert versions["numpy"] == now["numpy"]
 
 
 def test_a_seed_again_replaces_its_rows_and_keeps_the_others(toy, tmp_path):
     records.record("coin", coin, toy, [0, 1], tmp_path)
     path = records.record("coin", coin, toy, [1, 2], tmp_path)
-    assert [row["seed"] for row in json.loads(path.read_text())["rows"]] == [0, 1, 2]
-    assert [p.name for p in tmp_path.iterdir()] == ["coin.json"]
+    assert records.recorded("coin", tmp_path)["seed"].tolist() == [0, 1, 2]
+    left = [p.name for p in path.parent.iterdir() if not p.name.endswith(".lock")]
+    assert left == ["coin.jsonl"]
+
+
+def toss_many(toy, folder, seeds):
+    records.record("coin", coin, toy, seeds, folder)
+
+
+def test_several_recorders_of_one_file_lose_nothing(toy, tmp_path):
+    """Each of three processes reads, adds and writes 20 times."""
+    context = multiprocessing.get_context("fork")
+    started = [
+        context.Process(target=toss_many, args=(toy, tmp_path, range(k, 60, 3)))
+        for k in range(3)
+    ]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(60)
+    assert [process.exitcode for process in started] == [0, 0, 0]
+    assert records.recorded("coin", tmp_path)["seed"].tolist() == [*range(60)]
 
 
 def test_rows_of_different_experiments_never_mix(toy, tmp_path):
     records.record("coin", coin, toy, [0], tmp_path)
-    with pytest.raises(ValueError, match="delete the file"):
+    with pytest.raises(
+        ValueError, match=r"experiment = 'coin', this run has 'die'.*delete"
+    ):
         records.record("coin", die, toy, [1], tmp_path)
+
+
+@dataclass(frozen=True)
+class Arm:
+    name: str
+    method: object
+
+
+def fair(share):
+    def toss():
+        return share
+
+    return toss
+
+
+SETTINGS = {
+    "config": Config(epochs=3),
+    "choices": {"short": Config(epochs=1), "long": Config(epochs=2)},
+    "rates": (0.1, 0.2),
+    "width": 8,
+    "arms": [Arm("soft", fair(0.5)), Arm("hard", die)],
+    "fixed": partial(die, seed=1),
+    "draws": {3, 1},
+}
+
+
+@pytest.mark.parametrize(
+    "changed, name, values",
+    [
+        ({"width": 9}, "settings.width", ("8", "9")),
+        ({"config": Config(epochs=4)}, "settings.config.epochs", ("3", "4")),
+        ({"rates": (0.1, 0.3)}, "settings.rates[1]", ("0.2", "0.3")),
+        ({"rates": (0.1,)}, "settings.rates[1]", ("0.2", "'nothing'")),
+        ({"more": 1}, "settings.more", ("'nothing'", "1")),
+        (
+            {"choices": {"short": Config(epochs=1), "long": Config(epochs=5)}},
+            "settings.choices.long.epochs",
+            ("2", "5"),
+        ),
+        (
+            {"arms": [Arm("soft", fair(0.6)), Arm("hard", die)]},
+            "settings.arms[0].method.share",
+            ("0.5", "0.6"),
+        ),
+        (
+            {"arms": [Arm("soft", fair(0.5)), Arm("hard", coin)]},
+            "settings.arms[1].method",
+            ("'die'", "'coin'"),
+        ),
+        ({"fixed": partial(die, seed=2)}, "settings.fixed.seed", ("1", "2")),
+        ({"draws": {3, 2}}, "settings.draws[0]", ("1", "2")),
+    ],
+)
+def test_rows_of_different_settings_never_mix(changed, name, values, toy, tmp_path):
+    """Every kind of setting counts; the message names the first that differs."""
+    path = records.record("coin", tossed(**SETTINGS), toy, [0], tmp_path)
+    records.record("coin", tossed(**SETTINGS), toy, [1], tmp_path)
+    before = path.read_text()
+    with pytest.raises(ValueError) as refused:
+        records.record("coin", tossed(**{**SETTINGS, **changed}), toy, [2], tmp_path)
+    there, here = values
+    assert f"{name} = {there}, this run has {here}" in str(refused.value)
+    assert "KDSURVEY_RESULTS" in str(refused.value)
+    assert path.read_text() == before
+
+
+def test_rows_of_other_parts_of_the_data_never_mix(toy, tmp_path):
+    records.record("coin", coin, toy, [0], tmp_path)
+    other = replace(toy, validation=None)
+    with pytest.raises(ValueError, match=r"parts\.validation = 30"):
+        records.record("coin", coin, other, [1], tmp_path)
+    other = replace(toy, source="other patterns")
+    with pytest.raises(ValueError, match="data = 'made-up patterns'"):
+        records.record("coin", coin, other, [1], tmp_path)
+
+
+def test_a_setting_that_cannot_be_compared_is_refused(toy, tmp_path):
+    with pytest.raises(ValueError, match=r"settings\.nets\[0\] is <object"):
+        records.record("coin", tossed(nets=[object()]), toy, [0], tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_failing_seed_keeps_what_was_there(toy, tmp_path):
@@ -61,9 +205,78 @@ def test_a_failing_seed_keeps_what_was_there(toy, tmp_path):
     assert records.recorded("coin", tmp_path)["seed"].tolist() == [0]
 
 
+def test_a_row_that_cannot_be_written_keeps_what_was_there(toy, tmp_path):
+    def odd(digits, seed):
+        return [{"arm": "heads", "seed": seed, "errors": object()}]
+
+    odd.__name__ = "coin"
+    path = records.record("coin", coin, toy, [0], tmp_path)
+    before = path.read_text()
+    with pytest.raises(ValueError, match="a row holds <object"):
+        records.record("coin", odd, toy, [1], tmp_path)
+    assert path.read_text() == before
+
+
+def test_numbers_of_numpy_are_numbers(toy, tmp_path):
+    def counted(digits, seed):
+        return [{"arm": "a", "seed": np.int64(seed), "share": np.float32(0.5)}]
+
+    path = records.record("counted", counted, toy, [np.int64(0)], tmp_path)
+    assert lines(path)[-1] == {"arm": "a", "seed": 0, "share": 0.5}
+
+
+def test_a_damaged_file_is_named(toy, tmp_path):
+    path = records.record("coin", coin, toy, [0], tmp_path)
+    path.write_text(path.read_text() + '{"arm": "hea')
+    with pytest.raises(ValueError, match=r"coin\.jsonl has a damaged line"):
+        records.recorded("coin", tmp_path)
+    path.write_text("")
+    with pytest.raises(ValueError, match="is empty"):
+        records.recorded("coin", tmp_path)
+
+
+def test_new_rows_go_to_the_working_directory_and_are_read_on_request(
+    toy, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("KDSURVEY_RESULTS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    path = records.record("widths", coin, toy, [0])
+    assert path.resolve().is_relative_to(tmp_path / "results")
+    assert len(records.recorded("widths", records.results_dir())) == 1
+    assert len(records.recorded("widths")) > 100
+
+
+def test_new_rows_go_to_the_folder_of_the_environment(toy, tmp_path, monkeypatch):
+    monkeypatch.setenv("KDSURVEY_RESULTS", str(tmp_path / "mine"))
+    assert records.record("coin", coin, toy, [0]).is_relative_to(tmp_path / "mine")
+
+
 def test_what_is_not_recorded_says_how_to(tmp_path):
-    with pytest.raises(ValueError, match=r"python -m kdsurvey\.lessons missing"):
+    with pytest.raises(ValueError, match="kdsurvey record missing"):
         records.recorded("missing", tmp_path)
+    with pytest.raises(ValueError, match="did you mean widths"):
+        records.recorded("width")
+
+
+def test_the_commit_is_that_of_the_checkout_and_none_elsewhere(tmp_path, monkeypatch):
+    provenance.commit.cache_clear()
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    assert provenance.commit() is None
+    for words in (
+        ["init", "-q"],
+        ["config", "user.name", "a"],
+        ["config", "user.email", "a@b"],
+        ["commit", "-q", "--allow-empty", "-m", "first"],
+    ):
+        provenance._git(*words)
+    provenance.commit.cache_clear()
+    head = provenance.commit()
+    assert head == provenance._git("rev-parse", "HEAD")
+    (tmp_path / "kdsurvey").mkdir()
+    (tmp_path / "kdsurvey" / "new.py").write_text("")
+    provenance.commit.cache_clear()
+    assert provenance.commit() == f"{head}-dirty"
+    provenance.commit.cache_clear()
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -98,22 +311,20 @@ def test_a_recorded_seed_can_be_had_again():
 
 @pytest.mark.parametrize("page", ["README.md", "docs/verdicts.md"])
 def test_pages_print_what_is_recorded(page):
-    text = (records.FOLDER.parent / page).read_text()
-    assert summary.pages()[page] in text, (
-        "results changed: python -m kdsurvey.lessons.summary writes the pages anew"
+    text = (pages.ROOT / page).read_text()
+    assert pages.pages()[page] in text, (
+        "results changed: kdsurvey pages writes the pages again"
     )
 
 
 def test_every_verdict_is_counted_once():
     judged = ledger.verdicts()
-    counted = summary.counts()
+    counted = pages.counts()
     assert (
-        counted[list(summary.WORDS)].to_numpy().sum()
+        counted[list(pages.WORDS)].to_numpy().sum()
         == sum(map(len, judged.values()))
         > 150
     )
-    assert (counted[list(summary.WORDS)].sum(axis=1) > 0).all()
-    stems = {
-        path.stem for path in (records.FOLDER.parent / "notebooks").glob("*.ipynb")
-    }
+    assert (counted[list(pages.WORDS)].sum(axis=1) > 0).all()
+    stems = {path.stem for path in (pages.ROOT / "notebooks").glob("*.ipynb")}
     assert set(judged) == stems - {"00_start_here", "01_temperature"}

@@ -1,8 +1,8 @@
 """The experiments of the notebooks, one module a notebook: each is a function of data
 and a seed that returns rows.
 
-The notebooks run them live for a seed and read the other seeds from what `python -m
-kdsurvey.lessons` recorded with the same functions, under results/.
+The notebooks run them live for a seed and read the other seeds from what
+`kdsurvey record` kept of the same functions, see `records`.
 """
 
 import pkgutil

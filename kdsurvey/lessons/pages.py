@@ -1,6 +1,8 @@
 """The recorded results as pages: what README and docs/verdicts.md print, made from
-results/ so that it cannot drift from them.
+the recorded rows so that it cannot drift from them.
 """
+
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,9 +12,10 @@ from kdsurvey.lessons.distilling_mnist import full_mnist
 from kdsurvey.verdicts import Verdict
 
 START, END = "<!-- results -->", "<!-- /results -->"
+ROOT = Path(__file__).parents[2]  # of a checkout
 WORDS = ("HOLDS", "NOT RESOLVED", "FAILS")
 ABOUT = (
-    "What the recorded rows under `results/` say, by the functions that the notebooks call. A line has the claim's id, the "
+    "What the recorded rows under `kdsurvey/results/` say, by the functions that the notebooks call. A line has the claim's id, the "
     "difference with its 95 % confidence interval, and HOLDS (the interval lies above zero), FAILS (below) or NOT RESOLVED. "
     "Written by `make refresh`; a test compares."
 )
@@ -79,7 +82,7 @@ def pages() -> dict[str, str]:
 def write() -> None:
     """Puts both pages where they belong."""
     for name, text in pages().items():
-        path = records.FOLDER.parent / name
+        path = ROOT / name
         if name == "README.md":
             before, rest = path.read_text().split(f"{START}\n")
             text = f"{before}{START}\n{text}\n{END}{rest.split(END)[1]}"
@@ -94,7 +97,3 @@ def _table(table: pd.DataFrame) -> str:
     table = table.reset_index()
     rows = [table.columns, ["---"] * table.shape[1], *table.to_numpy()]
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
-
-
-if __name__ == "__main__":
-    write()

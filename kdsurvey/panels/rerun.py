@@ -21,7 +21,7 @@ def rerun(
     name: str,
     column: str = "errors",
     *,
-    folder: Path = records.FOLDER,
+    folder: Path | None = None,
     place: str | None = None,
     **only,
 ) -> Panel:
@@ -29,11 +29,11 @@ def rerun(
     of its own, which Stop ends at once.
 
     name: of the recorded experiment; column: what is compared, mean over seeds, arm by
-    arm. folder: where the record lies. only: column=value, the rows that count, where a
+    arm. folder: where the record lies, by default in the package. only: column=value, the rows that count, where a
     seed has several of an arm: choice="15 epochs". All are run in any case. Raises
     ValueError when nothing is recorded under that name, and when no row is left.
     """
-    return Rerun(name, column, Path(folder), place, only)
+    return Rerun(name, column, folder, place, only)
 
 
 class Rerun(Running, Panel):
@@ -73,16 +73,17 @@ class Rerun(Running, Panel):
             command = [
                 sys.executable,
                 "-m",
-                "kdsurvey.lessons",
+                "kdsurvey",
+                "record",
                 self._name,
                 "--seeds",
                 seeds,
                 "--folder",
                 folder,
             ]
-            path = os.pathsep.join(
-                filter(None, [str(records.FOLDER.parent), os.environ.get("PYTHONPATH")])
-            )
+            package = str(Path(records.__file__).parents[1])
+            others = os.environ.get("PYTHONPATH")
+            path = os.pathsep.join(filter(None, [package, others]))
             with open(Path(folder) / "said", "w+b") as said:
                 process = subprocess.Popen(
                     command,
@@ -104,7 +105,7 @@ class Rerun(Running, Panel):
         done = 0
         while process.poll() is None or done < len(self.seeds):
             run.gate()
-            if (folder / f"{self._name}.json").exists():
+            if self._name in records.paths(folder):
                 self.here = self._rows(folder)
             if self.here is not None and self.here["seed"].nunique() > done:
                 done = self.here["seed"].nunique()
@@ -114,7 +115,7 @@ class Rerun(Running, Panel):
                 return
             run.rest(0.2)
 
-    def _rows(self, folder: Path) -> pd.DataFrame:
+    def _rows(self, folder: Path | None) -> pd.DataFrame:
         rows = records.recorded(self._name, folder)
         for column, value in self._only.items():
             rows = rows[rows[column] == value]

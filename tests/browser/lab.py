@@ -116,7 +116,7 @@ def running_app(home: Path, *options: str):
     """The app, as `make app` serves it."""
     port = _free_port()
     address = [f"--port={port}", "--Voila.ip=127.0.0.1"]
-    command = ["kdsurvey.app", "--no-browser", *address, *options]
+    command = ["kdsurvey", "app", "--no-browser", *address, *options]
     with _serving(command, f"http://127.0.0.1:{port}/nothing/", home) as server:
         yield App(f"http://127.0.0.1:{port}", server.pid)
 

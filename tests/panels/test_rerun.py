@@ -1,7 +1,5 @@
 """The panel that repeats recorded seeds in a process of its own."""
 
-import json
-
 import pytest
 
 from kdsurvey import panels, records
@@ -12,10 +10,16 @@ def folder(tmp_path):
     """A record of one seed, of an experiment that takes seconds to get going and much
     longer to end.
     """
-    kept = json.loads((records.FOLDER / "widths.json").read_text())
-    kept["rows"] = [row for row in kept["rows"] if row["seed"] == 0]
-    (tmp_path / "widths.json").write_text(json.dumps(kept))
+    keep_first_seed("widths", tmp_path)
     return tmp_path
+
+
+def keep_first_seed(name, folder, **header):
+    """Write a shipped record's seed 0 into a folder, with another header."""
+    kept = records.Record.read(records.paths(records.SHIPPED)[name])
+    kept.header |= header
+    kept.runs = {0: kept.runs[0]}
+    kept.write(folder / kept.header["lesson"] / f"{kept.header['experiment']}.jsonl")
 
 
 def test_it_shows_the_record(folder):
@@ -54,7 +58,7 @@ def test_stop_ends_the_process(folder):
 
 def test_what_goes_wrong_in_the_process_reaches_the_reader(folder):
     """An experiment that the package does not have."""
-    (folder / "nonsense.json").write_text((folder / "widths.json").read_text())
+    keep_first_seed("widths", folder, experiment="nonsense")
     panel = panels.rerun("nonsense", folder=folder)
     panel.start.click()
     assert panel.wait(60)

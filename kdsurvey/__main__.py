@@ -1,0 +1,7 @@
+"""The command line as `python -m kdsurvey`."""
+
+import sys
+
+from kdsurvey.cli import main
+
+sys.exit(main())
