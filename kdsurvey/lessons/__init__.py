@@ -11,7 +11,6 @@ from functools import cache
 from importlib import import_module
 
 from kdsurvey import data
-from kdsurvey.lessons.fitnets import experiments as fitnets
 from kdsurvey.lessons.fsp import experiments as fsp
 from kdsurvey.lessons.fsp import students as fsp_students
 from kdsurvey.lessons.net2net import copy_tune_distil
@@ -21,9 +20,6 @@ from kdsurvey.records import Experiment
 
 EXPERIMENTS = {
     "playground": playground.playground,
-    "fitnets_depths": fitnets.fitnets_depths,
-    "fitnets_first_stages": fitnets.fitnets_first_stages,
-    "fitnets_starts": fitnets.fitnets_starts,
     "fsp_faster": fsp.fsp_faster,
     "fsp_small": fsp_students.fsp_small,
     "fsp_ensembles": fsp_students.fsp_ensembles,

@@ -3,6 +3,7 @@ notebook asks for by name.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 
@@ -45,6 +46,11 @@ def below(
     """
     sentence = what.format(a=a, b=b, column=column)
     return judge_rows(claim, rows, column, a=b, b=a, what=sentence, unit=unit)
+
+
+def located(verdict: Verdict, where: str) -> Verdict:
+    """Return the verdict with the end of its line saying where it was reached."""
+    return replace(verdict, what=f"{verdict.what}, {where}")
 
 
 class Verdicts(list):

@@ -13,7 +13,6 @@ from kdsurvey.lessons.born_again import claims as inheritance
 from kdsurvey.lessons.ensemblenet import claims as online_budgets
 from kdsurvey.lessons.ensemblenet import experiments as ensemble_heads
 from kdsurvey.lessons.feature_fusion import claims as fusion_claims
-from kdsurvey.lessons.fitnets import experiments as fitnets
 from kdsurvey.lessons.fsp import experiments as fsp
 from kdsurvey.lessons.fsp import students as fsp_students
 from kdsurvey.lessons.low_precision import claims as precision_claims
@@ -68,31 +67,6 @@ def _maps() -> list[Verdict]:
 def _told(verdict: Verdict, where: str) -> Verdict:
     """The verdict, and where it was found."""
     return replace(verdict, what=f"{verdict.what}, {where}")
-
-
-def _hints() -> list[Verdict]:
-    """Notebook 04."""
-    depths, first, starts = (
-        records.recorded(f"fitnets_{name}")
-        for name in ("depths", "first_stages", "starts")
-    )
-    usual = fitnets.default(depths)
-    tuned = fitnets.chosen(depths)
-    first = fitnets.chosen(first)
-    two, one = "hints, then KD", "both at once"
-    return [
-        fitnets.deeper(tuned, two, "KD"),
-        fitnets.deeper(tuned, "KD", "labels"),
-        *(fitnets.above(tuned, two, "KD", depth) for depth in (6, 10)),
-        _told(fitnets.above(usual, two, one), "default settings"),
-        _told(fitnets.above(tuned, two, one), "best of three settings"),
-        fitnets.above(first, "hints", "hints of an untrained teacher"),
-        fitnets.above(first, "hints", "labels on the lower half"),
-        _told(
-            fitnets.above(starts[starts["start"] == "batch norm"], two, "labels"),
-            "batch norm",
-        ),
-    ]
 
 
 def _flows() -> list[Verdict]:
@@ -300,7 +274,6 @@ def _native() -> list[Verdict]:
 
 
 _TO_MOVE = {  # until each lesson has `claims.verdicts`
-    "fitnets": _hints,
     "fsp": _flows,
     "net2net": _growth,
     "mutual_learning": lambda: [*_peers(), *_copies()],

@@ -5,21 +5,21 @@ from mutate import Fault
 FAULTS = [
     Fault(
         "hints: one choice for all depths",
-        "lessons/fitnets/experiments.py",
+        "lessons/fitnets/claims.py",
         'by=["arm", "seed", "depth", "start"]',
         'by=["arm", "seed", "start"]',
     ),
     Fault(
         "hints: smoothing at another rate",
         "lessons/fitnets/experiments.py",
-        "rows[-12:-9]",
-        "rows[-12:-11]",
+        "best = max(labels, key",
+        "best = max(labels[:1], key",
     ),
     Fault(
         "hints: a rate that is not taken",
         "lessons/fitnets/experiments.py",
-        'lr=knob if name == "lr" else CONFIG.lr',
-        "lr=CONFIG.lr",
+        'lr = knob if arm.knob == "lr" else CONFIG.lr',
+        "lr = CONFIG.lr",
     ),
     Fault(
         "hints: one layer too early",
@@ -30,14 +30,14 @@ FAULTS = [
     Fault(
         "hints: soft targets beside the labels",
         "lessons/fitnets/experiments.py",
-        '"hints": lambda: fitnets(net, teacher, hint_lr=knob, lam=(0, 0), **shared)',
-        '"hints": lambda: fitnets(net, teacher, hint_lr=knob, **shared)',
+        "return fitnets(net, teacher, hint_lr=hint_lr, lam=(0, 0), **blocks)",
+        "return fitnets(net, teacher, hint_lr=hint_lr, **blocks)",
     ),
     Fault(
         "hints: the untrained teacher is trained",
         "lessons/fitnets/experiments.py",
-        "fitnets(net, untrained(teacher), hint",
-        "fitnets(net, teacher, hint",
+        "_hints(net, untrained(teacher), hint",
+        "_hints(net, teacher, hint",
     ),
     Fault(
         "hints: the whole net in the first stage",
@@ -59,15 +59,15 @@ FAULTS = [
     ),
     Fault(
         "hints: dead nets averaged",
-        "lessons/fitnets/experiments.py",
+        "lessons/fitnets/claims.py",
         'runs["validation accuracy"] > TRAINED, "accuracy"]',
         'runs["validation accuracy"] > 0, "accuracy"]',
     ),
     Fault(
         "hints: the shallowest net",
-        "lessons/fitnets/experiments.py",
-        '.groupby(runs["seed"]).max()',
-        '.groupby(runs["seed"]).min()',
+        "lessons/fitnets/claims.py",
+        'depths.groupby(runs["seed"]).max()',
+        'depths.groupby(runs["seed"]).min()',
     ),
     Fault(
         "hints: spread after the wrong stage",

@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from kdsurvey import measures, records
+from kdsurvey.lessons import alone, arms
 from kdsurvey.lessons.alone import mean_confidence
+from kdsurvey.lessons.fitnets import claims, pictures
 from kdsurvey.lessons.fitnets import experiments as lesson
 from kdsurvey.methods import fitnets, joint_hints, plain
 from kdsurvey.nets import mlp
@@ -41,10 +43,10 @@ def rows(*accuracies: float, **about) -> list[dict]:
     ]
 
 
-@pytest.mark.parametrize("arm", lesson.CHOICES)
+@pytest.mark.parametrize("arm", lesson.ARMS)
 @pytest.mark.parametrize("choice", [0, 2])
 def test_an_arm_is_the_method_that_it_names(toy, teacher, arm, choice):
-    knob, shared = lesson.CHOICES[arm][1][choice], {"guided": 3, "hint": 2}
+    knob, shared = lesson.ARMS[arm].tries[choice], {"guided": 3, "hint": 2}
     net, config = mlp(128, *[32] * 4, 3, seed=1), replace(SHORT, seed=1)
     stages = {
         "labels": lambda: plain(net),
@@ -93,9 +95,10 @@ def test_the_untrained_teacher_has_the_shape_of_the_teacher_and_initial_weights(
 def rates(monkeypatch) -> list[float]:
     """The learning rate of everything that the lesson trains, which then trains nothing."""
     asked = []
-    monkeypatch.setattr(
-        lesson, "train", lambda stages, data, config, **_: asked.append(config.lr)
-    )
+    for module in (alone, arms):
+        monkeypatch.setattr(
+            module, "train", lambda stages, data, config, **_: asked.append(config.lr)
+        )
     return asked
 
 
@@ -121,7 +124,7 @@ def test_smoothing_takes_the_rate_that_suits_the_labels(toy, rates, best, monkey
             "depth": depth,
             "start": "PyTorch's",
             "choice": choice,
-            "knob": lesson.CHOICES["labels"][1][choice],
+            "knob": lesson.ARMS["labels"].tries[choice],
         }
         return about | {
             "accuracy": (choice + 1) / 10,
@@ -130,15 +133,15 @@ def test_smoothing_takes_the_rate_that_suits_the_labels(toy, rates, best, monkey
 
     monkeypatch.setattr(lesson, "run", fake)
     lesson.fitnets_depths(toy, 0)
-    assert rates[1:] == [lesson.CHOICES["labels"][1][best]] * len(
+    assert rates[1:] == [lesson.ARMS["labels"].tries[best]] * len(
         lesson.DEPTHS
     )  # the first is the teacher's
 
 
 def test_every_arm_has_as_many_choices_and_as_many_epochs(toy, teacher):
-    assert {len(knobs) for _, knobs in lesson.CHOICES.values()} == {3}
-    for arm, (_, knobs) in lesson.CHOICES.items():
-        stages = lesson.method(arm, lesson.thin(toy, 4, 0), teacher, knobs[0])
+    assert {len(arm.tries) for arm in lesson.ARMS.values()} == {3}
+    for arm in lesson.ARMS.values():
+        stages = lesson.method(arm, lesson.thin(toy, 4, 0), teacher, arm.tries[0])
         assert len(train(stages, toy, SHORT, progress=False)) == SHORT.epochs
 
 
@@ -202,7 +205,7 @@ def test_depths_has_every_arm_and_smooths_at_the_rate_that_suits_labels(
     monkeypatch.setattr(lesson, "DEPTHS", (2, 4))
     found = pd.DataFrame(lesson.fitnets_depths(toy, 2))
     assert found.groupby(["depth", "arm"])["choice"].apply(list).to_dict() == {
-        (depth, arm): [0, 1, 2] for depth in (2, 4) for arm in lesson.ARMS
+        (depth, arm): [0, 1, 2] for depth in (2, 4) for arm in lesson.MAIN
     } | {
         (depth, "label smoothing"): [best_of(found, depth)["choice"]]
         for depth in (2, 4)
@@ -232,12 +235,12 @@ def test_the_choice_is_made_on_validation_images():
     two = rows(0.9, 0.8) + rows(0.5, 0.95, choice=1)
     for row, validation in zip(two, (0.3, 0.6, 0.4, 0.6)):
         row["validation accuracy"] = validation
-    found = lesson.chosen(pd.DataFrame(two)).set_index("seed")
+    found = claims.best_of_three(pd.DataFrame(two)).set_index("seed")
     assert found["choice"].to_dict() == {0: 1, 1: 0} and found[
         "accuracy"
     ].to_dict() == {0: 0.5, 1: 0.8}
     others = rows(0.5, depth=4) + rows(0.5, arm="KD") + rows(0.5, start="He's")
-    kept = lesson.chosen(
+    kept = claims.best_of_three(
         pd.DataFrame(
             two
             + others
@@ -254,13 +257,13 @@ def test_nets_that_did_not_train_are_counted_and_not_averaged():
         + rows(0.1, 0.6, arm="KD")
         + rows(0.8, 0.8, arm="KD", depth=4)
     )
-    assert lesson.table(found).loc["labels"].to_dict() == {
+    assert claims.table(found).loc["labels"].to_dict() == {
         10: "did not train",
         4: "91.0 ± 1.4",
     }
-    assert lesson.table(found).loc["KD", 10] == "1 of 2: 60"
+    assert claims.table(found).loc["KD", 10] == "1 of 2: 60"
     assert (
-        lesson.table(pd.DataFrame(rows(0.1, 0.3, 0.6))).loc["labels", 10]
+        claims.table(pd.DataFrame(rows(0.1, 0.3, 0.6))).loc["labels", 10]
         == "2 of 3: 30 to 60"
     )
 
@@ -269,7 +272,7 @@ def test_the_default_is_the_first_choice_of_an_arm_that_has_choices():
     found = pd.DataFrame(
         rows(0.5) + rows(0.6, choice=1) + rows(0.7, arm="label smoothing")
     )
-    assert lesson.default(found)["accuracy"].tolist() == [0.5]
+    assert claims.default(found)["accuracy"].tolist() == [0.5]
 
 
 def test_another_layer_can_be_guided(toy, teacher, monkeypatch):
@@ -292,7 +295,7 @@ def test_the_experiments_at_one_depth_have_every_arm(toy, monkeypatch):
     }
     starts = pd.DataFrame(lesson.fitnets_starts(toy, 0))
     assert starts.groupby(["start", "arm"])["choice"].apply(list).to_dict() == {
-        (start, arm): [0] for start in lesson.STARTS[1:] for arm in lesson.ARMS[:3]
+        (start, arm): [0] for start in lesson.STARTS[1:] for arm in lesson.MAIN[:3]
     }
     assert set(first["depth"]) == set(starts["depth"]) == {2} and set(
         first["start"]
@@ -305,19 +308,19 @@ def test_the_deepest_net_that_trains():
         + rows(0.8, 0.7, 0.3, arm="KD") + rows(0.9, 0.9, 0.9, arm="KD", depth=4)
     )  # fmt: skip
     assert (
-        lesson.deepest(found, "labels").tolist() == [4, 0, 4]
-        and lesson.deepest(found, "KD").tolist() == [10] * 3
+        claims.deepest(found, "labels").tolist() == [4, 0, 4]
+        and claims.deepest(found, "KD").tolist() == [10] * 3
     )
-    verdict = lesson.deeper(found, "KD", "labels")
+    verdict = claims.deeper(found, "KD", "labels")
     assert (
         verdict.effect == pytest.approx(22 / 3)
         and verdict.word == "HOLDS"
         and verdict.unit == "hidden layers"
     )
-    assert lesson.above(found, "KD", "labels").effect == pytest.approx(
+    assert claims.higher(found, "KD", "labels").effect == pytest.approx(
         100 * (1.8 - 0.3) / 3
     )
-    assert np.allclose(lesson.by_depth(found, "labels"), [90, 10])
+    assert np.allclose(pictures.by_depth(found, "labels"), [90, 10])
 
 
 def test_the_spreads_are_of_the_nets_that_they_name(toy, teacher):
@@ -327,7 +330,7 @@ def test_the_spreads_are_of_the_nets_that_they_name(toy, teacher):
     assert found["before training"] == measures.spread(alone, x)
     train(plain(alone), toy, config, progress=False)
     assert found["labels, at the end"] == measures.spread(alone, x)
-    knob = lesson.CHOICES["hints, then KD"][1][1]
+    knob = lesson.ARMS["hints, then KD"].tries[1]
     stages = fitnets(hinted, teacher, guided=3, hint=2, hint_lr=knob)
     for row in epochs(stages, toy, config):
         if row["stage"] == "hint":
@@ -346,7 +349,7 @@ def test_a_recorded_run_can_be_had_again(digits, monkeypatch):
     monkeypatch.setattr(lesson, "CONFIG", CONFIG)
     monkeypatch.setattr(lesson, "TEACHER", TEACHER)
     small = images.halved()
-    before = lesson.default(
+    before = claims.default(
         table[(table["seed"] == 0) & (table["depth"] == 4)]
     ).set_index("arm")["accuracy"]
     teacher = lesson.teach(small, 0)
