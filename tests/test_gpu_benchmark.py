@@ -155,7 +155,7 @@ def test_a_method_that_waits_is_reported_with_its_line(gpu, load):
     """Cleaning up after the first error waits too, and must not hide it."""
 
     def waiting():
-        work = load("battery").plain()
+        work = load("battery").METHODS["plain"]()
 
         def loss(batch, progress):
             try:
