@@ -1,23 +1,28 @@
-"""The command line: open the notebooks, serve the panels, record experiments."""
+"""The command line: open the notebooks, serve the panels, record experiments.
+
+Lessons are imported by the commands that need them, so that --help answers soon.
+"""
 
 import argparse
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import kdsurvey
-from kdsurvey import lessons, records
-from kdsurvey.app.serve import serve
-from kdsurvey.lessons import pages
-from kdsurvey.records import Experiment, digits
+
+if TYPE_CHECKING:
+    from kdsurvey.records import Experiment
 
 HERE = Path(__file__).parent
 FIRST = "00_start_here.ipynb"
+ABOUT = "Open the notebooks, serve the panels, record experiments."
 EPILOG = "kdsurvey COMMAND --help says more of a command."
 
 
@@ -55,27 +60,22 @@ def lab(arguments: argparse.Namespace) -> None:
 def app(arguments: argparse.Namespace) -> None:
     """Serve the panels as a page without code; other options are Voilà's."""
     _require("voila", "app")
+    from kdsurvey.app.serve import serve
+
     serve(arguments.options)
 
 
 def record(arguments: argparse.Namespace) -> None:
     """Run experiments for some seeds and keep their rows."""
+    from kdsurvey import records
+
     known = experiments()
     if arguments.list:
         print("\n".join(listing(known)))
         return
-    names = arguments.name or [name for name in known if arguments.all]
-    if not names:
-        raise ValueError("name an experiment to record, or --all; --list has them all")
-    if arguments.all:
-        names = [name for name in names if known[name].embedded]
-    chosen = [_known(name, known) for name in names]
-    for experiment in chosen:
-        data = experiment.data()
-        seeds = arguments.seeds
-        print(
-            records.record(experiment.name, experiment, data, seeds, arguments.folder)
-        )
+    for experiment in _chosen(arguments, known):
+        rows = experiment.name, experiment, experiment.data(), arguments.seeds
+        print(records.record(*rows, folder=arguments.folder), flush=True)
 
 
 def notebooks(arguments: argparse.Namespace) -> None:
@@ -88,11 +88,16 @@ def write_pages(arguments: argparse.Namespace) -> None:
     """Write what README.md and docs/ print from the records, in a checkout."""
     if not is_checkout():
         raise ValueError(f"{HERE} lies in no checkout of kdsurvey, which has the pages")
+    from kdsurvey.lessons import pages
+
     pages.write()
 
 
-def experiments() -> dict[str, Experiment]:
+def experiments() -> dict[str, "Experiment"]:
     """Collect the experiments by name, those too that have no settings of their own yet."""
+    from kdsurvey import lessons
+    from kdsurvey.records import Experiment, digits
+
     other_data = getattr(lessons, "NOT_EMBEDDED", {})
     known = {
         name: Experiment(run, other_data.get(name, digits), name not in other_data, {})
@@ -117,11 +122,12 @@ def seeds(text: str) -> range:
     return range(first, last + 1)
 
 
-def listing(known: dict[str, Experiment]) -> list[str]:
-    """Write a line for each experiment: its name, and what data it needs."""
+def listing(known: dict[str, "Experiment"]) -> list[str]:
+    """Write a line for each experiment: its name, and whether its data comes with it."""
     width = max(map(len, known))
+    other = "on data that does not come with the package"
     return [
-        f"{name:{width}}  {'' if experiment.embedded else 'needs a download'}".rstrip()
+        name if experiment.embedded else f"{name:{width}}  {other}"
         for name, experiment in known.items()
     ]
 
@@ -156,19 +162,27 @@ def is_checkout() -> bool:
     return (HERE.parent / "pyproject.toml").is_file()
 
 
-def _known(name: str, known: dict[str, Experiment]) -> Experiment:
-    if name in known:
-        return known[name]
+def _chosen(
+    arguments: argparse.Namespace, known: dict[str, "Experiment"]
+) -> list["Experiment"]:
+    """The experiments that a command line names, all of them found before any runs."""
+    if arguments.all:
+        return [experiment for experiment in known.values() if experiment.embedded]
+    if not arguments.name:
+        raise ValueError("name an experiment to record, or --all; --list has them all")
+    for name in arguments.name:
+        if name not in known:
+            raise ValueError(_unknown(name, known))
+    return [known[name] for name in arguments.name]
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
     similar = get_close_matches(name, known, n=3)
     advice = f"did you mean {' or '.join(similar)}? " if similar else ""
-    raise ValueError(
-        f"there is no experiment {name!r}; {advice}There are: {', '.join(known)}"
-    )
+    return f"there is no experiment {name!r}; {advice}There are: {', '.join(known)}"
 
 
 def _require(module: str, extra: str) -> None:
-    from importlib.util import find_spec
-
     if find_spec(module) is None:
         raise ValueError(
             f"{module} is not installed; install it with: pip install 'kdsurvey[{extra}]'"
@@ -184,7 +198,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _parser() -> Parser:
-    parser = Parser("kdsurvey", description=__doc__, epilog=EPILOG)
+    parser = Parser("kdsurvey", description=ABOUT, epilog=EPILOG)
     version = f"kdsurvey {kdsurvey.__version__}"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -226,5 +240,7 @@ def _add_record_options(command: Parser) -> None:
     )
     command.add_argument("--list", action="store_true", help="list the experiments")
     command.add_argument(
-        "--all", action="store_true", help="record all that need no download"
+        "--all",
+        action="store_true",
+        help="record all on data that comes with the package",
     )

@@ -1,0 +1,159 @@
+"""The command line: what it does, and one sentence for what it cannot do."""
+
+import json
+
+import pytest
+
+import kdsurvey
+from kdsurvey import cli, lessons, records
+from kdsurvey.lessons import pages
+
+
+def refusal(words, capsys) -> str:
+    """Run a command that must end with 2; returns its one line on stderr."""
+    try:
+        status = cli.main(words)
+    except SystemExit as end:
+        status = end.code
+    written = capsys.readouterr()
+    assert status == 2 and not written.out
+    (line,) = written.err.splitlines()
+    return line
+
+
+@pytest.fixture
+def coin(toy, monkeypatch):
+    """The only experiment of all lessons, on patterns that are made up."""
+
+    @records.experiment(settings={"sides": 2}, data=lambda: toy)
+    def coin(data, seed):
+        return [{"arm": "heads", "seed": seed}]
+
+    monkeypatch.setattr(cli, "experiments", lambda: {"coin": coin})
+    return coin
+
+
+def test_it_says_its_version_and_its_commands(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"kdsurvey {kdsurvey.__version__}\n"
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--help"])
+    text = capsys.readouterr().out
+    assert all(name in text for name in ("lab", "app", "record", "notebooks", "pages"))
+
+
+def test_seeds_are_recorded_into_a_folder(coin, tmp_path, capsys):
+    assert (
+        cli.main(["record", "coin", "--seeds", "3-5", "--folder", str(tmp_path)]) == 0
+    )
+    assert records.recorded("coin", tmp_path)["seed"].tolist() == [3, 4, 5]
+    assert "coin.jsonl" in capsys.readouterr().out
+
+
+def test_seeds_go_to_the_folder_of_the_environment(coin, tmp_path, monkeypatch):
+    monkeypatch.setenv("KDSURVEY_RESULTS", str(tmp_path))
+    assert cli.main(["record", "--all", "--seeds", "0-0"]) == 0
+    assert records.recorded("coin", tmp_path)["seed"].tolist() == [0]
+
+
+def test_the_list_has_every_experiment(capsys):
+    assert cli.main(["record", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in lines} == set(records.paths(records.SHIPPED))
+    assert {line.split()[0] for line in lines} >= set(lessons.experiments())
+    other_data = [line.split()[0] for line in lines if "does not come" in line]
+    assert {"full_mnist", "fsp_fashion", "precision_clothes"} <= set(other_data)
+    assert "widths" not in other_data
+
+
+def test_an_unknown_experiment_is_answered_with_those_that_are_alike(capsys):
+    line = refusal(["record", "widths", "net2net_deep"], capsys)
+    assert "no experiment 'net2net_deep'; did you mean net2net_deeper" in line
+    assert "one_parts" in line
+
+
+@pytest.mark.parametrize(
+    "seeds, remedy",
+    [
+        ("5", "'5' is no range of seeds; write 5-5 for seed 5"),
+        ("five", "'five' is no range of seeds; write FIRST-LAST, such as 0-9"),
+        ("-1-3", "write FIRST-LAST"),
+        ("1-", "write FIRST-LAST"),
+        ("9-0", "its end lies before its start; write 0-9"),
+    ],
+)
+def test_seeds_that_are_no_range_are_answered_in_a_sentence(seeds, remedy, capsys):
+    assert remedy in refusal(["record", "widths", f"--seeds={seeds}"], capsys)
+
+
+@pytest.mark.parametrize(
+    "words, answer",
+    [
+        (["recrod"], "'recrod'"),
+        ([], "COMMAND"),
+        (["record"], "--list"),
+        (["record", "widths", "--seed", "0-1", "--nope"], "--nope"),
+        (["notebooks"], "folder"),
+    ],
+)
+def test_what_is_not_understood_is_answered_in_a_sentence(words, answer, capsys):
+    assert answer in refusal(words, capsys)
+
+
+def test_rows_of_other_settings_are_answered_in_a_sentence(coin, tmp_path, capsys):
+    words = ["record", "coin", "--seeds", "0-0", "--folder", str(tmp_path)]
+    cli.main(words)
+    coin.settings["sides"] = 3
+    capsys.readouterr()
+    assert "settings.sides = 2, this run has 3" in refusal(words, capsys)
+
+
+def test_notebooks_are_copied_and_not_overwritten_unless_forced(tmp_path, capsys):
+    folder = tmp_path / "copies"
+    assert cli.main(["notebooks", str(folder)]) == 0
+    originals = {path.name: path for path in (pages.ROOT / "notebooks").glob("*.ipynb")}
+    assert {path.name for path in folder.iterdir()} == set(originals)
+    capsys.readouterr()
+    changed = folder / "00_start_here.ipynb"
+    changed.write_text("mine")
+    assert "--force" in refusal(["notebooks", str(folder)], capsys)
+    assert changed.read_text() == "mine"
+    assert cli.main(["notebooks", str(folder), "--force"]) == 0
+    assert json.loads(changed.read_text()) == json.loads(
+        originals[changed.name].read_text()
+    )
+
+
+@pytest.mark.parametrize("command, extra", [("lab", "lab"), ("app", "app")])
+def test_what_is_not_installed_is_named_with_its_extra(
+    command, extra, capsys, monkeypatch
+):
+    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    assert f"kdsurvey[{extra}]" in refusal([command], capsys)
+
+
+def test_the_lab_opens_copies_where_it_is_asked_to(tmp_path, monkeypatch):
+    commands = []
+    monkeypatch.setattr(
+        cli.subprocess, "run", lambda words, check: commands.append(words)
+    )
+    assert cli.main(["lab", str(tmp_path), "--no-browser"]) == 0
+    (words,) = commands
+    assert words[1:] == ["-m", "jupyterlab", str(tmp_path / cli.FIRST), "--no-browser"]
+    assert (tmp_path / cli.FIRST).exists()
+
+
+def test_the_app_gets_the_options_of_voila(monkeypatch):
+    options = []
+    monkeypatch.setattr("kdsurvey.app.serve.serve", options.extend)
+    assert cli.main(["app", "--no-browser", "--port=8900"]) == 0
+    assert options == ["--no-browser", "--port=8900"]
+
+
+def test_pages_are_written_in_a_checkout_only(tmp_path, capsys, monkeypatch):
+    written = []
+    monkeypatch.setattr(pages, "write", lambda: written.append(True))
+    assert cli.main(["pages"]) == 0 and written
+    monkeypatch.setattr(cli, "HERE", tmp_path / "kdsurvey")
+    assert "no checkout" in refusal(["pages"], capsys)
