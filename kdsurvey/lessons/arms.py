@@ -50,6 +50,15 @@ def by_name(*arms: Arm) -> dict[str, Arm]:
     return named
 
 
+def multiplied(config: Config, factor: float) -> Config:
+    """Return the settings under which a loss makes the steps of `factor` times that loss.
+
+    Weight decay is multiplied by the rate too, so it is divided by the factor.
+    """
+    decay = config.weight_decay / factor
+    return replace(config, lr=factor * config.lr, weight_decay=decay)
+
+
 def fit(
     net: nn.Module,
     stages: Iterator[Stage],

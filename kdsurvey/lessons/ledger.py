@@ -17,8 +17,6 @@ from kdsurvey.lessons.fsp import experiments as fsp
 from kdsurvey.lessons.fsp import students as fsp_students
 from kdsurvey.lessons.low_precision import claims as precision_claims
 from kdsurvey.lessons.low_precision import compression
-from kdsurvey.lessons.mutual_learning import claims as mutual_claims
-from kdsurvey.lessons.mutual_learning import flatness as mutual_why
 from kdsurvey.lessons.native_ensemble import claims as native
 from kdsurvey.lessons.net2net import claims as growth
 from kdsurvey.lessons.playground import experiments as playground
@@ -127,74 +125,6 @@ def _growth() -> list[Verdict]:
     ]
 
 
-def _peers() -> list[Verdict]:
-    """Notebook 07: peers."""
-    names = "peers", "clean", "number", "unequal", "semi", "why"
-    noisy, clean, number, unequal, semi, why = (
-        records.recorded(f"dml_{name}") for name in names
-    )
-    above = mutual_claims.above
-    long = mutual_claims.default
-    best = mutual_claims.chosen
-    clean, semi = best(clean), best(semi)
-    return [
-        *(
-            above(long(noisy), "DML", than, "40 epochs")
-            for than in ("alone", "one-way")
-        ),
-        *(above(best(noisy), "DML", than, "tuned") for than in ("alone", "one-way")),
-        above(best(noisy), "DML", "label smoothing", "tuned", claim="O7"),
-        above(clean, "DML", "alone", "tuned, labels right"),
-        above(clean, "DML", "label smoothing", "tuned, labels right", claim="O7"),
-        above(long(number), "K = 5, mean", "K = 2, mean", "20 epochs"),
-        above(long(number), "K = 5, sum", "K = 2, mean", "20 epochs"),
-        above(long(number), "K = 5, sum", "K = 2, weight 4", "20 epochs"),
-        above(
-            best(mutual_claims.any_weight(number)),
-            "K = 5",
-            "K = 2",
-            "tuned, weight too",
-        ),
-        above(long(unequal), "small, DML", "small, one-way", "40 epochs"),
-        above(best(unequal), "small, DML", "small, alone", "tuned"),
-        above(best(unequal), "big, DML", "big, alone", "tuned"),
-        above(semi, "DML, all images", "alone", "a tenth of the labels, tuned"),
-        mutual_claims.softer(why, "DML", mutual_why.MATCHED),
-        *(
-            mutual_claims.softer(why, arm, "DML", "rise, relative")
-            for arm in (mutual_why.MATCHED, "one-way")
-        ),
-    ]
-
-
-def _copies() -> list[Verdict]:
-    """Notebook 07: codistillation."""
-    stale, runs = (records.recorded(f"codistil_{name}") for name in ("stale", "runs"))
-    wrong, right = (stale[stale["noise"] == noise] for noise in (0.2, 0.0))
-    long = mutual_claims.default(wrong)
-    best = mutual_claims.chosen(wrong)
-    right = mutual_claims.chosen(right)
-    lines = [
-        (best, "every 10", "never", "tuned"),
-        (best, "every 10", "never, label smoothing", "tuned"),
-        (right, "every 10", "never, label smoothing", "tuned, labels right"),
-        *((best, "every 1", than, "tuned") for than in ("every 100", "every 1000")),
-        (long, "every 1", "every 100", "40 epochs"),
-    ]
-    judged = [mutual_claims.above(*line, claim="O16") for line in lines]
-    return [
-        *judged,
-        mutual_claims.above(
-            mutual_claims.chosen(runs),
-            "every 10",
-            "never",
-            "tuned",
-            claim="O16",
-            column="two runs agree",
-        ),
-    ]
-
-
 def _low_precision() -> list[Verdict]:
     """Notebook 09."""
     names = (
@@ -276,7 +206,6 @@ def _native() -> list[Verdict]:
 _TO_MOVE = {  # until each lesson has `claims.verdicts`
     "fsp": _flows,
     "net2net": _growth,
-    "mutual_learning": lambda: [*_peers(), *_copies()],
     "born_again": inheritance.ledger,
     "low_precision": _low_precision,
     "feature_fusion": fusion_claims.ledger,

@@ -1,56 +1,26 @@
-"""What notebook 07 reads off its rows, and the one slope of the two targets."""
+"""What notebook 07 decides, on peers and on copies that seldom exchange."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
 
-from kdsurvey import verdicts
-from kdsurvey.losses import kl, soften
-from kdsurvey.verdicts import Verdict, judge_rows
+from kdsurvey import records
+from kdsurvey.lessons import judging
+from kdsurvey.lessons.judging import Claims
+from kdsurvey.lessons.mutual_learning.flatness import DECAYED, MATCHED
+from kdsurvey.lessons.rows import at, tuned
+from kdsurvey.verdicts import Verdict
 
+CLAIMS = Claims()
+verdicts = CLAIMS.verdicts
 
-class Targets(NamedTuple):
-    """One of the paper's two targets at the learner's logits z."""
-
-    value: float  # nats
-    slope: Tensor  # (n, c), its gradient in z
-
-
-def two_targets(z: Tensor, others: Tensor, T: float = 1.0) -> dict[str, Targets]:
-    """The mean of the divergences from the other peers, and the divergence from their
-    mean: values that differ, and one slope.
-
-    z: (n, c) logits of the learner; others: (K - 1, n, c) those of its peers. The slope
-    of KL(p || q) in z is (q - p) / (n T): it is linear in p, so the mean over p may be
-    taken before or after. Values: mean KL(p_l || q) - KL(mean p_l || q) is how far the
-    peers are from their mean, H(mean p_l) - mean H(p_l), in which z does not occur.
-    """
-    p = soften(others, T).mean(0)
-    losses = {
-        "mean": lambda z: torch.stack([kl(v, z, T) for v in others]).mean(),
-        "ensemble": lambda z: kl(T * p.log(), z, T),
-    }
-    found = {}
-    for name, loss in losses.items():
-        at = z.detach().clone().requires_grad_()
-        value = loss(at)
-        found[name] = Targets(value.item(), torch.autograd.grad(value, at)[0])
-    return found
-
-
-def chosen(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of each arm at the choice whose mean over seeds is best on validation
-    images; of equals, the earlier one.
-    """
-    return verdicts.chosen(rows, "choice")
-
-
-def default(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the choice that comes first: long training."""
-    return rows[rows["choice"] == rows["choice"].iloc[0]]
+CONTROLS = ("alone", "one-way", "label smoothing")
+AFTER_COLUMN = {"accuracy": "", "ensemble": ", ensembles"}
+RISES = {
+    "rise at 0.05": "rise of the loss at noise 0.05",
+    "rise at 0.1": "rise of the loss at noise 0.1",
+    "rise, relative": "rise of the loss at relative noise",
+}
 
 
 def above(
@@ -62,118 +32,255 @@ def above(
     claim: str = "P5",
     column: str = "accuracy",
 ) -> Verdict:
-    """The claim that arm a is above arm b on the test images; `where` ends the line."""
-    of = {"accuracy": "", "ensemble": ", ensembles"}.get(column, f", {column}")
-    return judge_rows(claim, rows, column, a=a, b=b, what=f"{a} - {b}{of}, {where}")
+    """Judge the claim that arm a is above arm b on test images.
 
-
-def against(
-    rows: pd.DataFrame,
-    a: str,
-    *others: str,
-    where: str,
-    claim: str = "P5",
-    column: str = "accuracy",
-) -> str:
-    """A verdict line for arm a above each of the others."""
-    return "\n".join(
-        above(rows, a, b, where, claim=claim, column=column).line for b in others
-    )
-
-
-def gains(rows: pd.DataFrame, over: str = "alone") -> pd.DataFrame:
-    """The rows with "gain": points above the arm `over` at the same seed; without that arm."""
-    base = rows[rows["arm"] == over].set_index("seed")["accuracy"]
-    return rows.assign(gain=100 * (rows["accuracy"] - rows["seed"].map(base)))[
-        rows["arm"] != over
-    ]
-
-
-def tuned(**recorded: pd.DataFrame) -> pd.DataFrame:
-    """Per cent right of every arm at its choice, mean ± s.d. over seeds, and what it
-    chose: a column for each of the rows.
+    where: the end of the line, which settings were compared.
     """
-
-    def cell(runs: pd.DataFrame) -> str:
-        share = 100 * runs["accuracy"]
-        return f"{share.mean():.1f} ± {share.std():.1f} ({runs['choice'].iloc[0]})"
-
-    cells = {
-        name.replace("_", " "): {
-            arm: cell(of) for arm, of in chosen(rows).groupby("arm")
-        }
-        for name, rows in recorded.items()
-    }
-    order = dict.fromkeys(arm for rows in recorded.values() for arm in rows["arm"])
-    return pd.DataFrame(cells).reindex(order).fillna("not run")
+    counted = AFTER_COLUMN.get(column, f", {column}")
+    sentence = f"{{a}} - {{b}}{counted}, {where}"
+    return judging.above(claim, rows, a, b, sentence, column=column)
 
 
-def softer(
-    why: pd.DataFrame, a: str, b: str, column: str = "entropy", claim: str = "P5"
-) -> Verdict:
-    """The claim that arm a has more of what `column` counts than arm b: entropy, or a
-    rise of the loss.
-    """
-    said = column.replace("rise at", "rise of the loss at noise").replace(
-        "rise, relative", "rise of the loss at relative noise"
-    )
-    return judge_rows(
-        claim, why, column, a=a, b=b, what=f"{said}, {a} - {b}", unit="nats"
-    )
+def above_each(
+    rows: pd.DataFrame, a: str, others: Iterable[str], where: str, claim: str = "P5"
+) -> list[Verdict]:
+    """Judge the claims that arm a is above each of the others, see `above`."""
+    return [above(rows, a, b, where, claim=claim) for b in others]
+
+
+def softer(rows: pd.DataFrame, a: str, b: str, column: str = "entropy") -> Verdict:
+    """Judge the claim that arm a has more entropy, or a larger rise of the loss, than b."""
+    sentence = f"{RISES.get(column, column)}, {{a}} - {{b}}"
+    return judging.above("P5", rows, a, b, sentence, column=column, unit="nats")
 
 
 def any_weight(number: pd.DataFrame) -> pd.DataFrame:
-    """Every number of peers as one arm, "K = 2" for instance: the weight of the mutual
-    term is part of its choice.
+    """Return rows in which the weight of the mutual term is part of an arm's choice.
+
+    Every number of peers is then one arm, "K = 2" for instance.
     """
-    return number.assign(
-        arm=number["arm"].str.split(",").str[0],
-        choice=number["choice"] + ": " + number["arm"],
-    )
+    peers = "K = " + number["K"].astype(str)
+    return number.assign(arm=peers, choice=number["choice"] + ": " + number["arm"])
 
 
-def by_number(rows: pd.DataFrame, most: int = 5) -> dict[str, np.ndarray]:
-    """Per cent right of 1 to `most` peers, (seeds, most): with the mean of the
-    divergences, with their sum; and of two peers.
-
-    The two have the weight of that sum. All three begin with one net, and with two
-    peers of weight 1.
-    """
-    some = range(3, most + 1)
-    ends = {
-        "mean": [f"K = {K}, mean" for K in some],
-        "sum": [f"K = {K}, sum" for K in some],
-        "2 peers, weight K - 1": [f"K = 2, weight {K - 1}" for K in some],
-    }
-    by_arm = 100 * rows.pivot(index="seed", columns="arm", values="accuracy")
-    return {
-        name: by_arm[["K = 1", "K = 2, mean", *end]].to_numpy()
-        for name, end in ends.items()
-    }
+def _long(name: str = "dml_peers", choice: str = "40 epochs") -> pd.DataFrame:
+    return at(records.recorded(name), choice=choice)
 
 
-def staleness(rows: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Points that an exchange is worth over none, (seeds, exchanges) by how seldom it
-    comes, for both lengths, both labels.
-    """
-    found = {}
-    for (noise, choice), part in rows.groupby(["noise", "choice"], sort=False):
-        by_arm = 100 * part.pivot(index="seed", columns="arm", values="accuracy")
-        seldom = [arm for arm in dict.fromkeys(part["arm"]) if arm.startswith("every")]
-        labels = (
-            f"{100 * noise:.0f} % of the labels redrawn" if noise else "labels right"
-        )
-        found[f"{labels}, {choice}"] = (
-            by_arm[seldom].to_numpy() - by_arm[["never"]].to_numpy()
-        )
-    return found
+def _tuned(name: str = "dml_peers") -> pd.DataFrame:
+    return tuned(records.recorded(name))
 
 
-def slices(why: pd.DataFrame) -> dict[str, np.ndarray]:
-    """The loss along a random direction, mean over the seeds, of every arm: (values of
-    `mutual_why.SLICE`,).
-    """
-    return {
-        arm: np.array(of.tolist()).mean(0)
-        for arm, of in why.groupby("arm", sort=False)["slice"]
-    }
+@CLAIMS.group("40 epochs")
+def _forty_epochs() -> list[Verdict]:
+    return above_each(_long(), "DML", ("alone", "one-way"), "40 epochs")
+
+
+@CLAIMS.group("40 epochs: controls", counted=False)
+def _forty_epochs_controls() -> list[Verdict]:
+    rows = _long()
+    return [
+        above(rows, "DML", "label smoothing", "40 epochs"),
+        above(rows, "one-way", "alone", "40 epochs"),
+        above(rows, "label smoothing", "alone", "40 epochs"),
+        above(rows, "DML", "alone", "40 epochs", column="ensemble"),
+    ]
+
+
+@CLAIMS.group("tuned")
+def _wrong_labels_tuned() -> list[Verdict]:
+    rows = _tuned()
+    smooth = above(rows, "DML", "label smoothing", "tuned", claim="O7")
+    return [*above_each(rows, "DML", ("alone", "one-way"), "tuned"), smooth]
+
+
+@CLAIMS.group("labels right")
+def _labels_right() -> list[Verdict]:
+    rows = _tuned("dml_clean")
+    where = "tuned, labels right"
+    smooth = above(rows, "DML", "label smoothing", where, claim="O7")
+    return [above(rows, "DML", "alone", where), smooth]
+
+
+@CLAIMS.group("labels right: controls", counted=False)
+def _labels_right_controls() -> list[Verdict]:
+    return [
+        above(_tuned("dml_clean"), "DML", "one-way", "tuned, labels right"),
+        above(_long("dml_clean"), "DML", "alone", "40 epochs, labels right"),
+    ]
+
+
+@CLAIMS.group("turns", counted=False)
+def _turns() -> list[Verdict]:
+    return [
+        above(_long(), "DML", "DML at once", "40 epochs"),
+        above(_tuned(), "DML", "DML at once", "tuned"),
+    ]
+
+
+@CLAIMS.group("number of peers")
+def _number() -> list[Verdict]:
+    rows = _long("dml_number", "20 epochs")
+    return [
+        above(rows, "K = 5, mean", "K = 2, mean", "20 epochs"),
+        above(rows, "K = 5, sum", "K = 2, mean", "20 epochs"),
+        above(rows, "K = 5, sum", "K = 2, weight 4", "20 epochs"),
+    ]
+
+
+@CLAIMS.group("number of peers, 10 epochs", counted=False)
+def _number_short() -> list[Verdict]:
+    rows = _long("dml_number", "10 epochs")
+    return [above(rows, "K = 5, sum", "K = 2, weight 4", "10 epochs")]
+
+
+@CLAIMS.group("number of peers, any weight")
+def _number_tuned() -> list[Verdict]:
+    rows = tuned(any_weight(records.recorded("dml_number")))
+    return [above(rows, "K = 5", "K = 2", "tuned, weight too")]
+
+
+@CLAIMS.group("five peers or one", counted=False)
+def _five_or_one() -> list[Verdict]:
+    rows = tuned(any_weight(records.recorded("dml_number")))
+    return [above(rows, "K = 5", "K = 1", "tuned, weight too")]
+
+
+@CLAIMS.group("small and big, 40 epochs")
+def _unequal_long() -> list[Verdict]:
+    rows = _long("dml_unequal")
+    return [above(rows, "small, DML", "small, one-way", "40 epochs")]
+
+
+@CLAIMS.group("small and big, tuned")
+def _unequal_tuned() -> list[Verdict]:
+    rows = _tuned("dml_unequal")
+    return [
+        above(rows, f"{size}, DML", f"{size}, alone", "tuned")
+        for size in ("small", "big")
+    ]
+
+
+@CLAIMS.group("small and big: controls", counted=False)
+def _unequal_controls() -> list[Verdict]:
+    long, best = _long("dml_unequal"), _tuned("dml_unequal")
+    judged = [
+        above(long, "small, DML", "small, alone", "40 epochs"),
+        above(long, "small, DML", "small, label smoothing", "40 epochs"),
+    ]
+    big = [f"big, {arm}" for arm in CONTROLS]
+    judged += above_each(long, "big, DML", big, "40 epochs")
+    for size in ("small", "big"):
+        others = [f"{size}, {arm}" for arm in ("one-way", "label smoothing")]
+        judged += above_each(best, f"{size}, DML", others, "tuned")
+    return [*judged, above(long, "small, one-way", "small, alone", "40 epochs")]
+
+
+@CLAIMS.group("few labels")
+def _few_labels() -> list[Verdict]:
+    where = "a tenth of the labels, tuned"
+    return [above(_tuned("dml_semi"), "DML, all images", "alone", where)]
+
+
+@CLAIMS.group("few labels: controls", counted=False)
+def _few_labels_controls() -> list[Verdict]:
+    others = "label smoothing", "same batches", "soft targets, all images"
+    where = "few labels, tuned"
+    return above_each(_tuned("dml_semi"), "DML, all images", others, where)
+
+
+@CLAIMS.group("why")
+def _why() -> list[Verdict]:
+    rows = records.recorded("dml_why")
+    return [
+        softer(rows, "DML", MATCHED),
+        softer(rows, MATCHED, "DML", "rise, relative"),
+        softer(rows, "one-way", "DML", "rise, relative"),
+    ]
+
+
+@CLAIMS.group("why: controls", counted=False)
+def _why_controls() -> list[Verdict]:
+    rows = records.recorded("dml_why")
+    return [
+        softer(rows, "DML", "alone"),
+        softer(rows, MATCHED, "DML", "rise at 0.05"),
+        softer(rows, MATCHED, "DML", "rise at 0.1"),
+        softer(rows, "one-way", "DML", "rise at 0.05"),
+        softer(rows, DECAYED, "DML", "rise at 0.05"),
+        above(rows, "DML", MATCHED, "40 epochs"),
+    ]
+
+
+@CLAIMS.group("10 epochs", counted=False)
+def _ten_epochs() -> list[Verdict]:
+    number = _long("dml_number", "10 epochs")
+    return [
+        above(_long(choice="10 epochs"), "DML", "alone", "10 epochs"),
+        above(number, "K = 2, weight 4", "K = 1", "10 epochs"),
+    ]
+
+
+def _copies(noise: float) -> pd.DataFrame:
+    return at(records.recorded("codistil_stale"), noise=noise)
+
+
+@CLAIMS.group("copies")
+def _copies_tuned() -> list[Verdict]:
+    wrong, right = (tuned(_copies(noise)) for noise in (0.2, 0.0))
+    controls = "never", "never, label smoothing"
+    return [
+        *above_each(wrong, "every 10", controls, "tuned", "O16"),
+        *above_each(right, "every 10", controls[1:], "tuned, labels right", "O16"),
+    ]
+
+
+@CLAIMS.group("copies: how seldom")
+def _how_seldom() -> list[Verdict]:
+    wrong = _copies(0.2)
+    seldom = "every 100", "every 1000"
+    long = at(wrong, choice="40 epochs")
+    return [
+        *above_each(tuned(wrong), "every 1", seldom, "tuned", "O16"),
+        *above_each(long, "every 1", seldom[:1], "40 epochs", "O16"),
+    ]
+
+
+@CLAIMS.group("copies: controls", counted=False)
+def _copies_controls() -> list[Verdict]:
+    wrong, right = (tuned(_copies(noise)) for noise in (0.2, 0.0))
+    where, other = "tuned", "tuned, labels right"
+    whole = "never, but all images each"
+    seldom = "every 10", "every 100", "every 1000"
+    short = at(_copies(0.0), choice="10 epochs")
+    return [
+        *above_each(wrong, "every 10", [whole], where, "O16"),
+        *above_each(wrong, "every 1", seldom[:1], where, "O16"),
+        *above_each(right, "every 10", ["never", whole], other, "O16"),
+        *above_each(right, "every 1", seldom, other, "O16"),
+        *above_each(short, "every 1000", ["never"], "10 epochs, labels right", "O16"),
+    ]
+
+
+def _agreeing(rows: pd.DataFrame, a: str, b: str, where: str) -> Verdict:
+    return above(rows, a, b, where, claim="O16", column="two runs agree")
+
+
+@CLAIMS.group("two runs agree")
+def _runs_tuned() -> list[Verdict]:
+    return [_agreeing(_tuned("codistil_runs"), "every 10", "never", "tuned")]
+
+
+@CLAIMS.group("two runs agree: controls", counted=False)
+def _runs_controls() -> list[Verdict]:
+    long, best = _long("codistil_runs"), _tuned("codistil_runs")
+    smooth = "never, label smoothing"
+    judged = [
+        _agreeing(long, "every 10", "never", "40 epochs"),
+        _agreeing(long, smooth, "never", "40 epochs"),
+        _agreeing(best, smooth, "never", "tuned"),
+    ]
+    for rows, where in ((long, "40 epochs"), (best, "tuned")):
+        where = f"all images each, {where}"
+        judged.append(above(rows, "every 1000", "every 10", where, claim="O16"))
+    return judged

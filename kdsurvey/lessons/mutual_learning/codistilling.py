@@ -4,7 +4,7 @@ arXiv 1804.03235; `methods.codistil`.
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from kdsurvey.data import Data
 from kdsurvey.lessons.mutual_learning.experiments import (
+    ARMS,
     CONFIG,
     NOISE,
     SHARED,
@@ -37,6 +38,7 @@ TRIED = {
 NEVER = "never"
 SMOOTHED = "never, label smoothing"
 WHOLE = "never, but all images each"
+REPEATED = (None, 10, 1000)  # intervals of the trainings that are made twice
 COPIES = SHARED | {
     "tried": TRIED,
     "every": EVERY,
@@ -110,117 +112,129 @@ def both(data: Data, seed: int) -> list[Images]:
     return [(x, y), (x[order], y[order])]
 
 
+def exchanging(every: int | None) -> str:
+    """Name the arm whose copies exchange every so many steps; None: never."""
+    return NEVER if every is None else f"every {every}"
+
+
 def run(
     every: int | None, images: Sequence[Images], data: Data, config: Config
 ) -> list[nn.Sequential]:
-    """Two copies after training that told each other their weights every so many steps,
-    or never where None.
+    """Train two copies that exchange their weights every so many steps, or never where
+    None, and return them.
     """
-    pair, burn_in = peers(config.first_seed), 1.0 if every is None else BURN_IN
+    pair = peers(config.first_seed)
+    burn_in = 1.0 if every is None else BURN_IN
     stages = codistilled(pair, images, every=every or 1, burn_in=burn_in)
     train(stages, replace(data, train=images[0]), config, progress=False)
     return pair
 
 
-def some(
-    data: Data, seed: int, seldom: Sequence[int | None], choice: str
+def exchanged(
+    intervals: Iterable[int | None],
+    images: Sequence[Images],
+    data: Data,
+    config: Config,
+) -> dict[str, list[nn.Sequential]]:
+    """Train two copies for each interval between exchanges: name of the arm -> copies."""
+    return {exchanging(n): run(n, images, data, config) for n in intervals}
+
+
+def live(
+    data: Data, seed: int, intervals: Sequence[int | None], choice: str
 ) -> list[dict]:
-    """A few rows of `codistil_stale`, live, at one choice; data: of that seed, with the
-    labels to learn from.
+    """Run a few arms of `codistil_stale` at one choice and return their rows.
+
+    data: of that seed, with the labels to learn from.
     """
-    images, config = halves(data, seed), replace(TRIED[choice], seed=seed)
-    pairs = {
-        f"every {every}" if every else NEVER: run(every, images, data, config)
-        for every in seldom
-    }
-    return [told(arm, seed, pair, data, choice=choice) for arm, pair in pairs.items()]
+    config = replace(TRIED[choice], seed=seed)
+    pairs = exchanged(intervals, halves(data, seed), data, config)
+    return [row(arm, seed, pair, data, choice=choice) for arm, pair in pairs.items()]
 
 
-@experiment(settings=COPIES | {"noises": NOISES})
+@experiment(settings=COPIES | {"noises": NOISES, "arms": ARMS})
 def codistil_stale(data: Data, seed: int) -> list[dict]:
-    """Two processes with half of the images each, that exchange often, seldom or never;
-    with wrong labels and with right ones.
+    """Train two processes with half of the images each, that exchange often, seldom or
+    never; with wrong labels and with right ones.
 
     Controls: never, with labels as unsure as the other copy was when it had learnt
     alone; and two nets that see all of the images in as many steps.
     """
     rows = []
     for noise in NOISES:
-        some = drawn(data, seed, noise)
-        images = halves(some, seed)
+        digits_ = drawn(data, seed, noise)
+        images = halves(digits_, seed)
         for choice, config in TRIED.items():
             config = replace(config, seed=seed)
-            pairs = {NEVER: run(None, images, some, config)}
-            pairs |= {
-                f"every {every}": run(every, images, some, config) for every in EVERY
-            }
-            pairs[SMOOTHED] = smoothed(pairs[NEVER], images, some, config)
+            pairs = exchanged((None, *EVERY), images, digits_, config)
+            pairs[SMOOTHED] = smoothed(pairs[NEVER], images, digits_, config)
             pairs[WHOLE] = peers(seed)
-            learn(
-                "alone", pairs[WHOLE], some, replace(config, epochs=config.epochs // 2)
-            )
+            as_many_steps = replace(config, epochs=config.epochs // 2)
+            learn(ARMS["alone"], pairs[WHOLE], digits_, as_many_steps)
             rows += [
-                told(arm, seed, pair, some, choice=choice, noise=noise)
+                row(arm, seed, pair, digits_, choice=choice, noise=noise)
                 for arm, pair in pairs.items()
             ]
     return rows
 
 
-@experiment(settings=COPIES | {"noise": NOISE})
+@experiment(settings=COPIES | {"noise": NOISE, "arms": ARMS, "repeated": REPEATED})
 def codistil_runs(data: Data, seed: int) -> list[dict]:
-    """How far two trainings of the same kind agree, that differ in their initial
+    """Measure how far two trainings of the same kind agree, that differ in their initial
     weights and their order: all images for all.
 
     A row has "two runs agree", the share of test images to which a copy of each
     training gives the same answer.
     """
-    some, rows = digits(data, seed), []
-    images = both(some, seed)
-    for choice, usual in TRIED.items():
-        runs: dict[str, list] = {}
-        for start in (seed, seed + 100):
-            config = replace(usual, seed=start)
-            pairs = {
-                arm: run(every, images, some, config)
-                for arm, every in (
-                    (NEVER, None),
-                    ("every 10", 10),
-                    ("every 1000", 1000),
-                )
-            }
-            pairs[SMOOTHED] = smoothed(pairs[NEVER], images, some, config)
-            for arm, pair in pairs.items():
-                runs.setdefault(arm, []).append(pair)
-        for arm, (one, other) in runs.items():
-            rows.append(
-                told(arm, seed, one, some, choice=choice)
-                | {"two runs agree": agreement(one[0], other[0], some)}
-            )
+    digits_ = digits(data, seed)
+    images = both(digits_, seed)
+    rows = []
+    for choice, config in TRIED.items():
+        first, second = (
+            repeated(images, digits_, replace(config, seed=start))
+            for start in (seed, seed + 100)
+        )
+        for arm, pair in first.items():
+            agreed = agreement(pair[0], second[arm][0], digits_)
+            about = {"choice": choice, "two runs agree": agreed}
+            rows.append(row(arm, seed, pair, digits_, **about))
     return rows
+
+
+def repeated(
+    images: Sequence[Images], data: Data, config: Config
+) -> dict[str, list[nn.Sequential]]:
+    """Train the arms of `codistil_runs` once: name -> copies."""
+    pairs = exchanged(REPEATED, images, data, config)
+    pairs[SMOOTHED] = smoothed(pairs[NEVER], images, data, config)
+    return pairs
 
 
 def smoothed(
     alone: Sequence[nn.Module], images: Sequence[Images], data: Data, config: Config
 ) -> list[nn.Sequential]:
-    """Two copies that never hear of each other, each with labels as unsure as the other
-    one, alone, is of its images.
+    """Train two nets apart with label smoothing and return them.
+
+    Each net's smoothing equals the mean uncertainty, on its own images, of the other
+    net trained alone.
     """
     pair = peers(config.first_seed)
     for net, other, own in zip(pair, reversed(alone), images):
-        learn("label smoothing", [net], replace(data, train=own), config, [other])
+        own_images = replace(data, train=own)
+        learn(ARMS["label smoothing"], [net], own_images, config, [other])
     return pair
 
 
-def told(arm: str, seed: int, pair: Sequence[nn.Module], data: Data, **about) -> dict:
-    """A row: means over the two copies, and how far they agree."""
-    return outcome(arm, seed, pair, data, agreement=agreement(*pair, data), **about)
+def row(arm: str, seed: int, pair: Sequence[nn.Module], data: Data, **about) -> dict:
+    """Return a row: means over the two copies, and how far they agree."""
+    agreed = agreement(*pair, data)
+    return outcome(arm, seed, pair, data, agreement=agreed, **about)
 
 
 def agreement(a: nn.Module, b: nn.Module, data: Data) -> float:
-    """The share of test images to which two nets give the same answer."""
-    return round(
-        top1_agreement(*(Teacher(net).logits(data.test[0]) for net in (a, b))).item(), 4
-    )
+    """Return the share of test images to which two nets give the same answer."""
+    logits = [Teacher(net).logits(data.test[0]) for net in (a, b)]
+    return round(top1_agreement(*logits).item(), 4)
 
 
 def processes(every: int = 50, epochs: int = 2, width: int = 32) -> list[str]:

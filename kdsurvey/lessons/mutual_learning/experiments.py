@@ -1,11 +1,11 @@
 """Notebook 07: peers in place of a teacher. Zhang, Xiang, Hospedales & Lu 2018, arXiv
-1706.00384; judged in mutual_claims.
+1706.00384.
 """
 
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -13,15 +13,16 @@ from torch import Tensor, nn
 from kdsurvey import nets
 from kdsurvey.data import Data
 from kdsurvey.lessons.alone import smoothing_of
+from kdsurvey.lessons.arms import Arm, alone_first, by_name, multiplied
+from kdsurvey.lessons.rows import accuracies
 from kdsurvey.losses import entropy
 from kdsurvey.methods import dml, hinton, plain
 from kdsurvey.records import experiment
-from kdsurvey.stage import Batch, Teacher
-from kdsurvey.training import Config, accuracy, train
+from kdsurvey.stage import Batch, Stage, Teacher
+from kdsurvey.training import Config, train
 
-CONFIG = Config(
-    epochs=40, batch_size=64, lr=0.05, schedule="cosine", nesterov=True
-)  # long enough to learn wrong labels by heart
+# long enough to learn wrong labels by heart
+CONFIG = Config(epochs=40, batch_size=64, lr=0.05, schedule="cosine", nesterov=True)
 DECAY = 5e-3
 CHOICES = {  # what every arm may choose from on validation images; the first is the default
     "40 epochs": CONFIG,
@@ -29,25 +30,114 @@ CHOICES = {  # what every arm may choose from on validation images; the first is
     "10 epochs": replace(CONFIG, epochs=10),
     "weight decay": replace(CONFIG, weight_decay=DECAY),
 }
-# training images; share of labels drawn anew; share of labels where few are known
-IMAGES = 2000
-NOISE = 0.2
-LABELLED = 0.1
-WIDTHS, SMALL = (128, 128), (16,)
-SEMI = (
-    "alone",
-    "label smoothing",
-    "DML, labelled images",
-    "same batches",
-    "DML, all images",
-    "soft targets, all images",
-)
-PAIRED = ("alone", "label smoothing", "one-way", "DML", "DML at once")
+IMAGES = 2000  # for training
+NOISE = 0.2  # share of labels drawn anew
+LABELLED = 0.1  # share of labels where few are known
+WIDTHS = (128, 128)
+SMALL = (16,)
+MEASURED = {  # name in a row -> part of the data
+    "accuracy": "test",
+    "validation accuracy": "validation",
+    "train accuracy": "train",
+}
+# settings of every experiment
 SHARED = {
     "images": IMAGES,
     "choices": CHOICES,
     "widths": WIDTHS,
-}  # settings of every experiment
+    "measured": MEASURED,
+}
+
+
+@dataclass(frozen=True)
+class PairArm(Arm):
+    """One way to train two nets.
+
+    together: one run trains both: method(pair, labelled) -> stages. Else each net has a
+    run of its own: method(net, other, data) -> stages, other being what the other net
+    was when it had learnt alone. times: the loss counts so many times. all_images:
+    learns from every image where few have a label; else from those few.
+    """
+
+    together: bool = False
+    times: float = 1.0
+    all_images: bool = False
+
+
+def labels(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
+    """Learn from the labels; the other net is not asked."""
+    return plain(net)
+
+
+def smoothed(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
+    """Learn from labels that are as unsure as the other net."""
+    return plain(net, smoothing=smoothing_of(other, data))
+
+
+def one_way(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
+    """Learn from labels and from the other net, in equal parts.
+
+    The loss of a peer is H(y, q) + KL(p || q): this one, counted twice.
+    """
+    return hinton(net, other, T=1.0, alpha=0.5)
+
+
+def soft(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
+    """Learn from the other net's answers alone."""
+    return hinton(net, other, T=1.0, alpha=1.0)
+
+
+def by_turns(pair: Sequence[nn.Module], labelled: Tensor | None) -> Iterator[Stage]:
+    """Learn from each other, by turns on every batch."""
+    return dml(pair, labelled=labelled)
+
+
+def at_once(pair: Sequence[nn.Module], labelled: Tensor | None) -> Iterator[Stage]:
+    """Learn from each other, both at once."""
+    return dml(pair, turns=False, labelled=labelled)
+
+
+def same_batches(pair: Sequence[nn.Module], labelled: Tensor | None) -> Iterator[Stage]:
+    """Learn from labels alone, on the batches that mutual learning has."""
+    return dml(pair, labelled=labelled, weight=0.0)
+
+
+ARMS = by_name(
+    PairArm("alone", labels, role="control"),
+    PairArm("label smoothing", smoothed, role="control"),
+    PairArm("one-way", one_way, role="control", times=2.0),
+    PairArm("DML", by_turns, together=True),
+    PairArm("DML at once", at_once, role="diagnostic", together=True),
+)
+CLEAN = ("alone", "label smoothing", "one-way", "DML")
+SEMI = by_name(
+    PairArm("alone", labels, role="control"),
+    PairArm("label smoothing", smoothed, role="control"),
+    PairArm("DML, labelled images", by_turns, together=True),
+    PairArm(
+        "same batches", same_batches, role="control", together=True, all_images=True
+    ),
+    PairArm("DML, all images", by_turns, together=True, all_images=True),
+    PairArm("soft targets, all images", soft, role="control", all_images=True),
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """So many peers that learn at once, and how much their mutual term weighs."""
+
+    name: str
+    K: int
+    weight: float
+
+
+GROUPS = (
+    Group("K = 1", 1, 0.0),
+    *(Group(f"K = {K}, mean", K, 1.0) for K in range(2, 6)),
+    *(Group(f"K = {K}, sum", K, K - 1.0) for K in range(3, 6)),
+    *(Group(f"K = 2, weight {w}", 2, float(w)) for w in range(2, 5)),
+)
+BRIEF = ("20 epochs", "10 epochs")  # five nets by turns for 40 would take minutes
 
 
 def digits(data: Data, seed: int, noise: float = NOISE) -> Data:
@@ -77,135 +167,137 @@ def clean_digits(data: Data, seed: int) -> Data:
 
 
 def peers(seed: int, K: int = 2, widths: Sequence[int] = WIDTHS) -> list[nn.Sequential]:
-    """K nets with initial weights of their own; the first ones of a seed are the same whatever K."""
+    """Return K nets, each with initial weights of its own.
+
+    The first ones of a seed are the same whatever K.
+    """
     return [nets.mlp(196, *widths, 10, seed=1000 * k + seed) for k in range(K)]
 
 
 def learn(
-    arm: str,
+    arm: PairArm,
     pair: Sequence[nn.Module],
     data: Data,
     config: Config,
-    teachers: Sequence[nn.Module] = (),
+    teachers: Sequence[nn.Module] | None = None,
+    labelled: Tensor | None = None,
 ) -> None:
-    """Trains two nets by an arm of PAIRED, each from the same weights and in the same
-    order in every arm.
+    """Train two nets by an arm, from the same weights and in the same order in each.
 
-    teachers: the pair when it had learnt alone, for "one-way" and "label smoothing":
-    each net learns from the other one. One-way is H(y, q) + KL(p || q), the loss of a
-    peer: half of it, at twice the rate and half the weight decay, makes the same steps.
+    teachers: the pair when it had learnt alone; each net learns from the other one.
+    labelled: (N,) which images have a label, None for all.
     """
-    if arm.startswith("DML"):
-        train(dml(pair, turns=arm == "DML"), data, config, progress=False)
+    if arm.together:
+        train(arm.method(pair, labelled), data, arm.config(config), progress=False)
         return
+    settings = multiplied(arm.config(config), arm.times)
     for net, other in zip(pair, reversed(teachers or pair)):
-        if arm == "one-way":
-            doubled = replace(
-                config, lr=2 * config.lr, weight_decay=config.weight_decay / 2
-            )
-            train(hinton(net, other, T=1.0, alpha=0.5), data, doubled, progress=False)
-        else:
-            smoothing = smoothing_of(other, data) if arm == "label smoothing" else 0.0
-            train(plain(net, smoothing=smoothing), data, config, progress=False)
+        train(arm.method(net, other, data), data, settings, progress=False)
 
 
 def compared(
-    data: Data, seed: int, arms: Sequence[str] = PAIRED, choices: Sequence[str] = ()
+    data: Data,
+    seed: int,
+    arms: Sequence[str] = tuple(ARMS),
+    choices: Sequence[str] = (),
 ) -> list[dict]:
-    """A row for each arm at each choice, all where none is named: means of two equal
-    nets. "alone" comes first, and teaches.
+    """Return a row for each arm at each choice, all where none is named: means of two
+    equal nets. The first arm, "alone", teaches.
     """
     rows = []
     for choice in choices or CHOICES:
-        config, teachers = CHOICES[choice], ()
-        for arm in arms:
-            pair, start = peers(seed), time.process_time()
-            learn(arm, pair, data, replace(config, seed=seed), teachers)
-            seconds = time.process_time() - start
-            teachers = teachers or pair
-            rows.append(
-                outcome(arm, seed, pair, data, choice=choice, seconds=round(seconds, 3))
-            )
+        config = replace(CHOICES[choice], seed=seed)
+        seconds: dict[str, float] = {}
+
+        def run(arm, teachers, config=config, seconds=seconds) -> list[nn.Sequential]:
+            pair = peers(seed)
+            start = time.process_time()
+            learn(arm, pair, data, config, teachers)
+            seconds[arm.name] = round(time.process_time() - start, 3)
+            return pair
+
+        for arm, pair in alone_first([ARMS[name] for name in arms], run):
+            spent = seconds[arm.name]
+            row = outcome(arm.name, seed, pair, data, choice=choice, seconds=spent)
+            rows.append(row)
     return rows
 
 
-@experiment(settings=SHARED | {"noise": NOISE, "arms": PAIRED})
+@experiment(settings=SHARED | {"noise": NOISE, "arms": ARMS})
 def dml_peers(data: Data, seed: int) -> list[dict]:
-    """Two equal nets alone, smoothed, one-way from each other, and mutual; a fifth of
-    the labels drawn anew.
+    """Train two equal nets alone, smoothed, one-way from each other, and mutually; a
+    fifth of the labels drawn anew.
     """
     return compared(digits(data, seed), seed)
 
 
-@experiment(settings=SHARED | {"noise": 0.0, "arms": PAIRED})
+@experiment(settings=SHARED | {"noise": 0.0, "arms": ARMS, "clean": CLEAN})
 def dml_clean(data: Data, seed: int) -> list[dict]:
-    """The same with every label right, mutual learning by turns only."""
-    return compared(clean_digits(data, seed), seed, arms=PAIRED[:4])
+    """Train the same with every label right, mutual learning by turns only."""
+    return compared(clean_digits(data, seed), seed, CLEAN)
 
 
-@experiment(settings=SHARED | {"noise": NOISE})
+@experiment(
+    settings=SHARED | {"noise": NOISE, "arms": ARMS, "groups": GROUPS, "brief": BRIEF}
+)
 def dml_number(data: Data, seed: int) -> list[dict]:
-    """K = 1 to 5 peers with the paper's mean of the divergences and with their sum; two
-    peers with the same weight as that sum.
+    """Train 1 to 5 peers with the paper's mean of the divergences and with their sum;
+    two peers with the same weight as that sum.
 
-    All peers learn at once, for 20 epochs or 10: five nets by turns for 40 would take minutes.
+    All peers learn at once.
     """
-    data, rows = digits(data, seed), []
-    runs = {"K = 1": (1, 0.0)} | {f"K = {K}, mean": (K, 1.0) for K in range(2, 6)}
-    runs |= {f"K = {K}, sum": (K, K - 1.0) for K in range(3, 6)} | {
-        f"K = 2, weight {w}": (2, float(w)) for w in range(2, 5)
-    }
-    for choice in ("20 epochs", "10 epochs"):
+    data = digits(data, seed)
+    rows = []
+    for choice in BRIEF:
         config = replace(CHOICES[choice], seed=seed)
-        for arm, (K, weight) in runs.items():
-            group = peers(seed, K)
-            if K == 1:
-                learn("alone", group, data, config)
+        for group in GROUPS:
+            nets_ = peers(seed, group.K)
+            if group.K == 1:
+                learn(ARMS["alone"], nets_, data, config)
             else:
-                train(
-                    dml(group, weight=weight, turns=False), data, config, progress=False
-                )
-            rows.append(
-                outcome(arm, seed, group, data, choice=choice, K=K, weight=weight)
-            )
+                stages = dml(nets_, weight=group.weight, turns=False)
+                train(stages, data, config, progress=False)
+            what = {"choice": choice, "K": group.K, "weight": group.weight}
+            rows.append(outcome(group.name, seed, nets_, data, **what))
     return rows
 
 
-@experiment(settings=SHARED | {"noise": NOISE, "arms": PAIRED, "small": SMALL})
+@experiment(
+    settings=SHARED | {"noise": NOISE, "arms": ARMS, "clean": CLEAN, "small": SMALL}
+)
 def dml_unequal(data: Data, seed: int) -> list[dict]:
-    """A big and a small net: alone, smoothed, one-way from the other when it had learnt
-    alone, and mutual; a row a net.
+    """Train a big and a small net: alone, smoothed, one-way from the other when it had
+    learnt alone, and mutually; a row a net.
     """
-    data, rows = digits(data, seed), []
+    data = digits(data, seed)
+    rows = []
     for choice, config in CHOICES.items():
-        teachers: Sequence[nn.Module] = ()
-        for arm in PAIRED[:4]:
+        config = replace(config, seed=seed)
+
+        def run(arm, teachers, config=config) -> list[nn.Sequential]:
             pair = [peers(seed, 1)[0], peers(seed, 1, SMALL)[0]]
-            learn(arm, pair, data, replace(config, seed=seed), teachers)
-            teachers = teachers or pair
-            named = zip(("big", "small"), pair)
+            learn(arm, pair, data, config, teachers)
+            return pair
+
+        for arm, pair in alone_first([ARMS[name] for name in CLEAN], run):
             rows += [
-                outcome(f"{name}, {arm}", seed, [net], data, choice=choice)
-                for name, net in named
+                outcome(f"{size}, {arm.name}", seed, [net], data, choice=choice)
+                for size, net in zip(("big", "small"), pair)
             ]
     return rows
 
 
-@experiment(settings=SHARED | {"noise": 0.0, "arms": SEMI, "labelled": LABELLED})
+@experiment(settings=SHARED | {"noise": 0.0, "semi": SEMI, "labelled": LABELLED})
 def dml_semi(data: Data, seed: int) -> list[dict]:
-    """A tenth of the labels, all right: what two nets learn from those alone, and from
-    each other's answers to all images.
+    """Know a tenth of the labels, all right: what two nets learn from those alone, and
+    from each other's answers to all images.
 
     Every run makes as many steps. "same batches": alone on batches of which a tenth is
     labelled, as mutual learning has them.
     """
-    data, rows = clean_digits(data, seed), []
-    known = torch.zeros(len(data.train[0]), dtype=torch.bool)
-    known[
-        torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))[
-            : round(LABELLED * len(known))
-        ]
-    ] = True
+    data = clean_digits(data, seed)
+    rows = []
+    known = known_labels(len(data.train[0]), seed)
     few = replace(
         data,
         train=tuple(t[known] for t in data.train),
@@ -213,39 +305,36 @@ def dml_semi(data: Data, seed: int) -> list[dict]:
     )
     for choice, config in CHOICES.items():
         config = replace(config, seed=seed)
-        longer = replace(
-            config, epochs=config.epochs * steps(data, config) // steps(few, config)
-        )
-        teachers: Sequence[nn.Module] = ()
-        for arm in SEMI:
+        passes_of_few = steps(data, config) // steps(few, config)
+        longer = replace(config, epochs=config.epochs * passes_of_few)
+
+        def run(arm, teachers, config=config, longer=longer) -> list[nn.Sequential]:
             pair = peers(seed)
-            if arm in ("same batches", "DML, all images"):
-                train(
-                    dml(pair, labelled=known, weight=float(arm != "same batches")),
-                    data,
-                    config,
-                    progress=False,
-                )
-            elif arm.startswith("soft"):
-                for net, other in zip(pair, reversed(teachers)):
-                    train(
-                        hinton(net, other, T=1.0, alpha=1.0),
-                        data,
-                        config,
-                        progress=False,
-                    )
+            if arm.all_images:
+                learn(arm, pair, data, config, teachers, known)
             else:
-                learn(arm.split(",")[0], pair, few, longer, teachers)
-            teachers = teachers or pair
-            rows.append(outcome(arm, seed, pair, data, choice=choice))
+                learn(arm, pair, few, longer, teachers)
+            return pair
+
+        for arm, pair in alone_first([*SEMI.values()], run):
+            rows.append(outcome(arm.name, seed, pair, data, choice=choice))
     return rows
 
 
+def known_labels(n: int, seed: int) -> Tensor:
+    """Draw which of n labels are known: (n,) true for a tenth of them."""
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
+    known = torch.zeros(n, dtype=torch.bool)
+    known[order[: round(LABELLED * n)]] = True
+    return known
+
+
 def passes(K: int, turns: bool) -> int:
-    """Passes forward of a step with K peers, counted; each of them goes back once,
+    """Count the passes forward of a step with K peers; each of them goes back once,
     however they learn.
     """
-    group, seen = [nn.Sequential(nn.Flatten(), nn.Linear(4, 2)) for _ in range(K)], []
+    group = [nn.Sequential(nn.Flatten(), nn.Linear(4, 2)) for _ in range(K)]
+    seen = []
     for net in group:
         net.register_forward_hook(lambda net, x, z: seen.append(1))
     (stage,) = dml(group, turns=turns)
@@ -256,28 +345,27 @@ def passes(K: int, turns: bool) -> int:
 
 
 def steps(data: Data, config: Config) -> int:
-    """Steps of an epoch."""
+    """Count the steps of an epoch."""
     return math.ceil(len(data.train[0]) / config.batch_size)
 
 
 def outcome(
     arm: str, seed: int, group: Sequence[nn.Module], data: Data, **more
 ) -> dict:
-    """A row: means over the nets of a group, and their ensemble (the mean of their
-    logits) on the test images.
+    """Return a row: means over the nets of a group, and the accuracy and entropy of
+    their answers on test images; "ensemble" is the mean of their logits.
     """
-
-    def mean(part: tuple[Tensor, Tensor]) -> float:
-        return round(sum(accuracy(net, *part) for net in group) / len(group), 5)
-
-    surprise = [
-        entropy(Teacher(net).logits(data.test[0])).mean().item() for net in group
-    ]
+    logits = [Teacher(net).logits(data.test[0]) for net in group]
+    surprise = [entropy(z).mean().item() for z in logits]
+    together = accuracies(nets.Ensemble(group), data, {"ensemble": "test"}, digits=5)
     return {
-        "arm": arm, "seed": seed, **more, "accuracy": mean(data.test), "validation accuracy": mean(data.validation),
-        "train accuracy": mean(data.train), "ensemble": round(accuracy(nets.Ensemble(group), *data.test), 5),
+        "arm": arm,
+        "seed": seed,
+        **more,
+        **accuracies(group, data, MEASURED, digits=5),
+        **together,
         "entropy": round(sum(surprise) / len(group), 4),
-    }  # fmt: skip
+    }
 
 
 def _parts(data: Data) -> dict[str, tuple[Tensor, Tensor]]:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from kdsurvey.data import Data
 from kdsurvey.lessons.mutual_learning.experiments import (
+    ARMS,
     CONFIG,
     DECAY,
     NOISE,
@@ -26,22 +27,22 @@ from kdsurvey.measures import top1_agreement
 from kdsurvey.records import experiment
 from kdsurvey.stage import Teacher
 
-SHORTER = tuple(
-    range(30, 41, 2)
-)  # epochs, of which one brings a net alone to about the training loss of mutual learning
+# epochs, of which one brings a net alone to about the training loss of mutual learning
+SHORTER = tuple(range(30, 41, 2))
 SIGMAS = (0.05, 0.1)
 RELATIVE = 0.5
 DRAWS = 8
-SLICE = tuple(
-    k / 10 for k in range(-10, 11)
-)  # along one direction as long as each unit's weights
-MATCHED, DECAYED = "alone, equal training loss", "alone, weight decay"
+# along one direction as long as each unit's weights
+SLICE = tuple(k / 10 for k in range(-10, 11))
+MATCHED = "alone, equal training loss"
+DECAYED = "alone, weight decay"
+# settings of `why`
 MEASURES = {
     "sigmas": SIGMAS,
     "relative": RELATIVE,
     "draws": DRAWS,
     "slice": SLICE,
-}  # settings of `why`
+}
 
 
 @experiment(
@@ -52,36 +53,45 @@ MEASURES = {
         "noise": NOISE,
         "decay": DECAY,
         "shorter": SHORTER,
-        "arms": (MATCHED, DECAYED),
+        "arms": ARMS,
+        "controls": (MATCHED, DECAYED),
     }
 )
 def dml_why(data: Data, seed: int) -> list[dict]:
-    """Two nets alone, mutual by turns, one-way, alone with weight decay, and alone but
-    stopped at the training loss of mutual.
+    """Train two nets alone, mutually by turns, one-way, alone with weight decay, and
+    alone but stopped at the training loss of mutual learning; measure why they differ.
     """
     data = digits(data, seed)
-    nets = {}
     config = replace(CONFIG, seed=seed)
-    for arm in ("alone", "DML", "one-way", DECAYED):
-        nets[arm] = peers(seed)
-        decay = replace(config, weight_decay=DECAY) if arm == DECAYED else config
-        learn(arm, nets[arm], data, decay, nets["alone"])
-    epochs, nets[MATCHED] = matched(data, seed, training_loss(nets["DML"], data))
-    lengths = {arm: epochs if arm == MATCHED else CONFIG.epochs for arm in nets}
+
+    def trained(arm: str, config=config, teachers=None) -> list[nn.Sequential]:
+        pair = peers(seed)
+        learn(ARMS[arm], pair, data, config, teachers)
+        return pair
+
+    alone = trained("alone")
+    mutual = trained("DML")
+    one_way = trained("one-way", teachers=alone)
+    decayed = trained("alone", replace(config, weight_decay=DECAY))
+    epochs, stopped = matched(data, seed, training_loss(mutual, data))
+    pairs = {"alone": alone, "DML": mutual, "one-way": one_way}
+    pairs |= {DECAYED: decayed, MATCHED: stopped}
+    lengths = dict.fromkeys(pairs, CONFIG.epochs) | {MATCHED: epochs}
     return [
         outcome(arm, seed, pair, data, epochs=lengths[arm], **why(pair, data, seed))
-        for arm, pair in nets.items()
+        for arm, pair in pairs.items()
     ]
 
 
 def matched(data: Data, seed: int, target: float) -> tuple[int, Sequence[nn.Module]]:
-    """Two nets alone, trained for whole runs of fewer epochs until their training loss
-    is nearest the target: epochs, nets.
+    """Train two nets alone, for whole runs of fewer epochs, and return the epochs and
+    the nets whose training loss is nearest the target.
     """
 
     def alone(epochs: int) -> list[nn.Sequential]:
         pair = peers(seed)
-        learn("alone", pair, data, replace(CONFIG, seed=seed, epochs=epochs))
+        config = replace(CONFIG, seed=seed, epochs=epochs)
+        learn(ARMS["alone"], pair, data, config)
         return pair
 
     return nearest(alone, SHORTER, data, target)
@@ -93,8 +103,8 @@ def nearest(
     data: Data,
     target: float,
 ) -> tuple[int, Sequence[nn.Module]]:
-    """Of the lengths the one for which the nets that train(epochs) gives come nearest
-    to a training loss, and these nets.
+    """Return the one of these lengths, in epochs, whose nets come nearest to a training
+    loss, and these nets. train: epochs -> nets.
     """
     tried = {epochs: train(epochs) for epochs in lengths}
     best = min(
@@ -104,8 +114,8 @@ def nearest(
 
 
 def why(pair: Sequence[nn.Module], data: Data, seed: int) -> dict:
-    """What the paper explains it by, means over the nets: loss, entropy, rises of the
-    loss under noise on the weights, a slice.
+    """Measure what the paper explains it by, means over the nets: loss, entropy, rises of
+    the loss under noise on the weights, a slice.
 
     Rises: mean of DRAWS draws of Gaussian noise of s.d. sigma, or of RELATIVE times
     each weight tensor's root mean square.
@@ -120,9 +130,9 @@ def why(pair: Sequence[nn.Module], data: Data, seed: int) -> dict:
     z = [Teacher(net).logits(x) for net in pair]
     tests = [Teacher(net).logits(data.test[0]) for net in pair]
     return {
-        "loss": mean(cross_entropy(of, y).item() for of in z),
-        "entropy in training": mean(entropy(of).mean().item() for of in z),
-        "confidence": mean(soften(of).amax(-1).mean().item() for of in z),
+        "loss": mean(cross_entropy(logits, y).item() for logits in z),
+        "entropy in training": mean(entropy(logits).mean().item() for logits in z),
+        "confidence": mean(soften(logits).amax(-1).mean().item() for logits in z),
         "agreement": mean(
             top1_agreement(*two).item() for two in combinations(tests, 2)
         ),
@@ -142,8 +152,8 @@ def rise(
     seed: int,
     relative: bool = False,
 ) -> float:
-    """Mean over DRAWS of how much the loss rises when every weight gets Gaussian noise;
-    the net stays as it is.
+    """Compute how much the loss rises, in nats, when every weight gets Gaussian noise:
+    the mean over DRAWS. The net stays as it is.
     """
     before, generator = loss(net, x, y), torch.Generator().manual_seed(seed)
     rises = []
@@ -158,8 +168,8 @@ def rise(
 
 @torch.no_grad()
 def along(net: nn.Module, x: Tensor, y: Tensor, seed: int) -> list[float]:
-    """The loss at w + t d for t of SLICE: d random, as long as w unit by unit (Li et
-    al. 2018, arXiv 1712.09913).
+    """Compute the loss at w + t d for t of SLICE: d random, as long as w unit by unit (Li
+    et al. 2018, arXiv 1712.09913).
     """
     generator, losses = torch.Generator().manual_seed(seed), []
     directions = [_like(w, generator) for w in net.parameters()]
@@ -172,26 +182,24 @@ def along(net: nn.Module, x: Tensor, y: Tensor, seed: int) -> list[float]:
 
 
 def loss(net: nn.Module, x: Tensor, y: Tensor) -> float:
-    """Cross-entropy with the labels that the net learnt from, redrawn ones included."""
+    """Compute the cross-entropy with the labels y (N,) of images x, redrawn ones included."""
     return cross_entropy(Teacher(net).logits(x), y).item()
 
 
 def training_loss(pair: Sequence[nn.Module], data: Data) -> float:
-    """The mean over the nets."""
+    """Return the mean over the nets of their loss on the training labels."""
     return mean(loss(net, *data.train) for net in pair)
 
 
 def mean(values: Iterable[float]) -> float:
-    """To four decimals, as rows are kept."""
+    """Return the mean to four decimals, as rows are kept."""
     values = list(values)
     return round(sum(values) / len(values), 4)
 
 
 def _like(w: Tensor, generator: torch.Generator) -> Tensor:
-    """A random direction with the norm of each unit's weights; biases stay."""
+    """Draw a direction with the norm of each unit's weights; 0 for biases."""
     d = torch.randn(w.shape, generator=generator)
-    return (
-        d * w.norm(dim=1, keepdim=True) / d.norm(dim=1, keepdim=True)
-        if w.ndim > 1
-        else torch.zeros_like(w)
-    )
+    if w.ndim == 1:
+        return torch.zeros_like(w)
+    return d * w.norm(dim=1, keepdim=True) / d.norm(dim=1, keepdim=True)

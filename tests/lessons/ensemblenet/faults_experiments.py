@@ -61,8 +61,8 @@ FAULTS = [
     Fault(
         "heads: clean labels redrawn",
         "lessons/ensemblenet/experiments.py",
-        "online.digits(data, seed, noise=0)",
-        "online.digits(data, seed)",
+        "data = clean_digits(data, seed)",
+        "data = online.digits(data, seed)",
     ),
     Fault(
         "heads: a rate that not all have",

@@ -54,8 +54,8 @@ FAULTS = [
     Fault(
         "clean labels that are not",
         "lessons/feature_fusion/experiments.py",
-        "data, seed, noise=0), seed, (",
-        "data, seed), seed, (",
+        "mutual_learning.clean_digits(data, seed), seed, (",
+        "mutual_learning.digits(data, seed), seed, (",
     ),
     Fault(
         "one choice for all",

@@ -11,15 +11,15 @@ FAULTS = [
     ),
     Fault(
         "one-way forgets that decay doubles with the rate",
-        "lessons/mutual_learning/experiments.py",
-        "weight_decay=config.weight_decay / 2",
-        "weight_decay=config.weight_decay",
+        "lessons/arms.py",
+        "decay = config.weight_decay / factor",
+        "decay = config.weight_decay",
     ),
     Fault(
         "peers at once take turns",
         "lessons/mutual_learning/experiments.py",
-        'turns=arm == "DML"',
-        "turns=True",
+        "dml(pair, turns=False, labelled",
+        "dml(pair, turns=True, labelled",
     ),
     Fault(
         "a net is its own teacher",
@@ -42,7 +42,7 @@ FAULTS = [
     Fault(
         "a sum of divergences weighs as their mean",
         "lessons/mutual_learning/experiments.py",
-        "weight=weight, turns=False",
+        "weight=group.weight, turns=False",
         "turns=False",
     ),
     Fault(
@@ -60,12 +60,12 @@ FAULTS = [
     Fault(
         "the images are not standardised",
         "lessons/mutual_learning/experiments.py",
-        "(of - x.mean()) / x.std()",
-        "of",
+        "(images - x.mean()) / x.std()",
+        "images",
     ),
     Fault(
         "the target's temperature is lost",
-        "lessons/mutual_learning/claims.py",
+        "lessons/mutual_learning/pictures.py",
         "kl(T * p.log(), z, T)",
         "kl(p.log(), z, T)",
     ),
@@ -84,32 +84,32 @@ FAULTS = [
     Fault(
         "weight decay that decays nothing",
         "lessons/mutual_learning/flatness.py",
-        "if arm == DECAYED else config",
-        "if arm == MATCHED else config",
+        "replace(config, weight_decay=DECAY)",
+        "config",
     ),
     Fault(
         "a gain over another seed",
-        "lessons/mutual_learning/claims.py",
+        "lessons/mutual_learning/pictures.py",
         'rows["seed"].map(base)',
         "base.mean()",
     ),
     Fault(
         "weights are chosen arm by arm",
         "lessons/mutual_learning/claims.py",
-        '.str.split(",").str[0]',
-        "",
+        "assign(arm=peers, choice",
+        'assign(arm=number["arm"], choice',
     ),
     Fault(
         "a sum with the weight of the next",
-        "lessons/mutual_learning/claims.py",
+        "lessons/mutual_learning/pictures.py",
         "K = 2, weight {K - 1}",
         "K = 2, weight {max(2, K - 2)}",
     ),
     Fault(
         "an exchange is worth what it is worth over smoothing",
-        "lessons/mutual_learning/claims.py",
-        'by_arm[["never"]]',
-        'by_arm[["never, label smoothing"]]',
+        "lessons/mutual_learning/pictures.py",
+        "kept.by_seed(part, [NEVER])",
+        'kept.by_seed(part, ["never, label smoothing"])',
     ),
     Fault(
         "steps that nobody counts",

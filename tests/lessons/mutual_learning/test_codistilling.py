@@ -254,7 +254,7 @@ def test_a_recorded_seed_of_codistillation_can_be_had_again(digits):
     some = mutual_learning.digits(digits, 0)
     images, config = lesson.halves(some, 0), replace(lesson.TRIED["10 epochs"], seed=0)
     for arm, every in ((lesson.NEVER, None), ("every 10", 10)):
-        now = lesson.told(arm, 0, lesson.run(every, images, some, config), some)
+        now = lesson.row(arm, 0, lesson.run(every, images, some, config), some)
         kept = before[
             (before["seed"] == 0)
             & (before["arm"] == arm)

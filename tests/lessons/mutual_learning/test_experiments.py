@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from kdsurvey import data, nets, records
-from kdsurvey.lessons.mutual_learning import claims
+from kdsurvey.lessons.mutual_learning import claims, pictures
 from kdsurvey.lessons.mutual_learning import experiments as lesson
 from kdsurvey.lessons.mutual_learning import flatness as why
+from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.losses import kl
 from kdsurvey.methods import dml
 from kdsurvey.stage import Batch
@@ -58,7 +59,7 @@ def test_two_targets_have_one_slope_and_two_values(T):
     z, others = (
         3 * torch.randn(*shape, dtype=torch.float64) for shape in ((8, 5), (4, 8, 5))
     )
-    found = claims.two_targets(z, others, T)
+    found = pictures.two_targets(z, others, T)
     assert torch.allclose(found["mean"].slope, found["ensemble"].slope, atol=1e-12)
     by_hand = ((z / T).softmax(1) - (others / T).softmax(2).mean(0)) / (8 * T)
     assert torch.allclose(found["mean"].slope, by_hand, atol=1e-12)
@@ -128,7 +129,7 @@ def test_one_way_makes_the_steps_of_a_peers_loss(digits):
     teachers = lesson.peers(9)
     pair = lesson.peers(0)
     expected = lesson.peers(0)[0]
-    lesson.learn("one-way", pair, small, config, teachers)
+    lesson.learn(lesson.ARMS["one-way"], pair, small, config, teachers)
     still = lesson.peers(9)[1]
     mutual = dml([expected, still])
     stage = next(mutual)
@@ -150,7 +151,7 @@ def test_passes_of_an_arm(digits, arm, forward):
     seen = []
     for net in pair:
         net.register_forward_hook(lambda net, x, z: seen.append(net.training))
-    lesson.learn(arm, pair, small, replace(SHORT, epochs=1))
+    lesson.learn(lesson.ARMS[arm], pair, small, replace(SHORT, epochs=1))
     assert sum(seen) == forward * -(-len(small.train[0]) // SHORT.batch_size)
 
 
@@ -164,7 +165,9 @@ def test_label_smoothing_is_as_unsure_as_the_other_net(digits, monkeypatch):
         ),
     )
     small, teachers = lesson.digits(digits, 0).fraction(0.05), lesson.peers(0)
-    lesson.learn("label smoothing", lesson.peers(0), small, SHORT, teachers)
+    lesson.learn(
+        lesson.ARMS["label smoothing"], lesson.peers(0), small, SHORT, teachers
+    )
     unsure = [
         1 - net(small.train[0]).softmax(1).amax(1).mean().item() for net in teachers
     ]
@@ -174,7 +177,7 @@ def test_label_smoothing_is_as_unsure_as_the_other_net(digits, monkeypatch):
 def test_rows_of_every_arm_at_every_choice(few):
     peers, clean = lesson.dml_peers(few, 1), lesson.dml_clean(few, 1)
     assert [(row["choice"], row["arm"]) for row in peers] == [
-        (c, a) for c in lesson.CHOICES for a in lesson.PAIRED
+        (c, a) for c in lesson.CHOICES for a in lesson.ARMS
     ]
     assert len(clean) == 12 and all(
         row["seed"] == 1 and 0 <= row["accuracy"] <= 1 for row in peers + clean
@@ -311,13 +314,13 @@ def test_the_choice_is_that_of_the_validation_images():
         )
         for seed in range(3)
     )
-    kept = claims.chosen(rows)
+    kept = tuned(rows)
     assert kept.groupby("arm")["choice"].unique().map(list).to_dict() == {
         "a": ["short"],
         "b": ["long"],
     }
     assert claims.above(kept, "a", "b", "tuned").effect == pytest.approx(10)
-    assert claims.above(claims.default(rows), "a", "b", "long").line.startswith(
+    assert claims.above(at(rows, choice="long"), "a", "b", "long").line.startswith(
         "P5  HOLDS  a - b, long: +30.00 points"
     )
 
@@ -340,11 +343,11 @@ def some_rows(**accuracies) -> pd.DataFrame:
 def test_a_gain_is_over_the_same_seed():
     rows = some_rows(alone=0.8, DML=0.83)
     rows.loc[rows.index[-1], "accuracy"] = 0.9
-    found = claims.gains(rows)
+    found = pictures.gains(rows)
     assert found["gain"].tolist() == pytest.approx([3, 9]) and set(found["arm"]) == {
         "DML"
     }
-    assert claims.gains(rows, over="DML")["gain"].tolist() == pytest.approx([-3, -9])
+    assert pictures.gains(rows, over="DML")["gain"].tolist() == pytest.approx([-3, -9])
 
 
 def test_more_peers_and_more_weight_share_their_beginning():
@@ -363,13 +366,15 @@ def test_more_peers_and_more_weight_share_their_beginning():
         "K = 2, weight 3": 0.9,
         "K = 2, weight 4": 0.95,
     }
-    found = claims.by_number(some_rows(**sums))
+    found = pictures.by_number(some_rows(**sums))
     assert found["mean"] == pytest.approx(
         np.array([[10, 20, 30, 40, 50], [11, 21, 31, 41, 51]])
     )
     assert found["sum"][0] == pytest.approx([10, 20, 60, 70, 80])
     assert found["2 peers, weight K - 1"][0] == pytest.approx([10, 20, 85, 90, 95])
-    free = claims.chosen(claims.any_weight(some_rows(**sums)))
+    counted = some_rows(**sums)
+    counted["K"] = [int(arm.split()[2].rstrip(",")) for arm in counted["arm"]]
+    free = tuned(claims.any_weight(counted))
     assert (
         set(free["arm"]) == {f"K = {K}" for K in range(1, 6)}
         and free.groupby("arm").size().max() == 2
@@ -379,14 +384,10 @@ def test_more_peers_and_more_weight_share_their_beginning():
 
 def test_lines_and_tables_of_several_arms():
     rows = some_rows(alone=0.8, smooth=0.81, DML=0.83)
-    lines = claims.against(
-        rows, "DML", "alone", "smooth", where="here", claim="O7"
-    ).splitlines()
-    assert [line[:2] for line in lines] == [
-        "O7",
-        "O7",
-    ] and "DML - smooth, here: +2.00" in lines[1]
-    table = claims.tuned(
+    judged = claims.above_each(rows, "DML", ["alone", "smooth"], "here", "O7")
+    assert [verdict.claim for verdict in judged] == ["O7", "O7"]
+    assert "DML - smooth, here: +2.00" in judged[1].line
+    table = pictures.tuned_table(
         left_side=rows, right=rows[rows["arm"] != "smooth"].assign(choice="short")
     )
     assert table.loc["DML"].to_dict() == {
@@ -401,7 +402,7 @@ def test_lines_and_tables_of_several_arms():
         choice="40 epochs", **{"validation accuracy": 0.5}
     )
     assert (
-        claims.tuned(left_side=pd.concat([worse, rows])).loc["DML", "left side"]
+        pictures.tuned_table(left_side=pd.concat([worse, rows])).loc["DML", "left side"]
         == "83.5 ± 0.7 (20 epochs)"
     )
 
@@ -418,7 +419,7 @@ def test_what_an_exchange_is_worth():
     right = rows.assign(
         noise=0.0, accuracy=rows["accuracy"] - (rows["arm"] == "never") * 0.1
     )
-    found = claims.staleness(pd.concat([rows, right]))
+    found = pictures.staleness(pd.concat([rows, right]))
     assert list(found) == [
         "20 % of the labels redrawn, 20 epochs",
         "labels right, 20 epochs",
@@ -432,7 +433,7 @@ def test_what_an_exchange_is_worth():
 def test_a_slice_is_a_mean_over_seeds():
     rows = some_rows(alone=0.8, DML=0.9)
     rows["slice"] = [[0, 2], [2, 4], [1, 1], [3, 1]]
-    assert {arm: line.tolist() for arm, line in claims.slices(rows).items()} == {
+    assert {arm: line.tolist() for arm, line in pictures.slices(rows).items()} == {
         "alone": [1, 3],
         "DML": [2, 1],
     }
@@ -479,22 +480,23 @@ def test_the_flatness_of_other_arms_is_of_those_arms(few, monkeypatch):
     monkeypatch.setattr(
         why,
         "learn",
-        lambda arm, pair, d, c, t=(): (
-            asked.append((arm, c.weight_decay, t)) or real(arm, pair, d, c, t)
+        lambda arm, pair, d, c, t=None: (
+            asked.append((arm.name, c.weight_decay, t, pair))
+            or real(arm, pair, d, c, t)
         ),
     )
     why.dml_why(few, 0)
-    assert [(arm, decay) for arm, decay, _ in asked[:4]] == [
+    assert [(arm, decay) for arm, decay, *_ in asked[:4]] == [
         ("alone", 0),
         ("DML", 0),
         ("one-way", 0),
-        (why.DECAYED, lesson.DECAY),
+        ("alone", lesson.DECAY),
     ]
     taught = asked[2][2]
     assert (
         len(taught) == 2
         and not same(taught[0], lesson.peers(0)[0])
-        and taught is asked[0][2]
+        and taught is asked[0][3]
     )
 
 
@@ -502,7 +504,7 @@ def test_a_recorded_seed_of_mutual_learning_can_be_had_again(digits):
     before = records.recorded("dml_peers")
     pair, small = lesson.peers(0), lesson.digits(digits, 0)
     config = replace(lesson.CHOICES["10 epochs"], seed=0)
-    lesson.learn("DML", pair, small, config)
+    lesson.learn(lesson.ARMS["DML"], pair, small, config)
     row = before[
         (before["seed"] == 0)
         & (before["arm"] == "DML")

@@ -61,7 +61,7 @@ FAULTS = [
     Fault(
         "native: clean labels are redrawn",
         "lessons/native_ensemble/experiments.py",
-        "digits(data, seed, noise=0), seed, CLEAN",
+        "clean_digits(data, seed), seed, CLEAN",
         "digits(data, seed), seed, CLEAN",
     ),
     Fault(
