@@ -27,4 +27,16 @@ FAULTS = [
         "return sorted({*globals(), *__all__})",
         "return sorted(globals())",
     ),
+    Fault(
+        "a lesson knows the panels",
+        "lessons/branched.py",
+        "import torch\nfrom",
+        "import torch\nimport kdsurvey.panels\nfrom",
+    ),
+    Fault(
+        "a picture knows the losses",
+        "pictures/marks.py",
+        "from dataclasses import",
+        "import kdsurvey.losses\nfrom dataclasses import",
+    ),
 ]

@@ -3,15 +3,17 @@
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1] / "kdsurvey"
 MODULES = sorted(ROOT.rglob("*.py"))
-PRIVATE = {"panels"}  # imported by nobody but themselves, the notebooks and the tests
 
-ALLOWED = {  # module -> the modules of ours that it may import
+# Part of the package -> the parts of ours that it may import. A module that stands in
+# no rule fails until it does.
+CORE = {
     "losses": set(),
     "measures": {"losses", "stage"},
     "nets": set(),
@@ -29,7 +31,22 @@ ALLOWED = {  # module -> the modules of ours that it may import
     "data": {"store", "progress"},
     "config": set(),
     "training": {"stage", "batches", "config", "data", "progress"},
+    "sweeps": set(),
+    "provenance": {"__version__", "data"},
+    "records": {"data", "progress", "provenance", "store"},
+    "page": set(),
+    "machine": {"data", "store"},
+}
+ALLOWED = CORE | {
     "methods": {"methods", "losses", "stage", "nets", "branches", "surgery"},
+    "codistil": {"data", "methods", "nets", "store", "training"},
+    "lessons": {*CORE, "methods", "lessons"},
+    "exercises": {"lessons"},
+    "panels": {*CORE, "methods", "lessons", "panels"},
+    "app": {"panels"},
+    "cli": {"app", "lessons", "records"},
+    "__main__": {"cli"},
+    "__init__": {*CORE, "methods"},
 }
 NO_TORCH = ("verdicts", "papers", "pictures", "plots")
 
@@ -71,25 +88,84 @@ def test_the_reader_of_imports_reads(tmp_path, monkeypatch):
     file = tmp_path / "kdsurvey" / "methods" / "bad.py"
     file.parent.mkdir(parents=True)
     file.write_text(
-        "import torch.nn as nn\nfrom kdsurvey import training\nimport kdsurvey.data\nfrom ..panels import slider\n"
-        "from .hinton import hinton\ndef f():\n    from kdsurvey.sweeps import stack\n"
+        "import torch.nn as nn\nfrom kdsurvey import training\nimport kdsurvey.data\n"
+        "from ..panels import slider\nfrom .hinton import hinton\ndef f():\n    from kdsurvey.sweeps import stack\n"
     )
     assert ours(file) == {"training", "data", "panels", "methods", "sweeps"}
     assert "torch.nn" in imported(file)
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in MODULES if name_of(p) in ALLOWED], ids=label
-)
+def graph() -> dict[str, set[str]]:
+    """Every module of ours -> the modules of ours that it imports.
+
+    What stands under TYPE_CHECKING or inside a function counts like any other import.
+    """
+    modules = {dotted(path): path for path in ROOT.rglob("*.py")}
+    imports = {name: imported(path) for name, path in modules.items()}
+    return {
+        name: {module_of(target, modules) for target in targets} - {name, ""}
+        for name, targets in imports.items()
+    }
+
+
+def dotted(path: Path) -> str:
+    """The name by which a file is imported."""
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def module_of(name: str, modules: dict[str, Path]) -> str:
+    """The module of ours that a dotted name is, or is defined in; "" where none is."""
+    while name and name not in modules:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def circle() -> list[str]:
+    """Modules that import each other, the first one again at the end; [] if none do."""
+    try:
+        TopologicalSorter(graph()).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=label)
 def test_imports_go_one_way(path):
-    assert ours(path) <= ALLOWED[name_of(path)]
+    part = name_of(path)
+    assert part in ALLOWED, f"{part} stands in no rule; add it to ALLOWED"
+    assert ours(path) <= ALLOWED[part]
+
+
+@pytest.mark.xfail(reason="races and their chart import each other", strict=False)
+def test_no_modules_import_each_other():
+    assert not circle()
+
+
+@pytest.mark.parametrize("words", ["", "if TYPE_CHECKING:\n    ", "def f():\n    "])
+def test_a_circle_is_found(words, tmp_path, monkeypatch):
+    """However one of its imports is written, and through any number of modules."""
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path / "kdsurvey")
+    for name, text in {
+        "__init__.py": "from kdsurvey import a",
+        "a.py": "from kdsurvey.b import name",
+        "b/__init__.py": "from kdsurvey.b.c import name",
+        "b/c.py": "import torch",
+    }.items():
+        path = tmp_path / "kdsurvey" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert not circle()
+    path.write_text(f"{words}from ..a import other")
+    names = ["kdsurvey.a", "kdsurvey.b", "kdsurvey.b.c"]
+    assert sorted(set(circle())) == names
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in MODULES if name_of(p) not in (*PRIVATE, "lessons")], ids=label
+    "path", [p for p in MODULES if name_of(p) not in ("panels", "app")], ids=label
 )
 def test_nobody_imports_the_panels(path):
-    assert not ours(path) & PRIVATE
+    assert "panels" not in ours(path)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +182,11 @@ def test_what_reads_rows_knows_no_torch(path):
 def test_training_needs_neither_pandas_nor_matplotlib_nor_scipy():
     """A machine with a GPU may have torch and little else."""
     program = (
-        "import sys; sys.modules.update(dict.fromkeys(['matplotlib', 'mlxtend', 'pandas', 'scipy', 'torchvision']))\n"
-        "import kdsurvey, kdsurvey.training, kdsurvey.measures, kdsurvey.branches, kdsurvey.methods.flow\n"
+        "import sys\n"
+        "absent = ['matplotlib', 'mlxtend', 'pandas', 'scipy', 'torchvision']\n"
+        "sys.modules.update(dict.fromkeys(absent))\n"
+        "import kdsurvey, kdsurvey.training, kdsurvey.measures\n"
+        "import kdsurvey.branches, kdsurvey.methods.flow\n"
         "assert {'plots', 'verdicts', 'train'} <= set(dir(kdsurvey))\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT.parent)
@@ -115,7 +194,8 @@ def test_training_needs_neither_pandas_nor_matplotlib_nor_scipy():
 
 def test_what_is_imported_on_first_use_is_there():
     program = (
-        "import kdsurvey as kd, sys; assert 'pandas' not in sys.modules and 'matplotlib' not in sys.modules\n"
+        "import kdsurvey as kd, sys\n"
+        "assert 'pandas' not in sys.modules and 'matplotlib' not in sys.modules\n"
         "assert kd.plots.__name__ == 'kdsurvey.plots' and kd.verdicts.judge\n"
         "from kdsurvey import *; assert verdicts is kd.verdicts\n"
         "assert not hasattr(kd, 'panel')\n"
@@ -124,16 +204,7 @@ def test_what_is_imported_on_first_use_is_there():
 
 
 def test_the_modules_that_the_rules_speak_of_exist():
-    names = {name_of(path) for path in MODULES}
-    assert {
-        "losses",
-        "stage",
-        "nets",
-        "data",
-        "training",
-        "methods",
-        *NO_TORCH,
-    } <= names
+    assert {name_of(path) for path in MODULES} == set(ALLOWED)
 
 
 def code_lines(text: str) -> int:
