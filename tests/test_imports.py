@@ -89,7 +89,8 @@ def test_the_reader_of_imports_reads(tmp_path, monkeypatch):
     file.parent.mkdir(parents=True)
     file.write_text(
         "import torch.nn as nn\nfrom kdsurvey import training\nimport kdsurvey.data\n"
-        "from ..panels import slider\nfrom .hinton import hinton\ndef f():\n    from kdsurvey.sweeps import stack\n"
+        "from ..panels import slider\nfrom .hinton import hinton\n"
+        "def f():\n    from kdsurvey.sweeps import stack\n"
     )
     assert ours(file) == {"training", "data", "panels", "methods", "sweeps"}
     assert "torch.nn" in imported(file)
