@@ -70,6 +70,18 @@ def number(value: float) -> str:
     return text.replace("-", "−")
 
 
+def short(value: float, form: str = ".2f") -> str:
+    """Write a number that fits over a bar: ".07" for 0.07, "0" for 0, "" for nan."""
+    if math.isnan(value):
+        return ""
+    text = format(value, form)
+    if not float(text):
+        return "0"
+    if text.lstrip("+-").startswith("0."):
+        text = text.replace("0.", ".", 1)
+    return text.replace("-", "−")
+
+
 def finite(values: Iterable[float]) -> list[float]:
     """Return the values that are numbers: neither nan nor infinite."""
     return [value for value in values if math.isfinite(value)]

@@ -73,6 +73,22 @@ def test_numbers_of_ticks_are_written_out(value, text):
     assert limits.number(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (0.071, ".2f", ".07"),
+        (-0.5, "+.3f", "−.500"),
+        (0.5, "+.1f", "+.5"),
+        (-0.001, ".2f", "0"),
+        (10.04, ".2f", "10.04"),
+        (87.0, ".0f", "87"),
+        (math.nan, ".2f", ""),
+    ],
+)
+def test_short_numbers_over_bars(value, form, text):
+    assert limits.short(value, form) == text
+
+
 @given(SHARES)
 def test_tens_lie_below_all_shares(shares):
     low, high = limits.tens(shares)

@@ -11,13 +11,14 @@ from torch import nn
 from kdsurvey.config import Config, device_of
 from kdsurvey.data import Data
 from kdsurvey.nets import mlp
-from kdsurvey.panels.compare.chart import Contrast
-from kdsurvey.panels.compare.sides import SIDES, Side, judged, twin
+from kdsurvey.panels.compare.chart import picture
+from kdsurvey.panels.compare.sides import SIDES, Side, judged
 from kdsurvey.panels.compare.training import Method, members, standard, trained
 from kdsurvey.panels.kit.background import Run, Runner, Running
 from kdsurvey.panels.kit.controls import button, knob, row
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.kit.snapshots import Film, Subject, terms_of
+from kdsurvey.panels.kit.snapshots import Film, Subject, pictures, terms_of
+from kdsurvey.pictures import Picture
 from kdsurvey.stage import Teacher
 from kdsurvey.training import StopTraining
 
@@ -121,7 +122,7 @@ class Compare(Running, Panel):
         self._seeds = seeds
         self._stacked = stacked
         self._runner, self.films = Runner(place), {where: Film() for where in SIDES}
-        self._contrast = Contrast(self._subject, config.epochs)
+        self._images = pictures(self._subject.x)
         self.sides = Side(start[0]), Side(start[1])
         self._settings: Settings | None = None
         self._controls(*start)
@@ -285,7 +286,7 @@ class Compare(Running, Panel):
     def _done(self) -> int:
         return max(len(side.accuracy) for side in self.sides)
 
-    def draw(self) -> tuple[bytes, str]:
+    def draw(self) -> Picture:
         used, done = self._settings or self._wanted(), self._done()
         seeds = (
             f"seeds {used.seed} to {used.seed + self._seeds - 1}"
@@ -294,4 +295,5 @@ class Compare(Running, Panel):
         )
         said = f"T = {used.T:g}, alpha = {used.alpha:g}, width {used.width}, {seeds}"
         self._meter.value = f"Epoch {done} of {max(done, self._config.epochs)} · {said} · {self._device}"
-        return self._contrast.png(self.sides), twin(self.sides, self._subject, said)
+        shown = self.sides, self._subject, self._images
+        return picture(*shown, self._config.epochs, said)

@@ -17,8 +17,8 @@ from kdsurvey.measures import (
     reliability,
     top1_agreement,
 )
-from kdsurvey.panels.kit.charts import table
 from kdsurvey.panels.kit.snapshots import Subject, terms_of
+from kdsurvey.pictures import Table
 from kdsurvey.verdicts import Verdict, judge
 
 SIDES = ("left", "right")
@@ -111,21 +111,23 @@ def judged(sides: Sides) -> str:
     )
 
 
-def twin(sides: Sides, subject: Subject, settings: str) -> str:
-    """The picture in numbers: now, epoch by epoch, and the images on which the sides differ."""
+def tables(sides: Sides, subject: Subject, settings: str) -> list[Table]:
+    """Put the picture in numbers: now, epoch by epoch, and the images on which the sides
+    differ.
+    """
     names = [f"{where}: {side.name}" for where, side in zip(SIDES, sides)]
     rows = [*_losses(sides), *_now(sides, subject)]
     if judged(sides):
         rows.append(["verdict", judged(sides), "", ""])
-    now = table(
+    now = Table(
         f"After {len(sides[0].accuracy)} epochs, {settings}",
         ["quantity", *names, "right − left"],
         rows,
     )
-    return now + _epoch_by_epoch(sides) + _who_differs(sides, subject)
+    return [now, _epoch_by_epoch(sides), _who_differs(sides, subject)]
 
 
-def _epoch_by_epoch(sides: Sides) -> str:
+def _epoch_by_epoch(sides: Sides) -> Table:
     """A row an epoch: the loss terms and shares of both sides."""
     columns: dict[str, list[str]] = {}
     for where, side in zip(SIDES, sides):
@@ -141,7 +143,7 @@ def _epoch_by_epoch(sides: Sides) -> str:
         [f"epoch {k}", *row]
         for k, row in enumerate(zip_longest(*columns.values(), fillvalue="–"), 1)
     ]
-    return table(
+    return Table(
         f"Epoch by epoch, on validation images; the last {LAST}",
         ["", *columns],
         rows[-LAST:],
@@ -200,7 +202,7 @@ def _now(sides: Sides, subject: Subject) -> list[list[str]]:
     return rows
 
 
-def _who_differs(sides: Sides, subject: Subject) -> str:
+def _who_differs(sides: Sides, subject: Subject) -> Table:
     of = differing(sides)
     caption = f"{len(of)} of {len(subject.y)} validation images are answered differently (first seed); the first {SHOWN}"
     answers = (
@@ -215,7 +217,7 @@ def _who_differs(sides: Sides, subject: Subject) -> str:
     rows = [
         [f"image {i}", *(subject.classes[a[i]] for a in answers)] for i in of[:SHOWN]
     ]
-    return table(caption, ["", "label", "left", "right", "teacher"], rows)
+    return Table(caption, ["", "label", "left", "right", "teacher"], rows)
 
 
 def _spread(values: np.ndarray, digits: int, sign: str = "") -> str:

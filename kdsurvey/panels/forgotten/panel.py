@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 import ipywidgets as widgets
-import numpy as np
 
+from kdsurvey.panels.forgotten.chart import picture
 from kdsurvey.panels.kit.background import Run, Runner, Running
-from kdsurvey.panels.kit.charts import Bars, Chart, canvas, table, title
 from kdsurvey.panels.kit.controls import button, knob, row
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.plots import COLOURS
+from kdsurvey.pictures import Picture
 
 RESULT = ("errors", "per_class", "errors_corrected", "per_class_corrected", "n")
 
@@ -58,7 +57,6 @@ class Forgotten(Running, Panel):
         self.T = knob("Temperature T", T, 0.5, 50, log=True)
         self.start = button("Run", style="primary", width="80px")
         self.stop = button("Stop", width="80px")
-        self._build()
         self.click(self.start, self._start)
         self.click(self.stop, self._stop)
         self.keep(T=self.T.box, **{str(k): box for k, box in enumerate(self.boxes)})
@@ -125,71 +123,6 @@ class Forgotten(Running, Panel):
         out = ", ".join(map(str, removed)) or "nothing"
         return f"Left out {out}, T = {T:g}: {r['errors']} errors of {r['n']}, {r['errors_corrected']} after the correction."
 
-    def draw(self) -> tuple[bytes, str]:
-        (removed, T), r = self._shown, self.result
-        columns = (
-            (r["per_class"], r["per_class_corrected"])
-            if r
-            else ([np.nan] * self.digits,) * 2
-        )
-        for bars, recall in zip(self._bars, columns):
-            bars.show(100 * np.asarray(recall, dtype=float))
-        names = [
-            f"{k}\nleft out" if r and k in removed else str(k)
-            for k in range(self.digits)
-        ]
-        self._axis.set_xticks(range(self.digits), names)
-        counts = (
-            f"errors {r['errors']} → {r['errors_corrected']} of {r['n']}, T = {T:g}"
-            if r
-            else "press Run"
-        )
-        title(self._axis, f"Recall of each digit on test images: {counts}")
-        self._chart.renew()
-        rows = [
-            [
-                name.replace("\n", ", "),
-                *(f"{100 * c[k]:.1f} %" if r else "–" for c in columns),
-            ]
-            for k, name in enumerate(names)
-        ]
-        return self._chart.png(), table(
-            f"Recall: {counts}", ["digit", "before", "after correction"], rows
-        )
-
-    def _build(self) -> None:
-        figure, axes = canvas(260, [["recall"]])
-        self._axis = axes["recall"]
-        self._axis.set(
-            ylim=(0, 125), yticks=range(0, 101, 25), ylabel="recall (%)", xlabel="digit"
-        )
-        self._axis.set_xticks(
-            range(self.digits), [f"{k}\nleft out" for k in range(self.digits)]
-        )
-        title(self._axis, "Recall")
-        looks = (
-            (COLOURS[1], "///", -0.21, "before"),
-            (COLOURS[0], "", 0.21, "after the correction"),
-        )
-        self._bars = [
-            Bars(
-                self._axis,
-                self.digits,
-                colour=colour,
-                hatch=hatch,
-                form="{:.0f}",
-                at=at,
-                width=0.4,
-            )
-            for colour, hatch, at, _ in looks
-        ]
-        names = [name for *_, name in looks]
-        self._axis.legend(
-            [b.bars for b in self._bars],
-            names,
-            fontsize=8,
-            frameon=False,
-            ncols=2,
-            loc="upper right",
-        )
-        self._chart = Chart(figure, [a for bars in self._bars for a in bars.artists])
+    def draw(self) -> Picture:
+        removed, T = self._shown
+        return picture(self.result, self.digits, removed, T)

@@ -29,7 +29,7 @@ from kdsurvey.panels.kit.batch_curves import History, picture
 from kdsurvey.panels.kit.controls import button, knob, row
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.live.panel import PACES
-from kdsurvey.pictures import Canvas
+from kdsurvey.pictures import Picture
 from kdsurvey.training import StopTraining, accuracy, epochs
 
 TERMS = ("hard",)  # of the loss
@@ -96,7 +96,6 @@ class Growing(Running, Panel):
         self._history = History()
         self._before = None
         self._record = None
-        self._canvas = Canvas()
         self.net: nn.Sequential = net(config.first_seed)
         self.grown: list[Grown] = []
         self._due: list[
@@ -322,12 +321,11 @@ class Growing(Running, Panel):
         ]
         return f"{state.capitalize()} after {self._history.batches} batches.{''.join(last)}"
 
-    def draw(self) -> tuple[bytes, str]:
+    def draw(self) -> Picture:
         self._history.read()
         done = self._history.batches
         epoch = min(self._config.epochs, self._history.batches // self._steps + 1)
         self._meter.value = f"Epoch {epoch} of {self._config.epochs} · batch {done} of {self._total} · {said(self.net)}"
         runs = self._history, self._before
         tables = [grew(self.grown)]
-        self.picture = picture(*runs, TERMS, self._config.epochs, tables)
-        return self._canvas.png(self.picture), self.picture.html()
+        return picture(*runs, TERMS, self._config.epochs, tables)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from kdsurvey.lessons.playground.experiments import (
     ALPHAS,
@@ -18,8 +17,8 @@ from kdsurvey.lessons.playground.experiments import (
     Map,
     arm,
 )
-from kdsurvey.panels.kit.charts import Chart, canvas, table, title
-from kdsurvey.plots import COLOURS, MARKERS, STYLES, gain_colours
+from kdsurvey.pictures import Axis, Chart, Line, Picture, Points, Table, Text
+from kdsurvey.pictures.palette import COLOURS, GREY, STYLES, gain_colours
 from kdsurvey.plots import maps as heat
 
 WIDTH = 470  # of the picture beside the grid, in CSS pixels
@@ -84,23 +83,23 @@ def tally(found: Map | None) -> str:
     return f"{len(found.table)} seeds: {helped} of {len(CELLS)} cells help, {hurt} hurt. The highest: {highest}"
 
 
-def twin(found: Map | None) -> str:
+def table(found: Map | None) -> Table:
     """The table of all cells: gain, interval and word."""
     if found is None or len(found.table) < 2:
-        return table("Nothing to judge yet: two seeds are needed", ["cell", "gain"], [])
+        return Table("Nothing to judge yet: two seeds are needed", ["cell", "gain"], [])
     verdicts = [found.verdict(*cell) for cell in CELLS]
     rows = [
         [arm(*c), f"{v.effect:+.2f}", f"{v.low:+.2f} to {v.high:+.2f}", v.word]
         for c, v in zip(CELLS, verdicts)
     ]
     caption = f"Gain over {found.control!r} in points of test accuracy, {len(found.table)} seeds"
-    return table(caption, ["cell", "gain", "95 % interval", "verdict"], rows)
+    return Table(caption, ["cell", "gain", "95 % interval", "verdict"], rows)
 
 
 def still(found: Map | None, name: str) -> bytes:
     """The whole map as a picture, for a page without a kernel."""
     shape = len(TEMPERATURES), len(ALPHAS)
-    table = (
+    cells = (
         (found.mean, found.marks())
         if found
         else (np.full(shape, math.nan), np.full(shape, ""))
@@ -116,106 +115,80 @@ def still(found: Map | None, name: str) -> bytes:
         "xlabel": "weight alpha of the soft term",
         "ylabel": "temperature T",
     }
-    return heat({over: table}, rows, columns, title=name, wide=1, **labels).png()
+    return heat({over: cells}, rows, columns, title=name, wide=1, **labels).png()
 
 
-class Runs:
-    """The runs of one cell beside those of the control: each seed's pair, and how they learned."""
+def picture(found: Map | None, cell: int, curves: Curves) -> Picture:
+    """Draw the runs of one cell beside those of the control: each seed's pair, and how they
+    learned.
 
-    def __init__(self):
-        figure, axes = canvas(330, [["pairs", "curves"]], WIDTH, width_ratios=[1, 1.4])
-        self._pairs, self._curves = axes["pairs"], axes["curves"]
-        title(self._pairs, "Each seed")
-        self._pairs.set(xlim=(-0.75, 1.75), ylabel="% of test images right")
-        title(self._curves, "While they learned")
-        self._curves.set(xlabel="epoch", ylabel="% of validation images right")
-        self._curves.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        self._chart = Chart(figure, [])
-        figure.set_layout_engine("constrained")
+    found: None before the first seed is done; curves: of the seeds that ran here.
+    """
+    runs = [100 * np.asarray(run) for run in curves.values() if run]
+    charts = {
+        "pairs": _pairs(found, arm(*CELLS[cell])),
+        "curves": _learning(runs, cell, found is not None),
+    }
+    widths = (1, 1.4)
+    return Picture(
+        charts, width=WIDTH, height=330, widths=widths, tables=[table(found)]
+    )
 
-    def png(self, found: Map | None, cell: int, curves: Curves) -> bytes:
-        """The picture for one cell. found: None before the first seed is done; curves:
-        of the seeds that ran here.
-        """
-        for axis in (self._pairs, self._curves):
-            for artist in [*axis.lines, *axis.texts]:
-                artist.remove()
-        self._draw_pairs(found, arm(*CELLS[cell]))
-        runs = [
-            100 * np.asarray(run) for run in curves.values() if run
-        ]  # (epochs, cells and the control) each
-        self._draw_curves(runs, cell)
-        self._curves.yaxis.set_visible(bool(runs))
-        if not runs:
-            says = "the curves appear when it runs here" if found else "press Start"
-            self._curves.text(
-                0.5,
-                0.5,
-                says,
-                ha="center",
-                transform=self._curves.transAxes,
-                fontsize=8.5,
-                color="#555555",
-            )
-        self._chart.renew()
-        return self._chart.png()
 
-    def _draw_pairs(self, found: Map | None, name: str) -> None:
-        axis, control = self._pairs, found.control if found else CONTROLS[0]
-        axis.set_xticks(
-            [0, 1],
-            [
-                control.replace(", ", ",\n").replace("label ", "label\n"),
-                name.replace(", ", "\n"),
-            ],
-        )
-        if found is None:
-            return
-        sides = 100 * found.table[control], 100 * found.table[name]
-        for a, b in zip(*sides):
-            look = (
-                {"color": COLOURS[0], "linestyle": "-"}
-                if b > a
-                else {"color": COLOURS[1], "linestyle": "--"}
-            )
-            axis.plot([0, 1], [a, b], linewidth=0.9, **look)
-        for k, (values, colour, side) in enumerate(
-            zip(sides, ("#555555", COLOURS[0]), ("right", "left"))
-        ):
-            axis.plot([k] * len(values), values, MARKERS[k], color=colour, markersize=4)
-            axis.plot(
-                [k - 0.2, k + 0.2], [values.mean()] * 2, color="black", linewidth=2
-            )
-            axis.text(
-                k + (0.26 if k else -0.26),
-                values.mean(),
-                f"{values.mean():.1f}",
-                ha=side,
-                va="center",
-                fontsize=8.5,
-            )
-        axis.relim()
-        axis.autoscale_view(scalex=False)
+def _pairs(found: Map | None, name: str) -> Chart:
+    """Return a line per seed, from the control to the cell, and the mean of both."""
+    control = found.control if found else CONTROLS[0]
+    below = control.replace(", ", ",\n").replace("label ", "label\n")
+    names = [below, name.replace(", ", "\n")]
+    marks = _seeds(found, control, name) if found else []
+    x_axis = Axis("", (-0.75, 1.75), ticks=(0, 1), names=names)
+    # before there are runs the axis has a tick as wide as later, so that nothing moves
+    y_axis = Axis("% of test images right", None if found else (0, 100), most=8)
+    return Chart(marks, x_axis, y_axis, title="Each seed")
 
-    def _draw_curves(self, runs: Sequence[np.ndarray], cell: int) -> None:
-        axis = self._curves
-        for run in runs:
-            epochs = 1 + np.arange(len(run))
-            axis.plot(epochs, run[:, -1], STYLES[1], color="#666666", linewidth=0.9)
-            axis.plot(epochs, run[:, cell], STYLES[0], color=COLOURS[0], linewidth=0.9)
-        if runs:
-            top = max(run[:, [cell, -1]].max() for run in runs)
-            axis.set(xlim=(0, max(map(len, runs))), ylim=(max(0, top - 30), top + 1.5))
-            for y, text, colour in (
-                (0.12, "this cell", COLOURS[0]),
-                (0.05, "- - control", "#666666"),
-            ):
-                axis.text(
-                    0.97,
-                    y,
-                    text,
-                    color=colour,
-                    ha="right",
-                    transform=axis.transAxes,
-                    fontsize=8.5,
-                )
+
+def _seeds(found: Map, control: str, name: str) -> list:
+    sides = [100 * found.table[control], 100 * found.table[name]]
+    marks = []
+    for pair in zip(*sides):
+        better = pair[1] > pair[0]
+        look = {"role": 0 if better else 1, "marker": "", "width": 1.2}
+        marks.append(Line([0, 1], pair, style="-" if better else "--", **look))
+    looks = (("#555555", "right", -0.26), (COLOURS[0], "left", 0.26))
+    for k, (values, (colour, side, aside)) in enumerate(zip(sides, looks)):
+        mean = values.mean()
+        bar = {"colour": "#000000", "style": "-", "marker": "", "width": 2.7}
+        marks += [
+            Points([k] * len(values), values, role=k, colour=colour, size=5.5),
+            Line([k - 0.2, k + 0.2], [mean, mean], **bar),
+            Text(k + aside, mean, f"{mean:.1f}", ha=side, size=11.5),
+        ]
+    return marks
+
+
+def _learning(runs: Sequence[np.ndarray], cell: int, recorded: bool) -> Chart:
+    """Return the validation accuracies of the cell and of the control, a line per seed.
+
+    runs: (epochs, cells and the control) each, in per cent. recorded: whether there are rows
+    that were recorded elsewhere.
+    """
+    title = "While they learned"
+    if not runs:
+        says = "the curves appear when it runs here" if recorded else "press Start"
+        text = Text(0.5, 0.5, says, ha="center", colour=GREY, place="axes")
+        y_axis = Axis("", (0, 1), ticks=(), shown=False)
+        return Chart([text], Axis("epoch", (0, 1), ticks=()), y_axis, title=title)
+    marks = []
+    for run in runs:
+        epochs = 1 + np.arange(len(run))
+        thin = {"marker": "", "width": 1.2}
+        marks.append(Line(epochs, run[:, -1], style=STYLES[1], colour=GREY, **thin))
+        marks.append(Line(epochs, run[:, cell], style=STYLES[0], **thin))
+    aside = {"ha": "right", "place": "axes", "size": 11.5}
+    marks.append(Text(0.97, 0.13, "this cell", colour=COLOURS[0], **aside))
+    marks.append(Text(0.97, 0.06, "- - control", colour=GREY, **aside))
+    top = max(run[:, [cell, -1]].max() for run in runs)
+    x_axis = Axis("epoch", (0, max(map(len, runs))), whole=True, most=5)
+    reach = (max(0, top - 30), top + 1.5)
+    y_axis = Axis("% of validation images right", reach, whole=True)
+    return Chart(marks, x_axis, y_axis, title=title)

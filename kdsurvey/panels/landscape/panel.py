@@ -31,13 +31,13 @@ from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.landscape.chart import (
     LEGEND,
     WIDTH,
-    Runs,
     faces,
+    picture,
     sentence,
     still,
     tally,
-    twin,
 )
+from kdsurvey.pictures import Picture
 from kdsurvey.stage import Teacher
 
 WIDTHS = (4, 8, 16, 32, 64)
@@ -87,7 +87,6 @@ class Landscape(Running, Panel):
         super().__init__()
         self._data = data.validated()
         self._runner = Runner(place)
-        self._runs = Runs()
         self.cell = CELLS.index((4.0, 0.9))
         self._recorded = _recorded(self._data)
         self.rows: dict[Key, list[dict]] = {}
@@ -294,7 +293,7 @@ class Landscape(Running, Panel):
         )
         return Map(rows, self.control.value) if rows else None
 
-    def draw(self) -> tuple[bytes, str]:
+    def draw(self) -> Picture:
         found, curves = self._found(), self._curves.get(self._key, {})
         for k, (cell, (said, back, ink)) in enumerate(
             zip(self.cells, faces(found, curves))
@@ -304,7 +303,7 @@ class Landscape(Running, Panel):
             cell.layout.border = (
                 f"2px solid {'#000000' if k == self.cell else 'transparent'}"
             )
-        return self._runs.png(found, self.cell, curves), twin(found)
+        return picture(found, self.cell, curves)
 
     def face(self) -> dict:
         self.settle()

@@ -20,7 +20,7 @@ from kdsurvey.panels.kit.controls import button, knob, row
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.kit.snapshots import IMAGES, Film, terms_of
 from kdsurvey.panels.live.knob_log import Timeline, Wanted
-from kdsurvey.pictures import Canvas
+from kdsurvey.pictures import Picture
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import train
 
@@ -94,7 +94,6 @@ class LiveTraining(Running, Panel):
         self._before = None
         self._timeline = None
         self.film = Film()
-        self._canvas = Canvas()
         self._steps = -(-len(self._data.train[0]) // config.batch_size)
         self.student: nn.Module | None = None
         self.rows: list[dict] = []
@@ -324,11 +323,10 @@ class LiveTraining(Running, Panel):
             return "Training. T, alpha and the learning rate take effect on the next batch."
         return f"{state.capitalize()} after {self._history.batches} batches.{last}"
 
-    def draw(self) -> tuple[bytes, str]:
+    def draw(self) -> Picture:
         self._history.read()
         epochs, total = self._config.epochs, self._config.epochs * self._steps
         epoch = min(epochs, self._history.batches // self._steps + 1)
         speed = f"{self._speed:,.0f} images a second on {self._device}"
         self._meter.value = f"Epoch {epoch} of {epochs} · batch {self._history.batches} of {total} · {speed}"
-        self.picture = picture(self._history, self._before, TERMS, epochs)
-        return self._canvas.png(self.picture), self.picture.html()
+        return picture(self._history, self._before, TERMS, epochs)

@@ -6,10 +6,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
 
-from kdsurvey.panels.kit.charts import Bars, Chart, canvas, table
-from kdsurvey.plots import COLOURS
+from kdsurvey.pictures import (
+    Axis,
+    Bars,
+    Chart,
+    Image,
+    Picture,
+    Table,
+    Text,
+    limits,
+)
 
 K = 6  # nearest training images
 
@@ -27,132 +34,92 @@ class Answers(NamedTuple):
     images: Sequence[np.ndarray] = ()  # (28, 28) each
 
 
-class AnswersPicture:
-    """The digit and how far it has come, the bars, the nearest training images."""
+def picture(now: Answers, classes: Sequence[str], share: float) -> Picture:
+    """Draw the digit and how far it has come, the bars, the nearest training images.
 
-    def __init__(self, classes: Sequence[str]):
-        near = [["n0", "n1", "n2"]] * 4 + [["n3", "n4", "n5"]] * 4
-        mosaic = [
-            ["seen" if k < 7 else "way", "bars", *names] for k, names in enumerate(near)
-        ]
-        figure, axes = canvas(250, mosaic, width_ratios=[2.4, 7, 1.2, 1.2, 1.2])
-        self._seen = _image(axes["seen"])
-        self._near = [_image(axes[f"n{k}"]) for k in range(K)]
-        self._captions = [_caption(axes[f"n{k}"]) for k in range(K)]
-        self._way, self._said = _progress(axes["way"])
-        self._bars, self._T = _bars(axes["bars"], classes)
-        _heading(axes["seen"], "What the nets see")
-        _heading(axes["n0"], "Nearest training images")
-        moving = [
-            self._seen,
-            *self._near,
-            *self._captions,
-            self._way,
-            self._said,
-            self._T,
-        ]
-        self._chart = Chart(
-            figure, [*moving, *(a for bars in self._bars for a in bars.artists)]
-        )
-
-    def png(self, now: Answers, share: float) -> bytes:
-        """The picture as PNG bytes; share: how far the challenge is done, in [0, 1]."""
-        self._seen.set_data(now.image)
-        self._T.set_text(f"Probabilities at T = {now.T:g}")
-        for bars, heights in zip(self._bars, (now.p, now.q)):
-            bars.show(heights)
-        for k, (tile, caption) in enumerate(zip(self._near, self._captions)):
-            there = k < len(now.near)
-            tile.set_data(now.images[k] if there else np.zeros_like(now.image))
-            caption.set_text(f"{now.labels[k]}, d = {now.far[k]:.1f}" if there else "")
-        self._way.set_width(share)
-        self._way.set_facecolor(COLOURS[2] if share >= 1 else COLOURS[4])
-        self._said.set_text("done" if share >= 1 else f"{int(100 * share)} %")
-        return self._chart.png()
+    share: how far the challenge is done, in [0, 1].
+    """
+    charts = {
+        "seen": _image(now.image, "What the nets see"),
+        "way": _way(share),
+        "bars": _bars(now, classes),
+    }
+    for k in range(K):
+        title = "" if k else "Nearest training images"
+        charts[f"n{k}"] = _near(now, k, title)
+    near = [("n0", "n1", "n2")] * 4 + [("n3", "n4", "n5")] * 4
+    rows = [
+        ("seen" if k < 7 else "way", "bars", *names) for k, names in enumerate(near)
+    ]
+    return Picture(
+        charts,
+        mosaic=rows,
+        widths=(2.1, 8.5, 1.05, 1.05, 1.05),
+        height=260,
+        tables=_tables(now, classes),
+    )
 
 
-def twin(now: Answers, classes: Sequence[str]) -> str:
-    """The same numbers as two HTML tables, side by side."""
+def _image(pixels: np.ndarray, title: str = "", caption: str = "") -> Chart:
+    """Return an image in a frame, at the top of its place."""
+    x, y = Axis(caption, ticks=()), Axis("", ticks=())
+    look = {"frame": "box", "equal": True, "anchor": "N"}
+    return Chart([Image(pixels)], x, y, title=title, **look)
+
+
+def _near(now: Answers, k: int, title: str) -> Chart:
+    """Return one of the nearest training images; an empty frame where there is none."""
+    if k < len(now.near):
+        caption = f"{now.labels[k]}, d = {now.far[k]:.1f}"
+        return _image(now.images[k], title, caption)
+    return _image(np.zeros_like(now.image), title, " ")
+
+
+def _way(share: float) -> Chart:
+    """Return a bar from 0 to 1, and what is written on it."""
+    done = share >= 1
+    role = 2 if done else 4
+    words = "done" if done else f"{int(100 * share)} %"
+    marks = [
+        Bars([0.5], [share], width=1, across=True, hatch="", edge=False, role=role),
+        Text(0.5, 0.5, words, ha="center"),
+    ]
+    x, y = Axis("of the challenge done", (0, 1), ticks=()), Axis("", (0, 1), ticks=())
+    return Chart(marks, x, y, frame="box")
+
+
+def _bars(now: Answers, classes: Sequence[str]) -> Chart:
+    """Return two bars per class, teacher and student."""
+    places = np.arange(len(classes))
+    looks = {"teacher p": (now.p, -0.23, ""), "student q": (now.q, 0.23, "///")}
+    marks = []
+    for role, (name, (heights, aside, hatch)) in enumerate(looks.items()):
+        words = [limits.short(height) for height in heights]
+        look = {"width": 0.42, "hatch": hatch, "edge": False, "legend": name}
+        marks.append(Bars(places + aside, heights, role=role, words=words, **look))
+    tilt = 20 if max(map(len, classes)) > 8 else 0
+    return Chart(
+        marks,
+        Axis(
+            "class", (-0.6, len(places) - 0.4), ticks=places, names=classes, tilt=tilt
+        ),
+        Axis("probability", (0, 1.12), ticks=(0, 0.5, 1)),
+        title=f"Probabilities at T = {now.T:g}",
+        legend="above",
+        columns=2,
+    )
+
+
+def _tables(now: Answers, classes: Sequence[str]) -> list[Table]:
+    """Put the same numbers into two tables; the first is empty where nothing is drawn."""
     answers = [
         [name, f"{now.p[k]:.4f}", f"{now.q[k]:.4f}"] for k, name in enumerate(classes)
     ]
-    near = [
-        [n + 1, i, label, f"{d:.3f}"]
-        for n, (i, label, d) in enumerate(zip(now.near, now.labels, now.far))
+    images = zip(now.near, now.labels, now.far)
+    near = [[n, i, label, f"{d:.3f}"] for n, (i, label, d) in enumerate(images, 1)]
+    caption = f"Probabilities at T = {now.T:g}"
+    head = ["class", "teacher p", "student q"]
+    return [
+        Table(caption, head, answers if now.near else []),
+        Table("Nearest training images", ["rank", "image", "label", "distance"], near),
     ]
-    left = table(
-        f"Probabilities at T = {now.T:g}",
-        ["class", "teacher p", "student q"],
-        answers if now.near else [],
-    )
-    right = table(
-        "Nearest training images", ["rank", "image", "label", "distance"], near
-    )
-    return f'<div style="display:flex;flex-wrap:wrap;gap:32px;align-items:flex-start">{left}{right}</div>'
-
-
-def _image(axis: Axes):
-    _frame(axis)
-    axis.set_anchor("N")
-    return axis.imshow(
-        np.zeros((28, 28)), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest"
-    )
-
-
-def _frame(axis: Axes) -> None:
-    axis.set(xticks=[], yticks=[])
-    for spine in axis.spines.values():
-        spine.set(visible=True, color="#999999")
-
-
-def _caption(axis: Axes):
-    return axis.text(
-        0.5, -0.06, "", ha="center", va="top", fontsize=8, transform=axis.transAxes
-    )
-
-
-def _progress(axis: Axes):
-    """A bar from 0 to 1, and what is written on it."""
-    _frame(axis)
-    axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="of the challenge done")
-    (bar,) = axis.barh([0.5], [0], 1)
-    return bar, axis.text(0.5, 0.46, "", ha="center", va="center", fontsize=8)
-
-
-def _bars(axis: Axes, classes: Sequence[str]):
-    """Two bars a class, teacher and student, and the text that says T."""
-    looks = (("teacher p", COLOURS[0], ""), ("student q", COLOURS[1], "///"))
-    both = [
-        Bars(axis, len(classes), colour=colour, hatch=hatch, at=at, width=0.4)
-        for (_, colour, hatch), at in zip(looks, (-0.2, 0.2))
-    ]
-    axis.set(ylim=(0, 1.12), yticks=(0, 0.5, 1), ylabel="probability", xlabel="class")
-    axis.set_xticks(
-        range(len(classes)), classes, rotation=20 if max(map(len, classes)) > 8 else 0
-    )
-    look = {
-        "fontsize": 8,
-        "frameon": False,
-        "ncols": 2,
-        "loc": "lower right",
-        "bbox_to_anchor": (1, 0.98),
-        "borderaxespad": 0,
-    }
-    axis.legend([bars.bars[0] for bars in both], [name for name, *_ in looks], **look)
-    return both, _heading(axis, "")
-
-
-def _heading(axis: Axes, text: str):
-    """A heading that starts where the axis does and may be longer than it."""
-    look = {"fontsize": 9.5, "fontweight": "bold"}
-    heading = axis.annotate(
-        text,
-        (0, 1),
-        (0, 4),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        va="bottom",
-        **look,
-    )
-    heading.set_in_layout(False)
-    return heading

@@ -16,8 +16,9 @@ from kdsurvey.panels.kit.controls import LABEL_WIDTH, button, knob, row
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.pad import digit
 from kdsurvey.panels.pad.challenge import Attempt, attempt, with_article
-from kdsurvey.panels.pad.chart import Answers, AnswersPicture, K, twin
+from kdsurvey.panels.pad.chart import Answers, K, picture
 from kdsurvey.panels.pad.ink import Ink
+from kdsurvey.pictures import Picture
 from kdsurvey.stage import Teacher
 
 LOW, HIGH = 0.5, 50.0
@@ -85,7 +86,6 @@ class Pad(Panel):
         self.ink = Ink(layout={"flex": "0 0 auto"})
         self._hint = widgets.HTML()
         self._controls(T, challenge, first)
-        self._figure = AnswersPicture(self.classes)
         self._listen()
         self._show()
         right = widgets.VBox(
@@ -224,11 +224,11 @@ class Pad(Panel):
         self.ink.show(self.sketch.image)
         self.refresh()
 
-    def draw(self) -> tuple[bytes, str]:
+    def draw(self) -> Picture:
         now = self._answers()
         tried = attempt(now.p, self.make.value, self.almost.value, self.classes)
         self._describe(now, tried)
-        return self._figure.png(now, tried.share), twin(now, self.classes)
+        return picture(now, self.classes, tried.share)
 
     def restore(self, state: dict) -> None:
         """As for every panel; the drawing comes last, because choosing a test image replaces it."""

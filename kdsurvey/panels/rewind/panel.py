@@ -9,16 +9,16 @@ import ipywidgets as widgets
 from kdsurvey.panels.kit.background import OFTEN, SHARE
 from kdsurvey.panels.kit.controls import LABEL_WIDTH, button, row
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.kit.snapshots import IMAGES, Film, Reel
+from kdsurvey.panels.kit.snapshots import IMAGES, Film, Reel, pictures
 from kdsurvey.panels.rewind.chart import (
     EVERY,
     KINDS,
     Moment,
-    Rewound,
     blank,
     nearest,
-    twin,
+    picture,
 )
+from kdsurvey.pictures import Picture
 
 NOTHING = "Nothing to rewind yet: press Start in the panel above."
 FIRST = "The first epoch is not over yet; its snapshot appears here."
@@ -57,7 +57,7 @@ class Rewind(Panel):
         super().__init__()
         self._source = source
         self._films = films
-        self._picture_of = None
+        self._images = None
         self._subject = None
         self._shown, self._next = 0, 0.0
         self._controls([*films], image)
@@ -192,21 +192,25 @@ class Rewind(Panel):
     def _reel(self) -> Reel:
         return self._films[self.side.value].read()
 
-    def draw(self) -> tuple[bytes, str]:
-        start, reel = time.perf_counter(), self._reel()
+    def draw(self) -> Picture:
+        reel = self._reel()
         if not reel.snapshots:
             said = FIRST if reel.running else NOTHING
             self.say(said)
-            return blank(said), ""
+            return blank(said)
         if reel.subject is not self._subject:
-            self._picture_of, self._subject = Rewound(reel.subject), reel.subject
+            self._images, self._subject = pictures(reel.subject.x), reel.subject
         moment = Moment(reel, self._place(reel))
         i = self.image.value
         self.say(self._sentence(moment, i, reel.running))
-        drawn = self._picture_of.png(moment, i), twin(moment, i)
+        return picture(moment, i, self._images[i])
+
+    def redraw(self) -> None:
+        """Draw now; the next drawing is due after a multiple of the time that this took."""
+        start = time.perf_counter()
+        super().redraw()
         end = time.perf_counter()
         self._next = end + max(OFTEN, SHARE * (end - start))
-        return drawn
 
     def _wanted(self, reel: Reel) -> int:
         return (

@@ -3,31 +3,19 @@ gradient that reaches the student.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
 import torch
-from matplotlib.ticker import MaxNLocator
 
 from kdsurvey.losses import entropy, soften
-from kdsurvey.panels.kit.charts import Bars, Chart, canvas, table, title
 from kdsurvey.panels.kit.controls import button, knob, row
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.kit.snapshots import pictures
-from kdsurvey.plots import COLOURS
+from kdsurvey.panels.temperature.chart import Example, Softened, picture
+from kdsurvey.pictures import Picture
 
 LOW, HIGH = 0.5, 50.0
-
-
-class Softened(NamedTuple):
-    """One image at one temperature; g is what reaches each of the student's logits."""
-
-    p: np.ndarray  # (c,) teacher
-    q: np.ndarray | None  # (c,) student
-    g: np.ndarray | None  # (c,) (q - p) / T, or T (q - p)
-    nats: float  # entropy of p
-    share: float  # of log c
 
 
 def softened(v, z, T: float, squared: bool) -> Softened:
@@ -91,7 +79,7 @@ class Temperature(Panel):
             indent=False,
             layout={"width": "auto"},
         )
-        self._build()
+        self._reach: dict[int, float] = {}  # of the latest image
         self.click(self.before, lambda: self._turn(-1))
         self.click(self.after, lambda: self._turn(+1))
         for control in (self.T.box, self.image, self.squared):
@@ -101,22 +89,14 @@ class Temperature(Panel):
         second = [self.T.row] if self._z is None else [self.T.row, self.squared]
         self.arrange("Temperature", row(*choice), row(*second, grid_gap="24px"))
 
-    def draw(self) -> tuple[bytes, str]:
+    def draw(self) -> Picture:
         i, T = self.image.value, self.T.value
-        now = softened(
-            self._v[i], None if self._z is None else self._z[i], T, self.squared.value
-        )
-        self._digit.set_data(self._images[i])
-        self._caption.set_text(f"image {i}, label {self.classes[self._labels[i]]}")
-        self._numbers.set_text(
-            f"T = {T:g}\nteacher's entropy\n{now.nats:.3f} nats\n{now.share:.0%} of log {len(now.p)}"
-        )
-        if now.g is not None:
-            self._scale_gradient(i)
-        for bars, heights in zip(self._bars, (now.p, now.q, now.g)):
-            bars.show(heights)
+        z = None if self._z is None else self._z[i]
+        now = softened(self._v[i], z, T, self.squared.value)
+        example = Example(i, self._images[i], self.classes[self._labels[i]])
+        gradient = {} if z is None else self._gradient(i)
         self._describe(now, T)
-        return self._chart.png(), self._twin(now, i, T)
+        return picture(now, example, self.classes, T, **gradient)
 
     def _turn(self, by: int) -> None:
         self.image.value = (self.image.value + by) % len(self._v)
@@ -130,82 +110,22 @@ class Temperature(Panel):
             f"T = {T:g}: the teacher's entropy is {now.nats:.3f} nats, {now.share:.0%} of log {len(now.p)}; first {sure}."
         )
 
-    def _twin(self, now: Softened, i: int, T: float) -> str:
-        head, columns = ["class", "teacher p"], [now.p]
-        if now.q is not None:
-            head += ["student q", self._gradient_name()]
-            columns += [now.q, now.g]
-        rows = [
-            [name, *(f"{column[k]:.4f}" for column in columns)]
-            for k, name in enumerate(self.classes)
-        ]
-        return table(
-            f"Image {i} (label {self.classes[self._labels[i]]}) at T = {T:g}",
-            head,
-            rows,
-        )
+    def _gradient(self, i: int) -> dict:
+        """Return the name of the gradient, and its axis' reach.
 
-    def _gradient_name(self) -> str:
-        return "gradient T (q − p)" if self.squared.value else "gradient (q − p) / T"
-
-    def _build(self) -> None:
-        """The figure: the image and its numbers on the left, one row of bars a quantity
-        on the right.
+        One scale for all T and both settings, so that a gradient that shrinks is seen to
+        shrink.
         """
-        names = "p" if self._z is None else "pqg"
-        left = (
-            ["digit", "numbers"] if self._z is None else ["digit", "digit", "numbers"]
-        )
-        mosaic = (
-            [[left[0], "p"], [left[1], "p"]]
-            if self._z is None
-            else [list(pair) for pair in zip(left, names)]
-        )
-        figure, axes = canvas(
-            230 if self._z is None else 400, mosaic, width_ratios=[1, 5]
-        )
-        self._digit, self._caption, self._numbers = _left(
-            axes["digit"], axes["numbers"], self._images
-        )
-        looks = {
-            "p": (COLOURS[0], "{:.3f}"),
-            "q": (COLOURS[1], "{:.3f}"),
-            "g": (COLOURS[2], "{:+.3f}"),
-        }
-        self._bars = [
-            _bars(axes[name], self.classes, *looks[name], last=name == names[-1])
-            for name in names
-        ]
-        title(axes["p"], "Teacher: p = softmax(v / T)")
-        self._gradient_axis, self._scaled = axes.get("g"), None
-        if self._z is not None:
-            title(axes["q"], "Student: q = softmax(z / T)")
-            self._scale_gradient(0)
-        moving = [a for bars in self._bars for a in bars.artists]
-        self._chart = Chart(
-            figure, [self._digit, self._caption, self._numbers, *moving]
-        )
-
-    def _scale_gradient(self, i: int) -> None:
-        """One scale for all T and both settings, so that a gradient that shrinks is seen to shrink."""
-        if self._scaled == (i, self.squared.value):
-            return
-        self._scaled = i, self.squared.value
-        grid = torch.logspace(np.log10(LOW), np.log10(HIGH), 25).tolist()
-        top = max(
-            np.abs(softened(self._v[i], self._z[i], T, s).g).max()
-            for T in grid
-            for s in (False, True)
-        )
-        limit = 1.3 * max(float(top), 1e-6)
-        name = self._gradient_name()
-        self._gradient_axis.set(ylim=(-limit, limit), ylabel="gradient")
-        title(
-            self._gradient_axis,
-            f"{name[0].upper()}{name[1:]} at the student's logits z",
-        )
-        if hasattr(self, "_chart"):
-            self._chart.renew()
+        name = "gradient T (q − p)" if self.squared.value else "gradient (q − p) / T"
+        if i not in self._reach:
+            grid = torch.logspace(np.log10(LOW), np.log10(HIGH), 25).tolist()
+            top = max(
+                np.abs(softened(self._v[i], self._z[i], T, squared).g).max()
+                for T in grid
+                for squared in (False, True)
+            )
+            self._reach = {i: 1.3 * max(float(top), 1e-6)}
+        return {"gradient": name, "reach": self._reach[i]}
 
     def _require_equal_lengths(self) -> None:
         v = self._v
@@ -224,46 +144,6 @@ class Temperature(Panel):
             raise ValueError(
                 f"temperature: student_logits {tuple(z.shape)} and teacher_logits {tuple(v.shape)} differ"
             )
-
-
-def _bars(axis, classes, colour, form, last: bool) -> Bars:
-    """Bars on an axis of probabilities; only the last axis of a column names the classes."""
-    bars = Bars(axis, len(classes), colour=colour, form=form)
-    axis.set(ylim=(0, 1.2), yticks=(0, 0.5, 1), ylabel="probability")
-    axis.set_xticks(
-        range(len(classes)),
-        classes if last else [],
-        rotation=20 if max(map(len, classes)) > 8 else 0,
-    )
-    if last:
-        axis.set_xlabel("class")
-    if form.startswith("{:+"):
-        axis.axhline(0, color="#555555", linewidth=0.7)
-        axis.yaxis.set_major_locator(MaxNLocator(5, symmetric=True))
-    return bars
-
-
-def _left(above, below, images):
-    """The image with its caption; below it, the numbers."""
-    for axis in (above, below):
-        axis.axis("off")
-    digit = above.imshow(
-        images[0], cmap="gray_r", vmin=0, vmax=1, interpolation="nearest"
-    )
-    caption = above.text(
-        0.5, -0.05, "", ha="center", va="top", fontsize=8.5, transform=above.transAxes
-    )
-    numbers = below.text(
-        0.5,
-        0.5,
-        "",
-        ha="center",
-        va="center",
-        fontsize=8.5,
-        transform=below.transAxes,
-        linespacing=1.35,
-    )
-    return digit, caption, numbers
 
 
 def _rows(logits) -> torch.Tensor | None:

@@ -66,14 +66,14 @@ FAULTS = [
     Fault(
         "best rate by test images",
         "lessons/net2net/claims.py",
-        'last = rows["accuracies"].str[-1]',
-        'last = rows["accuracy"]',
+        'rows["accuracies"].str[-1]',
+        'rows["accuracy"]',
     ),
     Fault(
         "a rate chosen by its own seed",
         "lessons/net2net/claims.py",
-        "arrived.drop(index=seed).mean()",
-        "arrived.mean()",
+        "found.drop(index=seed).mean()",
+        "found.mean()",
     ),
     Fault(
         "the teacher's steps left out",
@@ -90,13 +90,13 @@ FAULTS = [
     Fault(
         "few images forgotten",
         "lessons/net2net/copy_tune_distil.py",
-        "tuned(name, data, few, seed, teacher, rate) for",
-        "tuned(name, data, data, seed, teacher, rate) for",
+        "tuned(arm, data, few, seed, teacher, rate) for",
+        "tuned(arm, data, data, seed, teacher, rate) for",
     ),
     Fault(
         "smoothing forgotten",
         "lessons/net2net/copy_tune_distil.py",
-        'Student("label smoothing", smoothed',
-        'Student("label smoothing", labels',
+        '"smoothing" in arm',
+        '"smooth " in arm',
     ),
 ]

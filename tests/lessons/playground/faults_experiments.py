@@ -41,9 +41,9 @@ FAULTS = [
     ),
     Fault(
         "what chose judges",
-        "lessons/playground/claims.py",
-        "chart.table.iloc[half:]",
-        "chart.table",
+        "lessons/playground/experiments.py",
+        "found.table.iloc[half:]",
+        "found.table",
     ),
     Fault(
         "half-trained students counted",

@@ -23,6 +23,7 @@ from kdsurvey.panels.compare.curves import GAP, _apart
 from kdsurvey.panels.compare.panel import compare
 from kdsurvey.panels.compare.sides import differing, judged, verdict
 from kdsurvey.panels.compare.training import members, standard, trained
+from kdsurvey.pictures import Band, Image, Line, Text
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import Config, StopTraining, accuracy, train
 from kdsurvey.verdicts import judge
@@ -162,32 +163,33 @@ def test_the_table_says_what_was_measured(made, data, teacher):
 
 def test_the_picture_shows_what_was_measured(made, data):
     panel = finished(made(left="labels", right="soft + hard"))
-    parts = panel._contrast
+    charts = panel.picture.charts
     for k, side in enumerate(panel.sides):
         mean = 100 * np.array(side.accuracy).mean(1)
-        assert parts._accuracy._lines[k].get_ydata() == pytest.approx(mean)
-        assert parts._agreement._lines[k].get_ydata() == pytest.approx(
+        assert charts["accuracy"].marks_of(Line)[k].y == pytest.approx(mean)
+        assert charts["agreement"].marks_of(Line)[k].y == pytest.approx(
             100 * np.array(side.agreement).mean(1)
         )
-        band = parts._accuracy._bands[k].get_xy()
+        band = charts["accuracy"].marks_of(Band)[k]
         sd = 100 * np.array(side.accuracy).std(1, ddof=1)
-        assert band[:8, 1] == pytest.approx([*(mean + sd), *(mean - sd)[::-1]])
-        assert parts._losses._lines[k][0].get_ydata() == pytest.approx(
-            side.term("hard")
-        )
+        assert band.high == pytest.approx(mean + sd)
+        assert band.low == pytest.approx(mean - sd)
+        first = next(line for line in charts["loss"].marks if line.role == k)
+        assert first.y == pytest.approx(side.term("hard")) and first.end == "hard"
         assert (
             f"{100 * side.calibration(data.validation[1])[1].mean():.1f} %"
-            in parts._calibration._said[k].get_text()
+            in charts["calibration"].marks_of(Text)[1 + k].text
         )
-        assert parts._names[k].get_text().endswith(side.name)
+        assert charts["head"].marks_of(Text)[k].text.endswith(side.name)
     of = differing(panel.sides)
     assert len(of) > 1
-    for i, face, words in zip(of, parts._differing._faces, parts._differing._words):
-        assert np.array_equal(face.get_array(), data.validation[0][i, 0].numpy())
-        assert words[0].get_text() == f"label {data.classes[data.validation[1][i]]}"
-    assert [face.get_visible() for face in parts._differing._faces].count(True) == min(
-        12, len(of)
-    )
+    faces = charts["differ"].marks_of(Image)
+    words = charts["differ"].marks_of(Text)[1::4]
+    assert len(faces) == min(12, len(of))
+    for i, face, label in zip(of, faces, words):
+        image = data.validation[0][i, 0].numpy()
+        assert np.array_equal(np.float32(face.pixels), image)
+        assert label.text == f"label {data.classes[data.validation[1][i]]}"
 
 
 def test_the_verdict_is_that_of_the_pairs(made):
@@ -258,11 +260,8 @@ def test_a_method_of_two_stages_and_a_net_that_cannot_be_stacked(
         np.isnan(left.term("hard")[:2]).all() and np.isnan(left.term("hint")[2:]).all()
     )
     assert [s.epoch for s in panel.films["left"].read().snapshots] == [1, 2, 3, 4, 5, 6]
-    assert (
-        panel._contrast._accuracy.axis.get_xlim()[1]
-        > 6
-        == panel._contrast._accuracy.axis.get_xticks()[-1]
-    )
+    epochs = panel.picture.charts["accuracy"].x
+    assert epochs.limits[1] > 6 == epochs.ticks[-1]
     nets = [conv(1, 8, 8, classes=5, seed=s) for s in (0, 1)]
     for k, net in enumerate(
         nets
@@ -277,9 +276,8 @@ def test_a_method_of_two_stages_and_a_net_that_cannot_be_stacked(
     ]
     panel.left.value = "labels"
     finished(panel)
-    assert (
-        panel._contrast._accuracy.axis.get_xticks()[-1] == 4
-    )  # no trace of the longer run
+    # no trace of the longer run
+    assert panel.picture.charts["accuracy"].x.ticks[-1] == 4
 
 
 def test_members_share_a_pass_where_they_can():

@@ -17,6 +17,7 @@ from kdsurvey.panels.kit import permalink
 from kdsurvey.panels.pad import digit
 from kdsurvey.panels.pad.ink import GRID, Ink
 from kdsurvey.panels.pad.panel import HINTS, Pad, pad
+from kdsurvey.pictures import Bars
 from kdsurvey.training import Config, train
 
 
@@ -78,7 +79,7 @@ def test_it_starts_from_the_class_to_make_and_says_what_the_nets_say(
     np.testing.assert_allclose(
         [shown[k] for k in range(10)], np.stack(expected, 1), atol=6e-5
     )
-    heights = [[bar.get_height() for bar in bars.bars] for bars in panel._figure._bars]
+    heights = [bars.y for bars in panel.picture.charts["bars"].marks_of(Bars)]
     np.testing.assert_allclose(heights, expected, atol=1e-6)
     p = expected[0]
     first, second = np.argsort(-p)[:2]

@@ -11,7 +11,7 @@ from panels.waiting import WAIT
 
 from kdsurvey.panels.compare.panel import compare
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.kit.snapshots import Film
+from kdsurvey.panels.kit.snapshots import Film, pictures
 from kdsurvey.panels.rewind.chart import (
     EVERY,
     KINDS,
@@ -19,10 +19,11 @@ from kdsurvey.panels.rewind.chart import (
     UNLIKE,
     WRONG,
     Moment,
-    Rewound,
     nearest,
+    picture,
 )
 from kdsurvey.panels.rewind.panel import FIRST, NOTHING, rewind
+from kdsurvey.pictures import Bars, Cells, Line, Rule
 
 CLASSES = ("ant", "bee", "cat", "dog", "elk")
 
@@ -139,22 +140,23 @@ def test_the_picture_shows_what_the_table_says(shown):
     source, panel = shown
     panel.epoch.value, panel.image.value = 2, 13
     panel.settle()
-    reel, parts = source.film.read(), panel._picture_of
+    reel, charts = source.film.read(), panel.picture.charts
     z = reel.snapshots[1].logits
-    heights = [bar.get_height() for bar in parts._logits._bars[0]]
-    assert heights == pytest.approx(z[13].tolist())
+    student, teacher = charts["logits"].marks_of(Bars)
+    assert student.y == pytest.approx(z[13].tolist())
+    assert teacher.y == pytest.approx(reel.subject.teacher[13].tolist())
     counts = np.zeros((5, 5))
     for row, label in zip(z, reel.subject.y):
         counts[label, row.argmax()] += 1
-    assert np.array_equal(parts._confusions._map.get_array(), counts)
-    assert all(
-        text.get_text() == str(int(counts[place]))
-        for place, text in parts._confusions._texts.items()
-    )
-    assert parts._course._value.get_text() == "Accuracy: 50.0 %"
-    assert parts._course._now[0].get_xdata() == [2, 2]
-    assert parts._course._lines[1].get_ydata() == pytest.approx([2, 1, 2 / 3, 0.5])
-    assert np.array_equal(parts._digit.get_array(), reel.subject.x[13, 0].numpy())
+    (cells,) = charts["confusion"].marks_of(Cells)
+    assert np.array_equal(cells.values, counts)
+    written = [[str(int(n)) if n else "" for n in row] for row in counts]
+    assert [list(row) for row in cells.words] == written
+    assert charts["accuracy"].title == "Accuracy: 50.0 %"
+    assert charts["loss"].marks_of(Rule)[0].at == (2,)
+    assert charts["loss"].marks_of(Line)[1].y == pytest.approx([2, 1, 2 / 3, 0.5])
+    (face,) = charts["digit"].marks
+    assert np.array_equal(np.float32(face.pixels), reel.subject.x[13, 0].numpy())
 
 
 def test_the_kinds_of_images():
@@ -332,5 +334,7 @@ def test_many_classes_and_colours(channels):
     )
     film.add(1, torch.rand(40, c), {f"term {k}": 0.0 for k in range(9)})
     reel = film.read()
-    assert Rewound(reel.subject).png(Moment(reel, 0), 3).startswith(b"\x89PNG")
+    image = pictures(reel.subject.x)[3]
+    shown = picture(Moment(reel, 0), 3, image)
+    assert shown.png().startswith(b"\x89PNG") and len(shown.tables) == 3
     assert len(KINDS) == 4
