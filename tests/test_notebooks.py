@@ -2,11 +2,15 @@
 
 import ast
 import json
+import pkgutil
 import re
 import statistics
 from pathlib import Path
 
 import pytest
+
+import kdsurvey.lessons
+from kdsurvey.lessons import notebooks
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 TAGS = {
@@ -35,9 +39,29 @@ def prose(notebook: dict) -> str:
     )
 
 
-def test_there_are_notebooks():
-    stems = [path.stem[:2] for path in NOTEBOOKS]
-    assert stems == [f"{n:02}" for n in (*range(13), 14)]
+def test_every_lesson_has_one_notebook_of_its_name_and_number():
+    lessons = {
+        m.name for m in pkgutil.iter_modules(kdsurvey.lessons.__path__) if m.ispkg
+    }
+    numbers = [path.stem[:2] for path in NOTEBOOKS]
+    assert len(NOTEBOOKS) >= 14 and len(set(numbers)) == len(numbers)
+    assert all(re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem) for path in NOTEBOOKS)
+    assert sorted(path.stem[3:] for path in NOTEBOOKS) == sorted(lessons)
+
+
+def test_the_maps_know_every_notebook(monkeypatch, tmp_path):
+    catalogue = notebooks.catalogue()
+    assert [entry.stem for entry in catalogue] == [path.stem for path in NOTEBOOKS]
+    for entry in catalogue:
+        assert entry.title and entry.question.endswith("?")
+        assert 5 <= entry.minutes <= 60 and 5 <= entry.seconds <= 90
+        assert all(re.fullmatch(r"[PO]\d+", claim) for claim in entry.claims)
+    (tmp_path / "00_silent.ipynb").write_text(
+        '{"metadata": {"kdsurvey": {"title": "x"}}}'
+    )
+    monkeypatch.setattr(notebooks, "folder", lambda: tmp_path)
+    with pytest.raises(ValueError, match=r"00_silent.*\['title'\].*need.*question"):
+        notebooks.catalogue()
 
 
 def test_every_cell_was_run_in_order_and_none_failed(notebook):

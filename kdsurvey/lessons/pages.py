@@ -1,22 +1,26 @@
-"""The recorded results as pages: what README and docs/verdicts.md print, made from
-the recorded rows so that it cannot drift from them.
+"""The pages that are written by `kdsurvey pages`: blocks of the README and of notebook
+00, and docs/verdicts.md, made from the recorded rows and from the notebooks so that
+they cannot drift from them.
 """
 
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from kdsurvey import records
-from kdsurvey.lessons import ledger
+from kdsurvey.lessons import ledger, notebooks
 from kdsurvey.lessons.distilling_mnist import full_mnist
+from kdsurvey.lessons.notebooks import Notebook
 from kdsurvey.verdicts import Verdict
 
-START, END = "<!-- results -->", "<!-- /results -->"
 ROOT = Path(__file__).parents[2]  # of a checkout
+MAP = "00_start_here"  # the notebook that has a map of all
 WORDS = ("HOLDS", "NOT RESOLVED", "FAILS")
 ABOUT = (
-    "What the recorded rows under `kdsurvey/results/` say, by the functions that the notebooks call. A line has the claim's id, the "
-    "difference with its 95 % confidence interval, and HOLDS (the interval lies above zero), FAILS (below) or NOT RESOLVED. "
+    "What the recorded rows under `kdsurvey/results/` say, by the functions that the "
+    "notebooks call. A line has the claim's id, the difference with its 95 % confidence "
+    "interval, and HOLDS (the interval lies above zero), FAILS (below) or NOT RESOLVED. "
     "Written by `make refresh`; a test compares."
 )
 CLAIMS = {  # of the survey, as far as verdicts of recorded rows bear on them
@@ -44,56 +48,129 @@ CLAIMS = {  # of the survey, as far as verdicts of recorded rows bear on them
 }
 
 
-def markdown() -> str:
-    """The block of the README: full MNIST, and how often each claim holds."""
-    head = "Full MNIST, recorded with the notebooks' functions; the paper is Hinton, Vinyals & Dean 2015:"
-    every = (
-        "What a laptop repeats in minutes, mostly on the 5,000 digits that come with it (1,000 of them for the test). "
-        "So many verdicts on each claim of the survey HOLD, are NOT RESOLVED, or FAIL; [what they compare](docs/verdicts.md) "
-        "matters more than how many they are."
+def results() -> str:
+    """Return the README's block of results: full MNIST, and how often each claim holds."""
+    head = (
+        "Full MNIST, recorded with the notebooks' functions; the paper is Hinton, "
+        "Vinyals & Dean 2015:"
     )
-    return f"{head}\n\n{_table(full_mnist.table())}\n\n{every}\n\n{_table(counts())}"
+    every = (
+        "What a laptop repeats in minutes, mostly on the 5,000 digits that come with it "
+        "(1,000 of them for the test). So many verdicts on each claim of the survey "
+        "HOLD, are NOT RESOLVED, or FAIL; [what they compare](docs/verdicts.md) matters "
+        "more than how many they are."
+    )
+    tables = _of_frame(full_mnist.table()), _of_frame(counts())
+    return f"{head}\n\n{tables[0]}\n\n{every}\n\n{tables[1]}"
 
 
 def counts() -> pd.DataFrame:
-    """How many verdicts on each claim hold, are not resolved, or fail."""
-    judged = [verdict for of in ledger.verdicts().values() for verdict in of]
+    """Count the verdicts on each claim that hold, are not resolved, or fail."""
+    judged = [v for of_page in ledger.verdicts().values() for v in of_page]
     rows = {}
     for claim, says in CLAIMS.items():
         words = [verdict.word for verdict in judged if verdict.claim == claim]
         rows[claim] = [says, *(words.count(word) for word in WORDS)]
-    return pd.DataFrame.from_dict(
-        rows, orient="index", columns=["which says", *WORDS]
-    ).rename_axis("claim")
+    columns = ["which says", *WORDS]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.rename_axis("claim")
+
+
+def table_of_notebooks() -> str:
+    """Return the README's table of notebooks."""
+    head = ["notebook", "question", "claims", "minutes to read", "seconds to run"]
+    return _table(head, map(_line_of_readme, notebooks.catalogue()))
+
+
+def _line_of_readme(notebook: Notebook) -> list:
+    link = f"[{notebook.name}](notebooks/{notebook.stem}.ipynb)"
+    claims = ", ".join(notebook.claims)
+    return [link, notebook.question, claims, notebook.minutes, notebook.seconds]
+
+
+def map_of_notebooks() -> str:
+    """Return the map of notebook 00, which has its own line without a link."""
+    head = ["notebook", "question", "minutes to read", "seconds to run"]
+    return _table(head, map(_line_of_map, notebooks.catalogue()))
+
+
+def _line_of_map(notebook: Notebook) -> list:
+    place = f"[{notebook.name}]({notebook.stem}.ipynb)"
+    if notebook.stem == MAP:
+        place = f"**{notebook.name}**"
+    return [place, notebook.question, notebook.minutes, notebook.seconds]
+
+
+def page_of_verdicts() -> str:
+    """Return docs/verdicts.md."""
+    parts = [
+        f"## [{name}](../notebooks/{name}.ipynb)\n\n```\n{_lines(judged)}\n```\n"
+        for name, judged in ledger.verdicts().items()
+    ]
+    return f"# Every verdict\n\n{ABOUT}\n\n" + "\n".join(parts)
 
 
 def pages() -> dict[str, str]:
-    """File, from the repository's root -> what is to stand there, or in its block:
-    README.md, docs/verdicts.md.
+    """Return file, from the repository's root -> its whole text, with all that is
+    written anew.
     """
-    parts = [
-        f"## [{name}](../notebooks/{name}.ipynb)\n\n```\n{_lines(of)}\n```\n"
-        for name, of in ledger.verdicts().items()
-    ]
-    head = "# Every verdict\n\n" + ABOUT + "\n\n"
-    return {"README.md": markdown(), "docs/verdicts.md": head + "\n".join(parts)}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = replaced(readme, "notebooks", table_of_notebooks())
+    readme = replaced(readme, "results", results())
+    start = f"notebooks/{MAP}.ipynb"
+    return {
+        "README.md": readme,
+        "docs/verdicts.md": page_of_verdicts(),
+        start: with_map((ROOT / start).read_text(encoding="utf-8")),
+    }
 
 
 def write() -> None:
-    """Puts both pages where they belong."""
+    """Write the pages into a checkout."""
     for name, text in pages().items():
-        path = ROOT / name
-        if name == "README.md":
-            before, rest = path.read_text().split(f"{START}\n")
-            text = f"{before}{START}\n{text}\n{END}{rest.split(END)[1]}"
-        path.write_text(text)
+        (ROOT / name).write_text(text, encoding="utf-8")
+
+
+def replaced(text: str, block: str, content: str) -> str:
+    """Return the text with what stands between the marks of a block replaced.
+
+    Raises ValueError where the marks are not there once each.
+    """
+    start, end = f"<!-- {block} -->\n", f"\n<!-- /{block} -->"
+    if text.count(start) != 1 or text.count(end) != 1:
+        raise ValueError(
+            f"the text needs one line {start.strip()} and one line {end.strip()}; "
+            f"it has {text.count(start)} and {text.count(end)}"
+        )
+    before, rest = text.split(start)
+    _, after = rest.split(end)
+    return f"{before}{start}{content}{end}{after}"
+
+
+def with_map(text: str) -> str:
+    """Return a notebook, as JSON, with the map in its cell that has the marks of one."""
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and "<!-- map -->" in source:
+            marked = replaced(source, "map", map_of_notebooks())
+            cell["source"] = marked.splitlines(keepends=True)
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
 def _lines(judged: list[Verdict]) -> str:
     return "\n".join(verdict.line for verdict in judged)
 
 
-def _table(table: pd.DataFrame) -> str:
-    table = table.reset_index()
-    rows = [table.columns, ["---"] * table.shape[1], *table.to_numpy()]
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
+def _of_frame(frame: pd.DataFrame) -> str:
+    frame = frame.reset_index()
+    return _table(
+        frame.columns, frame.to_numpy(), rule="| " + "--- | " * frame.shape[1]
+    )
+
+
+def _table(head: Sequence, rows: Iterable[Sequence], rule: str | None = None) -> str:
+    """Return a table in Markdown; rule: the line below its head."""
+    rule = (rule or "|" + "---|" * len(head)).strip()
+    lines = ["| " + " | ".join(map(str, row)) + " |" for row in (head, *rows)]
+    return "\n".join([lines[0], rule, *lines[1:]])

@@ -1,67 +1,59 @@
-"""What notebook 06 reads off its rows, and what it draws."""
+"""What notebook 06 decides: nets that grow beside nets that start anew, and copying
+beside distilling.
+"""
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor, nn
 
-from kdsurvey import nets, plots, surgery, verdicts
+from kdsurvey import records
+from kdsurvey.lessons.judging import Claims, above
 from kdsurvey.lessons.learning_speed import reached
-from kdsurvey.lessons.net2net.experiments import EVERY, difference
-from kdsurvey.pictures import Axis, Cells, Chart, Frame
-from kdsurvey.verdicts import Verdict, judge, judge_rows
+from kdsurvey.lessons.net2net.experiments import EVERY, TEACHER
+from kdsurvey.lessons.rows import tuned
+from kdsurvey.verdicts import Verdict, judge
 
-COLUMNS = [
-    "at the start, %",
-    "after 20 steps, %",
-    "at the end, %",
-]  # on validation images
-TEST = "test, %"
+IMAGES = 3500  # that the teacher learnt from
+CLAIMS = Claims()
+verdicts = CLAIMS.verdicts
 
 
 def best(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the learning rate that did best on validation images, one for each
-    start and seed; "arm" is the start.
+    """Return the rows of the learning rate that did best on validation images, one for
+    each start and seed; "arm" is the start.
     """
-    scored = (
-        rows
-        if "validation accuracy" in rows
-        else rows.assign(**{"validation accuracy": rows["accuracies"].str[-1]})
-    )
-    return verdicts.chosen(scored, "rate", by=["start", "seed"])[list(rows)].assign(
-        arm=lambda kept: kept["start"]
-    )
+    scored = rows
+    if "validation accuracy" not in rows:
+        last = rows["accuracies"].str[-1]
+        scored = rows.assign(**{"validation accuracy": last})
+    return tuned(scored, "rate", by=["start", "seed"])[list(rows)]
 
 
 def higher(claim: str, rows: pd.DataFrame, a: str, b: str) -> Verdict:
-    """The claim that start a ends above start b on the test images, each at its best
-    rate, see `best`.
+    """Judge the claim that start a ends above start b on the test images, each at its
+    best rate, see `best`.
     """
-    return judge_rows(claim, best(rows), "accuracy", a=a, b=b)
+    return above(claim, best(rows), a, b)
 
 
 def arrivals(
     rows: pd.DataFrame, points: float = 1.0, cost: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
-    """Steps until the validation accuracy is `points` above the teacher's: a line a
-    seed, a column (start, rate).
+    """Count the steps until the validation accuracy is `points` above the teacher's: a
+    line a seed, a column (start, rate).
 
     cost: milliseconds a step of each start; then seconds in place of steps.
     """
 
     def arrival(row) -> float:
-        at = range(0, EVERY * len(row["accuracies"]), EVERY)
-        steps = reached(
-            row["target"] + points / 100 - 1e-9, at, row["accuracies"]
-        )  # 1e-9: decimals are not exact
+        steps_seen = range(0, EVERY * len(row["accuracies"]), EVERY)
+        target = row["target"] + points / 100 - 1e-9  # decimals are not exact
+        steps = reached(target, steps_seen, row["accuracies"])
         return steps * cost[row["start"]] / 1000 if cost else steps
 
-    return rows.assign(at=rows.apply(arrival, axis=1)).pivot(
-        index="seed", columns=["start", "rate"], values="at"
-    )
+    arrived = rows.assign(arrival=rows.apply(arrival, axis=1))
+    return arrived.pivot(index="seed", columns=["start", "rate"], values="arrival")
 
 
 def sooner(
@@ -73,34 +65,31 @@ def sooner(
     before: int = 0,
     cost: Mapping[str, float] | None = None,
 ) -> Verdict:
-    """The claim that start a is `points` above the teacher sooner than start b, in
-    steps or, given their cost, in seconds.
+    """Judge the claim that start a is `points` above the teacher sooner than start b,
+    in steps or, given their cost, in seconds.
 
     At each seed an arm has the rate that is fastest over the other seeds, so no seed is
     judged by a choice that it took part in. before: steps that a has behind it.
     """
-    found = arrivals(rows[rows["start"].isin((a, b))], points, cost)
+    arrived = arrivals(rows[rows["start"].isin((a, b))], points, cost)
     unit = "seconds" if cost else "steps"
-    theirs, ours = (_at_the_others_rate(found[start]) for start in (b, a))
-    what = f"{unit} to {points:g} point{'s' * (points != 1)} above T, {b} - {a}"
+    theirs, ours = (_at_the_others_rate(arrived[start]) for start in (b, a))
+    plural = "s" if points != 1 else ""
+    what = f"{unit} to {points:g} point{plural} above T, {b} - {a}"
     return judge(claim, theirs, ours + before, what=what, unit=unit)
 
 
-def _at_the_others_rate(found: pd.DataFrame) -> np.ndarray:
-    """(seeds,): of found (seeds, rates) the value at the rate with the least mean over
+def _at_the_others_rate(arrived: pd.DataFrame) -> np.ndarray:
+    """Return (seeds,): of (seeds, rates) the value at the rate with the least mean over
     the other seeds.
     """
-    return np.array(
-        [
-            found.loc[seed, found.drop(index=seed).mean().idxmin()]
-            for seed in found.index
-        ]
-    )
+    rates = [arrived.drop(index=seed).mean().idxmin() for seed in arrived.index]
+    return np.array([arrived.loc[seed, r] for seed, r in zip(arrived.index, rates)])
 
 
 def costs(timed: pd.DataFrame) -> pd.DataFrame:
-    """Milliseconds of a step, the median over the seeds of `net2net_seconds`: a line a
-    start, a column for each way to grow.
+    """Return the milliseconds of a step, the median over the seeds of
+    `net2net_seconds`: a line a start, a column for each way to grow.
     """
     return timed.pivot_table(
         index="start",
@@ -111,159 +100,182 @@ def costs(timed: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with COLUMNS and TEST, their accuracies in per cent."""
-    if "accuracies" in rows:
-        rows = rows.assign(
-            **{
-                name: 100 * rows["accuracies"].str[k]
-                for name, k in zip(COLUMNS, (0, 20 // EVERY, -1))
-            }
-        )
-    return rows.assign(**{TEST: 100 * rows["accuracy"]})
+def steps_of_the_teacher() -> int:
+    """Return how many steps the teacher has behind it when a net grows from it."""
+    return TEACHER.epochs * -(-IMAGES // TEACHER.batch_size)
 
 
-def curves(rows: pd.DataFrame, arms: Sequence[str], title: str) -> plots.Picture:
-    """Draw validation accuracy against the step, mean ± s.d. over the seeds of each arm."""
-    series = {
-        arm: 100 * np.array(rows.loc[rows["arm"] == arm, "accuracies"].tolist())
-        for arm in arms
-    }
-    steps = range(0, EVERY * len(series[arms[0]][0]), EVERY)
-    labels = f"{title}; mean ± s.d.", "step", "validation accuracy (%)"
-    return plots.lines(steps, series, *labels, width=7.6, height=4.0)
+def _deep() -> pd.DataFrame:
+    return records.recorded("net2net_deeper")
 
 
-def kinds(teacher: nn.Sequential, x: Tensor) -> dict[str, nn.Sequential]:
-    """Three nets with batch norm that has seen images x (n, 1, h, w): the teacher, an
-    MLP, and one with a Flatten in between.
-    """
-    flat = nets.conv(1, 4, 8, seed=0)[:-1]
-    outputs = nn.Sequential(nn.Flatten(), nn.Linear(flat(x).flatten(1).shape[1], 10))
-    made = {
-        "conv": copy.deepcopy(teacher),
-        "mlp": nets.mlp(x[0].numel(), 32, 32, 10, norm=True, seed=0),
-    }
-    made["conv, then flatten"] = nn.Sequential(*flat, outputs)
-    for net in made.values():
-        net.train()(x)
-    return made
+def _wide() -> pd.DataFrame:
+    return records.recorded("net2net_wider")
 
 
-def exactness(net: nn.Sequential, x: Tensor, layer: int) -> dict[str, float]:
-    """The largest change of a logit when block `layer` gets twice as wide, or one block
-    more, in double precision.
-
-    x (n, ...): the batch that the change is measured on, and that the new batch norm is
-    calibrated on.
-    """
-    net, x = copy.deepcopy(net).double(), x.double()
-    first = next(
-        part for part in net[layer].modules() if isinstance(part, surgery.WEIGHTED)
-    )
-    grown = {
-        "wider": surgery.widen(
-            net,
-            layer,
-            2 * len(first.weight),
-            generator=torch.Generator().manual_seed(0),
-        ),
-        "deeper": surgery.deepen(net, layer, data=x),
-    }
-    return {
-        f"{how}, {'train' if train else 'eval'} mode": difference(net, new, x, train)
-        for how, new in grown.items()
-        for train in (False, True)
-    }
+def _seen(rows: pd.DataFrame, look: int) -> pd.DataFrame:
+    """Return the rows with the validation accuracy of one look at it as "share"."""
+    return rows.assign(share=rows["accuracies"].str[look])
 
 
-def by_hand() -> tuple[nn.Sequential, nn.Sequential]:
-    """Two inputs, two units, one output; and the same with a third unit, a copy of the first."""
-    small = nn.Sequential(
-        nn.Linear(2, 2, bias=False), nn.ReLU(), nn.Linear(2, 1, bias=False)
-    )
-    small[0].weight.data = torch.tensor([[1.0, 3.0], [-2.0, 1.0]])
-    small[2].weight.data = torch.tensor([[4.0, 6.0]])
-    return small, surgery.widen(small, 0, 3, generator=torch.Generator().manual_seed(0))
+@CLAIMS.group("deeper, sooner")
+def _deeper_sooner() -> list[Verdict]:
+    rivals = "random layers", "from scratch"
+    return [sooner("P4", _deep(), "Net2Net", rival) for rival in rivals]
 
 
-def matrices(small: nn.Sequential, wide: nn.Sequential) -> plots.Picture:
-    """Draw the weights of two bare nets as heat maps in the paper's orientation.
-
-    A frame stands around what belongs to a copied unit.
-    """
-    n = len(small[0].weight)
-    layers = {
-        "W (m, n)": small[0],
-        "U (m, q)": wide[0],
-        "W′ (n, p)": small[2],
-        "U′ (q, p)": wide[2],
-    }
-    tables = {name: layer.weight.detach().T.numpy() for name, layer in layers.items()}
-    units = wide[0].weight
-    copied = [j for j in range(len(units)) if (units[j] == units[n:]).all(1).any()]
-    limit = max(abs(table).max() for table in tables.values())
-    charts = {}
-    for name, table in tables.items():
-        frames = [_frame(name, table, j) for j in copied] if "U" in name else []
-        charts[name] = _heat(name, table, limit, frames)
-    values = "; ".join(f"{name} = {table.tolist()}" for name, table in tables.items())
-    return plots.Picture(
-        charts,
-        width=691,
-        height=240,
-        widths=[table.shape[1] + 1 for table in tables.values()],
-        about=f"Two units become three; framed: unit 1 and its copy. {values}.",
-    )
+@CLAIMS.group("deeper, sooner than the teacher", counted=False)
+def _deeper_sooner_than_teacher() -> list[Verdict]:
+    return [sooner("P4", _deep(), "Net2Net", "teacher continued")]
 
 
-def _frame(name: str, table: np.ndarray, unit: int) -> Frame:
-    """Return the frame around the weights into a unit, or around those out of it."""
-    black = {"colour": "#000000", "width": 4}
-    if "m" in name:
-        return Frame(unit - 0.5, -0.5, 1, len(table), **black)
-    return Frame(-0.5, unit - 0.5, table.shape[1], 1, **black)
+@CLAIMS.group("deeper, higher than random", counted=False)
+def _deeper_higher_than_random() -> list[Verdict]:
+    return [higher("P4", _deep(), "Net2Net", "random layers")]
 
 
-def kernels(
-    trained: Mapping[str, nn.Sequential], equal: nn.Sequential
-) -> plots.Picture:
-    """The first kernels of wide nets, a row each, copies beside their original; equal:
-    the net that shows which they are.
-    """
-    original = [
-        int((equal[0][0].weight == unit).all(-1).all(-1).all(-1).nonzero()[0])
-        for unit in equal[0][0].weight
+@CLAIMS.group("deeper, higher")
+def _deeper_higher() -> list[Verdict]:
+    return [higher("P4", _deep(), "Net2Net", "from scratch")]
+
+
+@CLAIMS.group("deeper, higher than the teacher", counted=False)
+def _deeper_higher_than_teacher() -> list[Verdict]:
+    return [higher("P4", _deep(), "Net2Net", "teacher continued")]
+
+
+@CLAIMS.group("deeper, as long in all")
+def _deeper_as_long() -> list[Verdict]:
+    return [higher("P4", _deep(), "Net2Net", "from scratch, 12 epochs")]
+
+
+@CLAIMS.group("wider, at the start", counted=False)
+def _wider_at_the_start() -> list[Verdict]:
+    what = "at the start, Net2Net - random padding"
+    arms = "Net2Net, 1x", "random padding, 1x"
+    return [above("P4", _seen(_wide(), 0), *arms, what, column="share")]
+
+
+@CLAIMS.group("wider, sooner")
+def _wider_sooner() -> list[Verdict]:
+    return [sooner("P4", _wide(), "Net2Net", "random padding")]
+
+
+@CLAIMS.group("wider, sooner than from scratch", counted=False)
+def _wider_sooner_than_from_scratch() -> list[Verdict]:
+    return [sooner("P4", _wide(), "Net2Net", "from scratch")]
+
+
+@CLAIMS.group("wider, higher")
+def _wider_higher() -> list[Verdict]:
+    return [higher("P4", _wide(), "Net2Net", "random padding")]
+
+
+@CLAIMS.group("wider, higher, controls", counted=False)
+def _wider_controls() -> list[Verdict]:
+    rivals = "from scratch", "teacher continued"
+    return [higher("P4", _wide(), "Net2Net", rival) for rival in rivals]
+
+
+def _slow_and_fast(rows: pd.DataFrame, column: str, what: str = "{a} - {b}") -> Verdict:
+    """Judge a tenth of the teacher's rate against all of it."""
+    return above("P4", rows, "Net2Net, 0.1x", "Net2Net, 1x", what, column=column)
+
+
+@CLAIMS.group("learning rate")
+def _learning_rate() -> list[Verdict]:
+    return [_slow_and_fast(_deep(), "accuracy")]
+
+
+@CLAIMS.group("learning rate, early and at the end", counted=False)
+def _learning_rates() -> list[Verdict]:
+    judged = []
+    for rows, grown in ((_deep(), "deeper"), (_wide(), "wider")):
+        early = f"{grown}, after 20 steps, 0.1x - 1x"
+        late = f"{grown}, at the end, 0.1x - 1x"
+        judged.append(_slow_and_fast(_seen(rows, 20 // EVERY), "share", early))
+        judged.append(_slow_and_fast(rows, "accuracy", late))
+    return judged
+
+
+@CLAIMS.group("noise", counted=False)
+def _noise() -> list[Verdict]:
+    twins = records.recorded("net2net_twins")
+    return [
+        higher("P4", _wide(), "Net2Net, no noise", "teacher continued"),
+        higher("P4", _wide(), "Net2Net", "Net2Net, no noise"),
+        above("P4", twins, "noise 1, 0.1x", "noise 0, 0.1x"),
+        above("P4", twins, "noise 1, 1x", "noise 0, 1x"),
     ]
-    order = sorted(range(len(original)), key=lambda unit: original[unit])
-    shown = [net[0][0].weight.detach()[order, 0] for net in trained.values()]
-    grey = [
-        (0.5 + w / (2 * w.abs().max())).numpy() for w in shown
-    ]  # white: the most negative weight, black: the most positive
-    names = [
-        f"{original[unit] + 1}" + ("" if unit == original[unit] else " copy")
-        for unit in order
+
+
+@CLAIMS.group("prediction layers, sooner", counted=False)
+def _prediction_sooner() -> list[Verdict]:
+    return [sooner("P4", _deep(), "teacher prediction layers", "from scratch")]
+
+
+@CLAIMS.group("prediction layers")
+def _prediction_higher() -> list[Verdict]:
+    return [higher("P4", _deep(), "teacher prediction layers", "from scratch")]
+
+
+@CLAIMS.group("sooner than prediction layers", counted=False)
+def _sooner_than_prediction() -> list[Verdict]:
+    return [sooner("P4", _deep(), "Net2Net", "teacher prediction layers")]
+
+
+@CLAIMS.group("in seconds", counted=False)
+def _in_seconds() -> list[Verdict]:
+    cost = costs(records.recorded("net2net_seconds"))["deeper"].to_dict()
+    rivals = "from scratch", "teacher continued", "teacher prediction layers"
+    return [sooner("P4", _deep(), "Net2Net", rival, cost=cost) for rival in rivals]
+
+
+@CLAIMS.group("with the teacher's steps", counted=False)
+def _with_the_teachers_steps() -> list[Verdict]:
+    before = steps_of_the_teacher()
+    return [sooner("P4", _deep(), "Net2Net", "from scratch", before=before)]
+
+
+@CLAIMS.group("wider, as long in all", counted=False)
+def _wider_as_long() -> list[Verdict]:
+    return [higher("P4", _wide(), "Net2Net", "from scratch, 12 epochs")]
+
+
+def _few(a: str, b: str) -> Verdict:
+    return higher("O14", records.recorded("copy_tune_distil"), a, b)
+
+
+@CLAIMS.group("copied")
+def _copied() -> list[Verdict]:
+    return [
+        _few("copied and tuned", "copied, not trained"),
+        _few("copied and tuned", "distilled"),
     ]
-    title = "First kernels after training: " + ", then ".join(trained)
-    twin = f"{title}: a row each; copies stand beside their original."
-    return plots.images(
-        np.concatenate(grey),
-        names * len(trained),
-        title=title,
-        columns=len(order),
-        twin=twin,
-    )
 
 
-def _heat(name: str, table: np.ndarray, limit: float, frames: Sequence[Frame]) -> Chart:
-    """Return a heat map with a weight in each cell; rows and columns count from 1."""
-    words = [[f"{w:g}".replace("-", "−") for w in row] for row in table]
-    cells = Cells(table, low=-limit, high=limit, words=words, size=13)
-    rows, columns = (range(n) for n in table.shape)
-    return Chart(
-        [cells, *frames],
-        Axis("", ticks=columns, names=[k + 1 for k in columns]),
-        Axis("", ticks=rows, names=[k + 1 for k in rows]),
-        title=name,
-        equal=True,
-    )
+@CLAIMS.group("copied, controls", counted=False)
+def _copied_controls() -> list[Verdict]:
+    return [
+        _few("copied and distilled", "copied, not trained"),
+        _few("copied and distilled", "copied and tuned"),
+        _few("distilled", "from scratch"),
+        _few("distilled", "label smoothing"),
+        _few("small, distilled", "small, from scratch"),
+    ]
+
+
+@CLAIMS.group("small")
+def _small() -> list[Verdict]:
+    return [_few("small, distilled", "small, label smoothing")]
+
+
+@CLAIMS.group("calibrated", counted=False)
+def _calibrated() -> list[Verdict]:
+    what = "after 20 steps at 0.1x, calibrated - not"
+    early = _seen(_deep(), 20 // EVERY)
+    arms = "Net2Net, 0.1x", "gamma = 1, beta = 0, 0.1x"
+    return [
+        above("P4", early, *arms, what, column="share"),
+        higher("P4", _deep(), "Net2Net", "gamma = 1, beta = 0"),
+    ]

@@ -6,87 +6,134 @@ steps for everybody.
 """
 
 import copy
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from torch import nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
 from kdsurvey.lessons.alone import smoothing_of
-from kdsurvey.lessons.net2net.experiments import NOISE, RATES, TEACHER, widened
+from kdsurvey.lessons.arms import Arm, by_name
+from kdsurvey.lessons.net2net.experiments import FACTOR, NOISE, RATES, TEACHER, widened
+from kdsurvey.lessons.rows import accuracies
 from kdsurvey.methods import hinton, plain
-from kdsurvey.stage import Teacher
-from kdsurvey.training import accuracy, train
+from kdsurvey.records import experiment
+from kdsurvey.stage import Stage, Teacher
+from kdsurvey.training import train
 
+CHANNELS = (8, 16, 16)  # of the teacher
 SHARE = 0.1  # of the training images
 FEW = replace(TEACHER, epochs=40)  # over those: 240 steps
 UNTRAINED = "copied, not trained"
-ARMS = (
-    "copied and tuned", "copied wider and tuned", "copied and distilled",
-    "from scratch", "label smoothing", "distilled",
-    "small, from scratch", "small, label smoothing", "small, distilled",
-)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Student(Arm):
+    """How a student begins and learns; method: (net, teacher, few) -> stages.
+
+    copied: it begins with the teacher's weights, else with new ones. width: of its
+    layers, in units of the teacher's.
+    """
+
+    copied: bool = False
+    width: float = 1.0
+
+
+def labels(net: nn.Module, teacher: Teacher, few: Data) -> Iterator[Stage]:
+    """Learn from the few labels; the teacher is not asked."""
+    return plain(net)
+
+
+def smoothed(net: nn.Module, teacher: Teacher, few: Data) -> Iterator[Stage]:
+    """Learn from labels that are as unsure as the teacher."""
+    return plain(net, smoothing=smoothing_of(teacher, few))
+
+
+def distilled(net: nn.Module, teacher: Teacher, few: Data) -> Iterator[Stage]:
+    """Learn from the labels and the teacher's answers."""
+    return hinton(net, teacher)
+
+
+ARMS = by_name(
+    Student("copied and tuned", labels, copied=True),
+    Student("copied wider and tuned", labels, copied=True, width=2),
+    Student("copied and distilled", distilled, copied=True),
+    Student("from scratch", labels, role="control"),
+    Student("label smoothing", smoothed, role="control"),
+    Student("distilled", distilled),
+    Student("small, from scratch", labels, role="control", width=0.5),
+    Student("small, label smoothing", smoothed, role="control", width=0.5),
+    Student("small, distilled", distilled, width=0.5),
+)
 
 
 def teach(data: Data, seed: int) -> nn.Sequential:
-    """The teacher, from all images; no student has its initial weights."""
-    net = nets.conv(data.train[0].shape[1], 8, 16, 16, seed=1000 + seed)
+    """Train the teacher on all images; no student has its initial weights."""
+    net = nets.conv(data.train[0].shape[1], *CHANNELS, seed=1000 + seed)
     train(plain(net), data, replace(TEACHER, seed=seed))
     return net
 
 
-def student(arm: str, teacher: nn.Sequential, seed: int) -> nn.Sequential:
-    """The net of an arm as it starts: the teacher's shape and weights, its shape alone,
-    or half of its widths.
+def student(arm: Student, teacher: nn.Sequential, seed: int) -> nn.Sequential:
+    """Return the net of an arm as it starts: the teacher's shape and weights, wider
+    ones, its shape alone, or half of its widths.
     """
-    if arm.startswith("copied"):
-        return (
-            widened(teacher, seed, NOISE, factor=2)
-            if "wider" in arm
-            else copy.deepcopy(teacher)
-        )
-    channels, *widths = (
-        teacher[0][0].in_channels,
-        *(len(block[0].weight) for block in teacher[:-1]),
-    )
-    return nets.conv(
-        channels, *(w // 2 if "small" in arm else w for w in widths), seed=seed
-    )
+    if arm.copied and arm.width == 1:
+        return copy.deepcopy(teacher)
+    if arm.copied:
+        return widened(teacher, seed, NOISE, factor=arm.width)
+    channels = teacher[0][0].in_channels
+    widths = [int(len(block[0].weight) * arm.width) for block in teacher[:-1]]
+    return nets.conv(channels, *widths, seed=seed)
 
 
 def tuned(
-    arm: str, data: Data, few: Data, seed: int, teacher: nn.Sequential, rate: float
+    name: str, data: Data, few: Data, seed: int, teacher: nn.Sequential, rate: float
 ) -> dict:
-    """One student of ARMS, trained on `few`: its row, with accuracies on all validation
-    and test images.
+    """Train one student of ARMS on `few`, and return its row, with accuracies on all
+    validation and test images.
+
+    rate: in units of the learning rate of FEW.
     """
-    net, v = student(arm, teacher, seed), Teacher(teacher)
-    smoothing = smoothing_of(v, few) if "smoothing" in arm else 0.0
-    stages = hinton(net, v) if "distilled" in arm else plain(net, smoothing=smoothing)
-    train(stages, few, replace(FEW, lr=FEW.lr * rate, seed=seed), progress=False)
-    return outcome(arm, net, data, seed, rate)
+    arm = ARMS[name]
+    net = student(arm, teacher, seed)
+    stages = arm.method(net, Teacher(teacher), few)
+    config = replace(FEW, lr=FEW.lr * rate, seed=seed)
+    train(stages, few, config, progress=False)
+    return outcome(name, net, data, seed, rate)
 
 
-def outcome(arm: str, net: nn.Module, data: Data, seed: int, rate: float) -> dict:
-    """What is kept of a net."""
-    parts = {
-        "validation accuracy": accuracy(net, *data.validation),
-        "accuracy": accuracy(net, *data.test),
-    }
+def outcome(name: str, net: nn.Module, data: Data, seed: int, rate: float) -> dict:
+    """Return what is kept of a net; rate: 0 where it was not trained."""
     return {
-        "arm": f"{arm}, {rate:g}x" if rate else arm,
-        "start": arm,
+        "arm": f"{name}, {rate:g}x" if rate else name,
+        "start": name,
         "rate": rate,
         "seed": seed,
-        **parts,
+        **accuracies(net, data, digits=None),
     }
 
 
+@experiment(
+    settings={
+        "teacher": TEACHER,
+        "channels": CHANNELS,
+        "share": SHARE,
+        "few": FEW,
+        "untrained": UNTRAINED,
+        "arms": ARMS,
+        "rates": RATES,
+        "noise": NOISE,
+        "factor": FACTOR,
+    }
+)
 def copy_tune_distil(data: Data, seed: int) -> list[dict]:
-    """The teacher's copy as it is, and each of ARMS at each of RATES."""
+    """Train each of ARMS at each of RATES, beside the teacher's copy as it is."""
     data = data.halved()
-    teacher, few = teach(data, seed), data.fraction(SHARE, seed)
+    teacher = teach(data, seed)
+    few = data.fraction(SHARE, seed)
     rows = [outcome(UNTRAINED, teacher, data, seed, 0.0)]
     return rows + [
-        tuned(arm, data, few, seed, teacher, rate) for arm in ARMS for rate in RATES
+        tuned(name, data, few, seed, teacher, rate) for name in ARMS for rate in RATES
     ]

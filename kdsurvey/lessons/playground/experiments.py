@@ -19,6 +19,7 @@ from torch import nn
 from kdsurvey import nets, sweeps
 from kdsurvey.data import Data
 from kdsurvey.methods import hinton, plain
+from kdsurvey.records import experiment
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import Config, Step, epochs
 from kdsurvey.verdicts import Verdict, judge
@@ -26,9 +27,8 @@ from kdsurvey.verdicts import Verdict, judge
 TEMPERATURES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 ALPHAS = (0.25, 0.5, 0.75, 0.9, 1.0)
 CELLS = tuple(product(TEMPERATURES, ALPHAS))
-STUDENT = Config(
-    epochs=12, batch_size=128, lr=0.1
-)  # epochs on all images; on fewer images more, for as many steps
+# epochs on all images; on fewer images more, for as many steps
+STUDENT = Config(epochs=12, batch_size=128, lr=0.1)
 TEACHER = Config(epochs=10, batch_size=128, lr=0.1, jitter=2)
 RATES = (0.03, 0.1, 0.3)  # that the tuned control may choose from
 SMOOTHING = 0.1
@@ -39,7 +39,7 @@ CONTROLS = ("no teacher", "no teacher, best rate", "label smoothing")
 
 @dataclass(frozen=True)
 class Setting:
-    """What is the same all over a map."""
+    """The settings that are the same all over a map."""
 
     width: int = 16  # hidden units of a student
     share: float = 1.0  # of the training images, which the students see
@@ -63,15 +63,15 @@ MAPS = {setting.name: setting for setting in NAMES.values()}
 
 
 def arm(T: float, alpha: float) -> str:
-    """The name of a cell."""
+    """Return the name of a cell."""
     return f"T = {T:g}, alpha = {alpha:g}"
 
 
 def teach(
     data: Data, kind: str, seed: int = 0, epochs: int = TEACHER.epochs, **hooks
 ) -> Teacher:
-    """A teacher with two hidden layers of 300 that learns from all of `data`, for one
-    epoch or none where `kind` says so.
+    """Train a teacher with two hidden layers of 300 on all of `data`, for one epoch or
+    none where `kind` says so.
 
     hooks: on_epoch and on_batch of `train`. Raises ValueError for a kind that is not
     one of TEACHERS.
@@ -82,15 +82,13 @@ def teach(
         )
     net = nets.mlp(data.train[0][0].numel(), 300, 300, len(data.classes), seed=seed)
     if kind != "untrained":
-        config = replace(
-            TEACHER, seed=seed, epochs=1 if kind == "one epoch" else epochs
-        )
-        _run(plain(net), data, config, **hooks)
+        epochs = 1 if kind == "one epoch" else epochs
+        _run(plain(net), data, replace(TEACHER, seed=seed, epochs=epochs), **hooks)
     return Teacher(net)
 
 
 class Map:
-    """What a grid says beside one of the controls, over the seeds that there are so far.
+    """The gains of a grid over one of the controls, for the seeds that there are so far.
 
     rows: of `grid`, for one seed or more; control: of CONTROLS. gains: (seeds, T,
     alpha), in points of test accuracy.
@@ -98,23 +96,22 @@ class Map:
 
     def __init__(self, rows: Iterable[dict], control: str = CONTROLS[0]):
         self.control = control
-        self.table = pd.DataFrame(rows).pivot(
-            index="seed", columns="arm", values="accuracy"
-        )
+        table = pd.DataFrame(rows)
+        self.table = table.pivot(index="seed", columns="arm", values="accuracy")
         shares = self.table[[arm(*cell) for cell in CELLS]].to_numpy()
+        points = 100 * (shares - self.table[[control]].to_numpy())
+        self.gains = points.reshape(-1, len(TEMPERATURES), len(ALPHAS))
         self._judged: dict[tuple, Verdict] = {}
-        self.gains = (100 * (shares - self.table[[control]].to_numpy())).reshape(
-            -1, len(TEMPERATURES), len(ALPHAS)
-        )
 
     @property
     def mean(self) -> np.ndarray:
-        """The mean gain (T, alpha) over seeds, in points."""
+        """Return the mean gain (T, alpha) over seeds, in points."""
         return self.gains.mean(0)
 
     def verdict(self, T: float, alpha: float, cells: int = 1) -> Verdict:
-        """The claim that this cell beats the control; cells: how many are looked at
-        (Bonferroni). Needs two seeds or more.
+        """Judge the claim that this cell beats the control; needs two seeds or more.
+
+        cells: how many are looked at (Bonferroni).
         """
         key = T, alpha, cells
         if key not in self._judged:
@@ -126,74 +123,26 @@ class Map:
         return self._judged[key]
 
     def marks(self) -> np.ndarray:
-        """For each cell (T, alpha) SURE, LIKELY or "": its 95 % interval leaves out 0,
-        with SURE the corrected one too.
+        """Mark each cell (T, alpha) whose 95 % interval leaves out 0 as LIKELY, as SURE
+        where the corrected one does too, else with "".
         """
         if len(self.table) < 2:
             return np.full(self.mean.shape, "")
         return np.reshape([self._mark(*cell) for cell in CELLS], self.mean.shape)
 
     def _mark(self, T: float, alpha: float) -> str:
-        found = (
-            mark
-            for mark, cells in ((SURE, len(CELLS)), (LIKELY, 1))
-            if self.verdict(T, alpha, cells).word != "NOT RESOLVED"
-        )
-        return next(found, "")
-
-
-def claims(rows: pd.DataFrame) -> list[Verdict]:
-    """What the recorded maps decide: one cell's gain on one map against its gain on
-    another, paired by seed.
-    """
-    return [
-        _compared(claim, rows, one, other, T, alpha)
-        for claim, one, other, T, alpha in (
-            ("O11", "64 units", "16 units", 8.0, 0.9),
-            ("O11", "64 units", "4 units", 8.0, 0.9),
-            ("O6", "10 % of the images", "16 units", 4.0, 0.9),
-            ("O7", "16 units", "teacher of one epoch", 4.0, 0.5),
-            ("O9", "10 % of the images", "10 %, teacher too", 4.0, 0.9),
-        )
-    ]
-
-
-def against_controls(rows: pd.DataFrame, name: str) -> list[Verdict]:
-    """The best cell of a recorded map, chosen on one half of the seeds and judged on
-    the other, against every control.
-    """
-    return [
-        _best_elsewhere("O10", drawn(rows, name, control), name) for control in CONTROLS
-    ]
-
-
-def drawn(rows: pd.DataFrame, name: str, control: str = CONTROLS[0]) -> Map:
-    """A recorded map by its short name, one of NAMES."""
-    return Map(rows[rows["map"] == NAMES[name].name].to_dict("records"), control)
-
-
-def _best_elsewhere(claim: str, found: Map, name: str) -> Verdict:
-    half = len(found.table) // 2
-    best = arm(*CELLS[int(found.gains[:half].mean(0).argmax())])
-    rest = found.table.iloc[half:]
-    return judge(
-        claim, rest[best], rest[found.control], what=f"{name}, {best} - {found.control}"
-    )
-
-
-def _compared(
-    claim: str, rows: pd.DataFrame, one: str, other: str, T: float, alpha: float
-) -> Verdict:
-    cell = np.unravel_index(CELLS.index((T, alpha)), (len(TEMPERATURES), len(ALPHAS)))
-    pair = (drawn(rows, name).gains[:, *cell] / 100 for name in (one, other))
-    return judge(claim, *pair, what=f"gain with {one} - with {other}, {arm(T, alpha)}")
+        for mark, cells in ((SURE, len(CELLS)), (LIKELY, 1)):
+            if self.verdict(T, alpha, cells).word != "NOT RESOLVED":
+                return mark
+        return ""
 
 
 def grid(
     data: Data, setting: Setting, seed: int, teacher: Teacher | None = None, **hooks
 ) -> list[dict]:
-    """One student a cell and the controls, all from one start: rows with arm, seed and
-    accuracy on the test images, in [0, 1].
+    """Train one student a cell and the controls, all from one start.
+
+    Returns rows with arm, seed and accuracy on the test images, in [0, 1].
 
     data: with a validation part, by which the tuned control chooses its learning rate.
     teacher: None trains the one that the setting names; one that may only know the
@@ -203,29 +152,40 @@ def grid(
     """
     images = data.fraction(setting.share, seed) if setting.share < 1 else data
     if teacher is None or setting.teacher == TEACHERS[1]:
-        teacher = teach(
-            images,
-            setting.teacher,
-            seed,
-            _as_many_steps(TEACHER, images, data),
-            **hooks,
-        )
+        epochs_of_teacher = _as_many_steps(TEACHER, images, data)
+        teacher = teach(images, setting.teacher, seed, epochs_of_teacher, **hooks)
     config = replace(STUDENT, seed=seed, epochs=_as_many_steps(STUDENT, images, data))
     stack = sweeps.stack([_student(data, setting, seed)] * (len(CELLS) + 1))
     T, alpha = torch.tensor([*CELLS, (1.0, 0.0)]).T
-    rows = _run(hinton(stack, teacher, T=T, alpha=alpha), images, config, **hooks)[
-        -len(T) :
-    ]
-    arms = [*(arm(*cell) for cell in CELLS), CONTROLS[0]]
+    stages = hinton(stack, teacher, T=T, alpha=alpha)
+    last_epoch = _run(stages, images, config, **hooks)[-len(T) :]
+    names = [*(arm(*cell) for cell in CELLS), CONTROLS[0]]
     rows = [
         {"arm": name, "seed": seed, "accuracy": row["student test accuracy"]}
-        for name, row in zip(arms, rows)
+        for name, row in zip(names, last_epoch)
     ]
     return rows + _controls(images, setting, config, hooks)
 
 
+@experiment(
+    settings={
+        "cells": CELLS,
+        "temperatures": TEMPERATURES,
+        "alphas": ALPHAS,
+        "student": STUDENT,
+        "teacher": TEACHER,
+        "rates": RATES,
+        "smoothing": SMOOTHING,
+        "teachers": TEACHERS,
+        "controls": CONTROLS,
+        "maps": MAPS,
+        "names": NAMES,
+    }
+)
 def playground(data: Data, seed: int) -> list[dict]:
-    """Every map of MAPS for one seed; the teachers are those of seed 0, as in the panel."""
+    """Train every map of MAPS for one seed; the teachers are those of seed 0, as in the
+    panel.
+    """
     return [
         {"map": name, **row}
         for name, setting in MAPS.items()
@@ -245,7 +205,9 @@ def _student(data: Data, setting: Setting, seed: int) -> nn.Sequential:
 
 
 def _as_many_steps(config: Config, images: Data, data: Data) -> int:
-    """Epochs over fewer images that take as many steps as config.epochs over all."""
+    """Return the epochs over fewer images that take as many steps as config.epochs over
+    all.
+    """
     steps, all_steps = (
         math.ceil(len(d.train[0]) / config.batch_size) for d in (images, data)
     )
@@ -255,28 +217,23 @@ def _as_many_steps(config: Config, images: Data, data: Data) -> int:
 def _controls(
     images: Data, setting: Setting, config: Config, hooks: dict
 ) -> list[dict]:
-    """The net without a teacher: at its best learning rate, chosen on validation
+    """Train the net without a teacher: at its best learning rate, chosen on validation
     images, and with label smoothing.
     """
     tuned = [_alone(images, setting, replace(config, lr=lr), hooks) for lr in RATES]
     best = max(tuned, key=lambda row: row["net validation accuracy"])
     smooth = _alone(images, setting, config, hooks, smoothing=SMOOTHING)
-    pairs = zip(CONTROLS[1:], (best, smooth))
     return [
         {"arm": name, "seed": config.seed, "accuracy": row["net test accuracy"]}
-        for name, row in pairs
+        for name, row in zip(CONTROLS[1:], (best, smooth))
     ]
 
 
 def _alone(
     images: Data, setting: Setting, config: Config, hooks: dict, **options
 ) -> dict:
-    return _run(
-        plain(_student(images, setting, config.seed), **options),
-        images,
-        config,
-        **hooks,
-    )[-1]
+    net = _student(images, setting, config.seed)
+    return _run(plain(net, **options), images, config, **hooks)[-1]
 
 
 def _run(
@@ -286,7 +243,9 @@ def _run(
     on_epoch: Callable[[dict], None] | None = None,
     on_batch: Callable[[Step], None] | None = None,
 ) -> list[dict]:
-    """As `train`, but a hook's StopTraining comes out: a map of half-trained students is none."""
+    """Train like `train`, but let a hook's StopTraining out: a grid whose students are
+    only partly trained must not be recorded.
+    """
     rows = []
     for row in epochs(stages, data, config, on_batch=on_batch):
         rows.append(row)

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from kdsurvey import nets, sweeps
 from kdsurvey.data import Data
+from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.rows import percent
 from kdsurvey.methods import hinton, plain
 from kdsurvey.stage import Teacher
 from kdsurvey.training import Config, train
@@ -18,44 +20,42 @@ SEEDS = (0, 1, 2, 3, 4)
 
 
 def taught(data: Data) -> nn.Module:
-    """A teacher with two hidden layers of 300."""
+    """Train a teacher with two hidden layers of 300."""
     net = nets.mlp(784, 300, 300, 10, seed=0)
-    train(plain(net), data, TEACHER)
-    return net
+    return on_labels(net, data, TEACHER, TEACHER.first_seed, progress=True)
 
 
 def ten_seconds(data: Data, teacher: nn.Module, T: float = 4.0) -> list[dict]:
-    """Five students learn from the labels and five from the teacher, on a tenth of the
-    data; rows with arm, seed, accuracy.
+    """Train five students on the labels and five on the teacher's answers, as one
+    stack, on a tenth of the data.
+
+    Returns rows with arm, seed and accuracy in [0, 1].
     """
-    stack = sweeps.stack([nets.mlp(784, 100, 100, 10, seed=seed) for seed in SEEDS * 2])
-    alpha = torch.tensor([0.0] * len(SEEDS) + [1.0] * len(SEEDS))
-    rows = train(
-        hinton(stack, teacher, T=T, alpha=alpha),
-        data.fraction(0.1),
-        replace(STUDENT, seed=SEEDS * 2),
-    )
-    last = [row["student test accuracy"] for row in rows[-2 * len(SEEDS) :]]
-    arms = ["hard"] * len(SEEDS) + ["soft"] * len(SEEDS)
+    jobs = [(arm, seed) for arm in ("hard", "soft") for seed in SEEDS]
+    seeds = tuple(seed for _, seed in jobs)
+    stack = sweeps.stack([nets.mlp(784, 100, 100, 10, seed=seed) for seed in seeds])
+    alpha = torch.tensor([0.0 if arm == "hard" else 1.0 for arm, _ in jobs])
+    stages = hinton(stack, teacher, T=T, alpha=alpha)
+    rows = train(stages, data.fraction(0.1), replace(STUDENT, seed=seeds))
+    last_epoch = rows[-len(jobs) :]
     return [
-        {"arm": arm, "seed": seed, "accuracy": a}
-        for arm, seed, a in zip(arms, SEEDS * 2, last)
+        {"arm": arm, "seed": seed, "accuracy": row["student test accuracy"]}
+        for (arm, seed), row in zip(jobs, last_epoch)
     ]
 
 
 def pairs(rows: list[dict]) -> pd.DataFrame:
-    """One line a seed: the accuracy of both students, in per cent."""
-    return (
-        100 * pd.DataFrame(rows).pivot(index="seed", columns="arm", values="accuracy")
-    ).round(1)
+    """Return the accuracy of both students in per cent, one line a seed."""
+    shares = percent(pd.DataFrame(rows), "accuracy")
+    return shares.pivot(index="seed", columns="arm", values="accuracy").round(1)
 
 
 def logits(data: Data, teacher: nn.Module) -> tuple[Tensor, Tensor]:
-    """Logits (n, c) on the test images: the teacher's, and those of a student of 30
-    units after one epoch on the labels.
+    """Return logits (n, c) on the test images: the teacher's, and those of a student of
+    30 units after one epoch on the labels.
     """
+    config = replace(STUDENT, epochs=1, schedule="constant", lr=0.02)
     student = nets.mlp(784, 30, 30, 10, seed=0)
-    train(
-        plain(student), data, replace(STUDENT, epochs=1, schedule="constant", lr=0.02)
-    )
-    return Teacher(teacher).logits(data.test[0]), Teacher(student).logits(data.test[0])
+    train(plain(student), data, config)
+    x, _ = data.test
+    return Teacher(teacher).logits(x), Teacher(student).logits(x)

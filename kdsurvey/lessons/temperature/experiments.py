@@ -12,6 +12,7 @@ from torch.func import functional_call, grad, vmap
 
 from kdsurvey import nets, sweeps
 from kdsurvey.data import Data
+from kdsurvey.lessons.alone import on_labels
 from kdsurvey.losses import cross_entropy, kl, soften
 from kdsurvey.methods import hinton, plain
 from kdsurvey.stage import Teacher
@@ -25,27 +26,27 @@ TEMPERATURES = (0.5, 1.0, 2.0, 4.0, 8.0, 20.0, 50.0)
 def teachers(
     data: Data, width: int = 100, seeds: tuple[int, ...] = SEEDS
 ) -> list[nn.Sequential]:
-    """One small teacher a seed, trained as a stack on images jittered by up to 2 pixels."""
+    """Train one small teacher a seed, as a stack, on images jittered by up to 2 pixels."""
     stack = sweeps.stack([nets.mlp(784, width, width, 10, seed=s) for s in seeds])
     train(plain(stack), data, replace(CONFIG, seed=seeds, jitter=2))
     return sweeps.unstack(stack)
 
 
 def logits(net: nn.Module, x: Tensor) -> Tensor:
-    """(n, c) logits of a net in eval mode."""
+    """Return the logits (n, c) of a net in eval mode."""
     return Teacher(net).logits(x)
 
 
 def untrained_logits(x: Tensor) -> Tensor:
-    """(n, c) logits of a student of 30 units that has learnt nothing yet."""
+    """Return the logits (n, c) of a student of 30 units that has learnt nothing yet."""
     return logits(nets.mlp(784, 30, 30, 10, seed=0), x)
 
 
 def doubtful(
     v: Tensor, x: Tensor, y: Tensor, T: float, n: int
 ) -> tuple[np.ndarray, list[str]]:
-    """The n images with the most softened mass on one wrong class, and "label > that
-    class" for each.
+    """Return the n images with the most softened mass on one wrong class, and "label >
+    that class" for each.
     """
     p = soften(v, T).scatter(1, y[:, None], 0.0)  # (n, c), the wrong classes
     mass, second = p.max(1)
@@ -54,8 +55,8 @@ def doubtful(
 
 
 def nearest_class(x: Tensor, y: Tensor, classes: int = 10) -> Tensor:
-    """(n,): the class, other than its own, whose mean image is nearest to each image in
-    pixels. No net is asked.
+    """Find the class, other than its own, whose mean image is nearest to each image in
+    pixels; no net is asked. Returns (n,).
     """
     means = torch.stack([x[y == c].mean(0).flatten() for c in range(classes)])  # (c, d)
     distance = torch.cdist(x.flatten(1), means)  # (n, c)
@@ -63,20 +64,22 @@ def nearest_class(x: Tensor, y: Tensor, classes: int = 10) -> Tensor:
 
 
 def mass_on_nearest(v: Tensor, x: Tensor, y: Tensor, T: float) -> tuple[float, float]:
-    """Mean softened probability of the class that looks most alike, and of the other
-    wrong classes on average.
+    """Return the mean softened probability of the class that looks most alike, and that
+    of the other wrong classes on average.
     """
-    p, near = soften(v, T), nearest_class(x, y)
+    p = soften(v, T)  # (n, c)
+    near = nearest_class(x, y)
     on_near = p.gather(1, near[:, None])[:, 0]
-    others = (1 - p.gather(1, y[:, None])[:, 0] - on_near) / (p.shape[1] - 2)
+    on_label = p.gather(1, y[:, None])[:, 0]
+    others = (1 - on_label - on_near) / (p.shape[1] - 2)
     return on_near.mean().item(), others.mean().item()
 
 
 def gradients(
     net: nn.Module, x: Tensor, y: Tensor, v: Tensor, T: float | None
 ) -> Tensor:
-    """(n, weights): the gradient of each example's loss by all weights, T^2 KL at T, or
-    the hard loss where T is None.
+    """Compute the gradient of each example's loss by all weights, (n, weights): of T^2
+    KL at T, or of the hard loss where T is None.
     """
     weights = {name: w.detach() for name, w in net.named_parameters()}
 
@@ -89,58 +92,57 @@ def gradients(
 
 
 def noise_to_signal(g: Tensor) -> float:
-    """Variance of the gradients g (n, weights) between examples, over the squared
-    length of their mean: no unit, no scale.
+    """Compute the variance of the gradients g (n, weights) between examples, over the
+    squared length of their mean: no unit, no scale.
     """
     mean = g.mean(0)
-    return ((g - mean).square().sum(1).mean() / mean.square().sum()).item()
+    variance = (g - mean).square().sum(1).mean()
+    return (variance / mean.square().sum()).item()
 
 
 def gradient_noise(
     data: Data, teacher: nn.Module, seed: int, epochs: int, n: int = 500
 ) -> dict[str, float]:
-    """noise_to_signal with hard targets and at each temperature, for one student of 30
-    units after some epochs of training.
+    """Compute `noise_to_signal` with hard targets and at each temperature, for one
+    student of 30 units after some epochs of training.
+
+    n: training images that are looked at. Returns "hard" and "T = 4" ... -> noise.
     """
     net = nets.mlp(784, 30, 30, 10, seed=seed)
     if epochs:
-        train(
-            plain(net),
-            data,
-            replace(CONFIG, seed=seed, epochs=epochs, schedule="constant", lr=0.02),
-            progress=False,
-        )
+        config = replace(CONFIG, epochs=epochs, schedule="constant", lr=0.02)
+        on_labels(net, data, config, seed)
     x, y = (part[:n] for part in data.train)
     v = logits(teacher, x)
+    targets = {"hard": None} | {f"T = {T:g}": T for T in TEMPERATURES}
     return {
-        ("hard" if T is None else f"T = {T:g}"): noise_to_signal(
-            gradients(net, x, y, v, T)
-        )
-        for T in (None, *TEMPERATURES)
+        name: noise_to_signal(gradients(net, x, y, v, T)) for name, T in targets.items()
     }
 
 
 def gradient_of(
     loss: Callable[[Tensor, Tensor, float], Tensor], v: Tensor, z: Tensor, T: float
 ) -> Tensor:
-    """(n, c): the gradient of each example's loss(v, z, T) by the student's logits z."""
+    """Compute the gradient (n, c) of each example's loss(v, z, T) by the student's
+    logits z.
+    """
     z = z.clone().requires_grad_()
     return torch.autograd.grad(loss(v, z, T) * len(z), z)[0]
 
 
 def limit_error(v: Tensor, z: Tensor, T: float) -> float:
-    """How far T^2 times the soft gradient is from its limit, (z - v) / N with both
-    centred, relative to the limit's length.
+    """Compute how far T^2 times the soft gradient is from its limit, (z - v) / N with
+    both centred, relative to the limit's length.
     """
     gradient = T**2 * gradient_of(kl, v, z, T)  # (n, N)
-    centred = ((z - z.mean(1, keepdim=True)) - (v - v.mean(1, keepdim=True))) / z.shape[
-        1
-    ]
-    return ((gradient - centred).norm() / centred.norm()).item()
+    centred_z = z - z.mean(1, keepdim=True)
+    centred_v = v - v.mean(1, keepdim=True)
+    limit = (centred_z - centred_v) / z.shape[1]
+    return ((gradient - limit).norm() / limit.norm()).item()
 
 
 def gradient_norm(v: Tensor, z: Tensor, T: float) -> float:
-    """Mean length of the gradient of KL at T by the logits, without T^2."""
+    """Return the mean length of the gradient of KL at T by the logits, without T^2."""
     gradient = gradient_of(kl, v, z, T)
     return gradient.norm(dim=1).mean().item()
 
@@ -152,17 +154,18 @@ def hard_weight(
     T: float,
     seeds: tuple[int, ...] = SEEDS,
 ) -> list[dict]:
-    """Students of 100 units on a tenth of the data, one a weight alpha and seed, as one stack."""
+    """Train students of 100 units on a tenth of the data, one a weight alpha and seed,
+    as one stack.
+
+    Returns rows with arm (the weight), seed and accuracy in [0, 1].
+    """
     jobs = [(alpha, seed) for alpha in alphas for seed in seeds]
     stack = sweeps.stack([nets.mlp(784, 100, 100, 10, seed=seed) for _, seed in jobs])
+    weights = torch.tensor([alpha for alpha, _ in jobs])
+    stages = hinton(stack, teacher, T=T, alpha=weights)
     config = replace(CONFIG, epochs=60, seed=tuple(seed for _, seed in jobs))
-    rows = train(
-        hinton(stack, teacher, T=T, alpha=torch.tensor([a for a, _ in jobs])),
-        data.fraction(0.1),
-        config,
-    )
-    last = rows[-len(jobs) :]
+    last_epoch = train(stages, data.fraction(0.1), config)[-len(jobs) :]
     return [
-        {"arm": alpha, "seed": seed, "accuracy": r["student test accuracy"]}
-        for (alpha, seed), r in zip(jobs, last)
+        {"arm": alpha, "seed": seed, "accuracy": row["student test accuracy"]}
+        for (alpha, seed), row in zip(jobs, last_epoch)
     ]

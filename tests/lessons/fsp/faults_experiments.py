@@ -5,15 +5,15 @@ from mutate import Fault
 FAULTS = [
     Fault(
         "flows: the largest count is the best",
-        "lessons/fsp/experiments.py",
+        "lessons/rows.py",
         ", least=least",
         "",
     ),
     Fault(
         "flows: one rate for all starts",
-        "lessons/fsp/experiments.py",
-        'by="start", column=column',
-        "by=[], column=column",
+        "lessons/rows.py",
+        "by=columns, column=column",
+        "by=columns[1:], column=column",
     ),
     Fault(
         "FSP: curve begins in stage 1",
@@ -23,15 +23,15 @@ FAULTS = [
     ),
     Fault(
         "FSP: stage 1 not counted",
-        "lessons/fsp/experiments.py",
+        "lessons/fsp/claims.py",
         'steps + row["first"]',
         "steps",
     ),
     Fault(
         "FSP: copies train the teacher",
         "lessons/fsp/experiments.py",
-        'copy.deepcopy(teacher) if "copied" in start',
-        'teacher if "copied" in start',
+        "copy.deepcopy(teacher) if start.copied",
+        "teacher if start.copied",
     ),
     Fault(
         "FSP: stage 1 follows stage 2's rate",
@@ -59,15 +59,15 @@ FAULTS = [
     ),
     Fault(
         "FSP: sooner swapped",
-        "lessons/fsp/experiments.py",
-        "a=than, b=better",
-        "a=better, b=than",
+        "lessons/judging.py",
+        "a=b, b=a",
+        "a=a, b=b",
     ),
     Fault(
         "FSP: scratch teacher sees the source",
         "lessons/fsp/students.py",
-        "scratch = teach(few,",
-        "scratch = teach(source,",
+        'from scratch": teach(few,',
+        'from scratch": teach(source,',
     ),
     Fault(
         "FSP: a label too many",
@@ -90,7 +90,7 @@ FAULTS = [
     Fault(
         "FSP: copies have a first stage",
         "lessons/fsp/students.py",
-        'if "copied" in arm else SMALL.epochs',
-        'if "never" in arm else SMALL.epochs',
+        "length=1 - FIRST,\n        copied=True",
+        "copied=True",
     ),
 ]

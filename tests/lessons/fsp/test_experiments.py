@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from kdsurvey import data, nets, plots, records
+from kdsurvey.lessons import alone, arms
+from kdsurvey.lessons.fsp import claims, pictures, students
 from kdsurvey.lessons.fsp import experiments as lesson
-from kdsurvey.lessons.fsp import students
 from kdsurvey.methods import plain
 from kdsurvey.methods.flow import Flow
 from kdsurvey.stage import Batch
@@ -44,7 +45,7 @@ def quick(monkeypatch):
 def runs(monkeypatch):
     """What `train` was asked to do, and nothing is trained."""
     asked = []
-    for module in (lesson, students):
+    for module in (lesson, students, alone, arms):
         monkeypatch.setattr(
             module,
             "train",
@@ -91,31 +92,42 @@ def test_plain_and_copied_nets_have_no_first_stage(few, quick):
     )
 
 
-def test_every_start_of_the_race_is_run(few, quick, monkeypatch):
-    monkeypatch.setattr(lesson, "teach", lambda data, seed: lesson.residual(2, 7))
+def test_every_start_of_the_race_is_run(few, monkeypatch):
+    trained, fresh = lesson.residual(2, 7), lesson.residual(2, 8)
+    monkeypatch.setattr(lesson, "teach", lambda data, seed: trained)
+    monkeypatch.setattr(lesson, "untrained", lambda data, seed: fresh)
     asked = []
     monkeypatch.setattr(
         lesson,
         "paced",
-        lambda start, data, seed, *rest, **more: (
-            asked.append((start, rest, more, data)) or {}
+        lambda name, data, seed, teacher, factor: (
+            asked.append((name, factor, teacher, data)) or {}
         ),
     )
     lesson.fsp_faster(few, 3)
-    assert [start for start, *_ in asked][:5] == ["plain"] * 3 + ["FSP"] * 2 and len(
-        asked
-    ) == 8
-    assert [more.get("factor") for _, _, more, _ in asked[:5]] == [0.5, 1, 2, 1, 2]
-    assert all(
-        d.train[0].shape[2:] == (7, 7) for *_, d in asked
-    )  # halved in the experiment
-    stage_2 = [
-        config.epochs * (1 - more.get("share", 0))
-        for _, (_, config), more, _ in asked[5::2]
+    assert [(name, factor) for name, factor, *_ in asked] == [
+        ("plain", 0.5),
+        ("plain", 1.0),
+        ("plain", 2.0),
+        ("FSP", 1.0),
+        ("FSP", 2.0),
+        ("FSP, short stage 1", 1.0),
+        ("FSP, untrained teacher", 1.0),
+        ("teacher's weights copied", 1.0),
     ]
-    assert stage_2 == pytest.approx(
-        [2, 2]
-    )  # as many steps after a short first stage as from copied weights
+    teachers = [None] * 3 + [trained] * 3 + [fresh, trained]
+    assert all(teacher is wanted for (*_, teacher, _), wanted in zip(asked, teachers))
+    # halved in the experiment
+    assert all(data.train[0].shape[2:] == (7, 7) for *_, data in asked)
+
+
+def test_stage_2_is_as_long_after_a_short_stage_1_as_from_copied_weights():
+    starts = [
+        lesson.STARTS[name]
+        for name in ("FSP, short stage 1", "teacher's weights copied")
+    ]
+    epochs = [s.config(lesson.FASTER).epochs * (1 - s.share) for s in starts]
+    assert epochs == pytest.approx([2, 2])
 
 
 def made_up_rows() -> pd.DataFrame:
@@ -130,14 +142,15 @@ def made_up_rows() -> pd.DataFrame:
 
 
 def test_a_rate_is_chosen_for_each_arm_on_validation_images():
-    chosen = lesson.tuned(made_up_rows(), "validation")
+    chosen = claims.best_rate(made_up_rows())
     assert chosen[["arm", "rate", "seed"]].to_numpy().tolist() == [
         ["a", 0.2, 0],
         ["a", 0.2, 1],
         ["b", 0.1, 0],
         ["b", 0.1, 1],
     ]
-    least = lesson.tuned(made_up_rows(), "validation", least=True)
+    counted = made_up_rows().rename(columns={"validation": "steps to 93%"})
+    least = claims.fastest(counted)
     assert least["rate"].tolist() == [0.1, 0.1, 0.2, 0.2]
 
 
@@ -160,7 +173,7 @@ def test_targets_are_counted_in_steps_in_steps_in_all_and_in_seconds():
         "accuracies": [0.1, 0.2, 0.3, 0.4],
         "seconds": [0.0, 1.0, 2.0, 3.0],
     }
-    found = lesson.with_targets(pd.DataFrame([slow, fast, never]))
+    found = claims.with_targets(pd.DataFrame([slow, fast, never]))
     assert found["steps to 90%"].tolist() == [22, 11, 44] and found[
         "in all to 90%"
     ].tolist() == [22, 33, 44]
@@ -176,7 +189,7 @@ def test_curves_are_cut_to_one_length_and_in_per_cent():
             for k in range(3)
         ]
     )
-    (found,) = lesson.curves(rows, ["a"], steps=220).values()
+    (found,) = pictures.curves(rows, ["a"], steps=220).values()
     assert found.shape == (3, 21) and found[2, 0] == pytest.approx(20)
 
 
@@ -188,7 +201,7 @@ def test_sooner_is_better(few):
             for k in (0, 1, 2)
         ]
     )
-    verdict = lesson.sooner(rows, "steps to 90%", "a", "b")
+    verdict = claims.sooner(rows, "steps to 90%", "a", "b")
     assert verdict.word == "HOLDS" and verdict.effect == 40 and verdict.unit == "steps"
 
 
@@ -262,7 +275,7 @@ def test_likeness_is_one_for_copies_and_lower_for_other_digits(few):
 
 def test_a_gallery_has_an_image_and_three_matrices_in_each_row(few):
     net = lesson.untrained(few, 0)
-    found = lesson.gallery(net, lesson.residual(2, 1), net, few, (0, 3))
+    found = pictures.gallery(net, lesson.residual(2, 1), net, few, (0, 3))
     (image, teacher, before, after), _ = found["grid"]
     assert (
         np.array_equal(image, few.test[0][0, 0])
@@ -296,17 +309,22 @@ def test_hints_then_labels_is_a_stage_of_each(few):
 def test_stage_1_has_its_own_rate_whatever_that_of_stage_2(few):
     student, teacher = lesson.residual(1, 0), lesson.residual(2, 1)
     for lr in (0.01, 0.1):
-        flow, *_ = lesson.flow(student, teacher, lr)
+        flow, *_ = lesson.flow(student, teacher, lr, lesson.FIRST)
         assert flow.lr * lr == pytest.approx(lesson.FLOW_LR)
 
 
 def test_every_arm_has_the_same_steps_rates_and_start(few, quick, runs):
     made = []
-    methods = {
-        "plain, steps of stage 2": lambda net, lr: plain(net),
-        "other": lambda net, lr: made.append((net, lr)) or plain(net),
-    }
-    rows = students.students(methods, few, 3, students.SMALL)
+
+    def watched(net, teacher, data, seed, lr):
+        made.append((net, lr))
+        return plain(net)
+
+    tried = (
+        students.STUDENTS["plain, steps of stage 2"],
+        students.Student("other", watched),
+    )
+    rows = students.students(tried, {}, few, 3, students.SMALL)
     assert [row["arm"] for row in rows][1:] == ["other, 0.01", "other, 0.04"]
     assert [config.epochs for *_, config in runs] == [4] + [6] * 2 and {
         config.seed for *_, config in runs
@@ -325,11 +343,12 @@ def test_every_arm_has_the_same_steps_rates_and_start(few, quick, runs):
 
 
 def test_a_run_that_diverges_is_a_row(few, quick):
-    def diverges(net, lr):
+    def diverges(net, teacher, data, seed, lr):
         raise FloatingPointError
         yield
 
-    assert len(students.students({"diverges": diverges}, few, 0, students.SMALL)) == 2
+    arm = students.Student("diverges", diverges)
+    assert len(students.students([arm], {}, few, 0, students.SMALL)) == 2
 
 
 def test_a_task_has_its_own_labels_in_every_part(few):
@@ -436,9 +455,8 @@ def test_every_arm_was_tried_at_two_rates_on_every_seed(name):
 def test_a_recorded_arm_can_be_had_again():
     """Seed 0 of the small student alone, within what another CPU may change."""
     part = data.mnist_5k().hold_out(500).halved().fraction(students.FEW, 0)
-    now = students.students(
-        {"plain": lambda net, lr: plain(net)}, part, 0, students.SMALL
-    )
+    arm = students.STUDENTS["plain"]
+    now = students.students([arm], {}, part, 0, students.SMALL)
     before = records.recorded("fsp_small")
     before = before[(before["start"] == "plain") & (before["seed"] == 0)].set_index(
         "arm"

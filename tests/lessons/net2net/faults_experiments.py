@@ -66,14 +66,14 @@ FAULTS = [
     Fault(
         "best rate by test images",
         "lessons/net2net/claims.py",
-        'rows["accuracies"].str[-1]',
-        'rows["accuracy"]',
+        'last = rows["accuracies"].str[-1]',
+        'last = rows["accuracy"]',
     ),
     Fault(
         "a rate chosen by its own seed",
         "lessons/net2net/claims.py",
-        "found.drop(index=seed).mean()",
-        "found.mean()",
+        "arrived.drop(index=seed).mean()",
+        "arrived.mean()",
     ),
     Fault(
         "the teacher's steps left out",
@@ -90,13 +90,13 @@ FAULTS = [
     Fault(
         "few images forgotten",
         "lessons/net2net/copy_tune_distil.py",
-        "tuned(arm, data, few, seed, teacher, rate) for",
-        "tuned(arm, data, data, seed, teacher, rate) for",
+        "tuned(name, data, few, seed, teacher, rate) for",
+        "tuned(name, data, data, seed, teacher, rate) for",
     ),
     Fault(
         "smoothing forgotten",
         "lessons/net2net/copy_tune_distil.py",
-        '"smoothing" in arm',
-        '"smooth " in arm',
+        'Student("label smoothing", smoothed',
+        'Student("label smoothing", labels',
     ),
 ]

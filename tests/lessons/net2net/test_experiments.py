@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from kdsurvey import data, nets, records
-from kdsurvey.lessons.net2net import claims as growth
-from kdsurvey.lessons.net2net import copy_tune_distil
+from kdsurvey.lessons.net2net import claims, copy_tune_distil, exactness, pictures
 from kdsurvey.lessons.net2net import experiments as lesson
 from kdsurvey.methods import plain
 from kdsurvey.pictures import Frame, Image, Text
@@ -244,14 +243,14 @@ def test_steps_and_seconds_to_a_target():
     rows = rows_of(
         {("a", 1.0): [[0.1, 0.51, 0.6], [0.1, 0.2, 0.51], [0.7, 0, 0], [0, 0, 0.509]]}
     )
-    assert growth.arrivals(rows)["a", 1.0].tolist() == [
+    assert claims.arrivals(rows)["a", 1.0].tolist() == [
         10,
         20,
         0,
         30,
     ]  # never: one interval after the last
-    assert growth.arrivals(rows, cost={"a": 100.0})["a", 1.0].tolist() == [1, 2, 0, 3]
-    assert growth.arrivals(rows, points=0)["a", 1.0].tolist() == [10, 20, 0, 20]
+    assert claims.arrivals(rows, cost={"a": 100.0})["a", 1.0].tolist() == [1, 2, 0, 3]
+    assert claims.arrivals(rows, points=0)["a", 1.0].tolist() == [10, 20, 0, 20]
 
 
 def test_a_seeds_rate_is_chosen_by_the_other_seeds():
@@ -263,19 +262,19 @@ def test_a_seeds_rate_is_chosen_by_the_other_seeds():
         ("a", 1.0): [slow, slow, slow, fast],
         ("b", 1.0): [slow] * 4,
     }
-    verdict = growth.sooner("P4", rows_of(curves), "a", "b")
+    verdict = claims.sooner("P4", rows_of(curves), "a", "b")
     assert (verdict.effect, verdict.n) == (
         0,
         4,
     )  # seed 0 is at once there at 0.1x, but the others send it to 1x
     assert verdict.what == "steps to 1 point above T, b - a"
-    assert growth.sooner("P4", rows_of(curves), "a", "b", before=5).effect == -5
+    assert claims.sooner("P4", rows_of(curves), "a", "b", before=5).effect == -5
 
 
 def test_seconds_count_what_a_step_costs(toy):
     rows = rows_of({("a", 1.0): [[0, 0, 0.6]] * 4, ("b", 1.0): [[0, 0.6, 0.6]] * 4})
     longer = rows.assign(start="not timed")
-    verdict = growth.sooner(
+    verdict = claims.sooner(
         "P4", pd.concat([rows, longer]), "a", "b", cost={"a": 10, "b": 50.0}
     )
     assert (
@@ -285,7 +284,7 @@ def test_seconds_count_what_a_step_costs(toy):
     )
     timed = pd.DataFrame(lesson.net2net_seconds(toy_of_16(toy), 0))
     assert timed["arm"].is_unique and (timed["milliseconds"] > 0).all()
-    costs = growth.costs(
+    costs = claims.costs(
         pd.concat([timed, timed.assign(milliseconds=9e9), timed.assign(milliseconds=0)])
     )
     assert costs.loc["Net2Net", "deeper"] == timed["milliseconds"].iloc[0] and set(
@@ -302,15 +301,15 @@ def test_the_best_rate_is_the_one_that_validation_images_prefer():
         }
     )
     rows.loc[rows["rate"] == 0.1, "accuracy"] = 1.0  # what test images prefer
-    kept = growth.best(rows)
+    kept = claims.best(rows)
     assert (
         kept.groupby("arm")["rate"].unique().map(list).to_dict()
         == {"a": [1.0], "b": [1.0]}
         and len(kept) == 8
     )
-    assert growth.higher("P4", rows, "a", "b").effect == pytest.approx(5)
+    assert claims.higher("P4", rows, "a", "b").effect == pytest.approx(5)
     assert (
-        growth.best(rows.assign(**{"validation accuracy": rows["accuracy"]}))[
+        claims.best(rows.assign(**{"validation accuracy": rows["accuracy"]}))[
             "rate"
         ].tolist()[:4]
         == [0.1] * 4
@@ -319,34 +318,34 @@ def test_the_best_rate_is_the_one_that_validation_images_prefer():
         0,
         0.9,
     ]  # at one seed the lower rate is better on validation images
-    assert growth.best(rows).query("arm == 'a'").sort_values("seed")[
+    assert claims.best(rows).query("arm == 'a'").sort_values("seed")[
         "rate"
     ].tolist() == [1.0, 0.1, 1.0, 1.0]
 
 
 def test_per_cent():
-    rows = growth.in_percent(rows_of({("a", 1.0): [[0.1, 0.2, 0.3, 0.4]] * 4}))
-    assert rows[growth.COLUMNS].iloc[0].tolist() == pytest.approx(
+    rows = pictures.in_percent(rows_of({("a", 1.0): [[0.1, 0.2, 0.3, 0.4]] * 4}))
+    assert rows[pictures.COLUMNS].iloc[0].tolist() == pytest.approx(
         [10, 30, 40]
-    ) and rows[growth.TEST].iloc[0] == pytest.approx(30)
-    assert growth.TEST in growth.in_percent(rows.drop(columns="accuracies"))
+    ) and rows[pictures.TEST].iloc[0] == pytest.approx(30)
+    assert pictures.TEST in pictures.in_percent(rows.drop(columns="accuracies"))
 
 
 def test_growth_is_exact_for_every_kind_of_net(net):
     x = torch.rand(64, 1, 14, 14)
-    kinds = growth.kinds(nets.conv(1, *lesson.WIDTHS, seed=0), x)
+    kinds = exactness.kinds(nets.conv(1, *lesson.WIDTHS, seed=0), x)
     assert set(kinds) == {"conv", "mlp", "conv, then flatten"}
     for made in kinds.values():
-        found = growth.exactness(made, x, 1)
+        found = exactness.largest_changes(made, x, 1)
         assert len(found) == 4 and max(found.values()) < 1e-9
         assert (made[1][1].running_mean != 0).any()
 
 
 def test_pictures_say_what_they_show(net):
-    small, wide = growth.by_hand()
+    small, wide = exactness.by_hand()
     x = torch.rand(9, 2)
     assert torch.allclose(small(x), wide(x)) and wide[0].weight.shape == (3, 2)
-    picture = growth.matrices(small, wide)
+    picture = pictures.matrices(small, wide)
     assert (
         "U (m, q) = [[1.0, -2.0, 1.0], [3.0, 1.0, 3.0]]" in picture.about
         and "[[2.0], [6.0], [2.0]]" in picture.about
@@ -357,7 +356,7 @@ def test_pictures_say_what_they_show(net):
     ]
     assert framed == [[], [(-0.5, -0.5), (1.5, -0.5)], [], [(-0.5, -0.5), (-0.5, 1.5)]]
     equal = lesson.widened(nets.conv(1, *lesson.WIDTHS, seed=0), 0, 0.0)
-    shown = growth.kernels({"one": equal, "two": equal}, equal)
+    shown = pictures.kernels({"one": equal, "two": equal}, equal)
     names = [mark.text for mark in shown.charts["images"].marks_of(Text)]
     assert (
         len(names) == 24
@@ -369,14 +368,17 @@ def test_pictures_say_what_they_show(net):
         np.array_equal(drawn[k], drawn[k - 1]) == ("copy" in names[k])
         for k in range(1, 12)
     )
-    curves = growth.curves(rows_of({("a", 1.0): [[0.1, 0.2]] * 4}), ["a, 1x"], "Title")
+    curves = pictures.curves(
+        rows_of({("a", 1.0): [[0.1, 0.2]] * 4}), ["a, 1x"], "Title"
+    )
     assert curves.about.startswith("Title") and len(curves.png()) > 1000
 
 
 def test_students_that_copy_and_students_that_do_not(toy):
     teacher = copy_tune_distil.teach(toy_of_16(toy), 0)
     made = {
-        arm: copy_tune_distil.student(arm, teacher, 0) for arm in copy_tune_distil.ARMS
+        name: copy_tune_distil.student(arm, teacher, 0)
+        for name, arm in copy_tune_distil.ARMS.items()
     }
     assert (
         same(weights(made["copied and tuned"]), weights(teacher))

@@ -41,9 +41,9 @@ FAULTS = [
     ),
     Fault(
         "what chose judges",
-        "lessons/playground/experiments.py",
-        "found.table.iloc[half:]",
-        "found.table",
+        "lessons/playground/claims.py",
+        "chart.table.iloc[half:]",
+        "chart.table",
     ),
     Fault(
         "half-trained students counted",

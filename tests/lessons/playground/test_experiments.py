@@ -9,6 +9,7 @@ import torch
 from scipy import stats
 
 from kdsurvey.data import Data
+from kdsurvey.lessons.playground import claims
 from kdsurvey.lessons.playground import experiments as lesson
 from kdsurvey.lessons.playground.experiments import (
     ALPHAS,
@@ -28,7 +29,7 @@ from kdsurvey.training import Config, StopTraining, train
 
 @pytest.fixture(scope="module")
 def spots():
-    """240 images of 3 classes, each with a spot at its place, half of them held out in two parts."""
+    """240 images of 3 classes, each with a spot at its place, half held out in two parts."""
     g = torch.Generator().manual_seed(0)
     y = torch.arange(240) % 3
     x = 0.6 * torch.rand(240, 1, 4, 4, generator=g)
@@ -202,7 +203,7 @@ def test_what_chooses_does_not_judge():
         Map(rows_of(np.random.default_rng(k).normal(size=(10, 6, 5))))
         for k in range(20)
     ]
-    judged = [lesson._best_elsewhere("O10", found, "chance") for found in chance]
+    judged = [claims.best_elsewhere("O10", found, "chance") for found in chance]
     assert all(verdict.n == 5 for verdict in judged)
     assert abs(np.mean([verdict.effect for verdict in judged])) < 0.5
     assert np.mean([found.gains[:5].mean(0).max() for found in chance]) > 0.7
@@ -217,7 +218,7 @@ def test_two_maps_are_compared_cell_by_cell_and_seed_by_seed():
         for name, g in zip(("64 units", "4 units"), gains)
         for row in rows_of(g)
     ]
-    verdict = lesson._compared(
+    verdict = claims.compared(
         "O11", pd.DataFrame(rows), "64 units", "4 units", 4.0, 0.5
     )
     wanted = stats.ttest_rel(gains[0, :, 2, 1], gains[1, :, 2, 1])

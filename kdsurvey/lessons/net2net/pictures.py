@@ -1,0 +1,123 @@
+"""What notebook 06 shows: curves, matrices, kernels, and the columns of its tables."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from kdsurvey import plots
+from kdsurvey.lessons.net2net.experiments import EVERY
+from kdsurvey.lessons.rows import percent
+from kdsurvey.pictures import Axis, Cells, Chart, Frame
+
+# columns of tables on validation images, and which look at them they are
+LOOKS = {
+    "at the start, %": 0,
+    "after 20 steps, %": 20 // EVERY,
+    "at the end, %": -1,
+}
+COLUMNS = list(LOOKS)
+TEST = "test, %"
+
+
+def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with COLUMNS and TEST, their accuracies in per cent."""
+    if "accuracies" in rows:
+        looks = {name: 100 * rows["accuracies"].str[k] for name, k in LOOKS.items()}
+        rows = rows.assign(**looks)
+    return rows.assign(**{TEST: percent(rows, "accuracy")["accuracy"]})
+
+
+def curves(rows: pd.DataFrame, arms: Sequence[str], title: str) -> plots.Picture:
+    """Draw validation accuracy against the step, mean ± s.d. over the seeds of each arm."""
+    series = {
+        arm: 100 * np.array(rows.loc[rows["arm"] == arm, "accuracies"].tolist())
+        for arm in arms
+    }
+    steps = range(0, EVERY * len(series[arms[0]][0]), EVERY)
+    labels = f"{title}; mean ± s.d.", "step", "validation accuracy (%)"
+    return plots.lines(steps, series, *labels, width=7.6, height=4.0)
+
+
+def matrices(small: nn.Sequential, wide: nn.Sequential) -> plots.Picture:
+    """Draw the weights of two bare nets as heat maps in the paper's orientation.
+
+    A frame stands around what belongs to a copied unit.
+    """
+    n = len(small[0].weight)
+    layers = {
+        "W (m, n)": small[0],
+        "U (m, q)": wide[0],
+        "W′ (n, p)": small[2],
+        "U′ (q, p)": wide[2],
+    }
+    tables = {name: layer.weight.detach().T.numpy() for name, layer in layers.items()}
+    units = wide[0].weight
+    copied = [j for j in range(len(units)) if (units[j] == units[n:]).all(1).any()]
+    limit = max(abs(table).max() for table in tables.values())
+    charts = {}
+    for name, table in tables.items():
+        frames = [_frame(name, table, j) for j in copied] if "U" in name else []
+        charts[name] = _heat(name, table, limit, frames)
+    values = "; ".join(f"{name} = {table.tolist()}" for name, table in tables.items())
+    return plots.Picture(
+        charts,
+        width=691,
+        height=240,
+        widths=[table.shape[1] + 1 for table in tables.values()],
+        about=f"Two units become three; framed: unit 1 and its copy. {values}.",
+    )
+
+
+def _frame(name: str, table: np.ndarray, unit: int) -> Frame:
+    """Return the frame around the weights into a unit, or around those out of it."""
+    black = {"colour": "#000000", "width": 4}
+    if "m" in name:
+        return Frame(unit - 0.5, -0.5, 1, len(table), **black)
+    return Frame(-0.5, unit - 0.5, table.shape[1], 1, **black)
+
+
+def kernels(
+    trained: Mapping[str, nn.Sequential], equal: nn.Sequential
+) -> plots.Picture:
+    """Draw the first kernels of wide nets, a row each, copies beside their original.
+
+    equal: the net that shows which they are.
+    """
+    original = [
+        int((equal[0][0].weight == unit).all(-1).all(-1).all(-1).nonzero()[0])
+        for unit in equal[0][0].weight
+    ]
+    order = sorted(range(len(original)), key=lambda unit: original[unit])
+    shown = [net[0][0].weight.detach()[order, 0] for net in trained.values()]
+    grey = [
+        (0.5 + w / (2 * w.abs().max())).numpy() for w in shown
+    ]  # white: the most negative weight, black: the most positive
+    names = [
+        f"{original[unit] + 1}" + ("" if unit == original[unit] else " copy")
+        for unit in order
+    ]
+    title = "First kernels after training: " + ", then ".join(trained)
+    twin = f"{title}: a row each; copies stand beside their original."
+    return plots.images(
+        np.concatenate(grey),
+        names * len(trained),
+        title=title,
+        columns=len(order),
+        twin=twin,
+    )
+
+
+def _heat(name: str, table: np.ndarray, limit: float, frames: Sequence[Frame]) -> Chart:
+    """Return a heat map with a weight in each cell; rows and columns count from 1."""
+    words = [[f"{w:g}".replace("-", "−") for w in row] for row in table]
+    cells = Cells(table, low=-limit, high=limit, words=words, size=13)
+    rows, columns = (range(n) for n in table.shape)
+    return Chart(
+        [cells, *frames],
+        Axis("", ticks=columns, names=[k + 1 for k in columns]),
+        Axis("", ticks=rows, names=[k + 1 for k in rows]),
+        title=name,
+        equal=True,
+    )

@@ -1,0 +1,129 @@
+"""A lesson is a folder, a notebook and a test: all else is collected from there."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ABOUT = {
+    "title": "nothing yet",
+    "question": "is one folder enough?",
+    "claims": ["P1"],
+    "minutes": 5,
+    "seconds": 5,
+}
+FILES = {
+    "__init__.py": '"""Notebook 99."""\n',
+    "experiments.py": """
+from kdsurvey.records import experiment
+
+ARMS = ("a", "b")
+
+
+@experiment(settings={"arms": ARMS})
+def nothing_tried(data, seed):
+    return [{"arm": arm, "seed": seed, "accuracy": 0.5} for arm in ARMS]
+""",
+    "claims.py": """
+from kdsurvey.lessons.judging import Claims
+from kdsurvey.verdicts import judge
+
+CLAIMS = Claims()
+verdicts = CLAIMS.verdicts
+
+
+@CLAIMS.group("all")
+def _all():
+    return [judge("P1", [0.6, 0.7], [0.5, 0.6], what="a - b")]
+""",
+    "exercises.py": "questions = ()\n",
+}
+ASK = """
+import json
+from kdsurvey import exercises, lessons
+from kdsurvey.lessons import ledger, pages
+
+pages.write()
+print(json.dumps({
+    "verdicts": {page: len(judged) for page, judged in ledger.verdicts().items()},
+    "experiments": list(lessons.experiments()),
+    "exercises": list(exercises.nothing_yet.questions),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory) -> Path:
+    """A copy of the package with the two notebooks that the new lesson touches."""
+    tree = tmp_path_factory.mktemp("checkout")
+    leave = shutil.ignore_patterns("__pycache__", "panels", "app")
+    shutil.copytree(ROOT / "kdsurvey", tree / "kdsurvey", ignore=leave)
+    shutil.copytree(
+        ROOT / "docs", tree / "docs", ignore=shutil.ignore_patterns("*.png")
+    )
+    shutil.copy(ROOT / "README.md", tree)
+    (tree / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "00_start_here.ipynb", tree / "notebooks")
+    return tree
+
+
+def texts(tree: Path) -> dict[str, str]:
+    paths = [
+        path for path in tree.rglob("*") if path.suffix in (".py", ".md", ".ipynb")
+    ]
+    return {str(path.relative_to(tree)): path.read_text() for path in paths}
+
+
+def add_lesson(tree: Path) -> None:
+    lesson = tree / "kdsurvey" / "lessons" / "nothing_yet"
+    lesson.mkdir()
+    for name, text in FILES.items():
+        (lesson / name).write_text(text)
+    notebook = {
+        "cells": [],
+        "metadata": {"kdsurvey": ABOUT},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path = tree / "notebooks" / "99_nothing_yet.ipynb"
+    path.write_text(json.dumps(notebook))
+
+
+@pytest.mark.slow
+def test_an_empty_lesson_is_collected_wherever_lessons_are_listed(tree):
+    add_lesson(tree)
+    before = texts(tree)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    answer = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=tree,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    collected = json.loads(answer.stdout)
+    assert collected["verdicts"] == {"99_nothing_yet": 1}
+    assert "nothing_tried" in collected["experiments"]
+    assert collected["exercises"] == []
+
+    after = texts(tree)
+    written = {name for name in after if after[name] != before.get(name)}
+    start = "notebooks/00_start_here.ipynb"
+    assert written == {"README.md", "docs/verdicts.md", start}
+    line = "is one folder enough? |"
+    assert (
+        f"| [99 nothing yet](notebooks/99_nothing_yet.ipynb) | {line}"
+        in after["README.md"]
+    )
+    assert f"| [99 nothing yet](99_nothing_yet.ipynb) | {line}" in after[start]
+    assert "## [99_nothing_yet]" in after["docs/verdicts.md"]
