@@ -6,7 +6,6 @@ from importlib.util import find_spec
 
 from kdsurvey import records
 from kdsurvey.lessons import notebooks
-from kdsurvey.lessons.born_again import claims as inheritance
 from kdsurvey.lessons.ensemblenet import claims as online_budgets
 from kdsurvey.lessons.ensemblenet import experiments as ensemble_heads
 from kdsurvey.lessons.feature_fusion import claims as fusion_claims
@@ -124,7 +123,6 @@ def _native() -> list[Verdict]:
 
 
 _TO_MOVE = {  # until each lesson has `claims.verdicts`
-    "born_again": inheritance.ledger,
     "low_precision": _low_precision,
     "feature_fusion": fusion_claims.ledger,
     "native_ensemble": _native,

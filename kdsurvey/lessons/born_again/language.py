@@ -41,13 +41,12 @@ TEXT = {
     "characters": CHARACTERS,
     "parts": PARTS,
     "arms": born_again.ARMS,
-    "targets": born_again.TARGETS,
 }  # settings of both experiments
 
 
 def text() -> Data:
-    """Python's manual of its language, as the examples (the last 16 characters, the
-    next one); x (n, 16) are class numbers.
+    """Load Python's language manual as the examples (the last 16 characters, the next
+    one); x (n, 16) are class numbers.
 
     In small letters, white space as single blanks, and the 48 commonest characters; any
     other is left out.
@@ -61,7 +60,8 @@ def text() -> Data:
     version = ".".join(
         platform.python_version_tuple()[:2]
     )  # each has a manual of its own
-    source = f"the language manual of Python {version} (pydoc_data.topics), the character after every {CONTEXT}"
+    manual = f"the language manual of Python {version} (pydoc_data.topics)"
+    source = f"{manual}, the character after every {CONTEXT}"
     return Data(**parts, classes=tuple(kept), source=source)
 
 
@@ -70,7 +70,7 @@ def _examples(codes: Tensor) -> Pair:
 
 
 class Embedding(nn.Module):
-    """Class numbers (n, k), as floats, to k vectors in a row: (n, k width)."""
+    """Look up class numbers (n, k), given as floats: k vectors in a row, (n, k width)."""
 
     def __init__(self, classes: int, width: int, seed: int):
         super().__init__()
@@ -84,7 +84,7 @@ class Embedding(nn.Module):
 
 
 def model(data: Data, seed: int, width: int = 16, hidden: int = 128) -> nn.Sequential:
-    """A net that sees the last characters, each as a vector of its own, through one
+    """Return a net that sees the last characters, each as a learnt vector, through one
     hidden layer. Bengio et al. 2003.
     """
     k, c = data.train[0].shape[1], len(data.classes)
@@ -94,34 +94,35 @@ def model(data: Data, seed: int, width: int = 16, hidden: int = 128) -> nn.Seque
 
 
 def perplexity(net: nn.Module, x: Tensor, y: Tensor) -> float:
-    """exp of the mean H(y, q), at least 1: between how many characters the net is torn.
+    """Compute the perplexity per character: exp of the mean cross-entropy, at least 1.
     x (n, k), y (n,).
     """
     return cross_entropy(Teacher(net).logits(x), y).exp().item()
 
 
-def guesses(net: nn.Module, data: Data, said: str) -> Tensor:
-    """(c,): the probabilities of the character after `said`, of which the last 16
-    count. Raises ValueError for fewer than 16.
+def guesses(net: nn.Module, data: Data, text: str) -> Tensor:
+    """Return the probabilities (c,) of the character after a text.
+
+    Its last 16 characters count. Raises ValueError for fewer than 16 of the alphabet.
     """
-    codes = torch.tensor(
-        [k for k in map("".join(data.classes).find, said.lower()) if k >= 0]
-    )
+    places = map("".join(data.classes).find, text.lower())
+    codes = torch.tensor([place for place in places if place >= 0])
     if len(codes) < CONTEXT:
         raise ValueError(
-            f"guesses: {said!r} has {len(codes)} characters of this alphabet; give {CONTEXT} or more"
+            f"guesses: {text!r} has {len(codes)} characters of this alphabet; "
+            f"give {CONTEXT} or more"
         )
     return soften(Teacher(net).logits(codes[None, -CONTEXT:].float()))[0]
 
 
-def continued(net: nn.Module, data: Data, said: str, n: int = 60, seed: int = 0) -> str:
-    """`said`, and n characters more, each drawn from the net's guesses."""
+def continued(net: nn.Module, data: Data, text: str, n: int = 60, seed: int = 0) -> str:
+    """Return a text and n characters more, each drawn from the net's guesses."""
     generator = torch.Generator().manual_seed(seed)
     for _ in range(n):
-        said += data.classes[
-            torch.multinomial(guesses(net, data, said), 1, generator=generator).item()
-        ]
-    return said
+        p = guesses(net, data, text)
+        drawn = torch.multinomial(p, 1, generator=generator).item()
+        text += data.classes[drawn]
+    return text
 
 
 def trained(
@@ -135,41 +136,37 @@ def trained(
     settings=TEXT | {"settings": SETTINGS, "trained": ARMS}, data=text, embedded=False
 )
 def ban_language(data: Data, seed: int) -> list[dict]:
-    """Every arm for 12 and for 4 epochs, with the teacher of as many; the seed draws
-    half of the examples. data: see `text`.
+    """Train every arm for 12 and for 4 epochs, with the teacher of as many; the seed
+    draws half of the examples. data: see `text`.
     """
-    rows, some = [], data.fraction(0.5, seed)
+    rows = []
+    half = data.fraction(0.5, seed)
     for setting, config in SETTINGS.items():
-        teacher = Teacher(trained("alone", None, some, seed, config))
-        rows.append(row("teacher", seed, teacher.net, some, setting))
+        teacher = Teacher(trained("alone", None, half, seed, config))
+        rows.append(row("teacher", seed, teacher.net, half, setting))
         for arm in ARMS:
-            rows.append(
-                row(
-                    arm,
-                    seed,
-                    trained(arm, teacher, some, 1000 + seed, config),
-                    some,
-                    setting,
-                )
-            )
+            student = trained(arm, teacher, half, 1000 + seed, config)
+            rows.append(row(arm, seed, student, half, setting))
     return rows
 
 
 @experiment(settings=TEXT | {"settings": OTHERS}, data=text, embedded=False)
 def ban_language_alone(data: Data, seed: int) -> list[dict]:
-    """The model of "alone" in ban_language at five more settings: as well as it can be
-    trained, chosen on validation text.
+    """Train the model of "alone" in ban_language at five more settings: as well as it
+    can be trained, chosen on validation text.
     """
-    some = data.fraction(0.5, seed)
-    trained = {
-        setting: trained("alone", None, some, 1000 + seed, config)
-        for setting, config in OTHERS.items()
-    }
-    return [row("alone", seed, net, some, setting) for setting, net in trained.items()]
+    rows = []
+    half = data.fraction(0.5, seed)
+    for setting, config in OTHERS.items():
+        net = trained("alone", None, half, 1000 + seed, config)
+        rows.append(row("alone", seed, net, half, setting))
+    return rows
 
 
 def row(arm: str, seed: int, net: nn.Module, data: Data, setting: str) -> dict:
-    """What is kept of a finished model: its accuracy and perplexities, per character."""
+    """Return what is kept of a finished model: its accuracy and perplexities, per
+    character.
+    """
     parts = {
         "perplexity": data.test,
         "validation perplexity": data.validation,

@@ -24,8 +24,8 @@ FAULTS = [
     Fault(
         "born again: halves are not halves",
         "lessons/born_again/experiments.py",
-        "hinton(net, teacher, T=1.0, alpha=0.5)",
-        "hinton(net, teacher, T=1.0, alpha=0.9)",
+        "hinton(net, lesson.teacher, T=1.0, alpha=0.5)",
+        "hinton(net, lesson.teacher, T=1.0, alpha=0.9)",
     ),
     Fault(
         "born again: smoothing without its own class",
@@ -36,14 +36,14 @@ FAULTS = [
     Fault(
         "born again: DKPP never redrawn",
         "lessons/born_again/experiments.py",
-        'target=TARGETS[arm], redrawn="redrawn" in arm',
-        "target=TARGETS[arm], redrawn=False",
+        'target="dkpp", redrawn=True',
+        'target="dkpp", redrawn=False',
     ),
     Fault(
         "born again: every student permutes alike",
         "lessons/born_again/experiments.py",
-        "    generator = torch.Generator().manual_seed(seed)",
-        "    generator = torch.Generator().manual_seed(0)",
+        "return torch.Generator().manual_seed(self.seed)",
+        "return torch.Generator().manual_seed(0)",
     ),
     Fault(
         "born again: the order has another seed",
@@ -54,8 +54,8 @@ FAULTS = [
     Fault(
         "born again: students with the teacher's seed",
         "lessons/born_again/experiments.py",
-        "born(arm, teacher, images, 1000 + seed, config), images",
-        "born(arm, teacher, images, seed, config), images",
+        "born(arm, teacher, images, 1000 + seed, config)",
+        "born(arm, teacher, images, seed, config)",
     ),
     Fault(
         "born again: every generation has the first teacher",
@@ -77,39 +77,39 @@ FAULTS = [
     ),
     Fault(
         "inheritance: the gain of the wrong column",
-        "lessons/born_again/claims.py",
+        "lessons/born_again/pictures.py",
         'gain=table["teacher"] - table["BAN"]',
         'gain=table["teacher"] - table["BAN-1"]',
     ),
     Fault(
         "inheritance: rows that are lower counted",
-        "lessons/born_again/claims.py",
+        "lessons/born_again/pictures.py",
         "sum(b > a for a, b in zip(before, after))",
         "sum(b < a for a, b in zip(before, after))",
     ),
     Fault(
         "inheritance: the picture has one kind of labels",
-        "lessons/born_again/claims.py",
+        "lessons/born_again/pictures.py",
         "series = by_generation(rows, labels, ensembles=ensembles)",
         "series = by_generation(rows, NOISY, ensembles=False)",
     ),
     Fault(
         "inheritance: a wrong label is not said",
-        "lessons/born_again/claims.py",
-        "if right is not None and right[k] != given else",
-        "if right is None else",
+        "lessons/born_again/pictures.py",
+        "if right is None or right[k] == given:",
+        "if True:",
     ),
     Fault(
         "inheritance: the images of others",
-        "lessons/born_again/claims.py",
+        "lessons/born_again/pictures.py",
         "Image(x[k, 0].numpy())",
         "Image(x[0, 0].numpy())",
     ),
     Fault(
         "inheritance: language left out of the README",
         "lessons/born_again/claims.py",
-        "*then, *of_language(*language)]",
-        "*then]",
+        '@CLAIMS.group("language")',
+        '@CLAIMS.group("language", counted=False)',
     ),
     Fault(
         "language: the first characters count",
@@ -126,26 +126,26 @@ FAULTS = [
     Fault(
         "born again: the aim of BAN+L is the teacher alone",
         "lessons/born_again/experiments.py",
-        'return (p + label) / 2 if "BAN+L" in arm else p, weight',
-        "return p, weight",
+        "return (p + label) / 2",
+        "return p",
     ),
     Fault(
         "born again: smoothing aims at the label",
         "lessons/born_again/experiments.py",
-        "return (1 - smoothing) * label + smoothing / len(data.classes), weight",
-        "return label, weight",
+        "return (1 - smoothing) * label + smoothing / label.shape[-1]",
+        "return label",
     ),
     Fault(
         "born again: CWTM counts every image once",
         "lessons/born_again/experiments.py",
-        "return label, p.amax(-1) / p.amax(-1).mean()",
-        "return label, weight",
+        "return Aim(label, confidence / confidence.mean())",
+        "return Aim(label, torch.ones_like(confidence))",
     ),
     Fault(
         "born again: another permutation than the run's",
         "lessons/born_again/experiments.py",
-        "Permuted(torch.Generator().manual_seed(seed), redrawn=",
-        "Permuted(torch.Generator().manual_seed(seed + 1), redrawn=",
+        "return Permuted(lesson.generator, redrawn=redrawn)",
+        "return Permuted(torch.Generator().manual_seed(lesson.seed + 1), redrawn=redrawn)",
     ),
     Fault(
         "born again: split at the student's answer",
@@ -156,8 +156,8 @@ FAULTS = [
     Fault(
         "inheritance: more perplexity is better",
         "lessons/born_again/claims.py",
-        '"perplexity", a=b, b=a',
-        '"perplexity", a=a, b=b',
+        'judging.below(claim, runs, a, b, sentence, column="perplexity"',
+        'judging.above(claim, runs, a, b, sentence, column="perplexity"',
     ),
     Fault(
         "language: perplexity to the base 2",

@@ -11,9 +11,8 @@ import pytest
 import torch
 
 from kdsurvey import data, nets, records
-from kdsurvey.lessons.born_again import claims as inheritance
+from kdsurvey.lessons.born_again import claims, language, pictures
 from kdsurvey.lessons.born_again import experiments as lesson
-from kdsurvey.lessons.born_again import language as small_language
 from kdsurvey.losses import cross_entropy, cwtm, dkpp_targets, kl, soft_cross_entropy
 from kdsurvey.pictures import Bars
 from kdsurvey.stage import Batch
@@ -269,16 +268,21 @@ def rows_of(values, seeds=3, **columns):
     ).assign(**columns)
 
 
-NOISY, LONG = inheritance.NOISY, inheritance.LONG
+NOISY, LONG = claims.NOISY, claims.LONG
 
 
 def test_the_best_setting_is_what_validation_images_prefer():
-    rows = rows_of({
-        ("BAN", NOISY, LONG): (0.8, 0.1), ("BAN", NOISY, "10 epochs"): (0.7, 0.9), ("BAN", "clean", LONG): (0.1, 0.2),
-        ("alone", NOISY, LONG): (0.8, 0.3), ("alone", NOISY, "10 epochs"): (0.9, 0.2), ("alone", "clean", LONG): (0.1, 0.3),
-    })  # fmt: skip
+    values = {
+        ("BAN", NOISY, LONG): (0.8, 0.1),
+        ("BAN", NOISY, "10 epochs"): (0.7, 0.9),
+        ("BAN", "clean", LONG): (0.1, 0.2),
+        ("alone", NOISY, LONG): (0.8, 0.3),
+        ("alone", NOISY, "10 epochs"): (0.9, 0.2),
+        ("alone", "clean", LONG): (0.1, 0.3),
+    }
+    rows = rows_of(values)
     kept = (
-        inheritance.best(rows)
+        claims.best(rows)
         .groupby(["labels", "arm"])["setting"]
         .unique()
         .map(list)
@@ -290,18 +294,18 @@ def test_the_best_setting_is_what_validation_images_prefer():
         ("clean", "BAN"): [LONG],
         ("clean", "alone"): [LONG],
     }
-    assert inheritance.gain(
+    assert claims.gain(
         "P6", rows, "BAN", "alone", setting=None
     ).effect == pytest.approx(-10)
-    assert inheritance.gain("P6", rows, "BAN", "alone").effect == pytest.approx(-20)
-    verdict = inheritance.gain("P6", rows, "alone", "BAN", "clean")
+    assert claims.gain("P6", rows, "BAN", "alone").effect == pytest.approx(-20)
+    verdict = claims.gain("P6", rows, "alone", "BAN", "clean")
     assert (
         verdict.effect == pytest.approx(10)
         and verdict.what == "alone - BAN, clean labels, 40 epochs"
     )
     only = rows[rows["setting"] == LONG].drop(columns="setting")
     assert (
-        inheritance.gain("P6", only, "BAN", "alone").what
+        claims.gain("P6", only, "BAN", "alone").what
         == "BAN - alone, labels a fifth redrawn"
     )
 
@@ -319,9 +323,9 @@ def test_lower_perplexity_is_better():
         columns=columns,
     )
     assert (
-        inheritance.less_torn("P6", rows, "BAN", "alone", "12 epochs").word == "HOLDS"
+        claims.lower_perplexity("P6", rows, "BAN", "alone", "12 epochs").word == "HOLDS"
     )
-    found = inheritance.less_torn("P6", rows, "BAN", "alone")
+    found = claims.lower_perplexity("P6", rows, "BAN", "alone")
     assert (
         found.effect == pytest.approx(-0.5)
         and found.word == "FAILS"
@@ -340,7 +344,7 @@ def test_seed_noise_is_the_distance_of_two_nets_alone():
     rows.loc[(rows["arm"] == "alone") & (rows["seed"] == 2), "accuracy"] = (
         0.47  # 5 points below the teacher
     )
-    found = inheritance.seed_noise(rows).loc[(NOISY, LONG)]
+    found = pictures.seed_noise(rows).loc[(NOISY, LONG)]
     assert (
         found["mean"] == pytest.approx(3)
         and found["largest"] == pytest.approx(5)
@@ -367,8 +371,8 @@ def test_lines_by_generation():
             for s in (0, 1)
         ]
     )
-    single = inheritance.by_generation(rows, NOISY)
-    together = inheritance.by_generation(rows, NOISY, ensembles=True)
+    single = pictures.by_generation(rows, NOISY)
+    together = pictures.by_generation(rows, NOISY, ensembles=True)
     assert np.allclose(single["born again"], [[1, 2, 3, 4]] * 2) and np.allclose(
         single["alone"][0], [10, 20, 30, 40]
     )
@@ -380,7 +384,7 @@ def test_lines_by_generation():
         (False, [1, 2, 3, 4], "born again: 1, 2, 3, 4;"),
         (True, [2, 3, 4], "born again: 50, 60, 70;"),
     ):
-        picture = inheritance.lineages(both, ensembles=ensembles)
+        picture = pictures.lineages(both, ensembles=ensembles)
         assert (
             picture.about.count(line) == 2
             and "labels a fifth redrawn" in picture.about
@@ -396,14 +400,14 @@ def test_the_picture_of_the_two_parts():
     x = torch.rand(3, 1, 8, 8)
     y = torch.tensor([4, 0, 9])
     images = data.Data((x, y), (x, y), data.DIGITS, "by hand")
-    picture = inheritance.halves(z, v, images, [2, 0])
+    picture = pictures.halves(z, v, images, [2, 0])
     assert picture.about.endswith("labels 9, 4.") and len(picture.png()) > 1000
     heights = [bars.y for bars in picture.charts["bars 0"].marks_of(Bars)]
     truth, dark = lesson.split(z, v, y)
     assert np.allclose(heights, torch.stack([truth[2], dark[2]]).numpy())
     (face,) = picture.charts["image 0"].marks
     assert np.array_equal(np.float32(face.pixels), x[2, 0])
-    corrected = inheritance.halves(z, v, images, [2, 0], right=torch.tensor([4, 0, 7]))
+    corrected = pictures.halves(z, v, images, [2, 0], right=torch.tensor([4, 0, 7]))
     assert (
         corrected.about.endswith("labels 9 (a 7), 4.")
         and corrected.charts["image 0"].title == "label 9 (a 7)"
@@ -412,7 +416,7 @@ def test_the_picture_of_the_two_parts():
 
 @pytest.fixture(scope="module")
 def manual():
-    return small_language.text()
+    return language.text()
 
 
 def test_the_text_is_what_was_read(manual):
@@ -430,26 +434,26 @@ def test_the_text_is_what_was_read(manual):
 
 
 def test_a_language_model_sees_every_character_in_its_place(manual):
-    net, x = small_language.model(manual, 3), manual.test[0][:5]
-    assert net(x).shape == (5, 48) and same(net, small_language.model(manual, 3))
-    assert not same(net, small_language.model(manual, 4))
+    net, x = language.model(manual, 3), manual.test[0][:5]
+    assert net(x).shape == (5, 48) and same(net, language.model(manual, 3))
+    assert not same(net, language.model(manual, 4))
     vectors = net[0](x)
     assert torch.equal(
         vectors[2, 16:32], net[0].weight[int(x[2, 1])]
     ) and vectors.shape == (5, 256)
-    even = small_language.model(manual, 3)
+    even = language.model(manual, 3)
     even[-1].weight.data.zero_(), even[-1].bias.data.zero_()
-    assert small_language.perplexity(even, x, manual.test[1][:5]) == pytest.approx(48)
+    assert language.perplexity(even, x, manual.test[1][:5]) == pytest.approx(48)
     logits = torch.tensor(
         [[0.0, math.log(3)], [0.0, math.log(3)]]
     )  # probabilities 1/4 and 3/4
-    assert small_language.perplexity(
+    assert language.perplexity(
         torch.nn.Identity(), logits, torch.tensor([0, 1])
     ) == pytest.approx((16 / 3) ** 0.5)
 
 
 def test_language_models_have_the_lessons_arms(manual, births):
-    rows = pd.DataFrame(small_language.ban_language(manual, 7))
+    rows = pd.DataFrame(language.ban_language(manual, 7))
     assert len(rows) == len(births) == 12 and {len(b[5].train[0]) for b in births} == {
         29_994
     }
@@ -459,7 +463,7 @@ def test_language_models_have_the_lessons_arms(manual, births):
         )
     assert (
         rows.groupby("setting", sort=False)["arm"].agg(list).tolist()
-        == [["teacher", *small_language.ARMS]] * 2
+        == [["teacher", *language.ARMS]] * 2
     )
     assert [b[3].epochs for b in births] == [12] * 6 + [4] * 6
     assert (rows["perplexity"] > 10).all() and not (
@@ -483,18 +487,18 @@ def test_a_recorded_seed_of_ban_can_be_had_again(digits):
 
 
 def test_a_language_model_alone_has_more_to_choose_from(manual, births):
-    rows = small_language.ban_language_alone(manual, 7)
+    rows = language.ban_language_alone(manual, 7)
     assert {(b[0], b[2]) for b in births} == {("alone", 1007)} and [
         b[3] for b in births
-    ] == list(small_language.OTHERS.values())
-    assert [r["setting"] for r in rows] == list(small_language.OTHERS) and {
+    ] == list(language.OTHERS.values())
+    assert [r["setting"] for r in rows] == list(language.OTHERS) and {
         r["arm"] for r in rows
     } == {"alone"}
-    assert not set(small_language.OTHERS) & set(small_language.SETTINGS)
+    assert not set(language.OTHERS) & set(language.SETTINGS)
 
 
 def test_what_the_recorded_rows_say():
-    verdicts = inheritance.ledger()
+    verdicts = claims.verdicts()
     assert len({v.line for v in verdicts}) == len(verdicts) and all(
         v.n >= 5 for v in verdicts
     )
@@ -507,41 +511,35 @@ def test_what_the_recorded_rows_say():
     assert words["BAN - label smoothing, labels a fifth redrawn, 40 epochs"] == "FAILS"
     assert {v.claim for v in verdicts} == {"P6", "O7", "O10", "O12"}
     assert sum("perplexity" in v.what for v in verdicts) == len(
-        inheritance.of_language(*two_of("language", "language_alone"))
+        claims.verdicts("language")
     )
-    assert all(
-        v in verdicts for v in inheritance.of_generations(*two_of("generations"))
-    )
-
-
-def two_of(*names):
-    return [records.recorded(f"ban_{name}") for name in names]
+    assert all(v in verdicts for v in claims.verdicts("generations"))
 
 
 def test_what_the_paper_says_twice():
-    table = inheritance.of_the_paper()
+    table = pictures.of_the_paper()
     assert table["BAN and BAN-1"].tolist() == [0.66, 0.07, 0.1, 0.13] and table[
         "gain"
     ].tolist() == [1.3, 1.0, 0.8, 0.87]
     assert table.loc["80-120", "CWTM"] == 17.12 and table.loc["80-80", "BAN+L"] == 16.5
-    first, second = inheritance.text_and_tables()
+    first, second = pictures.text_and_tables()
     assert (
         "3 of 8" in first and "improves 112-33 and 90-60, and ties at 80-80" in second
     )
 
 
 def test_a_language_model_guesses_and_goes_on(manual):
-    net, said = small_language.model(manual, 3), "the value of the expression"
-    p = small_language.guesses(net, manual, said)
+    net, said = language.model(manual, 3), "the value of the expression"
+    p = language.guesses(net, manual, said)
     assert p.shape == (48,) and p.sum().item() == pytest.approx(1)
     assert torch.allclose(
-        p, small_language.guesses(net, manual, "THE VALUE\t" + said)
+        p, language.guesses(net, manual, "THE VALUE\t" + said)
     )  # 16 characters count, in small letters
     with pytest.raises(
         ValueError, match="has 3 characters of this alphabet; give 16 or more"
     ):
-        small_language.guesses(net, manual, "for")
-    more = small_language.continued(net, manual, said, n=9, seed=1)
+        language.guesses(net, manual, "for")
+    more = language.continued(net, manual, said, n=9, seed=1)
     assert (
         more.startswith(said)
         and len(more) == len(said) + 9
@@ -549,12 +547,12 @@ def test_a_language_model_guesses_and_goes_on(manual):
     )
     assert (
         more
-        == small_language.continued(net, manual, said, n=9, seed=1)
-        != small_language.continued(net, manual, said, n=9)
+        == language.continued(net, manual, said, n=9, seed=1)
+        != language.continued(net, manual, said, n=9)
     )
     net[-1].weight.data.zero_(), net[-1].bias.data.fill_(-99.0)
     net[-1].bias.data[manual.classes.index("y")] = 99.0
-    assert small_language.continued(net, manual, said, n=3) == said + "yyy"
+    assert language.continued(net, manual, said, n=3) == said + "yyy"
 
 
 def test_a_recorded_seed_of_the_language_model_can_be_had_again(manual):
@@ -566,13 +564,13 @@ def test_a_recorded_seed_of_the_language_model_can_be_had_again(manual):
         None,
         manual.fraction(0.5, 0),
         1000,
-        small_language.SHORT,
-        small_language.model,
+        language.SHORT,
+        language.model,
     )
     before = rows[
         (rows["seed"] == 0) & (rows["arm"] == "alone") & (rows["setting"] == "4 epochs")
     ]["perplexity"].item()
-    assert abs(math.log(small_language.perplexity(net, *manual.test) / before)) < 0.05
+    assert abs(math.log(language.perplexity(net, *manual.test) / before)) < 0.05
 
 
 class Free(torch.nn.Module):
