@@ -9,8 +9,6 @@ from kdsurvey.lessons import notebooks
 from kdsurvey.lessons.ensemblenet import claims as online_budgets
 from kdsurvey.lessons.ensemblenet import experiments as ensemble_heads
 from kdsurvey.lessons.feature_fusion import claims as fusion_claims
-from kdsurvey.lessons.low_precision import claims as precision_claims
-from kdsurvey.lessons.low_precision import compression
 from kdsurvey.lessons.native_ensemble import claims as native
 from kdsurvey.verdicts import Verdict
 
@@ -44,58 +42,6 @@ def _heads() -> list[Verdict]:
     return [*ensemble_heads.claims(lambdas, thin), *online_budgets.claims(budgets)]
 
 
-def _low_precision() -> list[Verdict]:
-    """Notebook 09."""
-    names = (
-        "precision_schemes",
-        "precision_clothes",
-        "precision_teachers",
-        "compression_orders",
-    )
-    runs, clothes, teachers, orders = (records.recorded(name) for name in names)
-    tuned, above = precision_claims.tuned(runs), precision_claims.above
-    pairs = (
-        ("full precision", "no teacher"),
-        ("A", "no teacher"),
-        ("B", "no teacher"),
-        ("B", "A"),
-        ("C", "B"),
-    )
-    causes = (
-        ("C", "no teacher"),
-        ("C", "C, no teacher"),
-        ("C, no teacher", "no teacher, 2E"),
-        ("B", "label smoothing"),
-    )
-    return [
-        *(above(tuned, a, b, where=", 8 units, digits") for a, b in (*pairs, *causes)),
-        above(tuned, "C", "no teacher, 2E", claim="O10", where=", 8 units, digits"),
-        precision_claims.sooner(runs, "B", "A", 0.8),
-        *(
-            above(clothes, a, b, where=", 16 units, clothes")
-            for a, b in (
-                ("full precision", "no teacher"),
-                ("B", "no teacher"),
-                *causes[:3],
-            )
-        ),
-        above(
-            teachers,
-            "full precision, 2 layers",
-            "ternary, 6 layers",
-            where=" as teachers",
-        ),
-        *(
-            compression.above(orders, a, b)
-            for a, b in (
-                ("D", "DQ"),
-                ("D", "DP"),
-                ("D", "DPQ"),
-                ("DPQ", "LPQ"),
-                ("DPQ", "DQP"),
-            )
-        ),
-        *(compression.above(orders, a, b) for a, b in (("DPQ", "PQD"), ("DQ", "Q"))),
     ]
 
 
@@ -123,7 +69,6 @@ def _native() -> list[Verdict]:
 
 
 _TO_MOVE = {  # until each lesson has `claims.verdicts`
-    "low_precision": _low_precision,
     "feature_fusion": fusion_claims.ledger,
     "native_ensemble": _native,
     "ensemblenet": _heads,

@@ -1,108 +1,66 @@
-"""What notebook 09 reads off its rows."""
+"""What notebook 09 decides, on low precision and on making one net small."""
 
-from collections.abc import Mapping
-
-import numpy as np
 import pandas as pd
 
-from kdsurvey.lessons.low_precision.experiments import BITS, LOW
-from kdsurvey.page import means
-from kdsurvey.verdicts import Verdict, chosen, judge, judge_rows
+from kdsurvey import records
+from kdsurvey.lessons import judging
+from kdsurvey.lessons.judging import Claims
+from kdsurvey.lessons.low_precision.compression import ORDERS
+from kdsurvey.lessons.low_precision.experiments import (
+    ARMS,
+    FIRST,
+    LOW,
+    MEASURED,
+    STRAIGHT,
+)
+from kdsurvey.lessons.rows import at, tuned
+from kdsurvey.verdicts import Verdict, judge
 
+CLAIMS = Claims()
+verdicts = CLAIMS.verdicts
 
-def default(rows: pd.DataFrame) -> pd.DataFrame:
-    """The runs with the default setting of their arm."""
-    return rows[rows["choice"] == 0]
-
-
-def tuned(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of the three settings of every arm the one that is best on validation images, the
-    same for all seeds.
-    """
-    return chosen(rows, "choice")
+DIGITS = ", 8 units, digits"
+UNTAUGHT = "no teacher"
+TWICE = "no teacher, 2E"
 
 
 def above(
-    rows: pd.DataFrame,
-    a: str,
-    b: str,
-    *,
-    claim: str = "P7",
-    where: str = "",
-    column: str = "accuracy",
+    rows: pd.DataFrame, a: str, b: str, where: str = "", claim: str = "P7"
 ) -> Verdict:
-    """The claim that arm a is more accurate than arm b on the test images; `where` ends the line."""
-    return judge_rows(
-        claim, rows, column, a=a, b=b, what=f"{_said(a)} - {_said(b)}{where}"
-    )
+    """Judge the claim that arm a is more accurate than arm b on test images; `where`
+    ends the line.
+    """
+    return judging.above(claim, rows, a, b, f"{titled(a)} - {titled(b)}{where}")
 
 
-def _said(arm: str) -> str:
-    return f"scheme {arm}" if arm[0] in "ABC" else arm
+def titled(arm: str) -> str:
+    """Return what a line calls an arm: those of the paper's schemes are said to be."""
+    of_scheme = arm in ARMS and ARMS[arm].scheme
+    return f"scheme {arm}" if of_scheme else arm
 
 
 def sooner(rows: pd.DataFrame, a: str, b: str, share: float) -> Verdict:
-    """P7: arm a needs fewer epochs than arm b until that share of the validation images
-    is right, one more than all if never.
+    """Judge the claim that arm a needs fewer epochs than arm b until that share of the
+    validation images is right, one more than all if never.
     """
-    columns = (
-        {
-            row["seed"]: reached(row["curve"], share)
-            for _, row in default(rows[rows["arm"] == arm]).iterrows()
-        }
+    default = at(rows, choice=0)
+    late, early = (
+        at(default, arm=arm).set_index("seed")["curve"].map(lambda c: reached(c, share))
         for arm in (b, a)
     )
-    late, early = columns
-    seeds = sorted(late.keys() & early.keys())
-    what = (
-        f"epochs of {_said(b)} - {_said(a)} to {100 * share:g} % of validation images"
-    )
-    return judge(
-        "P7",
-        [late[seed] for seed in seeds],
-        [early[seed] for seed in seeds],
-        what=what,
-        unit="epochs",
-    )
+    seeds = sorted(set(late.index) & set(early.index))
+    epochs = f"epochs of {titled(b)} - {titled(a)}"
+    what = f"{epochs} to {100 * share:g} % of validation images"
+    return judge("P7", late[seeds], early[seeds], what=what, unit="epochs")
 
 
 def reached(curve: list[float], share: float) -> int:
-    """The first epoch, from 1, after which `share` was reached; one more than there are
-    where it never was.
+    """Return the first epoch, from 1, after which `share` was reached; one more than
+    there are where it never was.
     """
-    return next(
-        (epoch for epoch, value in enumerate(curve, 1) if value >= share),
-        len(curve) + 1,
-    )
-
-
-def curves(rows: pd.DataFrame, arms: list[str]) -> Mapping[str, np.ndarray]:
-    """Arm -> (seeds, epochs), validation accuracy in per cent at the default settings."""
-    usual = default(rows)
-    return {
-        arm: 100 * np.array(usual.loc[usual["arm"] == arm, "curve"].tolist())
-        for arm in arms
-    }
-
-
-def table(rows: pd.DataFrame) -> pd.DataFrame:
-    """A line an arm: accuracy (%) at its default setting and at the best of three, what
-    that is, and the epochs behind it.
-    """
-    best = tuned(rows)
-    parts = {"default (%)": default(rows), "best of three (%)": best}
-    columns = {
-        name: means(part.assign(p=100 * part["accuracy"]), ["p"])["p"]
-        for name, part in parts.items()
-    }
-    arms = best.groupby("arm", sort=False)
-    return pd.DataFrame(
-        {
-            **columns,
-            "setting": arms["knob"].first(),
-            "epochs of the student": arms["epochs"].first(),
-        }
-    )
+    epochs = enumerate(curve, 1)
+    never = len(curve) + 1
+    return next((epoch for epoch, value in epochs if value >= share), never)
 
 
 def finer(
@@ -110,42 +68,144 @@ def finer(
     a: int,
     b: int,
     column: str = "weights",
-    at: int = LOW["activation_bits"],
+    fixed: int = LOW["activation_bits"],
 ) -> Verdict:
-    """P7: a bits of weights (or of activations) are better than b; the other of the two
-    has `at` bits.
+    """Judge the claim that a bits of weights (or of activations) are better than b; the
+    other of the two has `fixed` bits.
     """
     other = "activations" if column == "weights" else "weights"
-    runs = rows[(rows["arm"] == "no teacher") & (rows[other] == at)]
+    runs = at(rows, arm=UNTAUGHT, **{other: fixed})
     accuracies = (
-        runs[runs[column] == bits].sort_values("seed")["accuracy"] for bits in (a, b)
+        at(runs, **{column: bits}).sort_values("seed")["accuracy"] for bits in (a, b)
     )
-    return judge("P7", *accuracies, what=f"{column} of {a} - {b} bits, {other} of {at}")
+    what = f"{column} of {a} - {b} bits, {other} of {fixed}"
+    return judge("P7", *accuracies, what=what)
 
 
-def by_bits(rows: pd.DataFrame) -> Mapping[str, np.ndarray]:
-    """Bits of the activations -> (seeds, bits of the weights), accuracy in per cent
-    without a teacher.
-    """
-    alone = (
-        rows[rows["arm"] == "no teacher"]
-        .groupby(["activations", "seed", "weights"], sort=False)["accuracy"]
-        .first()
-    )
-    cells = 100 * alone.unstack("weights")
-    return {
-        f"{bits}-bit activations": cells.loc[bits].to_numpy()
-        for bits in BITS["activations"]
-    }
+def smaller(rows: pd.DataFrame, a: str, b: str) -> Verdict:
+    """Judge claim O5: a net made small by a is more accurate than by b."""
+    return judging.above("O5", rows, a, b, "{a} - {b} (distil, prune, quantise)")
 
 
-def grid(rows: pd.DataFrame, arm: str = "no teacher") -> pd.DataFrame:
-    """Accuracy in per cent, mean ± s.d. over seeds: bits of the weights down, of the
-    activations across.
-    """
-    cells = rows[rows["arm"] == arm].groupby(["weights", "activations"], sort=False)[
-        "accuracy"
+def _default() -> pd.DataFrame:
+    return at(records.recorded("precision_schemes"), choice=0)
+
+
+def _tuned() -> pd.DataFrame:
+    return tuned(records.recorded("precision_schemes"))
+
+
+@CLAIMS.group("rounded", counted=False)
+def _rounded() -> list[Verdict]:
+    rows = _default()
+    return [above(rows, FIRST, STRAIGHT), above(rows, MEASURED, STRAIGHT)]
+
+
+@CLAIMS.group("schemes")
+def _schemes() -> list[Verdict]:
+    rows = _tuned()
+    return [
+        above(rows, FIRST, UNTAUGHT, DIGITS),
+        above(rows, "A", UNTAUGHT, DIGITS),
+        above(rows, "B", UNTAUGHT, DIGITS),
+        above(rows, "B", "A", DIGITS),
+        above(rows, "C", "B", DIGITS),
     ]
-    return cells.apply(
-        lambda values: f"{100 * values.mean():.1f} ± {100 * values.std():.1f}"
-    ).unstack("activations")
+
+
+@CLAIMS.group("causes")
+def _causes() -> list[Verdict]:
+    rows = _tuned()
+    return [
+        above(rows, "C", UNTAUGHT, DIGITS),
+        above(rows, "C", "C, no teacher", DIGITS),
+        above(rows, "C, no teacher", TWICE, DIGITS),
+    ]
+
+
+@CLAIMS.group("smoothing")
+def _smoothing() -> list[Verdict]:
+    return [above(_tuned(), "B", "label smoothing", DIGITS)]
+
+
+@CLAIMS.group("as long")
+def _as_long() -> list[Verdict]:
+    return [above(_tuned(), "C", TWICE, DIGITS, claim="O10")]
+
+
+@CLAIMS.group("causes, as they come", counted=False)
+def _causes_default() -> list[Verdict]:
+    rows = _default()
+    return [
+        above(rows, "C", "C, no teacher", ", as they come"),
+        above(rows, "C, no teacher", TWICE, ", as they come"),
+        above(rows, "B, 2E", TWICE, ", as they come"),
+        above(_tuned(), "B, 2E", TWICE, DIGITS),
+    ]
+
+
+@CLAIMS.group("sooner")
+def _sooner() -> list[Verdict]:
+    return [sooner(records.recorded("precision_schemes"), "B", "A", 0.8)]
+
+
+@CLAIMS.group("sooner, other shares", counted=False)
+def _sooner_elsewhere() -> list[Verdict]:
+    rows = records.recorded("precision_schemes")
+    return [sooner(rows, "B", "A", share) for share in (0.75, 0.85)]
+
+
+@CLAIMS.group("clothes")
+def _clothes() -> list[Verdict]:
+    rows = records.recorded("precision_clothes")
+    where = ", 16 units, clothes"
+    return [
+        above(rows, FIRST, UNTAUGHT, where),
+        above(rows, "B", UNTAUGHT, where),
+        above(rows, "C", UNTAUGHT, where),
+        above(rows, "C", "C, no teacher", where),
+        above(rows, "C, no teacher", TWICE, where),
+    ]
+
+
+@CLAIMS.group("clothes, scheme A", counted=False)
+def _clothes_jointly() -> list[Verdict]:
+    rows = records.recorded("precision_clothes")
+    return [above(rows, "A", UNTAUGHT, ", 16 units, clothes")]
+
+
+@CLAIMS.group("bits", counted=False)
+def _bits() -> list[Verdict]:
+    rows = records.recorded("precision_bits")
+    weights = [finer(rows, 32, few) for few in (4, 3, 2)]
+    activations = [finer(rows, 32, few, "activations", fixed=4) for few in (4, 2)]
+    return weights + activations
+
+
+@CLAIMS.group("teachers")
+def _teachers() -> list[Verdict]:
+    rows = records.recorded("precision_teachers")
+    precise, coarse = "full precision, 2 layers", "ternary, 6 layers"
+    return [above(rows, precise, coarse, " as teachers")]
+
+
+@CLAIMS.group("orders")
+def _orders() -> list[Verdict]:
+    rows = records.recorded("compression_orders")
+    return [
+        smaller(rows, "D", "DQ"),
+        smaller(rows, "D", "DP"),
+        smaller(rows, "D", "DPQ"),
+        smaller(rows, "DPQ", "LPQ"),
+        smaller(rows, "DPQ", "DQP"),
+        smaller(rows, "DPQ", "PQD"),
+        smaller(rows, "DQ", "Q"),
+    ]
+
+
+@CLAIMS.group("orders, others", counted=False)
+def _other_orders() -> list[Verdict]:
+    rows = records.recorded("compression_orders")
+    others = [order for order in ORDERS if order not in ("DPQ", "DQP", "PQD")]
+    judged = [smaller(rows, "DPQ", order) for order in others]
+    return [*judged, smaller(rows, "DPQ, teacher throughout", "DPQ")]

@@ -5,7 +5,7 @@ the bytes of a file. And files alone.
 import copy
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import permutations
 from pathlib import Path
 
@@ -22,42 +22,63 @@ from kdsurvey.lessons.low_precision.experiments import (
     scores,
     teach,
 )
+from kdsurvey.lessons.rows import spread
 from kdsurvey.methods import hinton, plain
 from kdsurvey.records import experiment
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.surgery import lower, prune, re_estimate
 from kdsurvey.training import train
-from kdsurvey.verdicts import Verdict, judge_rows
 
-HIDDEN = (
-    24,
-    24,
-)  # units; every layer is pruned and quantised, as the first holds most of the weights
+# units; every layer is pruned and quantised, as the first holds most of the weights
+HIDDEN = (24, 24)
 LOW = {"weight_bits": 2, "activation_bits": 8, "top": 4.0, "ends": True}
 SHARE = 0.8  # of each layer's weights that go
-STEP = replace(
-    CONFIG, epochs=6, lr=0.05
-)  # of each of the three steps; before them E epochs on labels
+# each of the three steps; before them E epochs on labels
+STEP = replace(CONFIG, epochs=6, lr=0.05)
 ORDERS = tuple("".join(order) for order in permutations("DPQ"))
-PARTS = ("D", "DP", "DQ", "P", "Q")  # fewer steps, for sizes in between
+
+
+@dataclass(frozen=True)
+class Order:
+    """Steps that make a net small, a letter each: see `step`.
+
+    always: the teacher teaches in every step, not in D alone.
+    """
+
+    name: str
+    steps: str
+    always: bool = False
+
+
+ARMS = (
+    *(Order(steps, steps) for steps in ORDERS),
+    # labels in the place of the teacher
+    *(Order(steps.replace("D", "L"), steps.replace("D", "L")) for steps in ORDERS),
+    # fewer steps, for sizes in between: labels first
+    *(Order(part, part.rjust(3, "L")) for part in ("D", "DP", "DQ", "P", "Q")),
+    Order("LLL", "LLL"),
+    Order("DPQ, teacher throughout", "DPQ", always=True),
+)
 
 
 def fresh(data: Data, seed: int) -> nn.Sequential:
-    """The net that is made small, before training: two hidden layers of 24 with batch norm."""
+    """Return the net that is made small, before training: two hidden layers of 24 with
+    batch norm.
+    """
     return nets.mlp(
         data.train[0][0].numel(), *HIDDEN, len(data.classes), norm=True, seed=seed
     )
 
 
 def start(data: Data, seed: int) -> nn.Sequential:
-    """That net, trained on the labels for E epochs."""
+    """Return the net of `fresh`, trained on labels for CONFIG.epochs."""
     return on_labels(fresh(data, seed), data, seed)
 
 
 def step(
     letter: str, net: nn.Sequential, teacher: Teacher | None, data: Data
 ) -> Iterator[Stage]:
-    """One step of an order: D learns from the teacher; P prunes, Q lowers the
+    """Make one step of an order: D learns from the teacher; P prunes, Q lowers the
     precision, each then learns from labels.
 
     In place of a letter "L" learns from labels alone. With a teacher P and Q learn from it too.
@@ -78,8 +99,9 @@ def shrink(
     seed: int,
     always: bool = False,
 ) -> nn.Sequential:
-    """A copy of the net after the steps of an order, each of the same length. always:
-    the teacher teaches in every step.
+    """Return a copy of the net after the steps of an order, each of the same length.
+
+    always: the teacher teaches in every step.
     """
     net, teacher = copy.deepcopy(net), Teacher(teacher)
     for letter in order:
@@ -96,44 +118,37 @@ def shrink(
         "low": LOW,
         "share": SHARE,
         "step": STEP,
-        "orders": ORDERS,
-        "parts": PARTS,
+        "arms": ARMS,
     }
 )
 def compression_orders(data: Data, seed: int) -> list[dict]:
-    """All orders of D, P and Q; each with labels in the place of the teacher; one with
-    the teacher throughout; and fewer steps.
+    """Make a net small in all orders of D, P and Q; each with labels in the place of
+    the teacher; one with the teacher throughout; and in fewer steps.
 
     Every net of three steps has the same epochs behind it; one of fewer steps learns
     from labels for the rest, "L", first.
     """
     data = data.halved()
-    net, teacher = start(data, seed), Teacher(teach(data, seed))
-    arms = [(order, order, False) for order in ORDERS]
-    arms += [
-        (order.replace("D", "L"), order.replace("D", "L"), False) for order in ORDERS
-    ]
-    arms += [(part, part.rjust(3, "L"), False) for part in PARTS]
-    arms += [("LLL", "LLL", False), ("DPQ, teacher throughout", "DPQ", True)]
+    net = start(data, seed)
+    teacher = Teacher(teach(data, seed))
     rows = []
-    for arm, order, always in arms:
-        made = shrink(order, net, teacher, data, seed, always)
-        rows.append(
-            {"seed": seed, "arm": arm, "order": order, "bytes": bytes_on_disk(made)}
-            | scores(made, data)
-        )
+    for arm in ARMS:
+        small = shrink(arm.steps, net, teacher, data, seed, arm.always)
+        about = {"seed": seed, "arm": arm.name, "order": arm.steps}
+        size = {"bytes": bytes_on_disk(small)}
+        rows.append(about | size | scores(small, data))
     return rows
 
 
 def bytes_on_disk(net: nn.Module) -> int:
-    """The size of the file that `packed.save` makes of a net."""
+    """Return the size of the file that `packed.save` makes of a net."""
     with tempfile.TemporaryDirectory() as folder:
         return packed.save(net, Path(folder) / "net")
 
 
 def same_after_loading(net: nn.Module, data: Data) -> bool:
-    """Whether a net of this lesson says the same to every test image, bit for bit, once
-    it was saved and loaded.
+    """Check that a net of this lesson says the same to every test image, bit for bit,
+    once it was saved and loaded.
     """
     with tempfile.TemporaryDirectory() as folder:
         packed.save(net, Path(folder) / "net")
@@ -143,37 +158,26 @@ def same_after_loading(net: nn.Module, data: Data) -> bool:
 
 
 def sizes(net: nn.Module, ways: dict[str, dict]) -> pd.DataFrame:
-    """For every way to lower a net: the bytes that the formula expects, those of a real
-    file, and how much less that is.
+    """Return, for every way to lower a net, the bytes that the formula expects, those
+    of a real file, and how much less that is than the first.
     """
-    lines = []
+    lines = {}
     for name, options in ways.items():
         low = lower(copy.deepcopy(net), **options)
-        lines.append((name, packed.expected(low), bytes_on_disk(low)))
-    table = pd.DataFrame(
-        lines, columns=["precision", "expected bytes", "bytes of the file"]
-    ).set_index("precision")
-    return table.assign(
-        smaller=[
-            f"{table.iloc[0, 1] / size:.1f} x" for size in table["bytes of the file"]
-        ]
-    )
+        expected, real = packed.expected(low), bytes_on_disk(low)
+        lines[name] = {"expected bytes": expected, "bytes of the file": real}
+    table = pd.DataFrame.from_dict(lines, orient="index").rename_axis("precision")
+    whole = table["bytes of the file"].iloc[0]
+    smaller = [f"{whole / size:.1f} x" for size in table["bytes of the file"]]
+    return table.assign(smaller=smaller)
 
 
 def by_size(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean bytes and accuracy of every arm (per cent, ± s.d. over seeds), the largest file first."""
+    """Return mean bytes and accuracy of every arm (per cent, ± s.d. over seeds), the
+    largest file first.
+    """
     groups = rows.groupby("arm", sort=False)
-    accuracy = groups["accuracy"].agg(
-        lambda values: f"{100 * values.mean():.1f} ± {100 * values.std():.1f}"
-    )
-    table = pd.DataFrame(
-        {"bytes": groups["bytes"].mean().round().astype(int), "accuracy (%)": accuracy}
-    )
+    size = groups["bytes"].mean().round().astype(int)
+    accuracy = groups["accuracy"].agg(spread)
+    table = pd.DataFrame({"bytes": size, "accuracy (%)": accuracy})
     return table.sort_values("bytes", ascending=False, kind="stable")
-
-
-def above(rows: pd.DataFrame, a: str, b: str) -> Verdict:
-    """O5: arm a is more accurate than arm b."""
-    return judge_rows(
-        "O5", rows, "accuracy", a=a, b=b, what=f"{a} - {b} (distil, prune, quantise)"
-    )

@@ -6,8 +6,8 @@ FAULTS = [
     Fault(
         "lesson: C from fresh weights",
         "lessons/low_precision/experiments.py",
-        "copy.deepcopy(first) if tuned else student",
-        "student(data, seed, first[-1].in_features) if tuned else student",
+        "net = copy.deepcopy(first)",
+        "net = student(data, seed, first[-1].in_features)",
     ),
     Fault(
         "lesson: C without a teacher, batch norm left",
@@ -18,26 +18,26 @@ FAULTS = [
     Fault(
         "lesson: 2E is E",
         "lessons/low_precision/experiments.py",
-        "CONFIG.epochs * (2 if",
-        "CONFIG.epochs * (1 if",
+        "CONFIG.epochs * scheme.times",
+        "CONFIG.epochs",
     ),
     Fault(
         "lesson: C's first epochs not counted",
         "lessons/low_precision/experiments.py",
-        '"epochs": epochs + CONFIG.epochs * tuned',
-        '"epochs": epochs',
+        "seen += CONFIG.epochs",
+        "seen += 0",
     ),
     Fault(
         "lesson: the control in full precision",
         "lessons/low_precision/experiments.py",
-        '"no teacher": lambda: plain(lower(net, **LOW))',
-        '"no teacher": lambda: plain(net)',
+        "return plain(lower(net, **LOW))\n",
+        "return plain(net)\n",
     ),
     Fault(
         "lesson: A from a trained teacher",
         "lessons/low_precision/experiments.py",
-        "apprentice(net, fresh_teacher(data, seed)",
-        "apprentice(net, teacher",
+        "teacher = fresh_teacher(setting.data, setting.seed)",
+        "teacher = setting.teacher",
     ),
     Fault(
         "lesson: rounding the trained net itself",
@@ -66,8 +66,8 @@ FAULTS = [
     Fault(
         "lesson: other bits not fixed",
         "lessons/low_precision/claims.py",
-        " & (rows[other] == at)]",
-        "]",
+        "at(rows, arm=UNTAUGHT, **{other: fixed})",
+        'at(rows, arm=UNTAUGHT).drop_duplicates(["seed", column])',
     ),
     Fault(
         "orders: P does not prune",

@@ -3,6 +3,7 @@ small as they are said to be.
 """
 
 import copy
+import itertools
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -12,8 +13,9 @@ import torch
 
 from kdsurvey import packed, records, surgery
 from kdsurvey.lessons.alone import mean_confidence
-from kdsurvey.lessons.low_precision import claims, compression
+from kdsurvey.lessons.low_precision import claims, compression, pictures
 from kdsurvey.lessons.low_precision import experiments as lesson
+from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.methods import apprentice, hinton, plain
 from kdsurvey.nets import mlp
 from kdsurvey.stage import Teacher
@@ -47,7 +49,7 @@ def scores(net, data) -> dict:
     }
 
 
-@pytest.mark.parametrize("arm", lesson.CHOICES)
+@pytest.mark.parametrize("arm", lesson.ARMS)
 @pytest.mark.parametrize("choice", [0, 2])
 def test_an_arm_is_the_method_that_it_names(toy, teacher, first, arm, choice):
     """The steps of all: E epochs; in an arm of 2E twice as many; C has E behind it, in
@@ -55,7 +57,7 @@ def test_an_arm_is_the_method_that_it_names(toy, teacher, first, arm, choice):
     """
     low = {"weight_bits": 2, "activation_bits": 8, "top": 4.0}
     tuned = arm.startswith("C")
-    knob = lesson.CHOICES[arm][choice]
+    knob = lesson.ARMS[arm].tries[choice]
     net = copy.deepcopy(first) if tuned else mlp(128, *[8] * 5, 3, norm=True, seed=1)
     epochs = 8 if arm.endswith("2E") else 4
     config = replace(SHORT, seed=1, epochs=epochs, lr=0.1 if tuned else knob)
@@ -100,7 +102,7 @@ def test_an_arm_is_the_method_that_it_names(toy, teacher, first, arm, choice):
 def test_the_rounded_net_is_measured_too_and_the_trained_one_stays(toy):
     rows = lesson.precision_schemes(toy, 0)
     arms = [row["arm"] for row in rows]
-    assert arms[:-3] == [arm for arm in lesson.CHOICES for _ in range(3)]
+    assert arms[:-3] == [arm for arm in lesson.ARMS for _ in range(3)]
     assert arms[-3:] == [lesson.STRAIGHT, lesson.MEASURED, "the teacher"]
     halved = toy.halved()
     net = lesson.first_student(halved, 0)
@@ -227,10 +229,10 @@ def test_choices_are_made_on_validation_images():
     rows[2] |= {"validation accuracy": 0.99}
     rows[3] |= {"validation accuracy": 0.99}
     table = pd.DataFrame(rows)
-    assert list(claims.tuned(table)["choice"]) == [1, 1] and list(
-        claims.default(table)["accuracy"]
+    assert list(tuned(table)["choice"]) == [1, 1] and list(
+        at(table, choice=0)["accuracy"]
     ) == [0.8, 0.9]
-    shown = claims.table(table)
+    shown = pictures.table(table)
     assert (
         shown.loc["B", "default (%)"] == "85 ± 7.1"
         and shown.loc["B", "best of three (%)"] == "70 ± 0"
@@ -254,24 +256,23 @@ def test_sooner_counts_epochs():
 
 
 def test_bits_are_compared_with_the_other_number_fixed():
-    rows = [
-        {"arm": arm, "seed": s, "weights": w, "activations": a, "accuracy": 0.01 * w * a + 0.1 * (arm == "B")}
-        for arm in ("no teacher", "B") for s in (1, 0) for w in (2, 4) for a in (2, 8)
-    ]  # fmt: skip
-    table = pd.DataFrame(rows)
+    runs = itertools.product(("no teacher", "B"), (1, 0), (2, 4), (2, 8))
+    table = pd.DataFrame(runs, columns=["arm", "seed", "weights", "activations"])
+    of_bits = 0.01 * table["weights"] * table["activations"]
+    table["accuracy"] = of_bits + 0.1 * (table["arm"] == "B")
     assert claims.finer(table, 4, 2).effect == pytest.approx(16) and claims.finer(
         table, 4, 2
     ).what.endswith("activations of 8")
-    assert claims.finer(table, 8, 2, "activations", at=4).effect == pytest.approx(24)
+    assert claims.finer(table, 8, 2, "activations", fixed=4).effect == pytest.approx(24)
     assert (
-        claims.grid(table).loc[4, 8] == "32.0 ± 0.0"
-        and claims.grid(table, "B").loc[2, 2] == "14.0 ± 0.0"
+        pictures.grid(table).loc[4, 8] == "32.0 ± 0.0"
+        and pictures.grid(table, "B").loc[2, 2] == "14.0 ± 0.0"
     )
 
 
 def test_a_histogram_counts_every_weight():
     net = mlp(20, 8, 8, 3, seed=0)
-    shares, labels = lesson.histogram(net, surgery.lower(copy.deepcopy(net)), layer=2)
+    shares, labels = pictures.histogram(net, surgery.lower(copy.deepcopy(net)), layer=2)
     assert {name: part.sum() for name, part in shares.items()} == pytest.approx(
         {"before": 100, "after": 100}
     )
