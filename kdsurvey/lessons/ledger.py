@@ -42,9 +42,6 @@ def _heads() -> list[Verdict]:
     return [*ensemble_heads.claims(lambdas, thin), *online_budgets.claims(budgets)]
 
 
-    ]
-
-
 def _native() -> list[Verdict]:
     """Notebook 11."""
     parts, more, clean, why = (
