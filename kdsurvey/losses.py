@@ -24,8 +24,9 @@ def soften(z: Tensor, T: float | Tensor = 1.0) -> Tensor:
 
 
 def entropy(z: Tensor, T: float | Tensor = 1.0) -> Tensor:
-    """H(q) = -sum_i q_i log q_i of q = soften(z, T), in nats, from 0 to log c. z: (...,
-    n, c) -> (..., n).
+    """H(q) = -sum_i q_i log q_i of q = soften(z, T), in nats, from 0 to log c.
+
+    z: (..., n, c) logits. Returns (..., n). Raises ValueError for a bad T.
     """
     log_q = _log_soften(z, T)
     return -(log_q.exp() * log_q).sum(-1)
@@ -39,24 +40,22 @@ def cross_entropy(z: Tensor, y: Tensor) -> Tensor:
     """
     if y.shape[-1:] != z.shape[-2:-1] or y.is_floating_point():
         raise ValueError(
-            f"cross_entropy: logits {_s(z)} need integer labels of shape {_s(z)[:-1]}, got {y.dtype} {_s(y)}; "
+            f"cross_entropy: logits {tuple(z.shape)} need integer labels of shape "
+            f"{tuple(z.shape[:-1])}, got {y.dtype} {tuple(y.shape)}; "
             "for soft labels use soft_cross_entropy"
         )
     if z.ndim == 2:
         return F.cross_entropy(_wide(z), y)
-    y = y.expand(z.shape[:-1])
-    return (
-        -torch.log_softmax(_wide(z), -1).gather(-1, y[..., None]).squeeze(-1).mean(-1)
-    )
+    return -_log_of_label(z, y).mean(-1)
 
 
 def soft_cross_entropy(target: Tensor, z: Tensor, T: float | Tensor = 1.0) -> Tensor:
-    """H(p, q) = -sum_i p_i log q_i with p = soften(target, T), q = soften(z, T); mean
-    over the batch.
+    """H(p, q) = -sum_i p_i log q_i with p = soften(target, T), q = soften(z, T).
 
-    target: (..., n, c) teacher logits, detached here; z: (..., n, c) learner logits; T
-    > 0. Returns (...). There is no T^2 inside. Source: Hinton, Vinyals & Dean 2015,
-    section 2. Raises ValueError on unequal shapes or a bad T.
+    The mean over the batch. target: (..., n, c) teacher logits, detached here; z:
+    (..., n, c) learner logits; T > 0. Returns (...). There is no T^2 inside. Source:
+    Hinton, Vinyals & Dean 2015, section 2. Raises ValueError on unequal shapes or a
+    bad T.
     """
     _match("soft_cross_entropy", target, z)
     p = soften(target.detach(), T)  # (..., n, c)
@@ -64,13 +63,12 @@ def soft_cross_entropy(target: Tensor, z: Tensor, T: float | Tensor = 1.0) -> Te
 
 
 def kl(target: Tensor, z: Tensor, T: float | Tensor = 1.0) -> Tensor:
-    """KL(p || q) = sum_i p_i (log p_i - log q_i) with p = soften(target, T), q =
-    soften(z, T); mean over the batch.
+    """KL(p || q) = sum_i p_i (log p_i - log q_i), p and q softened from target and z
 
-    target: (..., n, c) teacher logits, detached here; z: (..., n, c) learner logits; T
-    > 0. Returns (...), >= 0. There is no T^2 inside. Same gradient as
-    soft_cross_entropy, but it reaches 0. Raises ValueError on unequal shapes or a bad
-    T.
+    The mean over the batch. target: (..., n, c) teacher logits, detached here; z:
+    (..., n, c) learner logits; T > 0. Returns (...), >= 0. There is no T^2 inside. Same
+    gradient as soft_cross_entropy, but it reaches 0. Raises ValueError on unequal
+    shapes or a bad T.
     """
     _match("kl", target, z)
     log_p = _log_soften(target.detach(), T)  # (..., n, c)
@@ -78,28 +76,26 @@ def kl(target: Tensor, z: Tensor, T: float | Tensor = 1.0) -> Tensor:
 
 
 def weighted_cross_entropy(z: Tensor, y: Tensor, w: Tensor) -> Tensor:
-    """sum_s w_s H(y_s, q_s) at T = 1: a sum over the batch, for weights that bring their own mean.
+    """sum_s w_s H(y_s, q_s) at T = 1, a sum over the batch: the weights hold the 1/n.
 
     z: (..., n, c) logits; y: (n,) class indices; w: (n,) or (..., n) weights, detached
     here. Returns (...). Raises ValueError when the shapes do not fit.
     """
     if y.shape != z.shape[-2:-1] or w.shape[-1:] != y.shape or y.is_floating_point():
         raise ValueError(
-            f"weighted_cross_entropy: logits {_s(z)} need integer labels and weights (n,), got {_s(y)} and {_s(w)}"
+            f"weighted_cross_entropy: logits {tuple(z.shape)} need integer labels and "
+            f"weights (n,), got {tuple(y.shape)} and {tuple(w.shape)}"
         )
-    labelled = y.expand(z.shape[:-1])[..., None]
-    return -(
-        w.detach() * torch.log_softmax(_wide(z), -1).gather(-1, labelled).squeeze(-1)
-    ).sum(-1)
+    return -(w.detach() * _log_of_label(z, y)).sum(-1)
 
 
 def cwtm(z: Tensor, v: Tensor, y: Tensor) -> Tensor:
-    """Confidence weighted by teacher max: sum_s w_s H(y_s, q_s) with w_s = max p_s /
-    sum_u max p_u, p = soften(v).
+    """sum_s w_s H(y_s, q_s) with w_s = max p_s / sum_u max p_u, p = soften(v)
 
-    z: (..., n, c) learner logits; v: (n, c) teacher logits, detached here; y: (n,)
-    class indices. Returns (...). The weights sum to 1 over the batch, so there is no
-    further mean. Source: Furlanello et al. 2018. Raises ValueError on unequal shapes.
+    Confidence weighted by teacher max (CWTM). z: (..., n, c) learner logits; v: (n, c)
+    teacher logits, detached here; y: (n,) class indices. Returns (...). The weights sum
+    to 1 over the batch, so there is no further mean. Source: Furlanello et al. 2018.
+    Raises ValueError on unequal shapes.
     """
     _match("cwtm", v, z)
     w = soften(v).amax(-1)  # (n,)
@@ -109,35 +105,32 @@ def cwtm(z: Tensor, v: Tensor, y: Tensor) -> Tensor:
 def dkpp_targets(
     p: Tensor, generator: torch.Generator | None = None, *, noise: Tensor | None = None
 ) -> Tensor:
-    """Dark knowledge with permuted predictions: each row's largest probability stays,
-    the others change places at random.
+    """Permute each row's probabilities at random, all but the largest, which stays.
 
-    p: (n, c) or (c,) probabilities; generator: None is torch's global one. noise: like
-    p, whose order in a row is the new order there, for a permutation that is to be had
-    again; drawn where None. Returns the like of p, with the same argmax, maximum and
-    entropy. Source: Furlanello et al. 2018.
+    Dark knowledge with permuted predictions (DKPP). p: (n, c) or (c,) probabilities.
+    generator: None is torch's global one. noise: shaped like p; the order of its
+    entries along a row is the permutation, so pass it to repeat one; None draws it.
+    Returns a tensor shaped like p, with the same argmax, maximum and entropy. Source:
+    Furlanello et al. 2018.
     """
     if noise is None:
-        noise = torch.rand(
-            p.shape,
-            generator=generator,
-            device=generator.device if generator else p.device,
-        )
+        device = generator.device if generator else p.device
+        noise = torch.rand(p.shape, generator=generator, device=device)
     noise = noise.to(p.device, non_blocking=p.is_cuda)  # a GPU need not be waited for
     top = p.argmax(-1, keepdim=True)
     steady = torch.arange(p.shape[-1], device=p.device).expand(p.shape)
-    places, drawn = (
-        keys.scatter(-1, top, -1).argsort(-1) for keys in (steady, noise)
-    )  # the largest, the others
+    # Ranks of the entries with the largest first: as they stand, and by the noise
+    places = steady.scatter(-1, top, -1).argsort(-1)
+    drawn = noise.scatter(-1, top, -1).argsort(-1)
     return torch.empty_like(p).scatter(-1, places, p.gather(-1, drawn))
 
 
 def ramp_up(progress: float, share: float) -> float:
-    """w(t) = exp(-5 (1 - t / t_r)^2) up to t_r, then 1: how much a term weighs that
-    needs a trained teacher.
+    """w(t) = exp(-5 (1 - t / t_r)^2) up to t_r, then 1: fades in a distillation term
 
-    progress: t as a share of the training, in [0, 1]; share: t_r, likewise; 0 is 1 all
-    along. Source: Kim et al. 2020. Raises ValueError for a share outside [0, 1].
+    progress: t as a share of the training, in [0, 1]. share: t_r, likewise; 0 disables
+    the ramp (the weight is always 1). Returns a weight in (0, 1]. Source: Kim et al.
+    2020. Raises ValueError for a share outside [0, 1].
     """
     if not 0 <= share <= 1:
         raise ValueError(
@@ -155,7 +148,8 @@ def half_mse(target: Tensor, f: Tensor) -> Tensor:
     """
     if target.shape != f.shape:
         raise ValueError(
-            f"half_mse: target {_s(target)} and features {_s(f)} differ; put a regressor on the learner"
+            f"half_mse: target {tuple(target.shape)} and features {tuple(f.shape)} "
+            "differ; put a regressor on the learner"
         )
     return 0.5 * (target.detach() - f).square().flatten(1).sum(1).mean()
 
@@ -169,14 +163,13 @@ def fsp_matrix(a: Tensor, b: Tensor) -> Tensor:
     """
     if a.ndim != 4 or b.ndim != 4 or len(a) != len(b):
         raise ValueError(
-            f"fsp_matrix: two maps (n, c, h, w) of one batch are needed, got {_s(a)} and {_s(b)}; "
-            "choose convolutional blocks, before the head flattens its maps"
+            "fsp_matrix: two maps (n, c, h, w) of one batch are needed, got "
+            f"{tuple(a.shape)} and {tuple(b.shape)}; choose convolutional blocks, "
+            "before the head flattens its maps"
         )
-    h, w = (min(sizes) for sizes in zip(a.shape[2:], b.shape[2:]))
-    a, b = (
-        m if m.shape[2:] == (h, w) else F.adaptive_max_pool2d(m, (h, w)) for m in (a, b)
-    )
-    return torch.einsum("nist,njst->nij", a, b) / (h * w)
+    h = min(a.shape[2], b.shape[2])
+    w = min(a.shape[3], b.shape[3])
+    return torch.einsum("nist,njst->nij", _pooled(a, h, w), _pooled(b, h, w)) / (h * w)
 
 
 def fsp_loss(g_t: Tensor, g_s: Tensor) -> Tensor:
@@ -188,10 +181,33 @@ def fsp_loss(g_t: Tensor, g_s: Tensor) -> Tensor:
     """
     if g_t.shape != g_s.shape:
         raise ValueError(
-            f"fsp_loss: the teacher's matrices {_s(g_t)} and the learner's {_s(g_s)} differ; both nets need equal channels where "
-            "the pair lies: a thinner or wider student will not do, and a deeper or shallower one has pairs of its own"
+            f"fsp_loss: the teacher's matrices {tuple(g_t.shape)} and the learner's "
+            f"{tuple(g_s.shape)} differ; both nets need equal channels where the pair "
+            "lies: a thinner or wider student will not do, and a deeper or shallower "
+            "one has pairs of its own"
         )
     return (g_t.detach() - g_s).square().sum((-2, -1)).mean()
+
+
+def check_temperature(T: float | Tensor) -> None:
+    """Refuse a temperature that is a number but not a positive finite one: ValueError.
+
+    A tensor is never read: on a GPU that would wait for it.
+    """
+    if not isinstance(T, Tensor) and not (math.isfinite(T) and T > 0):
+        raise ValueError(
+            f"the temperature must be a positive finite number, got T = {T}"
+        )
+
+
+def _pooled(m: Tensor, h: int, w: int) -> Tensor:
+    return m if m.shape[2:] == (h, w) else F.adaptive_max_pool2d(m, (h, w))
+
+
+def _log_of_label(z: Tensor, y: Tensor) -> Tensor:
+    """log q_y of logits z (..., n, c) and labels y (n,) or (..., n): (..., n)."""
+    labels = y.expand(z.shape[:-1])[..., None]
+    return torch.log_softmax(_wide(z), -1).gather(-1, labels).squeeze(-1)
 
 
 def _log_soften(z: Tensor, T: float | Tensor) -> Tensor:
@@ -199,20 +215,16 @@ def _log_soften(z: Tensor, T: float | Tensor) -> Tensor:
 
 
 def _cooled(z: Tensor, T: float | Tensor) -> Tensor:
-    """z / T, with a stack of temperatures lined up with the stack of logits."""
-    if isinstance(
-        T, Tensor
-    ):  # never read here: reading a tensor on a GPU would stall it
-        if T.ndim and z.shape[:-2] not in (T.shape, ()):
-            raise ValueError(
-                f"a stack of temperatures {_s(T)} needs logits (n, c) or {_s(T)} + (n, c), got {_s(z)}"
-            )
-        return _wide(z) / (T[..., None, None] if T.ndim else T)
-    if not (math.isfinite(T) and T > 0):
+    """z / T, a stack of temperatures lined up with the stack of logits."""
+    check_temperature(T)
+    if not isinstance(T, Tensor) or not T.ndim:
+        return _wide(z) / T
+    if z.shape[:-2] not in (T.shape, ()):
         raise ValueError(
-            f"the temperature must be a positive finite number, got T = {T}"
+            f"a stack of temperatures {tuple(T.shape)} needs logits (n, c) or "
+            f"{tuple(T.shape)} + (n, c), got {tuple(z.shape)}"
         )
-    return _wide(z) / T
+    return _wide(z) / T[..., None, None]
 
 
 def _wide(z: Tensor) -> Tensor:
@@ -223,9 +235,6 @@ def _wide(z: Tensor) -> Tensor:
 def _match(name: str, target: Tensor, z: Tensor) -> None:
     if target.shape[-2:] != z.shape[-2:]:
         raise ValueError(
-            f"{name}: teacher logits {_s(target)} and learner logits {_s(z)} differ; both nets need the same classes and batch"
+            f"{name}: teacher logits {tuple(target.shape)} and learner logits "
+            f"{tuple(z.shape)} differ; both nets need the same classes and batch"
         )
-
-
-def _s(t: Tensor) -> tuple[int, ...]:
-    return tuple(t.shape)

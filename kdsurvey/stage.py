@@ -1,12 +1,14 @@
-"""What a method is made of: stages, the batches they see, and teachers that only watch.
+"""Stages, of which a method is made, the batches they see, and teachers.
 
-A method is a generator of stages. Stages are lazy: the second is built after the first has trained.
+A method is a generator of stages. Stages are lazy: the second is built after the first
+has trained.
 """
 
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +16,9 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch as a loss sees it. A stack of learners with seeds of their own has a
-    leading dimension on x, y and i.
+    """One batch as a loss sees it.
+
+    A stack of learners with a seed each has a leading dimension on x, y and i.
     """
 
     x: Tensor  # (n, ...) inputs, augmented or not
@@ -25,15 +28,17 @@ class Batch:
     augmented: bool = False
 
 
-Loss = Callable[
-    [Batch, float], dict[str, Tensor]
-]  # (batch, progress in [0, 1]) -> {term: already weighted loss}
+# (batch, progress in [0, 1]) -> {term: already weighted loss}
+Loss = Callable[[Batch, float], dict[str, Tensor]]
 Predict = Callable[[Tensor], Tensor]  # x -> logits
 
 
 @dataclass
 class Stage:
-    """One stretch of training: who learns from which loss, and what is measured after each epoch."""
+    """One stretch of training: who learns from which loss, and what is measured.
+
+    score: measured after each epoch, name -> predict.
+    """
 
     name: str
     learn: dict[nn.Module, Loss]  # several learners take turns on every batch
@@ -43,7 +48,7 @@ class Stage:
 
 
 class Teacher:
-    """A frozen copy of a net, in eval mode, that remembers its logits.
+    """Keep a frozen copy of a net, in eval mode, that remembers its logits.
 
     `teacher(batch)` gives the logits (n, c) for the batch, without gradient. Where
     inputs are not augmented the net runs once over the whole training set, and every
@@ -56,82 +61,83 @@ class Teacher:
 
     def __init__(self, net: "nn.Module | Teacher"):
         if isinstance(net, Teacher):
-            self.net, self._memory = net.net, net._memory
+            self.net = net.net
+            self._memory = net._memory
             return
         if not isinstance(net, nn.Module):
             raise ValueError(
                 f"a teacher must be a torch.nn.Module, got {type(net).__name__}"
             )
         self.net = copy.deepcopy(net).eval().requires_grad_(False)
-        self._memory: list[
-            tuple[Tensor, int, Tensor]
-        ] = []  # at most one: (inputs, their version, logits)
+        # At most one entry: (inputs, their version, logits)
+        self._memory: list[tuple[Tensor, int, Tensor]] = []
 
     def __call__(self, batch: Batch) -> Tensor:
         if not batch.augmented:
             return self._remembered(batch.inputs)[batch.i]
         stack = batch.x.shape[: batch.x.ndim - batch.inputs.ndim + 1]  # (n,) or (s, n)
-        return self.logits(batch.x.reshape(-1, *batch.inputs.shape[1:])).unflatten(
-            0, stack
-        )
+        x = batch.x.reshape(-1, *batch.inputs.shape[1:])
+        return self.logits(x).unflatten(0, stack)
 
     @torch.no_grad()
     def logits(self, x: Tensor) -> Tensor:
-        """The net's logits (n, c) for x (n, ...), in full precision; nothing is remembered."""
+        """Compute the logits (n, c) of x (n, ...), in full precision; remember nothing."""
         self.net.to(x.device)
         with torch.autocast(x.device.type, enabled=False):
             return torch.cat([self.net(part) for part in x.split(2048)])
 
     def _remembered(self, inputs: Tensor) -> Tensor:
-        known = self._memory[0] if self._memory else (None, None, None)
-        if known[0] is not inputs or known[1] != inputs._version:
-            known = (inputs, inputs._version, self.logits(inputs))
-            self._memory[:] = [known]
-        return known[2]
+        for known, version, logits in self._memory:
+            if known is inputs and version == inputs._version:
+                return logits
+        logits = self.logits(inputs)
+        self._memory[:] = [(inputs, inputs._version, logits)]
+        return logits
 
 
 @torch.no_grad()
 def watched(net: nn.Module, x: Tensor) -> Tensor:
-    """What a net says to x as it is, in train mode too, without gradient, and without a
-    trace in its batch-norm statistics.
+    """Compute a net's logits for x in its current mode, without gradient or trace.
+
+    In train mode too its batch-norm statistics stay as they are.
     """
-    return torch.func.functional_call(
-        net, {name: buffer.clone() for name, buffer in net.named_buffers()}, (x,)
-    )
+    buffers = {name: buffer.clone() for name, buffer in net.named_buffers()}
+    return torch.func.functional_call(net, buffers, (x,))
 
 
 def upto(net: "nn.Module | Teacher", block: int, name: str) -> nn.Sequential:
-    """The first `block` blocks of a net, sharing its weights: from x to the features after them.
+    """Return the first `block` blocks of a net, sharing its weights.
 
-    Raises ValueError, with `name`, for a net without blocks, a block that is not in 1
-    to len(net), blocks without weights.
+    From x to the features after them. Raises ValueError, with `name`, for a net without
+    blocks, a block that is not in 1 to len(net), blocks without weights.
     """
-    net = net.net if isinstance(net, Teacher) else net
-    if not isinstance(net, nn.Sequential):
+    blocks = net.net if isinstance(net, Teacher) else net
+    if not isinstance(blocks, nn.Sequential):
         raise ValueError(
-            f"{name}: needs an nn.Sequential of blocks, got {type(net).__name__}; see kdsurvey.nets"
+            f"{name}: needs an nn.Sequential of blocks, got {type(blocks).__name__}; "
+            "see kdsurvey.nets"
         )
+    number = isinstance(block, Integral) and not isinstance(block, bool)
     if (
-        type(block) is not int
-        or not 1 <= block <= len(net)
-        or not any(True for _ in net[:block].parameters())
+        not number
+        or not 1 <= block <= len(blocks)
+        or not any(True for _ in blocks[:block].parameters())
     ):
         raise ValueError(
-            f"{name} = {block!r}: give a whole number from 1 to {len(net)}, past the first block with weights"
+            f"{name} = {block!r}: give a whole number from 1 to {len(blocks)}, "
+            "past the first block with weights"
         )
-    return net[:block]
+    return blocks[:block]
 
 
 @contextmanager
 def in_eval(net: Predict) -> Iterator[None]:
-    """A net in eval mode inside, and each of its parts in the mode it had after:
-    another net may share it. Functions stay.
+    """Keep a net in eval mode inside, and put each part back in its own mode after.
+
+    Another net may share a part. A function that is no net stays as it is.
     """
-    modes = (
-        {part: part.training for part in net.modules()}
-        if isinstance(net, nn.Module)
-        else {}
-    )
+    parts = net.modules() if isinstance(net, nn.Module) else ()
+    modes = {part: part.training for part in parts}
     for part in modes:
         part.training = False
     try:

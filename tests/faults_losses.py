@@ -48,8 +48,8 @@ FAULTS = [
     Fault(
         "cross-entropy: labels of a stack",
         "losses.py",
-        "y[..., None]).squeeze",
-        "y.flip(-1)[..., None]).squeeze",
+        "y.expand(z.shape[:-1])[..., None]",
+        "y.expand(z.shape[:-1]).flip(-1)[..., None]",
     ),
     Fault(
         "logarithm of a softmax",
@@ -66,8 +66,8 @@ FAULTS = [
     Fault(
         "temperatures of a stack mis-paired",
         "losses.py",
-        "(T[..., None, None] if",
-        "(T.flip(-1)[..., None, None] if",
+        "/ T[..., None, None]",
+        "/ T.flip(-1)[..., None, None]",
     ),
     Fault(
         "bad T accepted",
@@ -102,8 +102,8 @@ FAULTS = [
     Fault(
         "FSP: not divided by the map",
         "losses.py",
-        "a, b) / (h * w)",
-        "a, b)",
+        "_pooled(b, h, w)) / (h * w)",
+        "_pooled(b, h, w))",
     ),
     Fault(
         "FSP: norm not squared",

@@ -3,11 +3,11 @@
 import copy
 from collections.abc import Iterator
 
-from torch import nn
+from torch import Tensor, nn
 
 from kdsurvey.losses import cross_entropy, half_mse, soft_cross_entropy
-from kdsurvey.stage import Stage, Teacher
-from kdsurvey.surgery import lower, re_estimate
+from kdsurvey.stage import Batch, Stage, Teacher
+from kdsurvey.surgery import Precision, lower, re_estimate
 
 
 def apprentice(
@@ -22,6 +22,7 @@ def apprentice(
     gamma: float = 0.5,
     match: str = "cross-entropy",
     fine_lr: float = 0.1,
+    ends: bool = False,
     **lowering,
 ) -> Iterator[Stage]:
     """L = alpha H(y, p_T) + beta H(y, p_A) + gamma H(z_T, p_A): T the teacher of full
@@ -34,52 +35,55 @@ def apprentice(
     images, it is tuned at fine_lr of Config.lr. B and C have no alpha term. student,
     teacher: from x (n, ...) to logits (n, c); the caller's teacher never changes, the
     student's inner layers are lowered in place, as the stage begins, to weight_bits and
-    activation_bits (32: full precision) and **lowering, see `surgery.lower`. alpha,
-    beta, gamma >= 0. match: H(z_T, p_A) is the cross-entropy with softmax(z_T), or
-    "mse", 1/2 ||z_T - z_A||^2. Raises ValueError for a value out of its range and nets
-    that differ in classes. Departures: the paper does not say how H takes logits;
+    activation_bits (32: full precision) and **lowering, the other fields of
+    surgery.Precision; with ends the first and last layer too, see `surgery.lower`.
+    alpha, beta, gamma >= 0. match: H(z_T, p_A) is the cross-entropy with softmax(z_T),
+    or "mse", 1/2 ||z_T - z_A||^2. Raises ValueError for a value out of its range and
+    nets that differ in classes. Departures: the paper does not say how H takes logits;
     ternary weights by TWN's threshold, not TTQ's learnt scales.
     """
     _check(scheme, match, alpha, beta, gamma)
-    teacher = Teacher(teacher)
-    joint = scheme == "A"
-    stale = [student] if scheme == "C" else []
-    z = copy.deepcopy(teacher.net).requires_grad_(True) if joint else None
-    lower(student, weight_bits=weight_bits, activation_bits=activation_bits, **lowering)
+    precision = Precision(weight_bits, activation_bits, **lowering)
+    soft_loss = half_mse if match == "mse" else soft_cross_entropy
 
-    def loss(batch, progress):
-        while stale:  # once: its batch norm still has the statistics of full precision
-            re_estimate(stale.pop(), batch.inputs[:4096])
-        # (n, c) each
-        z_A = student(batch.x)
-        z_T = z(batch.x) if joint else teacher(batch)
-        first = {"teacher": alpha * cross_entropy(z_T, batch.y)} if joint else {}
-        soft = (
-            half_mse(z_T, z_A) if match == "mse" else soft_cross_entropy(z_T, z_A)
-        )  # z_T is detached in both
-        return first | {
-            "hard": beta * cross_entropy(z_A, batch.y),
-            "soft": gamma * soft,
-        }
+    def stages() -> Iterator[Stage]:
+        frozen = Teacher(teacher)
+        learning = (
+            copy.deepcopy(frozen.net).requires_grad_(True)
+            if scheme == "A"
+            else frozen.net
+        )
+        lower(student, precision, ends=ends)
+        measured = scheme != "C"  # else batch norm has statistics of full precision
 
-    learn, score = (
-        (nn.ModuleList([student, z]), {"teacher": z}) if joint else (student, {})
-    )
-    yield Stage(
-        "apprentice",
-        {learn: loss},
-        {"student": student} | score,
-        lr=fine_lr if scheme == "C" else 1.0,
-    )
+        def loss(batch: Batch, progress: float) -> dict[str, Tensor]:
+            nonlocal measured
+            if not measured:
+                re_estimate(student, batch.inputs[:4096])
+                measured = True
+            z_A = student(batch.x)  # (n, c)
+            z_T = learning(batch.x) if scheme == "A" else frozen(batch)  # (n, c)
+            first = {"teacher": alpha * cross_entropy(z_T, batch.y)}
+            return (first if scheme == "A" else {}) | {
+                "hard": beta * cross_entropy(z_A, batch.y),
+                "soft": gamma * soft_loss(z_T, z_A),  # z_T is detached in it
+            }
+
+        if scheme == "A":
+            both = nn.ModuleList([student, learning])
+            score = {"student": student, "teacher": learning}
+            yield Stage("apprentice", {both: loss}, score)
+        else:
+            lr = fine_lr if scheme == "C" else 1.0
+            yield Stage("apprentice", {student: loss}, {"student": student}, lr=lr)
+
+    return stages()
 
 
 def _check(scheme: str, match: str, *weights: float) -> None:
-    if (
-        scheme not in ("A", "B", "C")
-        or match not in ("cross-entropy", "mse")
-        or not all(weight >= 0 for weight in weights)
-    ):
-        said = f"{scheme!r}, {match!r}, {weights}"
+    known = scheme in ("A", "B", "C") and match in ("cross-entropy", "mse")
+    if not known or not all(weight >= 0 for weight in weights):
         raise ValueError(
-            f'apprentice: scheme "A", "B" or "C", match "cross-entropy" or "mse", weights >= 0; not {said}'
+            'apprentice: scheme "A", "B" or "C", match "cross-entropy" or "mse", '
+            f"weights >= 0; not {scheme!r}, {match!r}, {weights}"
         )

@@ -4,9 +4,11 @@ heads trained with their ensemble.
 
 from collections.abc import Iterator
 
+from torch import Tensor
+
 from kdsurvey.branches import Branches, Mixed
 from kdsurvey.losses import cross_entropy
-from kdsurvey.stage import Stage
+from kdsurvey.stage import Batch, Stage
 
 
 def ensemblenet(net: Branches, *, lam: float) -> Iterator[Stage]:
@@ -27,13 +29,15 @@ def ensemblenet(net: Branches, *, lam: float) -> Iterator[Stage]:
     if not lam >= 0:
         raise ValueError(f"ensemblenet: lam is 0 or more, got {lam}")
 
-    def loss(batch, progress):
+    def loss(batch: Batch, progress: float) -> dict[str, Tensor]:
         z = net(batch.x)  # (m, n, c)
         heads = cross_entropy(z, batch.y).mean()
         ensemble = cross_entropy(z.mean(0), batch.y)
         return {"heads": lam * heads, "ensemble": (1 - lam) * ensemble}
 
-    heads = {f"head {i}": net[i] for i in range(len(net))}
-    yield Stage(
-        "ensemblenet", {net: loss}, score={**heads, "ensemble": Mixed(net, None)}
-    )
+    def stages() -> Iterator[Stage]:
+        heads = {f"head {i}": net[i] for i in range(len(net))}
+        ensemble = Mixed(net, None)
+        yield Stage("ensemblenet", {net: loss}, score={**heads, "ensemble": ensemble})
+
+    return stages()

@@ -4,11 +4,11 @@ Kwak, ICPR 2020, arXiv 1904.09058.
 
 from collections.abc import Iterator
 
-from torch import nn
+from torch import Tensor, nn
 
 from kdsurvey.branches import Branches, Fused, Mixed
-from kdsurvey.losses import cross_entropy, kl, ramp_up
-from kdsurvey.stage import Stage
+from kdsurvey.losses import check_temperature, cross_entropy, kl, ramp_up
+from kdsurvey.stage import Batch, Stage
 
 
 def ffl(
@@ -38,11 +38,14 @@ def ffl(
     """
     if not (to_fused >= 0 and to_branches >= 0):
         raise ValueError(
-            f"ffl: to_fused and to_branches are weights of 0 or more, got {to_fused} and {to_branches}"
+            "ffl: to_fused and to_branches are weights of 0 or more, "
+            f"got {to_fused} and {to_branches}"
         )
+    check_temperature(T)
+    ramp_up(0.0, ramp)  # refuses a ramp outside [0, 1]
     fused = Fused(net, fusion)
 
-    def loss(batch, progress):
+    def loss(batch: Batch, progress: float) -> dict[str, Tensor]:
         z, z_f = fused.parts(batch.x)  # (m, n, c), (n, c)
         w = ramp_up(progress, ramp) * T**2
         terms = {
@@ -55,9 +58,9 @@ def ffl(
             terms["to branches"] = w * to_branches * kl(z_f, z, T).sum()
         return terms
 
-    branches = {f"branch {k}": net[k] for k in range(len(net))}
-    yield Stage(
-        "ffl",
-        {fused: loss},
-        score={**branches, "fused": fused, "ensemble": Mixed(net, None)},
-    )
+    def stages() -> Iterator[Stage]:
+        branches = {f"branch {k}": net[k] for k in range(len(net))}
+        served = {"fused": fused, "ensemble": Mixed(net, None)}
+        yield Stage("ffl", {fused: loss}, score=branches | served)
+
+    return stages()

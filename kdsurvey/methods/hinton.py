@@ -1,16 +1,19 @@
-"""Distilling the Knowledge in a Neural Network, Hinton, Vinyals & Dean 2015, arXiv 1503.02531."""
+"""Distilling the Knowledge in a Neural Network, Hinton, Vinyals & Dean 2015.
+
+arXiv 1503.02531.
+"""
 
 from collections.abc import Iterator
 
 from torch import Tensor, nn
 
-from kdsurvey.losses import cross_entropy, kl
-from kdsurvey.stage import Stage, Teacher, beside
+from kdsurvey.losses import check_temperature, cross_entropy, kl
+from kdsurvey.stage import Batch, Stage, Teacher, beside
 
 
 def hinton(
     student: nn.Module,
-    teacher: nn.Module,
+    teacher: nn.Module | Teacher,
     *,
     T: float | Tensor = 4.0,
     alpha: float | Tensor = 0.9,
@@ -32,15 +35,20 @@ def hinton(
         raise ValueError(
             f"hinton: alpha weighs the soft term and lies in [0, 1], got {alpha}"
         )
-    teacher = Teacher(teacher)
+    check_temperature(T)
 
-    def loss(batch, progress, T=T, alpha=alpha):
-        z = student(batch.x)  # (n, c)
-        v = teacher(batch)  # (n, c)
-        T, alpha = beside(z, T, alpha)
-        return {
-            "hard": (1 - alpha) * cross_entropy(z, batch.y),
-            "soft": alpha * T**2 * kl(v, z, T),
-        }
+    def stages() -> Iterator[Stage]:
+        frozen = Teacher(teacher)
 
-    yield Stage("distil", {student: loss}, score={"student": student})
+        def loss(batch: Batch, progress: float, T=T, alpha=alpha) -> dict[str, Tensor]:
+            z = student(batch.x)  # (n, c)
+            v = frozen(batch)  # (n, c)
+            T, alpha = beside(z, T, alpha)
+            return {
+                "hard": (1 - alpha) * cross_entropy(z, batch.y),
+                "soft": alpha * T**2 * kl(v, z, T),
+            }
+
+        yield Stage("distil", {student: loss}, score={"student": student})
+
+    return stages()

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from torch import nn
+from torch import Tensor, nn
 
-from kdsurvey.methods.fitnets import fitnets
-from kdsurvey.stage import Stage, Teacher
+from kdsurvey.losses import check_temperature
+from kdsurvey.methods.fitnets.equations import hint_loss, kd_loss
+from kdsurvey.methods.fitnets.regressor import Regressor
+from kdsurvey.stage import Batch, Stage, Teacher, upto
 
 
 def joint_hints(
@@ -15,7 +17,10 @@ def joint_hints(
     guided: int,
     hint: int,
     beta: float = 0.01,
-    **options,
+    regressor: nn.Module | None = None,
+    T: float = 3.0,
+    lam: tuple[float, float] = (4.0, 1.0),
+    seed: int = 0,
 ) -> Iterator[Stage]:
     """L = L_KD + beta L_HT, the student and the regressor r at once: equations 2 and 3
     of `fitnets` in a single stage
@@ -23,28 +28,33 @@ def joint_hints(
     Romero et al. 2015, arXiv 1412.6550, section 3.1 has it as a variant that failed to
     learn, without batch norm.
 
-    student, teacher, guided, hint, and of the options regressor, T, lam, seed: as for
-    `fitnets`; all of Config.epochs is one stage. beta >= 0 weighs the hint; L_HT sums
-    over the hint's features, so that 2 beta / features weighs their mean square. Raises
-    ValueError for what fitnets refuses, and for a beta below 0. Departures: none from
-    that variant; the paper gives no weight. Guided blocks, and their batch norm, run
-    twice a step.
+    student, teacher, guided, hint, regressor, T, lam and seed: as for `fitnets`; all of
+    Config.epochs is one stage. beta >= 0 weighs the hint; L_HT sums over the hint's
+    features, so that 2 beta / features weighs their mean square. Raises ValueError for
+    what fitnets refuses, and for a beta below 0. Departures: none from that variant;
+    the paper gives no weight. Guided blocks, and their batch norm, run twice a step.
     """
     if not beta >= 0:
         raise ValueError(
             f"joint_hints: beta weighs the hint and is 0 or more, got {beta}"
         )
-    first, second = fitnets(
-        student, teacher, guided=guided, hint=hint, **options
-    )  # neither has trained: it is one start
-    ((parts, hint_loss),) = first.learn.items()
-    _, regressor = parts
+    if len(lam) != 2 or not min(lam) >= 0:
+        raise ValueError(f"joint_hints: lam is a pair of values >= 0, got {lam}")
+    check_temperature(T)
+    v_g = upto(student, guided, "fitnets: guided")
+    u_h = upto(teacher, hint, "fitnets: hint")
 
-    def loss(batch, progress):
-        return second.learn[student](batch, progress) | {
-            "hint": beta * hint_loss(batch, progress)["hint"]
-        }
+    def stages() -> Iterator[Stage]:
+        dtype = next(v_g.parameters()).dtype
+        r = Regressor(seed, dtype) if regressor is None else regressor
+        distil = kd_loss(student, Teacher(teacher), T, lam)
+        follow = hint_loss(v_g, Teacher(u_h), r)
 
-    yield Stage(
-        "joint", {nn.ModuleList([student, regressor]): loss}, score={"student": student}
-    )
+        def loss(batch: Batch, progress: float) -> dict[str, Tensor]:
+            hints = beta * follow(batch, progress)["hint"]
+            return distil(batch, progress) | {"hint": hints}
+
+        learner = nn.ModuleList([student, r])
+        yield Stage("joint", {learner: loss}, score={"student": student})
+
+    return stages()

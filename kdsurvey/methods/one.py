@@ -4,11 +4,11 @@
 
 from collections.abc import Iterator
 
-from torch import nn
+from torch import Tensor, nn
 
 from kdsurvey.branches import Branches, Mixed
-from kdsurvey.losses import cross_entropy, kl, ramp_up
-from kdsurvey.stage import Stage
+from kdsurvey.losses import check_temperature, cross_entropy, kl, ramp_up
+from kdsurvey.stage import Batch, Stage
 
 
 def one(
@@ -19,7 +19,7 @@ def one(
     ramp: float = 0.0,
     weight: float = 1.0,
 ) -> Iterator[Stage]:
-    """L = sum_i H(y, q_i) + H(y, q_e) + T^2 sum_i KL(p_e || q_i) with z_e = sum_i g_i z_i
+    """L = sum_i H(y, q_i) + H(y, q_e) + T^2 sum_i KL(p_e || q_i), z_e = sum_i g_i z_i
 
     Lan, Zhu & Gong 2018, arXiv 1806.04606. One stage: the gated branches are the
     teacher, made as they train.
@@ -36,19 +36,23 @@ def one(
         raise ValueError(
             f"one: weight is that of the KL term and 0 or more, got {weight}"
         )
+    check_temperature(T)
+    ramp_up(0.0, ramp)  # refuses a ramp outside [0, 1]
     mixed = Mixed(net, gate)
 
-    def loss(batch, progress):
+    def loss(batch: Batch, progress: float) -> dict[str, Tensor]:
         z, z_e = mixed.parts(batch.x)  # (m, n, c), (n, c)
         terms = {
             "branches": cross_entropy(z, batch.y).sum(),
             "ensemble": cross_entropy(z_e, batch.y),
         }
         if weight:
-            terms["distil"] = (
-                weight * ramp_up(progress, ramp) * T**2 * kl(z_e, z, T).sum()
-            )
+            w = weight * ramp_up(progress, ramp) * T**2
+            terms["distil"] = w * kl(z_e, z, T).sum()
         return terms
 
-    branches = {f"branch {i}": net[i] for i in range(len(net))}
-    yield Stage("one", {mixed: loss}, score={**branches, "ensemble": mixed})
+    def stages() -> Iterator[Stage]:
+        branches = {f"branch {i}": net[i] for i in range(len(net))}
+        yield Stage("one", {mixed: loss}, score={**branches, "ensemble": mixed})
+
+    return stages()

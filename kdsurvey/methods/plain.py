@@ -4,14 +4,16 @@ from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from kdsurvey.losses import cross_entropy, soft_cross_entropy
-from kdsurvey.stage import Stage
+from kdsurvey.stage import Batch, Stage
 
 
 def plain(net: nn.Module, *, smoothing: float = 0.0) -> Iterator[Stage]:
-    """L = H(u, q) with u = (1 - smoothing) y + smoothing / c: the labels alone, or label smoothing.
+    """L = H(u, q) with u = (1 - smoothing) y + smoothing / c
+
+    The labels alone, or label smoothing.
 
     net: maps x (n, ...) to logits (n, c), or a stack of nets to (s, n, c); it is
     trained in place. smoothing in [0, 1): the probability that is spread evenly over
@@ -22,7 +24,7 @@ def plain(net: nn.Module, *, smoothing: float = 0.0) -> Iterator[Stage]:
             f"plain: smoothing is a probability in [0, 1), got {smoothing}"
         )
 
-    def loss(batch, progress):
+    def loss(batch: Batch, progress: float) -> dict[str, Tensor]:
         z = net(batch.x)  # (n, c)
         if not smoothing:
             return {"hard": cross_entropy(z, batch.y)}
@@ -30,4 +32,7 @@ def plain(net: nn.Module, *, smoothing: float = 0.0) -> Iterator[Stage]:
         u = (1 - smoothing) * F.one_hot(batch.y, c) + smoothing / c  # (n, c)
         return {"smoothed": soft_cross_entropy(torch.log(u), z)}
 
-    yield Stage("plain", {net: loss}, score={"net": net})
+    def stages() -> Iterator[Stage]:
+        yield Stage("plain", {net: loss}, score={"net": net})
+
+    return stages()

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
-from kdsurvey.losses import cross_entropy, kl
-from kdsurvey.stage import Stage
+from kdsurvey.losses import check_temperature, cross_entropy, kl
+from kdsurvey.stage import Batch, Stage
 
 
 def virtual_teacher(
@@ -32,7 +32,9 @@ def virtual_teacher(
             f"virtual_teacher: alpha in [0, 1] and a in (0, 1); got {alpha} and {a}"
         )
 
-    def loss(batch, progress):
+    check_temperature(T)
+
+    def loss(batch: Batch, progress: float) -> dict[str, Tensor]:
         z = student(batch.x)  # (n, c)
         c = z.shape[-1]
         if a * c <= 1:
@@ -47,4 +49,7 @@ def virtual_teacher(
             "virtual": alpha * kl(p.log(), z, T),
         }
 
-    yield Stage("distil", {student: loss}, score={"student": student})
+    def stages() -> Iterator[Stage]:
+        yield Stage("distil", {student: loss}, score={"student": student})
+
+    return stages()

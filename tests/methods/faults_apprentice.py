@@ -6,8 +6,8 @@ FAULTS = [
     Fault(
         "apprentice: alpha's term for all schemes",
         "methods/apprentice.py",
-        "if joint else {}\n",
-        "if True else {}\n",
+        '(first if scheme == "A" else {})',
+        "first",
     ),
     Fault(
         "apprentice: alpha's term from the apprentice",
@@ -18,14 +18,14 @@ FAULTS = [
     Fault(
         "apprentice: beta and gamma swapped",
         "methods/apprentice.py",
-        '"soft": gamma * soft',
-        '"soft": beta * soft',
+        '"soft": gamma *',
+        '"soft": beta *',
     ),
     Fault(
         "apprentice: teacher and apprentice swapped",
         "methods/apprentice.py",
-        "else soft_cross_entropy(z_T, z_A)",
-        "else soft_cross_entropy(z_A, z_T)",
+        "gamma * soft_loss(z_T, z_A)",
+        "gamma * soft_loss(z_A, z_T)",
     ),
     Fault(
         "apprentice: squares whatever is asked",
@@ -36,20 +36,19 @@ FAULTS = [
     Fault(
         "apprentice: the caller's teacher trains",
         "methods/apprentice.py",
-        "copy.deepcopy(teacher.net).requires_grad_(True)",
-        "teacher.net.requires_grad_(True)",
+        "copy.deepcopy(frozen.net).requires_grad_(True)",
+        "teacher.requires_grad_(True)",
     ),
     Fault(
         "apprentice: a teacher that does not learn",
         "methods/apprentice.py",
-        "nn.ModuleList([student, z]), ",
-        "student, ",
+        "nn.ModuleList([student, learning])",
+        "student",
     ),
     Fault(
         "apprentice: full precision",
         "methods/apprentice.py",
-        "    lower(student, weight_bits=weight_bits, "
-        "activation_bits=activation_bits, **lowering)\n",
+        "        lower(student, precision, ends=ends)\n",
         "",
     ),
     Fault(
@@ -61,14 +60,14 @@ FAULTS = [
     Fault(
         "apprentice: batch norm left as it was",
         "methods/apprentice.py",
-        '[student] if scheme == "C" else []',
-        "[]",
+        'measured = scheme != "C"',
+        "measured = True",
     ),
     Fault(
         "apprentice: batch norm measured at every step",
         "methods/apprentice.py",
-        "        while stale:  # once",
-        "        stale.append(student)\n        while stale:  # once",
+        "                measured = True\n",
+        "                measured = False\n",
     ),
     Fault(
         "apprentice: C at the full rate",

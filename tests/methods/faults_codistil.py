@@ -5,37 +5,37 @@ from mutate import Fault
 FAULTS = [
     Fault(
         "codistil: T^2 dropped",
-        "methods/codistil.py",
+        "methods/codistil/__init__.py",
         "weight * T**2 * sum",
         "weight * sum",
     ),
     Fault(
         "codistil: no burn-in",
-        "methods/codistil.py",
+        "methods/codistil/__init__.py",
         "if progress >= burn_in:",
         "if True:",
     ),
     Fault(
         "codistil: heard but once",
-        "methods/codistil.py",
+        "methods/codistil/__init__.py",
         "if step % every == 0:",
         "if step == 0:",
     ),
     Fault(
         "codistil: learns from itself",
-        "methods/exchange.py",
+        "methods/codistil/exchange.py",
         "if rank != dist.get_rank()",
         "if rank == dist.get_rank()",
     ),
     Fault(
         "codistil: a copy in train mode",
-        "methods/exchange.py",
+        "methods/codistil/exchange.py",
         "net.eval().requires_grad_(False)",
         "net.train().requires_grad_(False)",
     ),
     Fault(
         "codistil: predictions by place in the batch",
-        "methods/exchange.py",
+        "methods/codistil/exchange.py",
         "table[batch.i]",
         "table[: len(batch.i)]",
     ),
@@ -47,7 +47,7 @@ FAULTS = [
     ),
     Fault(
         "codistil: a death goes unexplained",
-        "methods/exchange.py",
+        "methods/codistil/exchange.py",
         "except RuntimeError as error",
         "except KeyError as error",
     ),

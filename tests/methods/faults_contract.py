@@ -17,13 +17,13 @@ FAULTS = [
     ),
     Fault(
         "channels put in order by a list, which waits for a GPU",
-        "methods/flow.py",
-        "maps[block].index_select(1, order)",
+        "methods/fsp/flow.py",
+        "maps[block].index_select(1, index)",
         "maps[block][:, channels]",
     ),
     Fault(
         "peers: a copy that waits",
-        "methods/dml.py",
+        "methods/dml/__init__.py",
         "labelled.to(batch.y.device, non_blocking=batch.y.is_cuda)",
         "labelled.to(batch.y.device)",
     ),

@@ -36,7 +36,7 @@ FAULTS = [
     Fault(
         "the student is its own teacher",
         "methods/hinton.py",
-        "teacher = Teacher(teacher)",
-        "teacher = Teacher(student)",
+        "frozen = Teacher(teacher)",
+        "frozen = Teacher(student)",
     ),
 ]

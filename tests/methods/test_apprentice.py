@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from methods.contract import Case, distilled
 from methods.given import Given, draw
 from torch import nn
 
@@ -15,6 +16,29 @@ from kdsurvey.nets import mlp
 from kdsurvey.stage import Batch, Teacher
 from kdsurvey.surgery import LowLinear, Precision, lower, quantise_weights, re_estimate
 from kdsurvey.training import Config, accuracy, train
+
+CONTRACT = {
+    "apprentice, A": Case(lambda: distilled(apprentice)),
+    "apprentice, B": Case(lambda: distilled(apprentice, scheme="B")),
+    "apprentice, C": Case(lambda: distilled(apprentice, scheme="C", fine_lr=1.0)),
+    "apprentice, mean squares": Case(
+        lambda: distilled(apprentice, match="mse", gamma=0.05)
+    ),
+    "apprentice, all layers of 4 bits": Case(
+        lambda: distilled(
+            apprentice, scheme="B", weight_bits=4, activation_bits=4, ends=True
+        )
+    ),
+}
+REFUSED = {
+    "another scheme": lambda: distilled(apprentice, scheme="D"),
+    "another match": lambda: distilled(apprentice, match="kl"),
+    "alpha below 0": lambda: distilled(apprentice, alpha=-1.0),
+    "beta below 0": lambda: distilled(apprentice, beta=-1.0),
+    "gamma below 0": lambda: distilled(apprentice, gamma=-1.0),
+    "1 bit": lambda: distilled(apprentice, weight_bits=1),
+    "top = 0": lambda: distilled(apprentice, top=0.0),
+}
 
 SHORT = Config(epochs=3, batch_size=32, lr=0.05, schedule="constant", device="cpu")
 Y = np.array([0, 2, 3, 1, 0, 2])
@@ -205,7 +229,7 @@ def test_a_fresh_student_keeps_its_statistics(toy, scheme):
 )
 def test_what_is_out_of_range_is_refused(options):
     with pytest.raises(ValueError, match=r"apprentice|low precision"):
-        next(apprentice(mlp(128, 8, 8, 3), mlp(128, 8, 3), **options))
+        apprentice(mlp(128, 8, 8, 3), mlp(128, 8, 3), **options)
 
 
 @pytest.mark.parametrize("scheme", "AB")

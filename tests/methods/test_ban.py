@@ -7,15 +7,38 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from methods.contract import Case, Example, small_net
 from methods.given import Given, draw
 from torch import nn
 
 from kdsurvey.losses import cwtm, dkpp_targets, weighted_cross_entropy
 from kdsurvey.methods import ban
-from kdsurvey.methods.permuted import Permuted
+from kdsurvey.methods.ban import Permuted
 from kdsurvey.nets import mlp
 from kdsurvey.stage import Batch, Teacher
 from kdsurvey.training import Config, train
+
+
+def reborn(**options) -> Example:
+    students = [small_net(0), small_net(2)]
+    teacher = small_net(1)
+    stages = ban(iter(students).__next__, teacher, **({"generations": 2} | options))
+    return Example(stages, students, [teacher])
+
+
+CONTRACT = {
+    "ban": Case(reborn),
+    "ban+l": Case(lambda: reborn(target="ban+l")),
+    "ban, cwtm": Case(lambda: reborn(target="cwtm")),
+    "ban, dkpp": Case(lambda: reborn(target="dkpp"), labelled=False),
+    "ban, dkpp redrawn": Case(
+        lambda: reborn(target="dkpp", redrawn=True), labelled=False
+    ),
+}
+REFUSED = {
+    "another target": lambda: reborn(target="bann"),
+    "no generation": lambda: reborn(generations=0),
+}
 
 QUICK = Config(epochs=3, batch_size=32, lr=0.1, schedule="constant", device="cpu")
 

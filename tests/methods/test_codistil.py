@@ -23,6 +23,16 @@ from kdsurvey.batches import Batches
 from kdsurvey.methods import codistil
 from kdsurvey.nets import mlp
 
+# What it does is tested between two processes, below
+REFUSED = {
+    "every = 0": lambda: codistil(mlp(4, 3, 2), every=0),
+    "burn_in = 1": lambda: codistil(mlp(4, 3, 2), burn_in=1.0),
+    "weight below 0": lambda: codistil(mlp(4, 3, 2), weight=-1.0),
+    "T = 0": lambda: codistil(mlp(4, 3, 2), T=0.0),
+    "another exchange": lambda: codistil(mlp(4, 3, 2), exchange="letters"),
+    "one process": lambda: codistil(mlp(4, 3, 2)),
+}
+
 HERE = Path(__file__).parent
 TORCHRUN = [
     sys.executable,
@@ -229,12 +239,12 @@ def test_alone_or_with_values_out_of_range_it_says_what_to_do():
         ValueError,
         match=r"between 2 processes or more, which torchrun starts: torchrun --nproc-per-node=2",
     ):
-        next(codistil(net))
+        codistil(net)
     for options in ({"every": 0}, {"burn_in": 1.0}, {"weight": -1.0}):
         with pytest.raises(
             ValueError, match=r"every >= 1, burn_in in \[0, 1\) and weight >= 0, got"
         ):
-            next(codistil(net, **options))
+            codistil(net, **options)
     alone = {name: value for name, value in ENV.items() if name != "RANK"}
     done = subprocess.run(
         [sys.executable, "-m", "kdsurvey.codistil"],

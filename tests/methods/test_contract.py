@@ -1,22 +1,26 @@
-"""What every method owes, whatever it computes: one battery, and one line of METHODS
-for each method and its variants.
+"""The battery of checks that every method passes, whatever it computes.
+
+Each method's own test file lists its examples as CONTRACT, and what it refuses at the
+call as REFUSED.
 """
 
 import copy
+import importlib
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from fake_gpu import NoValues, NoWaitingCopies
+from methods.contract import Case, Example, small_net
 from torch import nn
 from torch._subclasses.fake_tensor import DataDependentOutputException
 
 from kdsurvey import methods, sweeps
-from kdsurvey.branches import Branches, branched, fusion, gate
 from kdsurvey.data import Data
-from kdsurvey.nets import conv, mlp
+from kdsurvey.nets import mlp
 from kdsurvey.stage import Batch, Stage
 from kdsurvey.training import Config, train
 
@@ -25,153 +29,42 @@ CONFIG = Config(
 )
 
 
-@dataclass
-class Made:
-    """A method at work: its stages, every net it was given, and which of these it may change."""
-
-    stages: Iterator[Stage]
-    learners: list[nn.Module]
-    frozen: list[nn.Module] = field(default_factory=list)
-
-
-def net(seed: int) -> nn.Sequential:
-    """With batch-norm, so that a statistic that drifts is seen; on whatever device is the default."""
-    return conv(2, 6, 8, classes=3, seed=seed)
-
-
-def plain() -> Made:
-    learner = net(0)
-    return Made(methods.plain(learner), [learner])
-
-
-def hinton(**options) -> Made:
-    student, teacher = net(0), net(1)
-    return Made(methods.hinton(student, teacher, **options), [student], [teacher])
-
-
-def fitnets(**options) -> Made:
-    student, teacher = net(0), net(1)
-    return Made(
-        methods.fitnets(student, teacher, **({"guided": 1, "hint": 1} | options)),
-        [student],
-        [teacher],
-    )
-
-
-def joint_hints(**options) -> Made:
-    student, teacher = net(0), net(1)
-    return Made(
-        methods.joint_hints(student, teacher, guided=1, hint=1, **options),
-        [student],
-        [teacher],
-    )
-
-
-def fsp(**options) -> Made:
-    student, teacher = net(0), net(1)
-    return Made(
-        methods.fsp(student, teacher, **({"pairs": ((1, 2),)} | options)),
-        [student],
-        [teacher],
-    )
-
-
-def dml(**options) -> Made:
-    peers = [net(0), net(1), conv(2, 5, 7, classes=3, seed=2)]
-    return Made(methods.dml(peers, **options), peers)
-
-
-def ban(**options) -> Made:
-    students, teacher = [net(0), net(2)], net(1)
-    return Made(
-        methods.ban(iter(students).__next__, teacher, **({"generations": 2} | options)),
-        students,
-        [teacher],
-    )
-
-
-def apprentice(**options) -> Made:
-    student, teacher = net(0), net(1)
-    return Made(methods.apprentice(student, teacher, **options), [student], [teacher])
-
-
-def branches() -> Branches:
-    return branched(net, 1, 3)
-
-
-def one(gated: bool = True, **options) -> Made:
-    learner, own = branches(), gate(6, 3, seed=0) if gated else None
-    return Made(
-        methods.one(learner, own, **options), [learner, own] if gated else [learner]
-    )
-
-
-def ffl(different: bool = False, **options) -> Made:
-    learner = (
-        Branches(nn.Sequential(), [net(0), conv(2, 5, 8, 8, classes=3, seed=1)])
-        if different
-        else branches()
-    )
-    fused = fusion(*[8] * len(learner), width=8, head=net(9)[-1], seed=0)
-    return Made(methods.ffl(learner, fused, **options), [learner, fused])
-
-
-def ensemblenet(lam: float) -> Made:
-    learner = branches()
-    return Made(methods.ensemblenet(learner, lam=lam), [learner])
-
-
-METHODS: dict[str, Callable[[], Made]] = {
-    "plain": plain,
-    "hinton": hinton,
-    "hinton, soft alone": lambda: hinton(alpha=1.0),
-    "hinton, hard alone": lambda: hinton(alpha=0.0),
-    "hinton, T = 1": lambda: hinton(T=1.0),
-    "hinton, T = 20": lambda: hinton(T=20.0),
-    "hinton, tensors": lambda: hinton(T=torch.tensor(4.0), alpha=torch.tensor(0.5)),
-    "fitnets": fitnets,
-    "fitnets, hint half as large": lambda: fitnets(guided=1, hint=2),
-    "fitnets, own regressor": lambda: fitnets(
-        regressor=conv(6, 6, classes=3, seed=2)[0]
-    ),
-    "fitnets, second stage alone": lambda: fitnets(hint_epochs=0.0),
-    "joint hints": joint_hints,
-    "fsp": fsp,
-    "fsp, lam given": lambda: fsp(lam=0.1),
-    "fsp, channels in another order": lambda: fsp(permutation={1: [5, 4, 3, 2, 1, 0]}),
-    "dml": dml,
-    "dml, one pass": lambda: dml(turns=False),
-    "dml, ensemble": lambda: dml(target="ensemble", T=2.0),
-    "dml, few labels": lambda: dml(labelled=torch.arange(96, device="cpu") % 2 == 0),
-    "ban": ban,
-    "ban+l": lambda: ban(target="ban+l"),
-    "ban, cwtm": lambda: ban(target="cwtm"),
-    "ban, dkpp": lambda: ban(target="dkpp"),
-    "ban, dkpp redrawn": lambda: ban(target="dkpp", redrawn=True),
-    "apprentice, A": apprentice,
-    "apprentice, B": lambda: apprentice(scheme="B"),
-    "apprentice, C": lambda: apprentice(scheme="C", fine_lr=1.0),
-    "apprentice, mean squares": lambda: apprentice(match="mse", gamma=0.05),
-    "apprentice, all layers of 4 bits": lambda: apprentice(
-        scheme="B", weight_bits=4, activation_bits=4, ends=True
-    ),
-    "ffl": ffl,
-    "ffl, two kinds of nets": lambda: ffl(different=True),
-    "ffl, one arrow": lambda: ffl(to_branches=0.0),
-    "one": one,
-    "one, no gate": lambda: one(gated=False),
-    "one, faded in": lambda: one(ramp=0.5),
-    "one, no distillation": lambda: one(weight=0.0),
-    "ensemblenet, ensemble alone": lambda: ensemblenet(lam=0.0),
-    "ensemblenet, heads alone": lambda: ensemblenet(lam=1.0),
-    "ensemblenet, co-distillation": lambda: ensemblenet(lam=2.0),
+TESTS = [
+    importlib.import_module(f"methods.{path.stem}")
+    for path in sorted(Path(__file__).parent.glob("test_*.py"))
+    if path.stem != "test_contract"
+]
+CASES: dict[str, Case] = {
+    name: case
+    for module in TESTS
+    for name, case in getattr(module, "CONTRACT", {}).items()
 }
-UNLABELLED = ("soft alone", "few labels", "dkpp")
-LABELLED = [
-    name for name in METHODS if not any(words in name for words in UNLABELLED)
-]  # those that learn from labels
+REFUSED: dict[str, Callable[[], object]] = {
+    f"{module.__name__.removeprefix('methods.test_')}, {name}": call
+    for module in TESTS
+    for name, call in module.REFUSED.items()
+}
+METHODS = {name: case.make for name, case in CASES.items()}
+LABELLED = [name for name, case in CASES.items() if case.labelled]
 
 every_method = pytest.mark.parametrize("make", METHODS.values(), ids=METHODS)
+
+
+def test_every_method_is_in_the_battery():
+    called = {module.__name__.removeprefix("methods.test_") for module in TESTS}
+    assert set(methods.__all__) <= called | {"joint_hints"}  # tested with fitnets
+    assert all(module.REFUSED for module in TESTS)
+    assert all(
+        hasattr(module, "CONTRACT")
+        for module in TESTS
+        if module.__name__ != "methods.test_codistil"  # needs two processes
+    )
+
+
+@pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED)
+def test_bad_arguments_are_refused_at_the_call(call):
+    with pytest.raises(ValueError):
+        call()
 
 
 def held(module: nn.Module) -> dict[str, torch.Tensor]:
@@ -187,17 +80,19 @@ def batch_of(data: Data, n: int = 16) -> Batch:
     return Batch(x[:n], y[:n], torch.arange(n), x)
 
 
-def stages_of(made: Made) -> Iterator[tuple[Stage, nn.Module, Callable]]:
+def stages_of(example: Example) -> Iterator[tuple[Stage, nn.Module, Callable]]:
     """Every learner of every stage, without training between them."""
-    for stage in made.stages:
+    for stage in example.stages:
         for learner, loss in stage.learn.items():
             yield stage, learner.train(), loss
 
 
 @every_method
 def test_terms_are_finite_scalars_with_names(make, toy):
-    made = make()
-    for (_, _, loss), progress in itertools.product(stages_of(made), (0.0, 0.5, 1.0)):
+    example = make()
+    for (_, _, loss), progress in itertools.product(
+        stages_of(example), (0.0, 0.5, 1.0)
+    ):
         terms = loss(batch_of(toy), progress)
         assert terms and all(isinstance(name, str) for name in terms)
         assert all(term.ndim == 0 and term.isfinite() for term in terms.values())
@@ -205,9 +100,9 @@ def test_terms_are_finite_scalars_with_names(make, toy):
 
 @every_method
 def test_gradient_reaches_all_of_the_learner_and_nothing_else(make, toy):
-    made = make()
-    for _, learner, loss in stages_of(made):
-        nets = [learner, *made.learners, *made.frozen]
+    example = make()
+    for _, learner, loss in stages_of(example):
+        nets = [learner, *example.learners, *example.frozen]
         for parameter in itertools.chain(*(n.parameters() for n in nets)):
             parameter.grad = None
         sum(loss(batch_of(toy), 0.5).values()).backward()
@@ -225,24 +120,27 @@ def test_gradient_reaches_all_of_the_learner_and_nothing_else(make, toy):
         ]
         assert not strays
     assert all(
-        p.requires_grad for n in made.frozen for p in n.parameters()
+        p.requires_grad for n in example.frozen for p in n.parameters()
     )  # the caller's own net is as it was
 
 
 @every_method
 def test_every_learner_changes_and_the_frozen_nets_do_not(make, toy):
-    made = make()
-    modes = [[m.training for m in n.modules()] for n in made.frozen]
-    learners, frozen = [held(n) for n in made.learners], [held(n) for n in made.frozen]
-    train(made.stages, toy, CONFIG, progress=False)
-    for before, learner in zip(learners, made.learners):
+    example = make()
+    modes = [[m.training for m in n.modules()] for n in example.frozen]
+    learners, frozen = (
+        [held(n) for n in example.learners],
+        [held(n) for n in example.frozen],
+    )
+    train(example.stages, toy, CONFIG, progress=False)
+    for before, learner in zip(learners, example.learners):
         assert not [
             name
             for name, value in held(learner).items()
             if torch.equal(value, before[name])
         ]
-    assert all(same(before, held(n)) for before, n in zip(frozen, made.frozen))
-    assert modes == [[m.training for m in n.modules()] for n in made.frozen]
+    assert all(same(before, held(n)) for before, n in zip(frozen, example.frozen))
+    assert modes == [[m.training for m in n.modules()] for n in example.frozen]
 
 
 @pytest.mark.parametrize("pixels", [0, 1])
@@ -266,8 +164,8 @@ def test_one_batch_is_learnt_by_heart(name, toy):
     # labels that have nothing to do with the images
     x = toy.train[0][:12]
     y = torch.arange(12) % 3
-    made = METHODS[name]()
-    for teacher in made.frozen:  # a teacher that knows them
+    example = METHODS[name]()
+    for teacher in example.frozen:  # a teacher that knows them
         train(
             methods.plain(teacher),
             replace(toy, train=(x, y), validation=None),
@@ -275,7 +173,7 @@ def test_one_batch_is_learnt_by_heart(name, toy):
             progress=False,
         )
     by_heart = replace(toy, train=(x, y), test=(x, y), validation=None)
-    rows = train(made.stages, by_heart, replace(CONFIG, epochs=150), progress=False)
+    rows = train(example.stages, by_heart, replace(CONFIG, epochs=150), progress=False)
     scores = {
         name: value
         for name, value in rows[-1].items()
@@ -349,7 +247,7 @@ def test_a_copy_that_waits_is_noticed(fault):
     [{"T": torch.tensor([1.0, 4.0])}, {"alpha": torch.tensor([0.0, 1.0])}],
     ids=str,
 )
-def test_values_of_a_stack_made_on_the_cpu_serve_a_gpu(options, monkeypatch):
+def test_values_of_a_stack_example_on_the_cpu_serve_a_gpu(options, monkeypatch):
     """Config(device="auto") moves the nets; who wrote torch.tensor([1.0, 4.0]) beside
     it cannot know where to.
     """
@@ -359,7 +257,7 @@ def test_values_of_a_stack_made_on_the_cpu_serve_a_gpu(options, monkeypatch):
         y = torch.zeros(32, dtype=torch.long)
         i = torch.arange(16)
         student = sweeps.stack([mlp(128, 8, 3), mlp(128, 8, 3)])
-        (stage,) = methods.hinton(student, net(1), **options)
+        (stage,) = methods.hinton(student, small_net(1), **options)
         batch = Batch(x[i], y[i], i, x)
         stage.learn[student](batch, 0.5)
         with NoWaitingCopies():
@@ -394,9 +292,9 @@ def test_a_method_stops_and_goes_by_stage(make, toy):
     """Stages have names, scores are functions from images to one logit a class, and the
     last stage scores something.
     """
-    made = make()
+    example = make()
     stage = None
-    for stage in made.stages:
+    for stage in example.stages:
         assert stage.name and stage.learn and stage.epochs > 0 and stage.lr > 0
         for predict in stage.score.values():
             assert predict(toy.test[0]).shape == (40, 3)
@@ -408,10 +306,10 @@ def test_the_teacher_is_another_net(name, toy):
     """No parameter is shared, whatever net is the teacher; a student may even be taught
     by a copy of itself.
     """
-    made = METHODS[name]()
-    student = {p.data_ptr() for n in made.learners for p in n.parameters()}
-    assert not student & {p.data_ptr() for n in made.frozen for p in n.parameters()}
-    own = net(0)
+    example = METHODS[name]()
+    student = {p.data_ptr() for n in example.learners for p in n.parameters()}
+    assert not student & {p.data_ptr() for n in example.frozen for p in n.parameters()}
+    own = small_net(0)
     before = held(own)
     train(
         methods.hinton(own, own, alpha=1.0),

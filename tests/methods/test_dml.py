@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from methods.contract import Case, Example, small_net
 from torch import nn
 
 from kdsurvey.data import Data
@@ -14,6 +15,28 @@ from kdsurvey.methods import dml, plain
 from kdsurvey.nets import conv, mlp
 from kdsurvey.stage import Batch, watched
 from kdsurvey.training import Config, train
+
+
+def mutual(**options) -> Example:
+    peers = [small_net(0), small_net(1), conv(2, 5, 7, classes=3, seed=2)]
+    return Example(dml(peers, **options), peers)
+
+
+CONTRACT = {
+    "dml": Case(mutual),
+    "dml, one pass": Case(lambda: mutual(turns=False)),
+    "dml, ensemble": Case(lambda: mutual(target="ensemble", T=2.0)),
+    "dml, few labels": Case(
+        lambda: mutual(labelled=torch.arange(96, device="cpu") % 2 == 0), labelled=False
+    ),
+}
+REFUSED = {
+    "one peer": lambda: dml([small_net(0)]),
+    "equal peers": lambda: dml([small_net(0), small_net(0)]),
+    "another target": lambda: mutual(target="sum"),
+    "weight below 0": lambda: mutual(weight=-1.0),
+    "T = 0": lambda: mutual(T=0.0),
+}
 
 STEPS = Config(
     epochs=3, batch_size=12, lr=0.3, momentum=0.0, schedule="constant", device="cpu"

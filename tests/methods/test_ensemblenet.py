@@ -9,10 +9,24 @@ from hypothesis import given as every
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from methods.branching import Y, batch, given, hard, kl, softmax
+from methods.contract import Case, Example, small_net
 from methods.given import draw
 
+from kdsurvey.branches import Mixed, branched
 from kdsurvey.methods import ensemblenet
-from kdsurvey.methods.ensemblenet import Mixed
+
+
+def headed(lam: float) -> Example:
+    net = branched(small_net, 1, 3)
+    return Example(ensemblenet(net, lam=lam), [net])
+
+
+CONTRACT = {
+    "ensemblenet, ensemble alone": Case(lambda: headed(lam=0.0)),
+    "ensemblenet, heads alone": Case(lambda: headed(lam=1.0)),
+    "ensemblenet, co-distillation": Case(lambda: headed(lam=2.0)),
+}
+REFUSED = {"lam below 0": lambda: headed(lam=-0.5)}
 
 LOGITS = arrays(np.float64, (3, 4, 5), elements=st.floats(-30, 30, allow_nan=False))
 
@@ -104,4 +118,4 @@ def test_heads_and_their_ensemble_are_scored():
 
 def test_a_negative_lam_is_refused():
     with pytest.raises(ValueError, match=r"-0\.5"):
-        list(ensemblenet(given(*draw(0, 2, 4, 5)), lam=-0.5))
+        ensemblenet(given(*draw(0, 2, 4, 5)), lam=-0.5)

@@ -6,12 +6,36 @@ import numpy as np
 import pytest
 import torch
 from methods.branching import Y, batch, hard, kl, reached, softmax
+from methods.contract import Case, Example, small_net
 from methods.given import Given, draw
 from torch import nn
 
 from kdsurvey.branches import Branches, Fused, branched, fusion
 from kdsurvey.methods import ffl
 from kdsurvey.nets import conv, residual
+
+
+def fused(different: bool = False, **options) -> Example:
+    if different:
+        nets = [small_net(0), conv(2, 5, 8, 8, classes=3, seed=1)]
+        net = Branches(nn.Sequential(), nets)
+    else:
+        net = branched(small_net, 1, 3)
+    module = fusion(*[8] * len(net), width=8, head=small_net(9)[-1], seed=0)
+    return Example(ffl(net, module, **options), [net, module])
+
+
+CONTRACT = {
+    "ffl": Case(fused),
+    "ffl, two kinds of nets": Case(lambda: fused(different=True)),
+    "ffl, one arrow": Case(lambda: fused(to_branches=0.0)),
+}
+REFUSED = {
+    "to_fused below 0": lambda: fused(to_fused=-1.0),
+    "to_branches below 0": lambda: fused(to_branches=-1.0),
+    "ramp above 1": lambda: fused(ramp=2.0),
+    "T = 0": lambda: fused(T=0.0),
+}
 
 
 class Flat(nn.Module):

@@ -9,14 +9,42 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from methods.contract import Case, Example, distilled
 from methods.given import Given, draw
 from torch import nn
 
 from kdsurvey.methods import fitnets, joint_hints, plain
-from kdsurvey.methods.regressor import Regressor
+from kdsurvey.methods.fitnets.regressor import Regressor
 from kdsurvey.nets import conv, mlp
 from kdsurvey.stage import Batch, Teacher, upto
 from kdsurvey.training import Config, StopTraining, train
+
+
+def hinted(method=fitnets, **options) -> Example:
+    return distilled(method, **({"guided": 1, "hint": 1} | options))
+
+
+CONTRACT = {
+    "fitnets": Case(hinted),
+    "fitnets, hint half as large": Case(lambda: hinted(hint=2)),
+    "fitnets, own regressor": Case(
+        lambda: hinted(regressor=conv(6, 6, classes=3, seed=2)[0])
+    ),
+    "fitnets, second stage alone": Case(lambda: hinted(hint_epochs=0.0)),
+    "joint hints": Case(lambda: hinted(joint_hints)),
+}
+REFUSED = {
+    "T = 0": lambda: hinted(T=0.0),
+    "one lam": lambda: hinted(lam=(4.0,)),
+    "lam below 0": lambda: hinted(lam=(4.0, -1.0)),
+    "hint_epochs = 1": lambda: hinted(hint_epochs=1.0),
+    "guided beyond the net": lambda: hinted(guided=9),
+    "hint before the net": lambda: hinted(hint=0),
+    "joint: beta below 0": lambda: hinted(joint_hints, beta=-1.0),
+    "joint: T = 0": lambda: hinted(joint_hints, T=0.0),
+    "joint: lam below 0": lambda: hinted(joint_hints, lam=(-1.0, 1.0)),
+    "joint: guided beyond the net": lambda: hinted(joint_hints, guided=9),
+}
 
 QUICK = Config(epochs=5, batch_size=32, lr=0.05, schedule="constant", device="cpu")
 
@@ -346,7 +374,7 @@ def test_the_joint_loss_is_the_sum_of_both_at_one_start():
     with pytest.raises(
         ValueError, match="beta weighs the hint and is 0 or more, got -1"
     ):
-        next(joint_hints(student, teacher, beta=-1.0, **options))
+        joint_hints(student, teacher, beta=-1.0, **options)
 
 
 def test_half_precision_trains(toy):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from methods.contract import Case, Example, distilled
 from methods.given import Given, draw
 from torch import nn
 
@@ -15,6 +16,27 @@ from kdsurvey.methods import fsp, plain
 from kdsurvey.nets import conv, mlp
 from kdsurvey.stage import Batch, Teacher
 from kdsurvey.training import Config, StopTraining, train
+
+
+def flowing(**options) -> Example:
+    return distilled(fsp, **({"pairs": ((1, 2),)} | options))
+
+
+CONTRACT = {
+    "fsp": Case(flowing),
+    "fsp, lam given": Case(lambda: flowing(lam=0.1)),
+    "fsp, channels in another order": Case(
+        lambda: flowing(permutation={1: [5, 4, 3, 2, 1, 0]})
+    ),
+}
+REFUSED = {
+    "flow_epochs = 1": lambda: flowing(flow_epochs=1.0),
+    "no pair": lambda: flowing(pairs=()),
+    "a pair backwards": lambda: flowing(pairs=((2, 1),)),
+    "a pair beyond the net": lambda: flowing(pairs=((1, 9),)),
+    "unequal numbers of pairs": lambda: flowing(teacher_pairs=((1, 2), (1, 2))),
+    "an order of no block": lambda: flowing(permutation={3: [0]}),
+}
 
 QUICK = Config(epochs=6, batch_size=32, lr=0.05, schedule="constant", device="cpu")
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from methods.contract import Case, distilled
 from torch import nn
 
 from kdsurvey.losses import cross_entropy, soft_cross_entropy
@@ -15,6 +16,22 @@ from kdsurvey.methods import hinton, plain
 from kdsurvey.nets import mlp, parameters
 from kdsurvey.stage import Batch, Teacher
 from kdsurvey.training import Config, train
+
+CONTRACT = {
+    "hinton": Case(lambda: distilled(hinton)),
+    "hinton, soft alone": Case(lambda: distilled(hinton, alpha=1.0), labelled=False),
+    "hinton, hard alone": Case(lambda: distilled(hinton, alpha=0.0)),
+    "hinton, T = 1": Case(lambda: distilled(hinton, T=1.0)),
+    "hinton, T = 20": Case(lambda: distilled(hinton, T=20.0)),
+    "hinton, tensors": Case(
+        lambda: distilled(hinton, T=torch.tensor(4.0), alpha=torch.tensor(0.5))
+    ),
+}
+REFUSED = {
+    "alpha below 0": lambda: distilled(hinton, alpha=-0.1),
+    "alpha above 1": lambda: distilled(hinton, alpha=1.1),
+    "T = 0": lambda: distilled(hinton, T=0.0),
+}
 
 
 def logits(seed: int, n: int = 8, classes: int = 10) -> torch.Tensor:
@@ -166,7 +183,7 @@ def test_alpha_out_of_range(alpha):
     with pytest.raises(
         ValueError, match=r"alpha weighs the soft term and lies in \[0, 1\]"
     ):
-        next(hinton(mlp(4, 3), mlp(4, 3), alpha=alpha))
+        hinton(mlp(4, 3), mlp(4, 3), alpha=alpha)
 
 
 @pytest.mark.parametrize("T", [0.0, -1.0, float("nan"), float("inf")])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from methods.branching import Y, batch, given, hard, kl, reached, softmax
+from methods.contract import Case, Example, small_net
 from methods.given import draw
 from torch import nn
 
@@ -13,6 +14,27 @@ from kdsurvey.branches import Branches, Mixed, branched, gate
 from kdsurvey.losses import ramp_up
 from kdsurvey.methods import one
 from kdsurvey.nets import conv
+
+
+def gated(with_gate: bool = True, **options) -> Example:
+    net = branched(small_net, 1, 3)
+    if not with_gate:
+        return Example(one(net, None, **options), [net])
+    weights = gate(6, 3, seed=0)
+    return Example(one(net, weights, **options), [net, weights])
+
+
+CONTRACT = {
+    "one": Case(gated),
+    "one, no gate": Case(lambda: gated(with_gate=False)),
+    "one, faded in": Case(lambda: gated(ramp=0.5)),
+    "one, no distillation": Case(lambda: gated(weight=0.0)),
+}
+REFUSED = {
+    "weight below 0": lambda: gated(weight=-1.0),
+    "ramp above 1": lambda: gated(ramp=2.0),
+    "T = 0": lambda: gated(T=0.0),
+}
 
 
 class Fixed(nn.Module):

@@ -6,9 +6,23 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from methods.branching import Y, batch, hard, kl
+from methods.contract import Case, Example, small_net
 from methods.given import Given, draw
 
 from kdsurvey.methods import plain, virtual_teacher
+
+
+def taught(**options) -> Example:
+    student = small_net(0)
+    return Example(virtual_teacher(student, **options), [student])
+
+
+CONTRACT = {"virtual teacher": Case(taught)}
+REFUSED = {
+    "alpha below 0": lambda: taught(alpha=-0.1),
+    "a = 1": lambda: taught(a=1.0),
+    "T = 0": lambda: taught(T=0.0),
+}
 
 
 def terms(z: np.ndarray, stages) -> tuple[Given, dict[str, torch.Tensor]]:
@@ -56,7 +70,7 @@ def test_a_hotter_teacher_is_less_sure_but_still_right(T, sure):
 )
 def test_bad_input_is_named(wrong):
     with pytest.raises(ValueError, match="virtual_teacher: alpha in"):
-        next(virtual_teacher(Given(np.zeros((4, 3))), **wrong))
+        virtual_teacher(Given(np.zeros((4, 3))), **wrong)
 
 
 def test_a_teacher_that_is_not_right_is_refused():

@@ -15,7 +15,7 @@ from kdsurvey.lessons.arms import Arm, by_name, fit
 from kdsurvey.lessons.rows import accuracies
 from kdsurvey.losses import soften
 from kdsurvey.methods import ban, hinton, plain
-from kdsurvey.methods.permuted import Permuted
+from kdsurvey.methods.ban import Permuted
 from kdsurvey.records import experiment
 from kdsurvey.stage import Batch, Stage, Teacher
 from kdsurvey.training import Config

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from torch import nn
+from torch import Tensor, nn
 
 from kdsurvey.losses import cross_entropy, fsp_loss
-from kdsurvey.methods.flow import Flow, Pairs
-from kdsurvey.stage import Loss, Stage, Teacher
+from kdsurvey.methods.fsp.flow import Flow, Pairs
+from kdsurvey.stage import Batch, Loss, Stage, Teacher
 
 
 def fsp(
@@ -41,34 +41,38 @@ def fsp(
     """
     if not 0 < flow_epochs < 1 or len(pairs) != len(teacher_pairs or pairs):
         raise ValueError(
-            f"fsp: needs flow_epochs in (0, 1), got {flow_epochs}, and equally many pairs, {pairs}, {teacher_pairs}"
+            f"fsp: needs flow_epochs in (0, 1), got {flow_epochs}, and equally many "
+            f"pairs, {pairs}, {teacher_pairs}"
         )
     flow_s = Flow(student, pairs)
-    flow_t = Teacher(Flow(teacher, teacher_pairs or pairs, permutation))
+    watched = Flow(teacher, teacher_pairs or pairs, permutation)
 
-    def task_loss(batch, progress):
+    def task_loss(batch: Batch, progress: float) -> dict[str, Tensor]:
         return {"hard": cross_entropy(student(batch.x), batch.y)}
 
-    yield Stage(
-        "flow",
-        {flow_s: _flow_loss(flow_s, flow_t, lam)},
-        epochs=flow_epochs,
-        lr=flow_lr,
-    )
-    yield Stage(
-        "task", {student: task_loss}, score={"student": student}, epochs=1 - flow_epochs
-    )
+    def stages() -> Iterator[Stage]:
+        flow_loss = _flow_loss(flow_s, Teacher(watched), lam)
+        yield Stage("flow", {flow_s: flow_loss}, epochs=flow_epochs, lr=flow_lr)
+        score = {"student": student}
+        yield Stage("task", {student: task_loss}, score, epochs=1 - flow_epochs)
+
+    return stages()
 
 
-def _flow_loss(flow_s: Flow, flow_t: Teacher, lam: float | None) -> Loss:
-    def loss(batch, progress):
+def _flow_loss(flow_s: Flow, flow_t: Teacher, lam: float | Tensor | None) -> Loss:
+    of_teacher = flow_t.net
+    assert isinstance(of_teacher, Flow)
+
+    def loss(batch: Batch, progress: float) -> dict[str, Tensor]:
         nonlocal lam
-        g_s, g_t = flow_s(batch.x), flow_t(batch)  # (n, all pairs)
+        g_s = flow_s(batch.x)  # (n, all pairs)
+        g_t = flow_t(batch)
         if lam is None:
             lam = 1 / (g_t.square().sum(1) + g_s.detach().square().sum(1)).mean()
-        pairs = zip(
-            flow_s.pairs, flow_t.net.split(g_t), flow_s.split(g_s)
-        )  # (n, c_start, c_end) each
-        return {f"flow {i}-{j}": lam * fsp_loss(G_t, G_s) for (i, j), G_t, G_s in pairs}
+        # G_s, G_t: (n, c_start, c_end) for each pair
+        matrices = zip(flow_s.pairs, flow_s.split(g_s), of_teacher.split(g_t))
+        return {
+            f"flow {i}-{j}": lam * fsp_loss(G_t, G_s) for (i, j), G_s, G_t in matrices
+        }
 
     return loss

@@ -6,9 +6,10 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from kdsurvey.losses import kl, weighted_cross_entropy
+from kdsurvey.losses import check_temperature, kl, weighted_cross_entropy
+from kdsurvey.methods.dml.turns import at_once, in_turn
 from kdsurvey.nets import distinct
-from kdsurvey.stage import Batch, Stage, watched
+from kdsurvey.stage import Batch, Stage
 
 
 def dml(
@@ -35,50 +36,45 @@ def dml(
     """
     if len(peers) < 2 or target not in ("mean", "ensemble") or not weight >= 0:
         raise ValueError(
-            f'dml: 2 peers or more, target "mean" or "ensemble", weight >= 0; not {len(peers)}, {target!r}, {weight}'
+            'dml: 2 peers or more, target "mean" or "ensemble", weight >= 0; '
+            f"not {len(peers)}, {target!r}, {weight}"
         )
+    check_temperature(T)
     distinct(peers)
-    names = {peer: f"peer {k}" for k, peer in enumerate(peers)}
     loss_k = partial(peer_loss, T=T, target=target, weight=weight, labelled=labelled)
 
-    def in_turn(peer: nn.Module):
-        others = [other for other in peers if other is not peer]
-        return lambda batch, progress: loss_k(
-            batch, peer(batch.x), [watched(other, batch.x) for other in others]
-        )
+    def stages() -> Iterator[Stage]:
+        if turns:
+            learn = {peer: in_turn(peer, peers, loss_k) for peer in peers}
+        else:
+            learn = {nn.ModuleList(peers): at_once(peers, loss_k)}
+        score = {f"peer {k}": peer for k, peer in enumerate(peers)}
+        yield Stage("mutual", learn, score)
 
-    def at_once(batch: Batch, progress: float) -> dict[str, Tensor]:
-        z = {peer: peer(batch.x) for peer in peers}
-        terms = {
-            k: loss_k(batch, z[k], [z[other] for other in peers if other is not k])
-            for k in peers
-        }
-        return {
-            f"{names[k]} {name}": term
-            for k, found in terms.items()
-            for name, term in found.items()
-        }
-
-    learn = (
-        {peer: in_turn(peer) for peer in peers}
-        if turns
-        else {nn.ModuleList(peers): at_once}
-    )
-    yield Stage("mutual", learn, score={names[peer]: peer for peer in peers})
+    return stages()
 
 
 def peer_loss(
-    batch: Batch, z_k: Tensor, others: Sequence[Tensor], *, T, target, weight, labelled
+    batch: Batch,
+    z_k: Tensor,
+    others: Sequence[Tensor],
+    *,
+    T: float,
+    target: str,
+    weight: float,
+    labelled: Tensor | None,
 ) -> dict[str, Tensor]:
-    """L_k from logits (n, c) of peer k and of the others."""
+    """Compute the terms of L_k from the logits (n, c) of peer k and of the others.
+
+    T, target, weight and labelled: as for `dml`.
+    """
     m = torch.ones_like(batch.y)  # (n,)
     if labelled is not None:
         m = labelled.to(batch.y.device, non_blocking=batch.y.is_cuda)[batch.i]
     m = m.to(torch.promote_types(z_k.dtype, torch.float32))
     if target == "ensemble":
-        others = [
-            T * torch.log_softmax(torch.stack(others) / T, -1).logsumexp(0)
-        ]  # logits of the mean of the p_l at T
+        log_p = torch.log_softmax(torch.stack(list(others)) / T, -1).logsumexp(0)
+        others = [T * log_p]  # logits of the mean of the p_l at T
     mutual = sum(kl(z_l, z_k, T) for z_l in others) / len(others)
     return {
         "hard": weighted_cross_entropy(z_k, batch.y, m / m.sum().clamp(min=1)),

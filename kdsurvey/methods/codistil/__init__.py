@@ -1,14 +1,15 @@
 """Codistillation: nets in processes of their own learn from stale copies of each other.
+
 Anil et al. 2018, arXiv 1804.03235.
 """
 
 from collections.abc import Iterator
 
-from torch import nn
+from torch import Tensor, nn
 
-from kdsurvey.losses import cross_entropy, kl
-from kdsurvey.methods.exchange import Exchange
-from kdsurvey.stage import Stage
+from kdsurvey.losses import check_temperature, cross_entropy, kl
+from kdsurvey.methods.codistil.exchange import Exchange
+from kdsurvey.stage import Batch, Stage
 
 
 def codistil(
@@ -37,19 +38,28 @@ def codistil(
     """
     if every < 1 or not 0 <= burn_in < 1 or not weight >= 0:
         raise ValueError(
-            f"codistil: needs every >= 1, burn_in in [0, 1) and weight >= 0, got {every}, {burn_in} and {weight}"
+            "codistil: needs every >= 1, burn_in in [0, 1) and weight >= 0, "
+            f"got {every}, {burn_in} and {weight}"
         )
-    seen, step = Exchange(net, exchange), 0
+    check_temperature(T)
+    exchanged = Exchange(net, exchange)
 
-    def loss(batch, progress):
-        nonlocal step
-        if progress >= burn_in:
-            if step % every == 0:
-                seen.update(batch.inputs)
-            step += 1
-        z = net(batch.x)  # (n, c)
-        mutual = [kl(v(batch), z, T) for v in seen.others]
-        soft = {"mutual": weight * T**2 * sum(mutual) / len(mutual)} if mutual else {}
-        return {"hard": cross_entropy(z, batch.y)} | soft
+    def stages() -> Iterator[Stage]:
+        step = 0
 
-    yield Stage("codistil", {net: loss}, score={"net": net})
+        def loss(batch: Batch, progress: float) -> dict[str, Tensor]:
+            nonlocal step
+            if progress >= burn_in:
+                if step % every == 0:
+                    exchanged.update(batch.inputs)
+                step += 1
+            z = net(batch.x)  # (n, c)
+            terms = {"hard": cross_entropy(z, batch.y)}
+            mutual = [kl(v(batch), z, T) for v in exchanged.others]
+            if mutual:
+                terms["mutual"] = weight * T**2 * sum(mutual) / len(mutual)
+            return terms
+
+        yield Stage("codistil", {net: loss}, score={"net": net})
+
+    return stages()

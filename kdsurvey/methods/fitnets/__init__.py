@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from torch import nn
 
-from kdsurvey.losses import cross_entropy, half_mse, soft_cross_entropy
-from kdsurvey.methods.regressor import Regressor
+from kdsurvey.losses import check_temperature
+from kdsurvey.methods.fitnets.equations import hint_loss, kd_loss
+from kdsurvey.methods.fitnets.regressor import Regressor
 from kdsurvey.stage import Stage, Teacher, upto
 
 
@@ -43,51 +44,37 @@ def fitnets(
     """
     if len(lam) != 2 or not min(lam) >= 0 or not 0 <= hint_epochs < 1:
         raise ValueError(
-            f"fitnets: lam is a pair of values >= 0 and hint_epochs lies in [0, 1), got {lam} and {hint_epochs}"
+            "fitnets: lam is a pair of values >= 0 and hint_epochs lies in [0, 1), "
+            f"got {lam} and {hint_epochs}"
         )
+    check_temperature(T)
     v_g = upto(student, guided, "fitnets: guided")
     u_h = upto(teacher, hint, "fitnets: hint")
-    teacher = Teacher(teacher)
 
-    def kd_loss(batch, progress):
-        # (n, c)
-        z = student(batch.x)
-        v = teacher(batch)
-        now = lam[0] + (lam[1] - lam[0]) * progress
-        return {
-            "hard": cross_entropy(z, batch.y),
-            "soft": now * soft_cross_entropy(v, z, T),
-        }
+    def stages() -> Iterator[Stage]:
+        frozen = Teacher(teacher)
+        if hint_epochs:
+            dtype = next(v_g.parameters()).dtype
+            yield _hint(
+                v_g,
+                Teacher(u_h),
+                Regressor(seed, dtype) if regressor is None else regressor,
+                hint_epochs,
+                hint_lr,
+            )
+        loss = kd_loss(student, frozen, T, lam)
+        score = {"student": student}
+        yield Stage("distil", {student: loss}, score, epochs=1 - hint_epochs)
 
-    if hint_epochs:
-        dtype = next(v_g.parameters()).dtype
-        yield _hint(
-            v_g,
-            Teacher(u_h),
-            Regressor(seed, dtype) if regressor is None else regressor,
-            hint_epochs,
-            hint_lr,
-        )
-    yield Stage(
-        "distil", {student: kd_loss}, score={"student": student}, epochs=1 - hint_epochs
-    )
+    return stages()
 
 
 def _hint(
     v_g: nn.Module, u_h: Teacher, r: nn.Module, epochs: float, lr: float | None
 ) -> Stage:
-    def loss(batch, progress):
-        u, v = u_h(batch), v_g(batch.x)  # (n, O_h, ...), (n, O_g, ...)
-        return {
-            "hint": half_mse(u, r(v, u.shape) if isinstance(r, Regressor) else r(v))
-        }
-
-    usual = (
-        0.005 if any(isinstance(part, nn.Conv2d) for part in u_h.net.modules()) else 0.2
-    )
-    return Stage(
-        "hint",
-        {nn.ModuleList([v_g, r]): loss},
-        epochs=epochs,
-        lr=usual if lr is None else lr,
-    )
+    """Build the first stage; nothing outside it keeps the regressor."""
+    learner = nn.ModuleList([v_g, r])
+    maps = any(isinstance(part, nn.Conv2d) for part in u_h.net.modules())
+    usual = 0.005 if maps else 0.2
+    rate = usual if lr is None else lr
+    return Stage("hint", {learner: hint_loss(v_g, u_h, r)}, epochs=epochs, lr=rate)
