@@ -1,5 +1,6 @@
-"""Which examples a step sees: random order and jitter, drawn from the seed alone, in
-batch and on the device.
+"""The batches of an epoch: random order and jitter, drawn from the seed alone.
+
+In batch, and on the device.
 """
 
 from collections.abc import Iterator
@@ -12,8 +13,10 @@ from kdsurvey.stage import Batch
 
 
 class Batches:
-    """Random order and jitter, drawn from the seed alone; one draw a member where
-    `seed` is a tuple.
+    """Draw the order and the jitter of every epoch from the seed alone.
+
+    One draw a member where `seed` is a tuple. size: examples in a batch; pixels: the
+    largest shift.
     """
 
     def __init__(
@@ -22,37 +25,34 @@ class Batches:
         self.size = size
         self.pixels = pixels
         self.stacked = isinstance(seed, tuple)
-        seeds = seed if self.stacked else (seed,)
+        seeds = seed if isinstance(seed, tuple) else (seed,)
         self.order = [torch.Generator().manual_seed(s) for s in seeds]
         self.shift = [torch.Generator(device).manual_seed(s) for s in seeds]
 
     def of_epoch(self, x: Tensor, y: Tensor) -> Iterator[Batch]:
-        orders = torch.stack(
-            [torch.randperm(len(x), generator=g) for g in self.order]
-        )  # (s, N)
+        """Yield the batches of one epoch over x (N, ...) and y (N,)."""
+        drawn = [torch.randperm(len(x), generator=g) for g in self.order]
+        orders = torch.stack(drawn)  # (s, N)
         orders = (orders if self.stacked else orders[0]).to(x.device)
         for i in orders.split(self.size, -1):
-            if i.shape[-1] > 1 or 1 in (
-                self.size,
-                len(x),
-            ):  # batch-norm cannot learn from one example
-                yield Batch(
-                    self._augmented(x[i]), y[i], i, x, augmented=self.pixels > 0
-                )
+            # Batch norm cannot learn from one example
+            if i.shape[-1] > 1 or 1 in (self.size, len(x)):
+                augmented = self.pixels > 0
+                yield Batch(self._augmented(x[i]), y[i], i, x, augmented=augmented)
 
     def _augmented(self, x: Tensor) -> Tensor:
         if not self.pixels:
             return x
         if not self.stacked:
             return jitter(x, self.pixels, self.shift[0])
-        return torch.stack(
-            [jitter(member, self.pixels, g) for member, g in zip(x, self.shift)]
-        )
+        shifted = [jitter(member, self.pixels, g) for member, g in zip(x, self.shift)]
+        return torch.stack(shifted)
 
 
 def jitter(x: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
-    """x (n, c, h, w) with each image shifted by its own draw of up to `pixels` in both
-    directions, zeros moving in.
+    """Shift each image of x (n, c, h, w) by its own draw of up to `pixels` each way.
+
+    In both directions; zeros move in. Returns a tensor shaped like x.
     """
     n, _, h, w = x.shape
     down, right = torch.randint(
@@ -60,9 +60,8 @@ def jitter(x: Tensor, pixels: int, generator: torch.Generator) -> Tensor:
     )
     rows = down + torch.arange(h, device=x.device)  # (n, h)
     columns = right + torch.arange(w, device=x.device)  # (n, w)
-    padded = F.pad(x, [pixels] * 4)
+    padded = F.pad(x, [pixels] * 4).permute(0, 2, 3, 1)
     image = torch.arange(n, device=x.device)
-    shifted = padded.permute(0, 2, 3, 1)[
-        image[:, None, None], rows[:, :, None], columns[:, None, :]
-    ]  # (n, h, w, c)
+    # Indices (n, 1, 1), (n, h, 1) and (n, 1, w) pick (n, h, w, c)
+    shifted = padded[image[:, None, None], rows[:, :, None], columns[:, None, :]]
     return shifted.permute(0, 3, 1, 2)

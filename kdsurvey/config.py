@@ -7,17 +7,31 @@ from dataclasses import dataclass
 
 import torch
 
-SCHEDULES: dict[
-    str, Callable[[float], float]
-] = {  # progress in [0, 1] -> factor of the learning rate
+from kdsurvey import ranges
+
+Schedule = Callable[[float], float]  # progress in [0, 1] -> factor of the learning rate
+
+
+def _step(p: float) -> float:
+    if p < 0.5:
+        return 1.0
+    return 0.1 if p < 0.75 else 0.01
+
+
+def _cosine(p: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * p))
+
+
+def _one_cycle(p: float) -> float:
+    falling = 0.5 * (1 + math.cos(math.pi * (p - 0.3) / 0.7))
+    return 0.04 + 0.96 * p / 0.3 if p < 0.3 else falling
+
+
+SCHEDULES: dict[str, Schedule] = {
     "constant": lambda p: 1.0,
-    "step": lambda p: 1.0 if p < 0.5 else 0.1 if p < 0.75 else 0.01,
-    "cosine": lambda p: 0.5 * (1 + math.cos(math.pi * p)),
-    "one-cycle": lambda p: (
-        0.04 + 0.96 * p / 0.3
-        if p < 0.3
-        else 0.5 * (1 + math.cos(math.pi * (p - 0.3) / 0.7))
-    ),
+    "step": _step,
+    "cosine": _cosine,
+    "one-cycle": _one_cycle,
 }
 
 
@@ -52,36 +66,43 @@ class Config:
         """The seed, or that of the first member of a stack."""
         return self.seed[0] if isinstance(self.seed, tuple) else self.seed
 
-    def __post_init__(self):
+    @property
+    def factor(self) -> Schedule:
+        """The schedule as a function of progress in [0, 1] to a factor of lr."""
+        return self.schedule if callable(self.schedule) else SCHEDULES[self.schedule]
+
+    def __post_init__(self) -> None:
+        ranges.plain_numbers(self)
+        decays = math.isfinite(self.weight_decay) and self.weight_decay >= 0
+        scheduled = callable(self.schedule) or self.schedule in SCHEDULES
+        seeds = self.seed if isinstance(self.seed, tuple) else (self.seed,)
+        seeded = bool(seeds) and all(isinstance(seed, int) for seed in seeds)
+        momentous = self.optimiser == "sgd" and self.momentum > 0
         rules = {
-            "epochs": isinstance(self.epochs, int) and self.epochs >= 1,
-            "batch_size": isinstance(self.batch_size, int) and self.batch_size >= 1,
-            "lr": math.isfinite(self.lr) and self.lr > 0,
-            "momentum": 0 <= self.momentum < 1,
-            "weight_decay": math.isfinite(self.weight_decay) and self.weight_decay >= 0,
-            "schedule": callable(self.schedule) or self.schedule in SCHEDULES,
-            "precision": self.precision in ("fp32", "bf16"),
-            "seed": self.seed != ()
-            and all(
-                isinstance(s, int)
-                for s in (self.seed if type(self.seed) is tuple else [self.seed])
+            "epochs": (ranges.whole(self.epochs, 1), "a whole number of 1 or more"),
+            "batch_size": (
+                ranges.whole(self.batch_size, 1),
+                "a whole number of 1 or more",
             ),
-            "optimiser": self.optimiser in ("sgd", "adam"),
-            "nesterov": not self.nesterov
-            or (self.optimiser == "sgd" and self.momentum > 0),
-            "jitter": isinstance(self.jitter, int) and self.jitter >= 0,
+            "lr": (math.isfinite(self.lr) and self.lr > 0, "a number above 0"),
+            "momentum": (0 <= self.momentum < 1, "a number in [0, 1)"),
+            "weight_decay": (decays, "a number of 0 or more"),
+            "schedule": (scheduled, f"one of {list(SCHEDULES)}, or a function"),
+            "precision": (self.precision in ("fp32", "bf16"), '"fp32" or "bf16"'),
+            "seed": (seeded, "a whole number, or a tuple of one for each member"),
+            "optimiser": (self.optimiser in ("sgd", "adam"), '"sgd" or "adam"'),
+            "nesterov": (not self.nesterov or momentous, "False, or SGD some momentum"),
+            "jitter": (ranges.whole(self.jitter, 0), "a whole number of 0 or more"),
         }
-        for name, fine in rules.items():
-            if not fine:
-                raise ValueError(
-                    f"Config: {name} = {getattr(self, name)!r} is out of range; see the docstring of Config"
-                )
+        ranges.check("Config", self, rules)
 
 
 def device_of(config: Config) -> torch.device:
-    """The device that config.device names; "auto" is the accelerator that torch sees, else the CPU."""
+    """Return the device that config.device names.
+
+    "auto" is the accelerator that torch sees, else the CPU.
+    """
     if config.device != "auto":
         return torch.device(config.device)
-    return torch.accelerator.current_accelerator(check_available=True) or torch.device(
-        "cpu"
-    )
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    return accelerator or torch.device("cpu")

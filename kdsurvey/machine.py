@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from kdsurvey import store
+from kdsurvey import store, threads
 from kdsurvey.data import mnist_5k
 
 
@@ -62,7 +62,8 @@ def _packages():
 
 
 def _threads():
-    n, cores = torch.get_num_threads(), os.cpu_count()
+    n = threads.number()
+    cores = os.cpu_count()
     if n > 1:
         return (
             f"{n} of {cores} cores",

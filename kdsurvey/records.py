@@ -27,7 +27,7 @@ import pandas as pd
 from filelock import FileLock
 
 from kdsurvey import data as data_sets
-from kdsurvey import provenance
+from kdsurvey import provenance, threads
 from kdsurvey.data import Data
 from kdsurvey.progress import bar
 from kdsurvey.store import replacing
@@ -54,7 +54,8 @@ class Experiment:
     settings: Mapping[str, Any]
 
     def __call__(self, data: Data, seed: int) -> list[dict]:
-        return self.run(data, seed)
+        with threads.of_a_run():
+            return self.run(data, seed)
 
     @property
     def name(self) -> str:

@@ -1,6 +1,4 @@
-"""Many runs: stacks of small students trained in one pass, arms compared over seeds,
-and rows kept for later readers.
-"""
+"""Stacks: many small nets of one shape, trained in one pass."""
 
 import copy
 from collections.abc import Sequence
@@ -14,22 +12,20 @@ class StackedLinear(nn.Module):
 
     def __init__(self, layers: Sequence[nn.Linear]):
         super().__init__()
-        self.weight = nn.Parameter(
-            torch.stack([layer.weight.detach().T for layer in layers]).contiguous()
-        )  # (n, i, o)
-        self.bias = nn.Parameter(
-            torch.stack([layer.bias.detach()[None] for layer in layers])
-        )  # (n, 1, o)
+        weights = [layer.weight.detach().T for layer in layers]
+        biases = [layer.bias.detach()[None] for layer in layers]
+        self.weight = nn.Parameter(torch.stack(weights).contiguous())  # (n, i, o)
+        self.bias = nn.Parameter(torch.stack(biases))  # (n, 1, o)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.baddbmm(
-            self.bias, x.expand(len(self.weight), *x.shape[-2:]), self.weight
-        )
+        each = x.expand(len(self.weight), *x.shape[-2:])
+        return torch.baddbmm(self.bias, each, self.weight)
 
 
 class StackedFlatten(nn.Module):
-    """(n, b, c, h, w) -> (n, b, chw), and (b, c, h, w) -> (b, chw): an image is the
-    last three dimensions.
+    """Flatten images, the last three dimensions: (n, b, c, h, w) -> (n, b, chw).
+
+    And (b, c, h, w) -> (b, chw).
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -37,7 +33,7 @@ class StackedFlatten(nn.Module):
 
 
 def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
-    """n nets of one shape as one, that trains them in one pass and never mixes them.
+    """Stack n nets of one shape: one net that trains them in one pass, unmixed.
 
     nets: results of nets.mlp with equal widths; they are copied, in order. The stack
     maps (n, b, c, h, w), one batch a member, or (b, c, h, w), a batch they share, to
@@ -49,17 +45,16 @@ def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
     shapes = {str([p.shape for p in net.parameters()]) for net in nets}
     if len(shapes) != 1:
         raise ValueError(
-            f"stack: needs nets of one shape, at least one; got {len(nets)} nets of {len(shapes)} shapes"
+            "stack: needs nets of one shape, at least one; "
+            f"got {len(nets)} nets of {len(shapes)} shapes"
         )
     return _stacked(list(nets))
 
 
-def _stacked(twins: list[nn.Module]) -> nn.Module:
+def _stacked(twins: list) -> nn.Module:
     first = twins[0]
     if isinstance(first, nn.Sequential):
-        return nn.Sequential(
-            *(_stacked([twin[k] for twin in twins]) for k in range(len(first)))
-        )
+        return nn.Sequential(*(_stacked(list(layers)) for layers in zip(*twins)))
     if isinstance(first, nn.Linear):
         return StackedLinear(twins)
     if isinstance(first, nn.Flatten):
@@ -67,12 +62,13 @@ def _stacked(twins: list[nn.Module]) -> nn.Module:
     if isinstance(first, nn.ReLU):
         return nn.ReLU()
     raise ValueError(
-        f"stack: a {type(first).__name__} cannot be stacked; use nets.mlp without dropout, or train one by one"
+        f"stack: a {type(first).__name__} cannot be stacked; "
+        "use nets.mlp without dropout, or train one by one"
     )
 
 
 def unstack(stacked: nn.Sequential) -> list[nn.Sequential]:
-    """The members of a stack as nets of their own, in order."""
+    """Return the members of a stack as separate nets, in order."""
     size = next(stacked.parameters()).shape[0]
     return [_member(stacked, k) for k in range(size)]
 

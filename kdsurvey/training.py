@@ -1,41 +1,52 @@
-"""The only training loop: stages in, rows out. One seed gives the same rows to the last
-bit on one thread.
+"""The only training loop: stages in, rows out.
+
+One seed gives the same rows to the last bit on one thread, see `threads`.
 """
 
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import (
+    AbstractContextManager,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from kdsurvey import threads
 from kdsurvey.batches import Batches
-from kdsurvey.config import SCHEDULES, Config, device_of
+from kdsurvey.config import Config, device_of
 from kdsurvey.data import Data
 from kdsurvey.progress import bar
-from kdsurvey.stage import Batch, Predict, Stage, in_eval
+from kdsurvey.stage import Batch, Loss, Predict, Stage, in_eval
 
-torch.set_num_threads(
-    int(os.environ.get("KDSURVEY_THREADS", "1"))
-)  # small nets are fastest, and repeatable, on one
+# A learner's turn on a batch: its loss, its optimiser, what its terms' names begin with
+Turn = tuple[Loss, torch.optim.Optimizer, str]
+Terms = dict[str, Tensor]
 
 
 class StopTraining(Exception):
-    """Raised by a hook to end training early and in order: `train` returns the rows it has."""
+    """Raised by a hook to end training early and in order.
+
+    `train` then returns the rows it has.
+    """
 
 
 class Step(NamedTuple):
-    """What a per-batch hook is given, after the step. Reading a tensor in it waits for the device."""
+    """One optimiser step, as a per-batch hook gets it, after the step.
+
+    Reading a tensor in it waits for the device.
+    """
 
     stage: str
     epoch: int  # from 1
     progress: float  # of this stage, in [0, 1]
     lr: float
-    terms: dict[
-        str, Tensor
-    ]  # already weighted loss terms of this batch, before the step
+    terms: Terms  # already weighted loss terms of this batch, before the step
     examples: int
 
 
@@ -48,10 +59,10 @@ def train(
     on_batch: Callable[[Step], None] | None = None,
     progress: bool = True,
 ) -> list[dict]:
-    """Trains the learners of each stage in place and returns rows, one per epoch (and
-    member, where a stack learns).
+    """Train the learners of each stage in place; return rows, one per epoch.
 
-    The learners train on the device of the config, and return to the one they came from.
+    Where a stack learns, one per epoch and member. The learners train on the device of
+    the config, and return to the one they came from.
 
     A row holds "stage", "epoch", "lr", the mean of every loss term, "NAME validation
     accuracy" for what the stage scores where the data has a validation part, and in a
@@ -61,12 +72,8 @@ def train(
     generator, FloatingPointError, naming the terms, when a loss is not finite.
     """
     rows = []
-    with (
-        suppress(StopTraining),
-        closing(
-            epochs(stages, data, config, on_batch=on_batch, progress=progress)
-        ) as trained,
-    ):
+    trained = epochs(stages, data, config, on_batch=on_batch, progress=progress)
+    with suppress(StopTraining), closing(trained):
         for row in trained:
             rows.append(row)
             if on_epoch:
@@ -82,11 +89,11 @@ def epochs(
     on_batch: Callable[[Step], None] | None = None,
     progress: bool = False,
 ) -> Iterator[dict]:
-    """The same training as `train`, one row at a time: between two rows anything may
-    happen, another run's epoch too.
+    """Train as `train` does, and yield one row at a time.
 
-    A run that takes turns with others gives the rows that it gives alone. What on_batch
-    raises comes out, StopTraining too.
+    Between two rows anything may happen, another run's epoch too: a run that takes
+    turns with others gives the rows that it gives alone. What on_batch raises comes
+    out, StopTraining too.
     """
     _check(stages)
     device = device_of(config)
@@ -94,7 +101,7 @@ def epochs(
     rows = _all_rows(stages, data.to(device), config, device, on_batch, progress)
     try:
         while True:
-            with own:
+            with own, threads.of_a_run():
                 row = next(rows, None)
             if row is None:
                 return
@@ -106,31 +113,36 @@ def epochs(
 
 
 def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
-    """Share of x (n, ...) whose largest logit is at y (n,), in [0, 1]; for a stack, a
-    list with one share a member.
+    """Compute the share of x (n, ...) whose largest logit is at y (n,), in [0, 1].
 
-    predict: a net, or any function from x to logits. A net is measured in eval mode and
-    left in the mode it came in. Raises ValueError when x is empty or x and y differ in
-    length.
+    For a stack, a list with one share a member. predict: a net, or any function from x
+    to logits. A net is measured in eval mode and left in the mode it came in. Raises
+    ValueError when x is empty or x and y differ in length.
     """
     if len(x) != len(y) or not len(x):
         raise ValueError(
-            f"accuracy: need as many labels as inputs, at least one; got x {tuple(x.shape)}, y {tuple(y.shape)}"
+            "accuracy: need as many labels as inputs, at least one; "
+            f"got x {tuple(x.shape)}, y {tuple(y.shape)}"
         )
-    device = (
-        next((w.device for w in predict.parameters()), x.device)
-        if isinstance(predict, nn.Module)
-        else x.device
-    )
-    with torch.no_grad(), in_eval(predict):
-        hits = [
-            (predict(a.to(device)).argmax(-1) == b.to(device)).sum(-1)
-            for a, b in zip(x.split(2048), y.split(2048))
-        ]
-    return (sum(hits).cpu().double() / len(x)).tolist()
+    device = _home(predict, x.device) if isinstance(predict, nn.Module) else x.device
+    with torch.no_grad(), in_eval(predict), threads.of_a_run():
+        hits = torch.stack(
+            [
+                (predict(images.to(device)).argmax(-1) == labels.to(device)).sum(-1)
+                for images, labels in zip(x.split(2048), y.split(2048))
+            ]
+        ).sum(0)
+    return (hits.cpu().double() / len(x)).tolist()
 
 
-def _all_rows(stages, data, config, device, on_batch, progress) -> Iterator[dict]:
+def _all_rows(
+    stages: Iterator[Stage],
+    data: Data,
+    config: Config,
+    device: torch.device,
+    on_batch: Callable[[Step], None] | None,
+    progress: bool,
+) -> Iterator[dict]:
     batches = Batches(config.batch_size, config.jitter, config.seed, device)
     stage = None
     for stage in stages:
@@ -138,28 +150,30 @@ def _all_rows(stages, data, config, device, on_batch, progress) -> Iterator[dict
             yield from _fit(stage, data, config, batches, on_batch, progress)
     if stage is None:
         raise ValueError(
-            "train: these stages are spent (a generator runs once); call the method again for new ones"
+            "train: these stages are spent (a generator runs once); "
+            "call the method again for new ones"
         )
 
 
-def _fit(stage, data, config, batches, on_batch, progress) -> Iterator[dict]:
-    """Trains one stage; yields the rows of each epoch."""
+def _fit(
+    stage: Stage,
+    data: Data,
+    config: Config,
+    batches: Batches,
+    on_batch: Callable[[Step], None] | None,
+    progress: bool,
+) -> Iterator[dict]:
+    """Train one stage; yield the rows of each epoch."""
     x, y = data.train
-    prefix = "learner {} " if len(stage.learn) > 1 else ""
-    turns = [
-        (loss, _optimiser(learner, config), prefix.format(k))
-        for k, (learner, loss) in enumerate(stage.learn.items())
-    ]
+    turns = _turns(stage, config)
     epochs = max(1, round(config.epochs * stage.epochs))
     steps = math.ceil(len(x) / config.batch_size)
-    factor = (
-        config.schedule if callable(config.schedule) else SCHEDULES[config.schedule]
-    )
+    factor = config.factor
     with bar(total=epochs * steps, text=stage.name, show=progress) as shown:
         for epoch in range(1, epochs + 1):
             for learner in stage.learn:
                 learner.train()
-            seen: list[tuple[int, dict[str, Tensor]]] = []
+            seen: list[tuple[int, Terms]] = []
             for k, batch in enumerate(batches.of_epoch(x, y)):
                 done = (epoch - 1 + k / steps) / epochs
                 lr = config.lr * stage.lr * factor(done)
@@ -168,44 +182,54 @@ def _fit(stage, data, config, batches, on_batch, progress) -> Iterator[dict]:
                 if on_batch:
                     on_batch(Step(stage.name, epoch, done, lr, terms, batch.y.numel()))
                 shown.update()
-            start = {"stage": stage.name, "epoch": epoch, "lr": lr}
+            means = _means(seen, stage, epoch)
+            scores = _scores(stage, data, last=epoch == epochs)
             yield from _rows(
-                start,
-                _means(seen, stage, epoch),
-                _scores(stage, data, last=epoch == epochs),
+                {"stage": stage.name, "epoch": epoch, "lr": lr}, means, scores
             )
 
 
+def _turns(stage: Stage, config: Config) -> list[Turn]:
+    prefix = "learner {} " if len(stage.learn) > 1 else ""
+    return [
+        (loss, _optimiser(learner, config), prefix.format(k))
+        for k, (learner, loss) in enumerate(stage.learn.items())
+    ]
+
+
 def _step(
-    turns, batch: Batch, done: float, lr: float, config: Config
-) -> dict[str, Tensor]:
-    """Every learner takes its turn on one batch; returns the terms, detached. Nothing
-    here waits for the device.
+    turns: list[Turn], batch: Batch, done: float, lr: float, config: Config
+) -> Terms:
+    """Let every learner take its turn on one batch; return the terms, detached.
+
+    Nothing here waits for the device.
     """
-    seen = {}
+    seen: Terms = {}
     for loss, optimiser, prefix in turns:
-        with (
-            torch.autocast(batch.x.device.type, torch.bfloat16)
-            if config.precision == "bf16"
-            else nullcontext()
-        ):
+        with _precision(batch.x.device, config):
             terms = loss(batch, done)
         total = sum(terms.values())
         optimiser.param_groups[0]["lr"] = lr
         optimiser.zero_grad()
-        (
-            total.sum() if total.ndim else total
-        ).backward()  # members of a stack share no weights
+        # Members of a stack share no weights
+        (total.sum() if total.ndim else total).backward()
         optimiser.step()
         seen.update({prefix + name: term.detach() for name, term in terms.items()})
     return seen
+
+
+def _precision(device: torch.device, config: Config) -> AbstractContextManager:
+    if config.precision == "bf16":
+        return torch.autocast(device.type, torch.bfloat16)
+    return nullcontext()
 
 
 def _optimiser(learner: nn.Module, config: Config) -> torch.optim.Optimizer:
     weights = [w for w in learner.parameters() if w.requires_grad]
     if not weights:
         raise ValueError(
-            f"train: {type(learner).__name__} has no weight that can learn; a Teacher is frozen; pass the net"
+            f"train: {type(learner).__name__} has no weight that can learn; "
+            "a Teacher is frozen; pass the net"
         )
     shared = {"lr": config.lr, "weight_decay": config.weight_decay, "fused": True}
     if config.optimiser == "adam":
@@ -215,30 +239,31 @@ def _optimiser(learner: nn.Module, config: Config) -> torch.optim.Optimizer:
     )
 
 
-def _means(seen, stage: Stage, epoch: int) -> dict[str, Tensor]:
-    """The epoch's mean of each term, (...), read from the device once. Raises
-    FloatingPointError, naming the terms.
+def _means(seen: list[tuple[int, Terms]], stage: Stage, epoch: int) -> Terms:
+    """Compute the epoch's mean of each term, (...), read from the device once.
+
+    seen: examples and terms of each batch; a term may come and go. Raises
+    FloatingPointError, naming the terms, where one is not finite.
     """
     means = {}
-    for name in dict.fromkeys(
-        name for _, terms in seen for name in terms
-    ):  # a term may come and go
+    for name in dict.fromkeys(name for _, terms in seen for name in terms):
         weights, values = zip(*((n, terms[name]) for n, terms in seen if name in terms))
         share = torch.tensor(weights, dtype=torch.float32)
-        means[name] = torch.tensordot(
-            share / share.sum(), torch.stack(values).float().cpu(), 1
-        )
+        losses = torch.stack(values).float().cpu()
+        means[name] = torch.tensordot(share / share.sum(), losses, 1)
     broken = [name for name, mean in means.items() if not mean.isfinite().all()]
     if broken:
         raise FloatingPointError(
-            f"stage {stage.name!r}, epoch {epoch}: the loss terms {broken} are not finite; lower lr, or clip the inputs"
+            f"stage {stage.name!r}, epoch {epoch}: the loss terms {broken} are not "
+            "finite; lower lr, or clip the inputs"
         )
     return means
 
 
 def _scores(stage: Stage, data: Data, last: bool) -> dict[str, float | list[float]]:
-    """Accuracies on validation data, where there is some, and on the test images after
-    the last epoch only.
+    """Measure the accuracies on validation data, where there is some.
+
+    On the test images too, after the last epoch only.
     """
     parts = {"validation": data.validation} if data.validation else {}
     parts |= {"test": data.test} if last else {}
@@ -251,39 +276,37 @@ def _scores(stage: Stage, data: Data, last: bool) -> dict[str, float | list[floa
     }
 
 
-def _rows(start: dict, means: dict[str, Tensor], scores: dict) -> Iterator[dict]:
-    """One row, or for a stack one row a member."""
+def _rows(start: dict, means: Terms, scores: dict) -> Iterator[dict]:
+    """Yield one row, or for a stack one row per member."""
     columns = {name: mean.tolist() for name, mean in means.items()} | scores
     stack = max((len(v) for v in columns.values() if isinstance(v, list)), default=0)
     if not stack:
         yield start | columns
     for member in range(stack):
-        yield (
-            start
-            | {"member": member}
-            | {k: v[member] if isinstance(v, list) else v for k, v in columns.items()}
-        )
+        own = {
+            name: value[member] if isinstance(value, list) else value
+            for name, value in columns.items()
+        }
+        yield start | {"member": member} | own
 
 
-def _check(stages) -> None:
+def _check(stages: object) -> None:
     if isinstance(stages, (list, tuple, Stage)) or not hasattr(stages, "__next__"):
         raise ValueError(
-            f"train: stages must be the generator that a method returns, got {type(stages).__name__}; "
-            "in a list, later stages would be built before earlier ones have trained"
+            "train: stages must be the generator that a method returns, got "
+            f"{type(stages).__name__}; in a list, later stages would be built before "
+            "earlier ones have trained"
         )
 
 
 @contextmanager
 def _visiting(learners: Iterable[nn.Module], device: torch.device) -> Iterator[None]:
-    """The learners on the device inside, and back where they came from after: the
-    caller's nets and data stay together.
+    """Keep the learners on the device inside; they are back where they were after it.
+
+    So the caller's nets and data stay together.
     """
-    homes = {
-        learner: weight.device
-        for learner in learners
-        for weight in [*learner.parameters()][:1]
-    }
-    for learner in learners:
+    homes = {learner: _home(learner, device) for learner in learners}
+    for learner in homes:
         learner.to(device)
     try:
         yield
@@ -292,9 +315,15 @@ def _visiting(learners: Iterable[nn.Module], device: torch.device) -> Iterator[N
             learner.to(home)
 
 
+def _home(net: nn.Module, default: torch.device) -> torch.device:
+    """The device of a net's weights; `default` for a net without any."""
+    return next((weight.device for weight in net.parameters()), default)
+
+
 class _Randomness:
-    """Torch's global generator (dropout, nets built between stages) as this run left it
-    inside, as the caller left it after.
+    """A run's private state of torch's global generator (dropout, nets built between).
+
+    Inside it is as this run left it; after, as the caller left it.
     """
 
     def __init__(self, config: Config, device: torch.device):
@@ -309,13 +338,13 @@ class _Randomness:
             *(torch.cuda.get_rng_state(device) for device in self._devices),
         ]
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self._fork = torch.random.fork_rng(self._devices)
         self._fork.__enter__()
         torch.set_rng_state(self._own[0])
         for device, state in zip(self._devices, self._own[1:]):
             torch.cuda.set_rng_state(state, device)
 
-    def __exit__(self, *error):
+    def __exit__(self, *error) -> None:
         self._own = self._state()
         self._fork.__exit__(*error)

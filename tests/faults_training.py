@@ -30,26 +30,26 @@ FAULTS = [
     Fault(
         "never remembered",
         "stage.py",
-        "self._memory[:] = [known]",
+        "self._memory[:] = [(inputs, inputs._version, logits)]",
         "pass",
     ),
     Fault(
         "memory never renewed",
         "stage.py",
-        "known[0] is not inputs or known[1] != inputs._version",
-        "known[0] is None",
+        "if known is inputs and version == inputs._version:",
+        "if True:",
     ),
     Fault(
         "memory blind to change in place",
         "stage.py",
-        " or known[1] != inputs._version",
+        " and version == inputs._version",
         "",
     ),
     Fault(
         "memory not shared",
         "stage.py",
-        "self._memory = net.net, net._memory",
-        "self._memory = net.net, []",
+        "self._memory = net._memory",
+        "self._memory = []",
     ),
     Fault(
         "teacher in half precision",
@@ -234,8 +234,8 @@ FAULTS = [
     Fault(
         "autocast off",
         "training.py",
-        'if config.precision == "bf16" else',
-        'if config.precision == "half" else',
+        'if config.precision == "bf16":',
+        'if config.precision == "half":',
     ),
     Fault(
         "order from one seed",

@@ -3,8 +3,6 @@ and bars that keep quiet.
 """
 
 import base64
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -151,24 +149,6 @@ def test_the_check_of_this_machine_finds_the_digits():
     assert data.mnist_5k().source in machine.check().loc["data", "found"]
 
 
-def test_threads_are_one_unless_asked_for():
-    command = [
-        sys.executable,
-        "-c",
-        "import kdsurvey, torch; print(torch.get_num_threads())",
-    ]
-    for asked, expected in (({}, "1"), ({"KDSURVEY_THREADS": "2"}, "2")):
-        import os
-
-        environment = {
-            k: v for k, v in os.environ.items() if k != "KDSURVEY_THREADS"
-        } | asked
-        assert (
-            subprocess.run(
-                command, env=environment, capture_output=True, text=True
-            ).stdout.strip()
-            == expected
-        )
 
 
 def test_a_bar_iterates_and_is_silent_where_nobody_looks(capsys):

@@ -16,13 +16,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from kdsurvey import sweeps
 from kdsurvey.batches import jitter
+from kdsurvey.config import SCHEDULES
 from kdsurvey.data import Data
 from kdsurvey.losses import cross_entropy, kl, soften
 from kdsurvey.methods import hinton, plain
 from kdsurvey.nets import Ensemble, conv, mlp
 from kdsurvey.stage import Batch, Stage, Teacher
 from kdsurvey.training import (
-    SCHEDULES,
     Config,
     Step,
     StopTraining,

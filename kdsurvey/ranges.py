@@ -1,0 +1,41 @@
+"""Settings that are checked early: NumPy numbers are numbers, an error says the remedy."""
+
+import dataclasses
+from collections.abc import Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+
+def plain_numbers(settings: Any) -> None:
+    """Turn the NumPy numbers among the fields of a frozen dataclass into Python's."""
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if isinstance(value, tuple):
+            plain: Any = tuple(_plain(entry) for entry in value)
+        else:
+            plain = _plain(value)
+        object.__setattr__(settings, field.name, plain)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def check(owner: str, settings: Any, rules: Mapping[str, tuple[bool, str]]) -> None:
+    """Raise ValueError for the first setting that is out of its range.
+
+    rules: name of a field -> (whether its value is fine, what to give instead).
+    """
+    for name, (fine, remedy) in rules.items():
+        if not fine:
+            value = getattr(settings, name)
+            raise ValueError(
+                f"{owner}: {name} = {value!r} is out of range; give {remedy}"
+            )
+
+
+def whole(value: object, least: int) -> bool:
+    """Tell whether a value is a whole number, NumPy's too, of at least `least`."""
+    return isinstance(value, Integral) and value >= least

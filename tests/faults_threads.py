@@ -1,0 +1,30 @@
+"""Planted faults that `test_threads.py` must notice."""
+
+from mutate import Fault
+
+FAULTS = [
+    Fault(
+        "threads set at import",
+        "threads.py",
+        "\n\ndef number",
+        "\n\ntorch.set_num_threads(1)\n\n\ndef number",
+    ),
+    Fault(
+        "threads of a run not given back",
+        "threads.py",
+        "torch.set_num_threads(before)",
+        "pass",
+    ),
+    Fault(
+        "a run on the threads that are there",
+        "training.py",
+        "with own, threads.of_a_run():",
+        "with own:",
+    ),
+    Fault(
+        "accuracy on the threads that are there",
+        "training.py",
+        "in_eval(predict), threads.of_a_run():",
+        "in_eval(predict):",
+    ),
+]
