@@ -10,6 +10,7 @@ machine drifts but hits all loops of a round alike. `python benchmarks/loop.py [
 
 import argparse
 import itertools
+import os
 import random
 import statistics
 import tempfile
@@ -142,7 +143,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--threads", type=int, default=1)
     asked = parser.parse_args()
-    torch.set_num_threads(asked.threads)
+    os.environ["KDSURVEY_THREADS"] = str(asked.threads)  # those of train
+    torch.set_num_threads(asked.threads)  # those of the bare loop
     print(
         f"seconds a step, relative to the bare loop of the same round; median [range] of {asked.rounds} rounds"
     )

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from kdsurvey import __version__
+from kdsurvey import __version__, threads
 from kdsurvey.data import Data
 
 ROOT = Path(__file__).parents[1]
@@ -140,7 +140,7 @@ def versions() -> dict[str, Any]:
         "numpy": version("numpy"),
         "python": platform.python_version(),
         "machine": platform.machine(),
-        "threads": torch.get_num_threads(),
+        "threads": threads.number(),
         "kdsurvey": __version__,
         "commit": commit(),
     }
