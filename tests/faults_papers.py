@@ -5,14 +5,14 @@ from mutate import Fault
 FAULTS = [
     Fault(
         "a figure misquoted",
-        "papers.py",
-        'Figure(74, "errors"',
-        'Figure(75, "errors"',
+        "papers.toml",
+        "distilled = {value = 74,",
+        "distilled = {value = 75,",
     ),
     Fault(
         "a quotation passed off as read",
         "papers.py",
-        'if self.mark == "V1" else',
-        "if self.mark else",
+        '"" if self.mark == "V1" else',
+        '"" if self.mark else',
     ),
 ]
