@@ -72,8 +72,8 @@ FAULTS = [
     Fault(
         "images rounded",
         "surgery/precision.py",
-        "if layer is layers[0] else precision",
-        "if False else precision",
+        "reads_images if layer is layers[0] else precision",
+        "reads_images if False else precision",
     ),
     Fault(
         "inputs of a layer not rounded",
@@ -84,8 +84,8 @@ FAULTS = [
     Fault(
         "masks forgotten",
         "surgery/precision.py",
-        "layer.weight_orig * layer.weight_mask if",
-        "layer.weight_orig if",
+        "return layer.weight_orig * layer.weight_mask",
+        "return layer.weight_orig",
     ),
     Fault(
         "batch norm measured with dropout",
@@ -96,8 +96,8 @@ FAULTS = [
     Fault(
         "batch norm: measured a little",
         "surgery/precision.py",
-        "norm.training, norm.momentum = True, 1.0",
-        "norm.training = True",
+        "        norm.momentum = 1.0\n",
+        "",
     ),
     Fault(
         "batch norm: momentum not put back",

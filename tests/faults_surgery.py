@@ -19,8 +19,8 @@ FAULTS = [
     Fault(
         "widen: every unit drawn",
         "surgery/growing.py",
-        "torch.cat([torch.arange(n, device=device), torch.randint(n, (q - n,)",
-        "torch.cat([torch.randint(n, (q,)",
+        "torch.cat([torch.arange(n, device=device), copied])",
+        "torch.randint(n, (q,), generator=generator, device=device)",
     ),
     Fault(
         "widen: bias forgotten",
@@ -46,8 +46,8 @@ FAULTS = [
     Fault(
         "widen: pixels before units in W'",
         "surgery/growing.py",
-        "lambda w: (w.unflatten(1, (n, -1))[:, g] / per_unit)",
-        "lambda w: (w.unflatten(1, (-1, n)).transpose(1, 2)[:, g] / per_unit)",
+        "return (w.unflatten(1, (n, -1))[:, g] / per_unit)",
+        "return (w.unflatten(1, (-1, n)).transpose(1, 2)[:, g] / per_unit)",
     ),
     Fault(
         "widen: the given net changed",

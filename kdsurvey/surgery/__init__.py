@@ -1,12 +1,15 @@
-"""Surgery on nets: wider and deeper (`growing`, Net2Net), coarser (`precision`,
-Apprentice) and sparser (`pruning`).
+"""Surgery on nets: wider and deeper, coarser, sparser.
+
+`growing` is Net2Net's, `precision` Apprentice's; `pruning` sets weights to 0.
 """
 
 from kdsurvey.surgery.growing import NORMS, WEIGHTED, deepen, widen
 from kdsurvey.surgery.precision import (
+    FULL,
     LowConv2d,
     LowLinear,
     Precision,
+    is_weighted,
     lower,
     lower_layer,
     precision_of,
@@ -14,18 +17,21 @@ from kdsurvey.surgery.precision import (
     quantise_weights,
     re_estimate,
     ternarise,
+    unpruned,
     used,
     weighted,
 )
 from kdsurvey.surgery.pruning import prune
 
 __all__ = [
+    "FULL",
     "NORMS",
     "WEIGHTED",
     "LowConv2d",
     "LowLinear",
     "Precision",
     "deepen",
+    "is_weighted",
     "lower",
     "lower_layer",
     "precision_of",
@@ -34,6 +40,7 @@ __all__ = [
     "quantise_weights",
     "re_estimate",
     "ternarise",
+    "unpruned",
     "used",
     "weighted",
     "widen",

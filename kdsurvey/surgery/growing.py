@@ -1,5 +1,4 @@
-"""Surgery on trained nets: a wider or a deeper net that starts out computing the same
-function (Net2Net).
+"""Surgery on trained nets: a wider or a deeper net of the same function (Net2Net).
 
 Source: Chen, Goodfellow & Shlens 2016, arXiv 1511.05641. A net is an nn.Sequential of
 blocks, as `nets.mlp` and `nets.conv` build it, or of bare layers. The result is a new
@@ -12,6 +11,7 @@ moments) belongs to the old weights and cannot carry over either: make a new opt
 import copy
 import math
 from collections.abc import Callable, Iterator
+from numbers import Integral
 
 import torch
 from torch import Tensor, nn
@@ -39,12 +39,8 @@ ELEMENTWISE = (
     nn.Tanh,
     nn.Softplus,
 )
-KNOWN = (
-    *NORMS,
-    *KEEP_SIGN,
-    *ELEMENTWISE,
-    nn.Flatten,
-)  # none mixes units, or tells copies of one apart
+# None mixes units, or tells copies of one apart
+KNOWN = (*NORMS, *KEEP_SIGN, *ELEMENTWISE, nn.Flatten)
 WIDTH = {
     nn.Linear: "out_features",
     nn.Conv2d: "out_channels",
@@ -61,9 +57,9 @@ def widen(
     noise: float = 0.0,
     generator: torch.Generator | None = None,
 ) -> nn.Sequential:
-    """Net2WiderNet: the same function from a net whose hidden block `layer` has q =
-    width units in place of n.
+    """Widen hidden block `layer` from n to q = width units, keeping the function.
 
+    Net2WiderNet:
     g(j) = j for j <= n, else uniform from {1..n};  U_kj = W_k,g(j);  U'_jh = W'_g(j),h
     / |{x : g(x) = g(j)}| with W (m, n) into the block and W' (n, p) out of it (torch
     stores the transposes). Biases and batch-norm vectors (weight, bias, running mean
@@ -85,11 +81,13 @@ def widen(
     """
     if not (math.isfinite(noise) and noise >= 0):
         raise ValueError(
-            f"widen: noise is a share of the weights' size, 0 or more, got {noise}; try 0.05"
+            f"widen: noise is a share of the weights' size, 0 or more, got {noise}; "
+            "try 0.05"
         )
     wide = _copy(net, "widen")
     (_, first), *between, (_, last) = _stretch(wide, layer, "widen")
-    n, parts = len(first.weight), [part for _, part in between]
+    n = len(first.weight)
+    parts = [part for _, part in between]
     _check_widening(layer, width, first, parts, last)
     g = _mapping(n, width, generator).to(first.weight.device)  # (q,)
     for part in (first, *(part for part in parts if type(part) in NORMS)):
@@ -103,10 +101,9 @@ def widen(
 def deepen(
     net: nn.Sequential, layer: int, *, data: Tensor | None = None
 ) -> nn.Sequential:
-    """Net2DeeperNet: the same function from a net with one more block, after block
-    `layer`, that starts as the identity.
+    """Deepen a net by a block after block `layer` that starts as the identity.
 
-    h = phi(W^T h')  becomes  h = phi(U^T phi(W^T h')) with U = I, which needs
+    Net2DeeperNet: h = phi(W^T h')  becomes  h = phi(U^T phi(W^T h')) with U = I, which needs
     phi(phi(v)) = phi(v): ReLU has it. The new block is as wide as block `layer` and
     built like it: Linear with U = I, or Conv2d with stride 1, the same kernel (an even
     size takes the next odd one) and a 1 at its centre from channel i to i; zero bias
@@ -134,18 +131,14 @@ def deepen(
     if norm is not None:
         if data is None or len(data) < 2:
             raise ValueError(
-                f"deepen: block {layer} has batch norm, which the new block must undo, so data must be a batch of two or more "
-                f"inputs (n, ...), got {None if data is None else _s(data)}; pass training images, such as data=x[:512]"
+                f"deepen: block {layer} has batch norm, which the new block must undo, "
+                "so data must be a batch of two or more "
+                f"inputs (n, ...), got {None if data is None else tuple(data.shape)}; pass "
+                "training images, such as data=x[:512]"
             )
-        block.insert(
-            1,
-            _undone(
-                norm,
-                *_moments(
-                    nn.Sequential(*deep[:end], block[0]), norm, data.to(first.weight)
-                ),
-            ),
-        )
+        below = nn.Sequential(*deep[:end], block[0])
+        var, mu = _moments(below, norm, data.to(first.weight))
+        block.insert(1, _undone(norm, var, mu))
     block.requires_grad_(first.weight.requires_grad).train(first.training)
     deeper = nn.Sequential(*deep[:end], block, *deep[end:])
     deeper.training = net.training
@@ -155,24 +148,26 @@ def deepen(
 def _copy(net: nn.Sequential, verb: str) -> nn.Sequential:
     if type(net) is not nn.Sequential:
         raise ValueError(
-            f"{verb}: the net must be an nn.Sequential of blocks, got {type(net).__name__}; nets.mlp builds one"
+            f"{verb}: the net must be an nn.Sequential of blocks, got "
+            f"{type(net).__name__}; nets.mlp builds one"
         )
     return copy.deepcopy(net)  # without gradients
 
 
 def _leaves(net: nn.Sequential) -> Iterator[tuple[int, nn.Module]]:
-    """The layers in the order in which they run, each with the index of its block."""
+    """Yield the layers in the order in which they run, with their block's index."""
     for k, block in enumerate(net):
-        yield from (
-            ((k, leaf) for _, leaf in _leaves(block))
-            if type(block) is nn.Sequential
-            else [(k, block)]
-        )
+        if type(block) is nn.Sequential:
+            for _, leaf in _leaves(block):
+                yield k, leaf
+        else:
+            yield k, block
 
 
 def _stretch(net: nn.Sequential, layer: int, verb: str) -> list[tuple[int, nn.Module]]:
-    """The layers, with their blocks' indices, from the one with the weights W of block
-    `layer` to the one with W'.
+    """List the layers from the one with the weights W of block `layer` to that of W'.
+
+    Each with the index of its block.
     """
     if layer not in range(len(net)):
         raise ValueError(
@@ -184,28 +179,29 @@ def _stretch(net: nn.Sequential, layer: int, verb: str) -> list[tuple[int, nn.Mo
     if len(own) != 1:
         fit = sorted({leaves[i][0] for i in weighted[:-1]})
         raise ValueError(
-            f"{verb}: block {layer} has {len(own)} Linear or Conv2d layers, not one; hidden blocks with any: {fit}"
+            f"{verb}: block {layer} has {len(own)} Linear or Conv2d layers, not one; "
+            f"hidden blocks with any: {fit}"
         )
     end = next((i for i in weighted if i > own[0]), len(leaves))
     stretch = leaves[own[0] : end + 1]
-    block = f"{verb}: block {layer}, weights {_s(leaves[own[0]][1].weight)},"
-    strange = [
-        type(leaf).__name__
-        for _, leaf in leaves[own[0] + 1 : end]
-        if type(leaf) not in KNOWN
-    ]
+    block = f"{verb}: block {layer}, weights {tuple(leaves[own[0]][1].weight.shape)},"
+    kinds = [type(leaf) for _, leaf in leaves[own[0] + 1 : end]]
+    strange = [kind.__name__ for kind in kinds if kind not in KNOWN]
     if strange:
         raise ValueError(
-            f"{block} is followed by {', '.join(strange)}, which may mix its units; choose another block"
+            f"{block} is followed by {', '.join(strange)}, which may mix its units; "
+            "choose another block"
         )
     if end == len(leaves):
         raise ValueError(
-            f"{block} is the output layer, as wide as there are classes; choose a hidden block"
+            f"{block} is the output layer, as wide as there are classes; choose a "
+            "hidden block"
         )
     stateful = [leaf for _, leaf in stretch if type(leaf) in (*WEIGHTED, *NORMS)]
     if any(sum(leaf is part for _, leaf in leaves) > 1 for part in stateful):
         raise ValueError(
-            f"{block} or what follows it stands in the net twice; give each place a layer of its own"
+            f"{block} or what follows it stands in the net twice; give each place a "
+            "layer of its own"
         )
     return stretch
 
@@ -213,19 +209,22 @@ def _stretch(net: nn.Sequential, layer: int, verb: str) -> list[tuple[int, nn.Mo
 def _check_widening(
     layer: int, width: int, first: nn.Module, parts: list[nn.Module], last: nn.Module
 ) -> None:
-    """Raises ValueError unless `width` is fine and every weight in W' belongs to one
-    unit, block by block.
+    """Raise ValueError unless `width` is above the old one and W' fits its units.
+
+    Every weight in W' must belong to one unit, block by block.
     """
     n = len(first.weight)
     inputs = last.weight.shape[1]
-    shapes = f"weights {_s(first.weight)}, then {_s(last.weight)}"
-    if not isinstance(width, int) or width <= n:
+    shapes = f"weights {tuple(first.weight.shape)}, then {tuple(last.weight.shape)}"
+    if not isinstance(width, Integral) or width <= n:
         raise ValueError(
-            f"widen: block {layer} has {n} units ({shapes}); width must be an integer above {n}, got {width}"
+            f"widen: block {layer} has {n} units ({shapes}); width must be an integer "
+            f"above {n}, got {width}"
         )
     if any(getattr(part, "groups", 1) != 1 for part in (first, last)):
         raise ValueError(
-            f"widen: block {layer} ({shapes}) or the next is a convolution in groups; only groups=1 can be widened"
+            f"widen: block {layer} ({shapes}) or the next is a convolution in groups; "
+            "only groups=1 can be widened"
         )
     flattens = [
         (part.start_dim, part.end_dim) for part in parts if type(part) is nn.Flatten
@@ -234,81 +233,79 @@ def _check_widening(
     fits = inputs % n == 0 if flattened else type(first) is type(last) and inputs == n
     if not fits or set(flattens) - {(1, -1)}:
         raise ValueError(
-            f"widen: cannot tell which weights belong to which unit of block {layer} ({shapes}); "
-            "the next layer must read its units, or flattened maps of h w pixels: nn.Flatten() and then nn.Linear(n h w, ...)"
+            f"widen: cannot tell which weights belong to which unit of block {layer} "
+            f"({shapes}); "
+            "the next layer must read its units, or flattened maps of h w pixels: "
+            "nn.Flatten() and then nn.Linear(n h w, ...)"
         )
 
 
 def _mapping(n: int, q: int, generator: torch.Generator | None) -> Tensor:
-    """g, counted from 0: the first n units are themselves, each further one copies a
-    unit drawn uniformly.
+    """Draw g, counted from 0: n units stand for themselves, each further one copies.
+
+    The copied unit is drawn uniformly.
     """
-    device = generator.device if generator else "cpu"
-    return torch.cat(
-        [
-            torch.arange(n, device=device),
-            torch.randint(n, (q - n,), generator=generator, device=device),
-        ]
-    )
+    device = generator.device if generator else torch.device("cpu")
+    copied = torch.randint(n, (q - n,), generator=generator, device=device)
+    return torch.cat([torch.arange(n, device=device), copied])
 
 
 def _copy_units(part: nn.Module, n: int, g: Tensor) -> None:
-    """U_kj = W_k,g(j), and so for biases and batch-norm vectors; past a Flatten a unit
-    has h w neighbouring entries.
+    """U_kj = W_k,g(j), and so for biases and batch-norm vectors.
+
+    Past a Flatten a unit has h w neighbouring entries.
     """
     for name in ("weight", "bias", "running_mean", "running_var"):
         _rewrite(part, name, lambda v: v.unflatten(0, (n, -1))[g].flatten(0, 1))
-    setattr(part, WIDTH[type(part)], getattr(part, WIDTH[type(part)]) // n * len(g))
+    width = WIDTH[type(part)]
+    setattr(part, width, getattr(part, width) // n * len(g))
 
 
 def _divide(last: nn.Module, n: int, g: Tensor) -> None:
-    """U'_jh = W'_g(j),h / |{x : g(x) = g(j)}|, for each of the h w rows that a unit has
-    past a Flatten.
+    """U'_jh = W'_g(j),h / |{x : g(x) = g(j)}|
+
+    For each of the h w rows that a unit has past a Flatten.
     """
     copies = (g[:, None] == g).sum(1)  # (q,)
     per_unit = copies.view(-1, *[1] * (last.weight.ndim - 1))
-    _rewrite(
-        last,
-        "weight",
-        lambda w: (w.unflatten(1, (n, -1))[:, g] / per_unit).flatten(1, 2),
-    )  # (p, q, h w, ...) inside
+
+    def divided(w: Tensor) -> Tensor:
+        return (w.unflatten(1, (n, -1))[:, g] / per_unit).flatten(1, 2)
+
+    _rewrite(last, "weight", divided)  # (p, q, h w, ...) inside
     setattr(last, WIDTH[type(last)].replace("out", "in"), last.weight.shape[1])
 
 
 def _rewrite(part: nn.Module, name: str, new: Callable[[Tensor], Tensor]) -> None:
-    """Replaces a parameter or buffer, where the part has it, by a function of itself."""
+    """Replace a parameter or buffer, where the part has it, by a function of itself."""
     old = getattr(part, name, None)
-    if old is not None:
-        value = new(old.detach())
-        setattr(
-            part,
-            name,
-            nn.Parameter(value, old.requires_grad)
-            if isinstance(old, nn.Parameter)
-            else value,
-        )
+    if old is None:
+        return
+    value = new(old.detach())
+    if isinstance(old, nn.Parameter):
+        value = nn.Parameter(value, old.requires_grad)
+    setattr(part, name, value)
 
 
 @torch.no_grad()
 def _perturb(
     w: Tensor, n: int, noise: float, generator: torch.Generator | None
 ) -> None:
-    """Adds noise to the weights w (q, m, ...) into units n+1..q: every column's first
-    copy is among the first n.
+    """Add noise to the weights w (q, m, ...) into units n+1..q.
+
+    Every column's first copy is among the first n.
     """
-    drawn = torch.randn(
-        w[n:].shape,
-        generator=generator,
-        device=generator.device if generator else "cpu",
-    )
+    device = generator.device if generator else torch.device("cpu")
+    drawn = torch.randn(w[n:].shape, generator=generator, device=device)
     w[n:] += noise * w[:n].square().mean().sqrt() * drawn.to(w)
 
 
 def _end_of_block(
     layer: int, after: list[tuple[int, nn.Module]]
 ) -> tuple[int, nn.Module | None]:
-    """The index of the block after the ReLU of block `layer`, and the batch norm before
-    that ReLU, if there is one.
+    """Find the index of the block after the ReLU of block `layer`.
+
+    And the batch norm before that ReLU, if there is one.
     """
     norm = None
     for i, (k, part) in enumerate(after):
@@ -320,16 +317,20 @@ def _end_of_block(
             break
     names = ", ".join(type(part).__name__ for _, part in after)
     raise ValueError(
-        f"deepen: after block {layer} an identity needs phi(phi(v)) = phi(v), as ReLU has and sigmoid, tanh, GELU and LeakyReLU "
-        f"have not; the weights are followed by {names}. End the block with ReLU; only pooling and dropout may come after it"
+        f"deepen: after block {layer} an identity needs phi(phi(v)) = phi(v), as ReLU "
+        "has and sigmoid, tanh, GELU and LeakyReLU "
+        f"have not; the weights are followed by {names}. End the block with ReLU; only "
+        "pooling and dropout may come after it"
     )
 
 
 def _identity(first: nn.Module) -> nn.Module:
-    """A layer like `first` that gives its n units back as they are: U = I, for
-    convolutions at the kernel's centre.
+    """Build a layer like `first` that gives its n units back as they are: U = I.
+
+    For convolutions at the kernel's centre.
     """
-    n, bias = len(first.weight), first.bias is not None
+    n = len(first.weight)
+    bias = first.bias is not None
     kernel = tuple(size | 1 for size in first.weight.shape[2:])  # odd; () for Linear
     centre = tuple(size // 2 for size in kernel)
     same = (
@@ -348,11 +349,10 @@ def _identity(first: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def _moments(below: nn.Sequential, norm: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Variance (biased) and mean, each (n,), of what `below` gives for the batch x, as
-    a batch norm sees them.
+    """Measure the variance (biased) and the mean, each (n,), of below(x), x a batch.
 
-    That is, with its own rounding, to be undone too: summing maps in channels-last
-    order torch is right to about 1e-3 only.
+    As a batch norm sees them. That is, with its own rounding, to be undone too: summing
+    maps in channels-last order torch is right to about 1e-3 only.
     """
     below = copy.deepcopy(below).train()
     for part in below.modules():
@@ -361,7 +361,8 @@ def _moments(below: nn.Sequential, norm: nn.Module, x: Tensor) -> tuple[Tensor, 
         a = below(x)  # (b, n) or (b, n, h, w)
     except RuntimeError as error:
         raise ValueError(
-            f"deepen: data {_s(x)} is no batch of inputs to this net ({error}); pass training images"
+            f"deepen: data {tuple(x.shape)} is no batch of inputs to this net ({error}); pass "
+            "training images"
         ) from error
     seen = type(norm)(
         a.shape[1], momentum=1.0, affine=False, device=a.device, dtype=a.dtype
@@ -372,15 +373,18 @@ def _moments(below: nn.Sequential, norm: nn.Module, x: Tensor) -> tuple[Tensor, 
 
 @torch.no_grad()
 def _undone(norm: nn.Module, var: Tensor, mu: Tensor) -> nn.Module:
-    """A batch norm like `norm` that is the identity: gamma = sqrt(var + eps), beta =
-    mu, where the batch has var and mu.
+    """Build a batch norm like `norm` that is the identity where a batch has var and mu.
+
+    gamma = sqrt(var + eps), beta = mu.
     """
-    made = {
-        "track_running_stats": norm.track_running_stats,
-        "device": mu.device,
-        "dtype": mu.dtype,
-    }
-    undone = type(norm)(len(mu), norm.eps, norm.momentum, **made)
+    undone = type(norm)(
+        len(mu),
+        norm.eps,
+        norm.momentum,
+        track_running_stats=norm.track_running_stats,
+        device=mu.device,
+        dtype=mu.dtype,
+    )
     undone.weight.copy_((var + norm.eps).sqrt())
     undone.bias.copy_(mu)
     if norm.track_running_stats:
@@ -388,7 +392,3 @@ def _undone(norm: nn.Module, var: Tensor, mu: Tensor) -> nn.Module:
         undone.running_var.copy_(var)
         undone.num_batches_tracked += 1  # the batch that was measured
     return undone
-
-
-def _s(t: Tensor) -> tuple[int, ...]:
-    return tuple(t.shape)

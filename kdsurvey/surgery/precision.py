@@ -1,5 +1,4 @@
-"""Low precision: weights and activations of few bits, with full-precision weights
-behind them that learn.
+"""Low precision: few bits to compute with, full-precision weights behind that learn.
 
 Sources: k bits as in WRPN (Mishra, Nurvitadhi, Cook & Marr 2018, arXiv 1709.01134),
 ternary weights as in TWN (Li, Zhang & Liu 2016, arXiv 1605.04711). Every quantiser is a
@@ -15,42 +14,45 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from kdsurvey import ranges
+
 FULL = 32  # bits of a number that is left as it is
 
 
 def quantise_weights(w: Tensor, bits: int) -> Tensor:
-    """w_q = round(n clip(w, -1, 1)) / n with n = 2^(k-1) - 1: k bits, 2^k - 1 levels, 3
-    for bits = 2.
+    """w_q = round(n clip(w, -1, 1)) / n with n = 2^(k-1) - 1
 
-    w: any shape, and so is what is returned. bits: 2 to 16, or 32 for w as it is.
-    Gradient: 1 where |w| <= 1, else 0. Source: WRPN. Raises ValueError for other bits.
+    k bits, 2^k - 1 levels, 3 for bits = 2. w: any shape, and so is what is returned.
+    bits: 2 to 16, or 32 for w as it is. Gradient: 1 where |w| <= 1, else 0. Source:
+    WRPN. Raises ValueError for other bits.
     """
     return _scaled_levels(w, Precision(bits, threshold=None, scaled=False))
 
 
 def quantise_activations(a: Tensor, bits: int, *, top: float = 1.0) -> Tensor:
-    """a_q = round(n clip(a, 0, 1)) / n with n = 2^k - 1: k bits, 2^k levels, none of them negative.
+    """a_q = round(n clip(a, 0, 1)) / n with n = 2^k - 1
 
-    a: any shape, and so is what is returned. bits: 1 to 16, or 32 for a as it is. top >
-    0: the largest level, for a in units of it; 1 in the source. Gradient: 1 where 0 <=
-    a <= top, else 0. Source: WRPN. Raises ValueError for other bits or top.
+    k bits, 2^k levels, none of them negative. a: any shape, and so is what is returned.
+    bits: 1 to 16, or 32 for a as it is. top > 0: the largest level, for a in units of
+    it; 1 in the source. Gradient: 1 where 0 <= a <= top, else 0. Source: WRPN. Raises
+    ValueError for other bits or top.
     """
     precision = Precision(activation_bits=bits, top=top)
     if precision.activation_bits == FULL:
         return a
     n = 2**bits - 1
-    return straight_through((n * (a.clamp(0, top) / top)).round() / n * top, a, 0, top)
+    rounded = (n * (a.clamp(0, top) / top)).round() / n * top
+    return straight_through(rounded, a, 0, top)
 
 
 def ternarise(w: Tensor, *, threshold: float = 0.7, of: str = "mean") -> Tensor:
-    """w_q = s sign(w) where |w| > D, else 0, with D = threshold mean|w| and s = mean of
-    |w| over |w| > D.
+    """w_q = s sign(w) where |w| > D, else 0, with D = threshold mean|w|
 
-    w: any shape; scale and threshold are one for all of it. of: "mean" as in TWN, or
-    "max" for D = threshold max|w|, as TTQ sets it (Zhu et al. 2017, arXiv 1612.01064,
-    threshold 0.05), whose two learnt scales are not here. Gradient: 1 everywhere, as
-    nothing is clipped; s counts as a constant. Raises ValueError for a threshold
-    outside [0, 1) or another `of`.
+    s = mean of |w| over |w| > D. w: any shape; scale and threshold are one for all of
+    it. of: "mean" as in TWN, or "max" for D = threshold max|w|, as TTQ sets it (Zhu et
+    al. 2017, arXiv 1612.01064, threshold 0.05), whose two learnt scales are not here.
+    Gradient: 1 everywhere, as nothing is clipped; s counts as a constant. Raises
+    ValueError for a threshold outside [0, 1) or another `of`.
     """
     return _scaled_levels(w, Precision(2, threshold=threshold, of=of))
 
@@ -73,19 +75,17 @@ class Precision:
     scaled: bool = True
     top: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
+        ranges.plain_numbers(self)
+        ternary = self.threshold is None or 0 <= self.threshold < 1
         rules = {
-            "weight_bits": _whole(self.weight_bits, 2),
-            "activation_bits": _whole(self.activation_bits, 1),
-            "threshold": self.threshold is None or 0 <= self.threshold < 1,
-            "of": self.of in ("mean", "max"),
-            "top": 0 < self.top < float("inf"),
+            "weight_bits": (_bits(self.weight_bits, 2), "2 to 16 bits, or 32"),
+            "activation_bits": (_bits(self.activation_bits, 1), "1 to 16 bits, or 32"),
+            "threshold": (ternary, "None, or a number in [0, 1)"),
+            "of": (self.of in ("mean", "max"), '"mean" or "max"'),
+            "top": (0 < self.top < float("inf"), "a finite number above 0"),
         }
-        for name, fine in rules.items():
-            if not fine:
-                raise ValueError(
-                    f"low precision: {name} = {getattr(self, name)!r} is out of range; see surgery.Precision"
-                )
+        ranges.check("low precision", self, rules)
 
     @property
     def levels(self) -> int:
@@ -93,62 +93,57 @@ class Precision:
         return 2 ** (self.weight_bits - 1) - 1
 
     def codes(self, w: Tensor) -> tuple[Tensor, Tensor]:
-        """(c, s) of weights w of fewer than 32 bits: c like w, holding whole numbers
-        from -n to n; s, the scale, a scalar.
+        """Compute the codes and the scale (c, s) of weights w of fewer than 32 bits.
+
+        c: shaped like w, whole numbers from -n to n; s: a scalar.
         """
         w = w.detach()
         if self.weight_bits == 2 and self.threshold is not None:
             size = w.abs()
-            kept = size > self.threshold * (
-                size.mean() if self.of == "mean" else size.max()
-            )
+            unit = size.mean() if self.of == "mean" else size.max()
+            kept = size > self.threshold * unit
             return w.sign() * kept, (size * kept).sum() / kept.sum().clamp(min=1)
-        s = (
-            w.abs().max().clamp(min=torch.finfo(w.dtype).tiny)
-            if self.scaled
-            else w.new_ones(())
-        )
+        s = w.new_ones(())
+        if self.scaled:
+            s = w.abs().max().clamp(min=torch.finfo(w.dtype).tiny)
         return (self.levels * (w / s).clamp(-1, 1)).round(), s
 
     def weights(self, w: Tensor) -> Tensor:
-        """The weights that a layer computes with, with the straight-through gradient."""
+        """Quantise the weights of a layer, with the straight-through gradient."""
         return w if self.weight_bits == FULL else _scaled_levels(w, self)
 
     def activations(self, a: Tensor) -> Tensor:
-        """The input that a layer computes with, with the straight-through gradient.
+        """Quantise the input of a layer, with the straight-through gradient.
+
         What is negative becomes 0.
         """
         return quantise_activations(a, self.activation_bits, top=self.top)
 
 
 class LowLinear(nn.Linear):
-    """A linear layer that computes with few bits; `weight` is the full-precision one
-    behind it, which learns.
+    """A linear layer that computes with few bits.
+
+    `weight` is the full-precision one behind it, which learns.
     """
 
     precision: Precision
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(
-            self.precision.activations(x),
-            self.precision.weights(self.weight),
-            self.bias,
-        )
+        w = self.precision.weights(self.weight)
+        return F.linear(self.precision.activations(x), w, self.bias)
 
 
 class LowConv2d(nn.Conv2d):
-    """A convolution that computes with few bits; `weight` is the full-precision one
-    behind it, which learns.
+    """A convolution that computes with few bits.
+
+    `weight` is the full-precision one behind it, which learns.
     """
 
     precision: Precision
 
     def forward(self, x: Tensor) -> Tensor:
-        return self._conv_forward(
-            self.precision.activations(x),
-            self.precision.weights(self.weight),
-            self.bias,
-        )
+        w = self.precision.weights(self.weight)
+        return self._conv_forward(self.precision.activations(x), w, self.bias)
 
 
 LOW = {nn.Linear: LowLinear, nn.Conv2d: LowConv2d}
@@ -157,88 +152,94 @@ LOW = {nn.Linear: LowLinear, nn.Conv2d: LowConv2d}
 def lower(
     net: nn.Module, precision: Precision | None = None, *, ends: bool = False, **changes
 ) -> nn.Module:
-    """Lets the inner Linear and Conv2d layers of a net compute in low precision, in
-    place; returns the net.
+    """Let the inner Linear and Conv2d layers of a net compute in low precision.
 
-    The layers change their class and nothing else: parameters, their names, masks and
-    hooks stay, and the parameters are the full-precision shadow that an optimiser
-    moves. precision: None is Precision(), 2 bits and 8; changes: its fields. ends: the
-    first and the last layer too, which are left in full precision else; but the first
-    layer always reads its input, images, as they are. 32 bits for both give full
-    precision back. Raises ValueError for a net without a layer to lower.
+    In place; returns the net. The layers change their class and nothing else:
+    parameters, their names, masks and hooks stay, and the parameters are the
+    full-precision shadow that an optimiser moves. precision: None is Precision(), 2
+    bits and 8; changes: its fields. ends: the first and the last layer too, which are
+    left in full precision else; but the first layer always reads its input, images, as
+    they are. 32 bits for both give full precision back. Raises ValueError for a net
+    without a layer to lower.
     """
     precision = replace(precision or Precision(), **changes)
     layers = weighted(net)
     chosen = layers if ends else layers[1:-1]
     if not chosen:
         raise ValueError(
-            f"lower: {len(layers)} Linear or Conv2d layers leave none between the first and the last; ends=True?"
+            f"lower: {len(layers)} Linear or Conv2d layers leave none between the first "
+            "and the last; ends=True?"
         )
+    reads_images = replace(precision, activation_bits=FULL)
     for layer in chosen:
-        lower_layer(
-            layer,
-            replace(precision, activation_bits=FULL)
-            if layer is layers[0]
-            else precision,
-        )
+        lower_layer(layer, reads_images if layer is layers[0] else precision)
     return net
 
 
 def lower_layer(layer: nn.Module, precision: Precision) -> None:
-    """Lets one Linear or Conv2d layer compute in this precision, in place; with 32 bits
-    for both it is a plain one again.
+    """Let one Linear or Conv2d layer compute in this precision, in place.
+
+    With 32 bits for both it is a plain one again.
     """
     plain = next(kind for kind in LOW if isinstance(layer, kind))
     full = precision.weight_bits == precision.activation_bits == FULL
-    layer.__class__, layer.precision = (plain if full else LOW[plain]), precision
+    layer.__class__ = plain if full else LOW[plain]
+    layer.precision = precision
+
+
+def is_weighted(part: nn.Module) -> bool:
+    """Tell whether a part of a net is a Linear or Conv2d layer, low or not."""
+    return type(part) in (*LOW, *LOW.values())
 
 
 def weighted(net: nn.Module) -> list[nn.Module]:
-    """The Linear and Conv2d layers of a net, low or not, in the order in which they stand."""
-    return [part for part in net.modules() if type(part) in (*LOW, *LOW.values())]
+    """List the Linear and Conv2d layers of a net, low or not, in order."""
+    return [part for part in net.modules() if is_weighted(part)]
+
+
+def unpruned(layer: nn.Module) -> Tensor:
+    """Return a layer's full-precision weights, with 0 where they are pruned."""
+    if not hasattr(layer, "weight_mask"):
+        return layer.weight
+    return layer.weight_orig * layer.weight_mask
 
 
 def used(layer: nn.Module) -> Tensor:
-    """The weights that a Linear or Conv2d layer computes with, detached: quantised
-    where it is low, masked where it is pruned.
+    """Return the weights that a Linear or Conv2d layer computes with, detached.
+
+    Quantised where it is low, masked where it is pruned.
     """
-    w = (
-        layer.weight_orig * layer.weight_mask
-        if hasattr(layer, "weight_mask")
-        else layer.weight
-    )
-    return precision_of(layer).weights(w).detach()
+    return precision_of(layer).weights(unpruned(layer)).detach()
 
 
 def precision_of(layer: nn.Module) -> Precision:
-    """What a Linear or Conv2d layer computes in."""
+    """Return the precision in which a Linear or Conv2d layer computes."""
     return layer.precision if type(layer) in LOW.values() else Precision(FULL, FULL)
 
 
 @torch.no_grad()
 def re_estimate(net: nn.Module, x: Tensor) -> nn.Module:
-    """Measures the running statistics of every batch norm anew, on x (n, ...), in
-    place; returns the net.
+    """Measure the running statistics of every batch norm again, on x (n, ...).
 
-    After a change of precision the old ones belong to other activations. Dropout is
-    off, all else is as in train mode; one pass over x as one batch. Modes and momenta
-    stay as they were. Raises ValueError for fewer than two inputs.
+    In place; returns the net. After a change of precision the old ones belong to other
+    activations. Dropout is off, all else is as in train mode; one pass over x as one
+    batch. Modes and momenta stay as they were. Raises ValueError for fewer than two
+    inputs.
     """
     if len(x) < 2:
         raise ValueError(
-            f"re_estimate: batch norm needs a batch of two inputs or more, got {tuple(x.shape)}"
+            "re_estimate: batch norm needs a batch of two inputs or more, "
+            f"got {tuple(x.shape)}"
         )
-    norms = [
-        part
-        for part in net.modules()
-        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d)
-        and part.track_running_stats
-    ]
+    kinds = nn.BatchNorm1d | nn.BatchNorm2d
+    layers = [part for part in net.modules() if isinstance(part, kinds)]
+    norms = [layer for layer in layers if layer.track_running_stats]
     modes = {part: part.training for part in net.modules()}
     momenta = [norm.momentum for norm in norms]
     net.eval()
     for norm in norms:
-        norm.training, norm.momentum = True, 1.0
+        norm.training = True
+        norm.momentum = 1.0
     net(x)
     for norm, momentum in zip(norms, momenta):
         norm.momentum = momentum
@@ -250,8 +251,9 @@ def re_estimate(net: nn.Module, x: Tensor) -> nn.Module:
 def straight_through(
     rounded: Tensor, w: Tensor, low: float = -math.inf, high: float = math.inf
 ) -> Tensor:
-    """The value of `rounded`, exactly, with the gradient that w has where low <= w <=
-    high, and none elsewhere.
+    """Return the value of `rounded`, exactly, with the gradient of w.
+
+    The gradient passes where low <= w <= high, and is 0 elsewhere.
     """
     passing = w * ((w >= low) & (w <= high))
     return rounded.detach() + (passing - passing.detach())
@@ -265,5 +267,5 @@ def _scaled_levels(w: Tensor, precision: Precision) -> Tensor:
     return straight_through(c / precision.levels * s, w, -bound, bound)
 
 
-def _whole(bits: int, least: int) -> bool:
-    return type(bits) is int and (least <= bits <= 16 or bits == FULL)
+def _bits(bits: object, least: int) -> bool:
+    return ranges.whole(bits, least) and (bits <= 16 or bits == FULL)

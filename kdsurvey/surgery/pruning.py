@@ -7,10 +7,9 @@ from kdsurvey.surgery.precision import weighted
 
 
 def prune(net: nn.Module, share: float) -> nn.Module:
-    """Sets the smallest weights of every Linear and Conv2d layer to 0, in place and for
-    good; returns the net.
+    """Set the smallest weights of every Linear and Conv2d layer to 0, for good.
 
-    share in [0, 1): of each layer's weights that are not pruned yet. By
+    In place; returns the net. share in [0, 1): of each layer's weights that are not pruned yet. By
     torch.nn.utils.prune.l1_unstructured: the layer keeps `weight_orig`, which learns,
     and `weight_mask`. A layer of low precision is pruned by its full-precision weights.
     Source: Han, Pool, Tran & Dally 2015, arXiv 1506.02626. Raises ValueError for
