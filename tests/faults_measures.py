@@ -12,14 +12,14 @@ FAULTS = [
     Fault(
         "bins weigh alike",
         "measures.py",
-        "(found.count * gap).sum(-1) / len(y)",
+        "(count * gap).sum(-1) / len(y)",
         "gap.mean(-1)",
     ),
     Fault(
         "gaps cancel",
         "measures.py",
-        "(found.accuracy - found.confidence).abs()",
-        "(found.accuracy - found.confidence)",
+        "(hits - confidence).abs()",
+        "(hits - confidence)",
     ),
     Fault(
         "confusions transposed",

@@ -6,13 +6,13 @@ FAULTS = [
     Fault(
         "ensemble: sum",
         "nets.py",
-        "zip(self.nets, homes)]).mean(0)",
-        "zip(self.nets, homes)]).sum(0)",
+        "torch.stack(logits).mean(0)",
+        "torch.stack(logits).sum(0)",
     ),
     Fault(
         "a seed leaks out",
         "nets.py",
-        "torch.Generator().manual_seed(seed)",
+        "torch.Generator().manual_seed(int(seed))",
         "torch.manual_seed(seed)",
     ),
     Fault(

@@ -30,14 +30,14 @@ FAULTS = [
     Fault(
         "margin ignored",
         "verdicts.py",
-        '"HOLDS" if low > margin',
-        '"HOLDS" if low > 0',
+        "if low > margin:",
+        "if low > 0:",
     ),
     Fault(
         "the mean decides",
         "verdicts.py",
-        '"HOLDS" if low > margin',
-        '"HOLDS" if effect > margin',
+        "if low > margin:",
+        "if effect > margin:",
     ),
     Fault(
         "never fails",
@@ -48,14 +48,14 @@ FAULTS = [
     Fault(
         "seeds not paired",
         "verdicts.py",
-        "[arm[seed] for seed in seeds] for arm",
-        "list(arm.values()) for arm",
+        "[values[seed] for seed in seeds] for values",
+        "list(values.values()) for values",
     ),
     Fault(
         "unpaired seeds accepted",
         "verdicts.py",
-        "set(of_a) ^ set(of_b)",
-        "set(of_b) - set(of_a)",
+        "set(values_a) ^ set(values_b)",
+        "set(values_b) - set(values_a)",
     ),
     Fault(
         "choice: the worst setting",
@@ -78,8 +78,8 @@ FAULTS = [
     Fault(
         "choice: the first of the rows in place of the mean",
         "verdicts.py",
-        "[column].mean().rename",
-        "[column].first().rename",
+        "groups.mean().rename",
+        "groups.first().rename",
     ),
     Fault(
         "choice: no value is a value",

@@ -149,8 +149,6 @@ def test_the_check_of_this_machine_finds_the_digits():
     assert data.mnist_5k().source in machine.check().loc["data", "found"]
 
 
-
-
 def test_a_bar_iterates_and_is_silent_where_nobody_looks(capsys):
     assert list(progress.bar([1, 2, 3], text="t")) == [1, 2, 3]
     with (

@@ -79,7 +79,6 @@ class Exchange:
             dist.all_gather(tables, own.contiguous())
         except RuntimeError as error:
             raise RuntimeError(
-                "codistil: another process has ended, so this one ends too; see its "
-                "own message above"
+                "codistil: another process has ended, so this one ends too; see its message above"
             ) from error
         return tables
