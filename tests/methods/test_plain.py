@@ -36,4 +36,6 @@ def test_the_loss_is_the_cross_entropy_with_smoothed_labels(smoothing):
     x = torch.zeros(5, 1)
     batch = Batch(x, torch.from_numpy(y), torch.arange(5), x)
     (term,) = loss(batch, 0.0).values()
-    assert term.item() == pytest.approx(-(u * log_q).sum(1).mean(), rel=1e-12)
+    assert term.item() == pytest.approx(
+        -(u * log_q).sum(1).mean(), rel=1e-6
+    )  # u is float32
