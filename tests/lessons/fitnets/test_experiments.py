@@ -12,21 +12,22 @@ import torch
 from kdsurvey import measures, records
 from kdsurvey.lessons import alone, arms
 from kdsurvey.lessons.alone import mean_confidence
-from kdsurvey.lessons.fitnets import claims, pictures
-from kdsurvey.lessons.fitnets import experiments as lesson
+from kdsurvey.lessons.fitnets import claims, experiments, pictures
 from kdsurvey.methods import fitnets, joint_hints, plain
 from kdsurvey.nets import mlp
 from kdsurvey.stage import Teacher
 from kdsurvey.training import Config, accuracy, epochs, train
 
-CONFIG, TEACHER = lesson.CONFIG, lesson.TEACHER  # as they were recorded
+CONFIG, TEACHER = experiments.CONFIG, experiments.TEACHER  # as they were recorded
 SHORT = Config(epochs=5, batch_size=32, lr=0.02, schedule="constant", device="cpu")
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    monkeypatch.setattr(lesson, "CONFIG", SHORT)
-    monkeypatch.setattr(lesson, "TEACHER", replace(SHORT, optimiser="adam", lr=1e-3))
+    monkeypatch.setattr(experiments, "CONFIG", SHORT)
+    monkeypatch.setattr(
+        experiments, "TEACHER", replace(SHORT, optimiser="adam", lr=1e-3)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +44,10 @@ def rows(*accuracies: float, **about) -> list[dict]:
     ]
 
 
-@pytest.mark.parametrize("arm", lesson.ARMS)
+@pytest.mark.parametrize("arm", experiments.ARMS)
 @pytest.mark.parametrize("choice", [0, 2])
 def test_an_arm_is_the_method_that_it_names(toy, teacher, arm, choice):
-    knob, shared = lesson.ARMS[arm].tries[choice], {"guided": 3, "hint": 2}
+    knob, shared = experiments.ARMS[arm].tries[choice], {"guided": 3, "hint": 2}
     net, config = mlp(128, *[32] * 4, 3, seed=1), replace(SHORT, seed=1)
     stages = {
         "labels": lambda: plain(net),
@@ -60,7 +61,7 @@ def test_an_arm_is_the_method_that_it_names(toy, teacher, arm, choice):
         "hints of an untrained teacher": lambda: fitnets(
             net, mlp(128, 20, 12, 3, seed=1000), hint_lr=knob, lam=(0, 0), **shared
         ),
-        "labels on the lower half": lambda: lesson.labels_first(net, knob / 0.02),
+        "labels on the lower half": lambda: experiments.labels_first(net, knob / 0.02),
     }[arm]()
     train(
         stages,
@@ -68,11 +69,17 @@ def test_an_arm_is_the_method_that_it_names(toy, teacher, arm, choice):
         replace(config, lr=knob) if arm in ("labels", "KD") else config,
         progress=False,
     )
-    found = lesson.run(arm, toy, teacher, 1, 4, choice=choice)
+    found = experiments.run(arm, toy, teacher, 1, 4, choice=choice)
     assert found == {
-        "seed": 1, "arm": arm, "depth": 4, "start": "PyTorch's", "choice": choice, "knob": knob,
-        "accuracy": round(accuracy(net, *toy.test), 4), "validation accuracy": round(accuracy(net, *toy.validation), 4),
-    }  # fmt: skip
+        "seed": 1,
+        "arm": arm,
+        "depth": 4,
+        "start": "PyTorch's",
+        "choice": choice,
+        "knob": knob,
+        "accuracy": round(accuracy(net, *toy.test), 4),
+        "validation accuracy": round(accuracy(net, *toy.validation), 4),
+    }
 
 
 def test_the_untrained_teacher_has_the_shape_of_the_teacher_and_initial_weights(
@@ -80,10 +87,10 @@ def test_the_untrained_teacher_has_the_shape_of_the_teacher_and_initial_weights(
 ):
     asked = []
     monkeypatch.setattr(
-        lesson, "fitnets", lambda net, v, **_: asked.append(v) or plain(net)
+        experiments, "fitnets", lambda net, v, **_: asked.append(v) or plain(net)
     )
     for arm in ("hints of an untrained teacher", "hints"):
-        lesson.run(arm, toy, teacher, 0, 2)
+        experiments.run(arm, toy, teacher, 0, 2)
     random = mlp(128, 20, 12, 3, seed=1000).state_dict()
     assert (
         all(torch.equal(w, random[name]) for name, w in asked[0].state_dict().items())
@@ -111,7 +118,7 @@ def test_a_learning_rate_is_that_of_all_the_training_where_it_is_the_knob(
         ("hints, then KD", 2),
         ("both at once", 1),
     ):
-        lesson.run(arm, toy, teacher, 0, 2, choice=choice)
+        experiments.run(arm, toy, teacher, 0, 2, choice=choice)
     assert rates == [0.08, 0.04, 0.02, 0.02]
 
 
@@ -124,31 +131,33 @@ def test_smoothing_takes_the_rate_that_suits_the_labels(toy, rates, best, monkey
             "depth": depth,
             "start": "PyTorch's",
             "choice": choice,
-            "knob": lesson.ARMS["labels"].tries[choice],
+            "knob": experiments.ARMS["labels"].tries[choice],
         }
         return about | {
             "accuracy": (choice + 1) / 10,
             "validation accuracy": 0.9 if choice == right else 0.5,
         }
 
-    monkeypatch.setattr(lesson, "run", fake)
-    lesson.fitnets_depths(toy, 0)
-    assert rates[1:] == [lesson.ARMS["labels"].tries[best]] * len(
-        lesson.DEPTHS
+    monkeypatch.setattr(experiments, "run", fake)
+    experiments.fitnets_depths(toy, 0)
+    assert rates[1:] == [experiments.ARMS["labels"].tries[best]] * len(
+        experiments.DEPTHS
     )  # the first is the teacher's
 
 
 def test_every_arm_has_as_many_choices_and_as_many_epochs(toy, teacher):
-    assert {len(arm.tries) for arm in lesson.ARMS.values()} == {3}
-    for arm in lesson.ARMS.values():
-        stages = lesson.method(arm, lesson.thin(toy, 4, 0), teacher, arm.tries[0])
+    assert {len(arm.tries) for arm in experiments.ARMS.values()} == {3}
+    for arm in experiments.ARMS.values():
+        stages = experiments.method(
+            arm, experiments.thin(toy, 4, 0), teacher, arm.tries[0]
+        )
         assert len(train(stages, toy, SHORT, progress=False)) == SHORT.epochs
 
 
 def test_labels_on_the_lower_half_leave_the_upper_half_alone(toy):
-    net = lesson.thin(toy, 4, 0)
+    net = experiments.thin(toy, 4, 0)
     before = {name: w.clone() for name, w in net.state_dict().items()}
-    stages = lesson.labels_first(net, 2.0)
+    stages = experiments.labels_first(net, 2.0)
     first = next(stages)
     assert (first.epochs, first.lr) == (0.4, 2.0)
     train(iter([first]), toy, SHORT, progress=False)
@@ -164,7 +173,7 @@ def test_labels_on_the_lower_half_leave_the_upper_half_alone(toy):
 
 def test_the_starts_are_one_draw_at_several_sizes(toy):
     usual, he, tiny, norm = (
-        lesson.thin(toy, 3, 4, start)
+        experiments.thin(toy, 3, 4, start)
         for start in ("PyTorch's", "He's", "tiny", "batch norm")
     )
     for k, (inputs, of) in enumerate([(128, 0), (32, 0), (32, 0)], 1):
@@ -186,13 +195,13 @@ def test_the_starts_are_one_draw_at_several_sizes(toy):
 def test_he_keeps_the_images_apart_and_pytorch_does_not(digits):
     x = digits.halved().test[0][:200]
     spreads = {
-        start: measures.spread(lesson.thin(digits.halved(), 10, 0, start), x)
+        start: measures.spread(experiments.thin(digits.halved(), 10, 0, start), x)
         for start in ("PyTorch's", "He's", "tiny")
     }
     assert spreads["He's"][10] > 0.2 * spreads["He's"][1]
     assert (
         spreads["PyTorch's"][10] < 1e-3 * spreads["PyTorch's"][1]
-        and spreads["tiny"][10] < lesson.FLOOR
+        and spreads["tiny"][10] < experiments.FLOOR
     )
     assert spreads["He's"][0] == pytest.approx(
         x.flatten(1).std(0, correction=0).square().mean().sqrt().item(), rel=1e-5
@@ -202,15 +211,15 @@ def test_he_keeps_the_images_apart_and_pytorch_does_not(digits):
 def test_depths_has_every_arm_and_smooths_at_the_rate_that_suits_labels(
     toy, monkeypatch
 ):
-    monkeypatch.setattr(lesson, "DEPTHS", (2, 4))
-    found = pd.DataFrame(lesson.fitnets_depths(toy, 2))
+    monkeypatch.setattr(experiments, "DEPTHS", (2, 4))
+    found = pd.DataFrame(experiments.fitnets_depths(toy, 2))
     assert found.groupby(["depth", "arm"])["choice"].apply(list).to_dict() == {
-        (depth, arm): [0, 1, 2] for depth in (2, 4) for arm in lesson.MAIN
+        (depth, arm): [0, 1, 2] for depth in (2, 4) for arm in experiments.MAIN
     } | {
         (depth, "label smoothing"): [best_of(found, depth)["choice"]]
         for depth in (2, 4)
     }
-    small, teacher = toy.halved(), lesson.teach(toy.halved(), 2)
+    small, teacher = toy.halved(), experiments.teach(toy.halved(), 2)
     net, best = mlp(32, *[32] * 4, 3, seed=2), best_of(found, 4)
     smoothing = (1 - mean_confidence(Teacher(teacher), small)) * 10 / 9
     train(
@@ -278,24 +287,26 @@ def test_the_default_is_the_first_choice_of_an_arm_that_has_choices():
 def test_another_layer_can_be_guided(toy, teacher, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        lesson,
+        experiments,
         "fitnets",
         lambda net, v, guided, **_: asked.append(guided) or plain(net),
     )
     for guided in (1, 4, None):
-        lesson.run("hints, then KD", toy, teacher, 0, 4, guided=guided)
+        experiments.run("hints, then KD", toy, teacher, 0, 4, guided=guided)
     assert asked == [2, 5, 3]  # blocks: the first is Flatten
 
 
 def test_the_experiments_at_one_depth_have_every_arm(toy, monkeypatch):
-    monkeypatch.setattr(lesson, "DEEP", 2)
-    first = pd.DataFrame(lesson.fitnets_first_stages(toy, 0))
+    monkeypatch.setattr(experiments, "DEEP", 2)
+    first = pd.DataFrame(experiments.fitnets_first_stages(toy, 0))
     assert first.groupby("arm", sort=False)["choice"].apply(list).to_dict() == {
-        arm: [0, 1, 2] for arm in lesson.FIRST
+        arm: [0, 1, 2] for arm in experiments.FIRST
     }
-    starts = pd.DataFrame(lesson.fitnets_starts(toy, 0))
+    starts = pd.DataFrame(experiments.fitnets_starts(toy, 0))
     assert starts.groupby(["start", "arm"])["choice"].apply(list).to_dict() == {
-        (start, arm): [0] for start in lesson.STARTS[1:] for arm in lesson.MAIN[:3]
+        (start, arm): [0]
+        for start in experiments.STARTS[1:]
+        for arm in experiments.MAIN[:3]
     }
     assert set(first["depth"]) == set(starts["depth"]) == {2} and set(
         first["start"]
@@ -304,9 +315,11 @@ def test_the_experiments_at_one_depth_have_every_arm(toy, monkeypatch):
 
 def test_the_deepest_net_that_trains():
     found = pd.DataFrame(
-        rows(0.1, 0.1, 0.1) + rows(0.9, 0.15, 0.9, depth=4)
-        + rows(0.8, 0.7, 0.3, arm="KD") + rows(0.9, 0.9, 0.9, arm="KD", depth=4)
-    )  # fmt: skip
+        rows(0.1, 0.1, 0.1)
+        + rows(0.9, 0.15, 0.9, depth=4)
+        + rows(0.8, 0.7, 0.3, arm="KD")
+        + rows(0.9, 0.9, 0.9, arm="KD", depth=4)
+    )
     assert (
         claims.deepest(found, "labels").tolist() == [4, 0, 4]
         and claims.deepest(found, "KD").tolist() == [10] * 3
@@ -324,13 +337,13 @@ def test_the_deepest_net_that_trains():
 
 
 def test_the_spreads_are_of_the_nets_that_they_name(toy, teacher):
-    found = lesson.spreads(toy, teacher, depth=4, seed=1)
+    found = experiments.spreads(toy, teacher, depth=4, seed=1)
     x, config = toy.validation[0], replace(SHORT, seed=1)
     alone, hinted = (mlp(128, *[32] * 4, 3, seed=1) for _ in range(2))
     assert found["before training"] == measures.spread(alone, x)
     train(plain(alone), toy, config, progress=False)
     assert found["labels, at the end"] == measures.spread(alone, x)
-    knob = lesson.ARMS["hints, then KD"].tries[1]
+    knob = experiments.ARMS["hints, then KD"].tries[1]
     stages = fitnets(hinted, teacher, guided=3, hint=2, hint_lr=knob)
     for row in epochs(stages, toy, config):
         if row["stage"] == "hint":
@@ -341,19 +354,23 @@ def test_the_spreads_are_of_the_nets_that_they_name(toy, teacher):
 
 
 def test_a_recorded_run_can_be_had_again(digits, monkeypatch):
-    """Seed 0 with four hidden layers: the labels and the hints, within what another CPU may change."""
+    """Seed 0 with four hidden layers: the labels and the hints, within what another
+    CPU may change.
+    """
     images, table = digits.hold_out(500), records.recorded("fitnets_depths")
-    assert table.attrs["data"] == images.source and table.attrs["settings"] == {
-        "config": asdict(CONFIG), "teacher": asdict(TEACHER)
-    }  # fmt: skip
-    monkeypatch.setattr(lesson, "CONFIG", CONFIG)
-    monkeypatch.setattr(lesson, "TEACHER", TEACHER)
+    assert table.attrs["data"] == images.source
+    settings = table.attrs["settings"]
+    assert settings["config"] == asdict(CONFIG)
+    assert settings["teacher"] == asdict(TEACHER)
+    monkeypatch.setattr(experiments, "CONFIG", CONFIG)
+    monkeypatch.setattr(experiments, "TEACHER", TEACHER)
     small = images.halved()
     before = claims.default(
         table[(table["seed"] == 0) & (table["depth"] == 4)]
     ).set_index("arm")["accuracy"]
-    teacher = lesson.teach(small, 0)
+    teacher = experiments.teach(small, 0)
     for arm in ("labels", "hints, then KD"):
         assert (
-            abs(lesson.run(arm, small, teacher, 0, 4)["accuracy"] - before[arm]) <= 0.02
+            abs(experiments.run(arm, small, teacher, 0, 4)["accuracy"] - before[arm])
+            <= 0.02
         )

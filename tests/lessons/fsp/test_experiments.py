@@ -11,8 +11,7 @@ import torch
 
 from kdsurvey import data, nets, plots, records
 from kdsurvey.lessons import alone, arms
-from kdsurvey.lessons.fsp import claims, pictures, students
-from kdsurvey.lessons.fsp import experiments as lesson
+from kdsurvey.lessons.fsp import claims, experiments, pictures, students
 from kdsurvey.methods import plain
 from kdsurvey.methods.flow import Flow
 from kdsurvey.stage import Batch
@@ -35,8 +34,8 @@ def few() -> data.Data:
 @pytest.fixture
 def quick(monkeypatch):
     """Every run of an experiment is short."""
-    monkeypatch.setattr(lesson, "FASTER", QUICK)
-    monkeypatch.setattr(lesson, "EVERY", 2)
+    monkeypatch.setattr(experiments, "FASTER", QUICK)
+    monkeypatch.setattr(experiments, "EVERY", 2)
     for name in ("SMALL", "TRANSFER", "TUNE"):
         monkeypatch.setattr(students, name, replace(QUICK, epochs=6))
 
@@ -45,7 +44,7 @@ def quick(monkeypatch):
 def runs(monkeypatch):
     """What `train` was asked to do, and nothing is trained."""
     asked = []
-    for module in (lesson, students, alone, arms):
+    for module in (experiments, students, alone, arms):
         monkeypatch.setattr(
             module,
             "train",
@@ -57,9 +56,9 @@ def runs(monkeypatch):
 
 
 def test_a_curve_begins_where_the_last_stage_does(few, quick):
-    teacher = lesson.residual(2, 7)
-    row = lesson.paced("FSP", few, 0, teacher, QUICK, factor=0.5)
-    start = lesson.after_flow(lesson.residual(2, 0), teacher, few, 0)
+    teacher = experiments.residual(2, 7)
+    row = experiments.paced("FSP", few, 0, teacher, QUICK, factor=0.5)
+    start = experiments.after_flow(experiments.residual(2, 0), teacher, few, 0)
     assert (row["first"], row["rate"], row["arm"], row["seed"]) == (
         4,
         0.01,
@@ -75,9 +74,9 @@ def test_a_curve_begins_where_the_last_stage_does(few, quick):
 
 
 def test_plain_and_copied_nets_have_no_first_stage(few, quick):
-    teacher = lesson.residual(2, 7)
+    teacher = experiments.residual(2, 7)
     before = {name: value.clone() for name, value in teacher.state_dict().items()}
-    row = lesson.paced("teacher's weights copied", few, 0, teacher, QUICK)
+    row = experiments.paced("teacher's weights copied", few, 0, teacher, QUICK)
     assert (
         row["first"] == 0
         and len(row["accuracies"]) == 5
@@ -86,25 +85,25 @@ def test_plain_and_copied_nets_have_no_first_stage(few, quick):
     assert all(
         torch.equal(value, before[name]) for name, value in teacher.state_dict().items()
     )
-    row = lesson.paced("plain", few, 0, config=QUICK)
+    row = experiments.paced("plain", few, 0, config=QUICK)
     assert row["first"] == 0 and row["accuracies"][0] == accuracy(
-        lesson.residual(2, 0), *few.validation
+        experiments.residual(2, 0), *few.validation
     )
 
 
 def test_every_start_of_the_race_is_run(few, monkeypatch):
-    trained, fresh = lesson.residual(2, 7), lesson.residual(2, 8)
-    monkeypatch.setattr(lesson, "teach", lambda data, seed: trained)
-    monkeypatch.setattr(lesson, "untrained", lambda data, seed: fresh)
+    trained, fresh = experiments.residual(2, 7), experiments.residual(2, 8)
+    monkeypatch.setattr(experiments, "teach", lambda data, seed: trained)
+    monkeypatch.setattr(experiments, "untrained", lambda data, seed: fresh)
     asked = []
     monkeypatch.setattr(
-        lesson,
+        experiments,
         "paced",
         lambda name, data, seed, teacher, factor: (
             asked.append((name, factor, teacher, data)) or {}
         ),
     )
-    lesson.fsp_faster(few, 3)
+    experiments.fsp_faster(few, 3)
     assert [(name, factor) for name, factor, *_ in asked] == [
         ("plain", 0.5),
         ("plain", 1.0),
@@ -123,10 +122,10 @@ def test_every_start_of_the_race_is_run(few, monkeypatch):
 
 def test_stage_2_is_as_long_after_a_short_stage_1_as_from_copied_weights():
     starts = [
-        lesson.STARTS[name]
+        experiments.STARTS[name]
         for name in ("FSP, short stage 1", "teacher's weights copied")
     ]
-    epochs = [s.config(lesson.FASTER).epochs * (1 - s.share) for s in starts]
+    epochs = [s.config(experiments.FASTER).epochs * (1 - s.share) for s in starts]
     assert epochs == pytest.approx([2, 2])
 
 
@@ -135,9 +134,18 @@ def made_up_rows() -> pd.DataFrame:
     worse one on test images.
     """
     rows = [
-        {"arm": f"{s}, {r}", "start": s, "rate": r, "seed": k, "validation": (r if s == "a" else -r) + k, "accuracy": -r}
-        for s in "ab" for r in (0.1, 0.2) for k in (0, 1)
-    ]  # fmt: skip
+        {
+            "arm": f"{start}, {rate}",
+            "start": start,
+            "rate": rate,
+            "seed": seed,
+            "validation": (rate if start == "a" else -rate) + seed,
+            "accuracy": -rate,
+        }
+        for start in "ab"
+        for rate in (0.1, 0.2)
+        for seed in (0, 1)
+    ]
     return pd.DataFrame(rows)
 
 
@@ -206,7 +214,7 @@ def test_sooner_is_better(few):
 
 
 def test_an_untrained_teacher_has_its_batch_norm_calibrated_and_nothing_learnt(few):
-    new, found = lesson.residual(2, 2005), lesson.untrained(few, 5)
+    new, found = experiments.residual(2, 2005), experiments.untrained(few, 5)
     assert (
         all(torch.equal(p, q) for p, q in zip(new.parameters(), found.parameters()))
         and not found.training
@@ -219,8 +227,8 @@ def test_an_untrained_teacher_has_its_batch_norm_calibrated_and_nothing_learnt(f
 
 
 def test_the_matrices_of_each_section_are_those_that_fsp_compares(few):
-    net, x = lesson.residual(2, 0), few.test[0][:4]
-    found = lesson.matrices(net.train(), x)
+    net, x = experiments.residual(2, 0), few.test[0][:4]
+    found = experiments.matrices(net.train(), x)
     assert [tuple(g.shape) for g in found] == [
         (4, 8, 8),
         (4, 16, 16),
@@ -231,7 +239,7 @@ def test_the_matrices_of_each_section_are_those_that_fsp_compares(few):
 
 
 def test_a_shuffled_teacher_has_the_rows_and_columns_of_its_matrices_permuted(few):
-    net, x = lesson.residual(2, 0).eval(), few.test[0][:4]
+    net, x = experiments.residual(2, 0).eval(), few.test[0][:4]
     order = students.shuffled(net, 1000)
     pairs = nets.sections(net)
     assert set(order) == {
@@ -239,7 +247,7 @@ def test_a_shuffled_teacher_has_the_rows_and_columns_of_its_matrices_permuted(fe
     } and order != students.shuffled(net, 1001)
     flow = Flow(net, pairs, order)
     for (start, end), g, shuffled in zip(
-        pairs, lesson.matrices(net, x), flow.split(flow(x))
+        pairs, experiments.matrices(net, x), flow.split(flow(x))
     ):
         assert order[start] == order[end] and sorted(order[start]) == list(
             range(g.shape[1])
@@ -253,16 +261,16 @@ def test_likeness_is_one_for_copies_and_lower_for_other_digits(few):
         few,
         test=(x[:10].repeat_interleave(2, 0), torch.arange(10).repeat_interleave(2)),
     )  # each image and its copy
-    found = lesson.alike(lesson.untrained(few, 0), twice)
+    found = experiments.alike(experiments.untrained(few, 0), twice)
     assert (
         found["same digit"] == pytest.approx([1, 1, 1], abs=1e-4)
         and max(found["other digits"]) < 0.1
     )
-    net = lesson.untrained(few, 0)
+    net = experiments.untrained(few, 0)
     four = replace(few, test=(x[:4], torch.tensor([0, 0, 1, 1])))
-    found = lesson.alike(net, four)
+    found = experiments.alike(net, four)
     for k, g in enumerate(
-        lesson.matrices(net, x[:4])
+        experiments.matrices(net, x[:4])
     ):  # the pairs one by one; an image is no pair with itself
         flat = g.double().flatten(1).numpy()
         flat = flat - flat.mean(0)
@@ -274,8 +282,8 @@ def test_likeness_is_one_for_copies_and_lower_for_other_digits(few):
 
 
 def test_a_gallery_has_an_image_and_three_matrices_in_each_row(few):
-    net = lesson.untrained(few, 0)
-    found = pictures.gallery(net, lesson.residual(2, 1), net, few, (0, 3))
+    net = experiments.untrained(few, 0)
+    found = pictures.gallery(net, experiments.residual(2, 1), net, few, (0, 3))
     (image, teacher, before, after), _ = found["grid"]
     assert (
         np.array_equal(image, few.test[0][0, 0])
@@ -292,7 +300,7 @@ def test_a_gallery_has_an_image_and_three_matrices_in_each_row(few):
 
 
 def test_hints_then_labels_is_a_stage_of_each(few):
-    student, teacher = lesson.residual(1, 0), lesson.residual(2, 1)
+    student, teacher = experiments.residual(1, 0), experiments.residual(2, 1)
     hint, labels = students.hints_then_labels(student, teacher, 0.1)
     (usual,), batch = (
         plain(student),
@@ -307,10 +315,10 @@ def test_hints_then_labels_is_a_stage_of_each(few):
 
 
 def test_stage_1_has_its_own_rate_whatever_that_of_stage_2(few):
-    student, teacher = lesson.residual(1, 0), lesson.residual(2, 1)
+    student, teacher = experiments.residual(1, 0), experiments.residual(2, 1)
     for lr in (0.01, 0.1):
-        flow, *_ = lesson.flow(student, teacher, lr, lesson.FIRST)
-        assert flow.lr * lr == pytest.approx(lesson.FLOW_LR)
+        flow, *_ = experiments.flow(student, teacher, lr, experiments.FIRST)
+        assert flow.lr * lr == pytest.approx(experiments.FLOW_LR)
 
 
 def test_every_arm_has_the_same_steps_rates_and_start(few, quick, runs):
@@ -338,7 +346,7 @@ def test_every_arm_has_the_same_steps_rates_and_start(few, quick, runs):
     assert all(
         torch.equal(p, q)
         for net, _ in made
-        for p, q in zip(net.parameters(), lesson.residual(1, 3).parameters())
+        for p, q in zip(net.parameters(), experiments.residual(1, 3).parameters())
     )
 
 
@@ -372,11 +380,11 @@ def test_transfer_gives_its_students_few_images_and_both_teachers(
 ):
     digits = data.mnist_5k().hold_out(500).halved()
     monkeypatch.setattr(
-        lesson,
+        experiments,
         "trained",
         lambda net, data, config: runs.append(("teacher", data, config)) or net,
     )
-    monkeypatch.setattr(students, "trained", lesson.trained)
+    monkeypatch.setattr(students, "trained", experiments.trained)
     rows = students.transferred(
         students.task(digits, range(5)), students.task(digits, range(5, 10)), 0, each=2
     )
@@ -384,7 +392,7 @@ def test_transfer_gives_its_students_few_images_and_both_teachers(
     assert (
         source[1].classes == tuple("01234")
         and len(source[1].train[0]) == 1750
-        and source[2].epochs == lesson.TEACHER.epochs
+        and source[2].epochs == experiments.TEACHER.epochs
     )
     assert all(
         d.classes == tuple("56789") and len(d.train[0]) == 10
@@ -403,7 +411,7 @@ def test_transfer_gives_its_students_few_images_and_both_teachers(
 def test_members_of_an_ensemble_differ_and_copies_start_as_the_teacher(
     few, quick, runs
 ):
-    teacher = lesson.residual(2, 7)
+    teacher = experiments.residual(2, 7)
     (a, b), copy = (
         (students.member("plain", few, seed, teacher) for seed in (1000, 2000)),
         None,

@@ -10,19 +10,24 @@ import pytest
 import torch
 
 from kdsurvey import data, nets, records
-from kdsurvey.lessons.net2net import claims, copy_tune_distil, exactness, pictures
-from kdsurvey.lessons.net2net import experiments as lesson
+from kdsurvey.lessons.net2net import (
+    claims,
+    copy_tune_distil,
+    exactness,
+    experiments,
+    pictures,
+)
 from kdsurvey.methods import plain
 from kdsurvey.pictures import Frame, Image, Text
 from kdsurvey.training import accuracy, train
 
-SHORT = replace(lesson.TEACHER, epochs=2, batch_size=32, device="cpu")
+SHORT = replace(experiments.TEACHER, epochs=2, batch_size=32, device="cpu")
 
 
 @pytest.fixture
 def net(toy):
     """Two channels in, three classes out, and batch norm that has seen images."""
-    net = nets.conv(2, *lesson.WIDTHS, classes=3, seed=0)
+    net = nets.conv(2, *experiments.WIDTHS, classes=3, seed=0)
     train(plain(net), toy, SHORT, progress=False)
     return net.eval()
 
@@ -36,7 +41,7 @@ def same(a, b):
 
 
 def test_padding_keeps_the_old_weights_and_draws_the_new(net):
-    before, wide = weights(net), lesson.pad(net, 1, 12, seed=3)
+    before, wide = weights(net), experiments.pad(net, 1, 12, seed=3)
     assert same(weights(net), before)
     (into, norm, _), (out, *_) = wide[1], wide[2]
     assert torch.equal(into.weight[:8], net[1][0].weight) and torch.equal(
@@ -55,8 +60,8 @@ def test_padding_keeps_the_old_weights_and_draws_the_new(net):
             0.9 * fan_in**-0.5 < new.abs().max() <= fan_in**-0.5
             and new.unique().numel() == new.numel()
         )
-    assert same(weights(wide), weights(lesson.pad(net, 1, 12, seed=3)))
-    assert not same(weights(wide), weights(lesson.pad(net, 1, 12, seed=4)))
+    assert same(weights(wide), weights(experiments.pad(net, 1, 12, seed=3)))
+    assert not same(weights(wide), weights(experiments.pad(net, 1, 12, seed=4)))
     out.weight.data[:, 8:] = 0  # nothing else than the new units is new
     x = torch.rand(5, 2, 8, 8)
     assert torch.allclose(wide.eval()(x), net(x), atol=1e-5)
@@ -66,7 +71,7 @@ def test_padding_past_a_flatten_keeps_each_units_rows():
     flat = torch.nn.Sequential(
         *nets.conv(1, 3, seed=0)[:1], torch.nn.Flatten(), torch.nn.Linear(3 * 16, 10)
     ).eval()
-    wide = lesson.pad(flat, 0, 5, seed=0)
+    wide = experiments.pad(flat, 0, 5, seed=0)
     wide[-1].weight.data[:, 48:] = 0
     x = torch.rand(4, 1, 4, 4)
     assert torch.allclose(wide(x), flat(x), atol=1e-5)
@@ -81,7 +86,7 @@ def test_padding_past_a_flatten_keeps_each_units_rows():
     ],
 )
 def test_a_random_block_stands_between_the_old_ones(small):
-    before, deep = weights(small), lesson.random_block(small.eval(), 1, seed=2)
+    before, deep = weights(small), experiments.random_block(small.eval(), 1, seed=2)
     assert (
         same(weights(small), before)
         and not deep.training
@@ -98,7 +103,7 @@ def test_a_random_block_stands_between_the_old_ones(small):
     ] and block[0].weight.shape[:2] == (n, n)
     x = torch.rand(4, 2, 4, 4)
     assert deep[:3](x).shape == small[:2](x).shape
-    assert not same(weights(deep), weights(lesson.random_block(small, 1, seed=3)))
+    assert not same(weights(deep), weights(experiments.random_block(small, 1, seed=3)))
     assert {p.data_ptr() for p in deep.parameters()}.isdisjoint(
         p.data_ptr() for p in small.parameters()
     )
@@ -109,22 +114,22 @@ def test_a_random_block_needs_a_hidden_block_before_it(layer):
     with pytest.raises(
         ValueError, match=r"no hidden block of this net; choose one of \[0, 1\]"
     ):
-        lesson.random_block(nets.conv(2, 4, 8, seed=1), layer, seed=0)
+        experiments.random_block(nets.conv(2, 4, 8, seed=1), layer, seed=0)
 
 
 def test_deeper_starts(net, toy):
-    starts, x = lesson.deeper(net, toy, seed=1), toy.train[0]
+    starts, x = experiments.deeper(net, toy, seed=1), toy.train[0]
     assert {len(start) for start in starts.values()} == {7}
     assert (
         len({tuple(v.shape for v in weights(start)) for start in starts.values()}) == 1
     )
     calibrated, bare = starts["Net2Net"], starts["gamma = 1, beta = 0"]
-    assert lesson.difference(net, calibrated, x, train=True) < 1e-3
+    assert experiments.difference(net, calibrated, x, train=True) < 1e-3
     assert (
-        lesson.difference(net, bare, x, train=False)
+        experiments.difference(net, bare, x, train=False)
         < 1e-3
         < 0.1
-        < lesson.difference(net, bare, x, train=True)
+        < experiments.difference(net, bare, x, train=True)
     )
     assert torch.equal(starts["random layers"][4][0].weight, net[2][0].weight)
     fresh = starts["from scratch"]
@@ -137,46 +142,46 @@ def test_deeper_starts(net, toy):
 
 
 def test_wider_starts_have_the_same_copies_whatever_the_noise(net):
-    starts, x = lesson.wider(net, seed=1), torch.rand(6, 2, 8, 8)
+    starts, x = experiments.wider(net, seed=1), torch.rand(6, 2, 8, 8)
     assert [
         len(block[0].weight) for start in starts.values() for block in start[:-1]
     ] == [12, 24, 24] * 4
     equal, noisy = starts["Net2Net, no noise"], starts["Net2Net"]
     assert (
-        lesson.difference(net, equal, x, False)
+        experiments.difference(net, equal, x, False)
         < 1e-3
-        < lesson.difference(net, noisy, x, False)
+        < experiments.difference(net, noisy, x, False)
     )
-    assert lesson.twins(equal, equal) == {"gap": 0.0, "cosine": 1.0}
+    assert experiments.twins(equal, equal) == {"gap": 0.0, "cosine": 1.0}
     assert (
-        0 < lesson.twins(equal, noisy)["gap"] < 0.5
-        and 0.98 < lesson.twins(equal, noisy)["cosine"] < 1
+        0 < experiments.twins(equal, noisy)["gap"] < 0.5
+        and 0.98 < experiments.twins(equal, noisy)["cosine"] < 1
     )
 
 
 def test_twins_are_measured_where_they_are(net):
-    equal = lesson.widened(net, 0, 0.0)
+    equal = experiments.widened(net, 0, 0.0)
     first = equal[0][0].weight
     copy = next(
         k
         for k in range(4, 12)
         if torch.equal(first[k], first[0]) or torch.equal(first[k], first[1])
     )
-    parted = lesson.widened(net, 0, 0.0)
+    parted = experiments.widened(net, 0, 0.0)
     parted[0][0].weight.data[copy, 0, 0, 0] += 0.25
-    assert lesson.twins(equal, parted)["gap"] == pytest.approx(0.25, abs=1e-4)
-    assert lesson.twins(equal, parted)["cosine"] < 1
+    assert experiments.twins(equal, parted)["gap"] == pytest.approx(0.25, abs=1e-4)
+    assert experiments.twins(equal, parted)["cosine"] < 1
 
 
 def test_a_row_is_the_run_that_it_says(net, toy):
     before = weights(net)
-    row, after = lesson.trained("wide", net, toy, 5, 0.1, SHORT, noise=0.5)
+    row, after = experiments.trained("wide", net, toy, 5, 0.1, SHORT, noise=0.5)
     assert (
         same(weights(net), before)
         and row["arm"] == "wide, 0.1x"
         and (row["seed"], row["noise"]) == (5, 0.5)
     )
-    by_hand = lesson.copy.deepcopy(net)
+    by_hand = experiments.copy.deepcopy(net)
     train(plain(by_hand), toy, replace(SHORT, lr=0.005, seed=5), progress=False)
     assert same(weights(after), weights(by_hand)) and row["accuracy"] == accuracy(
         by_hand, *toy.test
@@ -185,9 +190,9 @@ def test_a_row_is_the_run_that_it_says(net, toy):
 
 
 def test_every_start_gets_every_rate(toy):
-    small = lesson.RATES
-    deeper = lesson.net2net_deeper(toy_of_16(toy), 0)
-    wider = lesson.net2net_wider(toy_of_16(toy), 0)
+    small = experiments.RATES
+    deeper = experiments.net2net_deeper(toy_of_16(toy), 0)
+    wider = experiments.net2net_wider(toy_of_16(toy), 0)
     for rows, starts in ((deeper, 6), (wider, 5)):
         table = pd.DataFrame(rows)
         assert (
@@ -200,9 +205,9 @@ def test_every_start_gets_every_rate(toy):
             "accuracies"
         ].str[0]
         assert (first == table["target"].iloc[0]).all()
-    rows = lesson.net2net_twins(toy_of_16(toy), 0)
+    rows = experiments.net2net_twins(toy_of_16(toy), 0)
     assert [(row["noise"], row["rate"]) for row in rows] == [
-        (n, r) for n in lesson.NOISES for r in (0.1, 1.0)
+        (n, r) for n in experiments.NOISES for r in (0.1, 1.0)
     ]
     assert (
         rows[0]["gap"] < 1e-5 < rows[-1]["gap"]
@@ -282,7 +287,7 @@ def test_seconds_count_what_a_step_costs(toy):
         and verdict.unit == "seconds"
         and verdict.what.startswith("seconds")
     )
-    timed = pd.DataFrame(lesson.net2net_seconds(toy_of_16(toy), 0))
+    timed = pd.DataFrame(experiments.net2net_seconds(toy_of_16(toy), 0))
     assert timed["arm"].is_unique and (timed["milliseconds"] > 0).all()
     costs = claims.costs(
         pd.concat([timed, timed.assign(milliseconds=9e9), timed.assign(milliseconds=0)])
@@ -333,7 +338,7 @@ def test_per_cent():
 
 def test_growth_is_exact_for_every_kind_of_net(net):
     x = torch.rand(64, 1, 14, 14)
-    kinds = exactness.kinds(nets.conv(1, *lesson.WIDTHS, seed=0), x)
+    kinds = exactness.kinds(nets.conv(1, *experiments.WIDTHS, seed=0), x)
     assert set(kinds) == {"conv", "mlp", "conv, then flatten"}
     for made in kinds.values():
         found = exactness.largest_changes(made, x, 1)
@@ -355,7 +360,7 @@ def test_pictures_say_what_they_show(net):
         for chart in picture.charts.values()
     ]
     assert framed == [[], [(-0.5, -0.5), (1.5, -0.5)], [], [(-0.5, -0.5), (-0.5, 1.5)]]
-    equal = lesson.widened(nets.conv(1, *lesson.WIDTHS, seed=0), 0, 0.0)
+    equal = experiments.widened(nets.conv(1, *experiments.WIDTHS, seed=0), 0, 0.0)
     shown = pictures.kernels({"one": equal, "two": equal}, equal)
     names = [mark.text for mark in shown.charts["images"].marks_of(Text)]
     assert (
@@ -435,9 +440,9 @@ def test_copy_tune_distil_rows(toy, monkeypatch):
 def test_a_recorded_seed_of_net2net_can_be_had_again():
     digits = data.mnist_5k().hold_out(500).halved()
     rows = records.recorded("net2net_deeper")
-    teacher = lesson.teach(digits, 0)
-    row, _ = lesson.trained(
-        "Net2Net", lesson.deeper(teacher, digits, 0)["Net2Net"], digits, 0, 0.1
+    teacher = experiments.teach(digits, 0)
+    row, _ = experiments.trained(
+        "Net2Net", experiments.deeper(teacher, digits, 0)["Net2Net"], digits, 0, 0.1
     )
     before = rows[(rows["seed"] == 0) & (rows["arm"] == "Net2Net, 0.1x")].iloc[0]
     assert (

@@ -9,8 +9,7 @@ import torch
 from scipy import stats
 
 from kdsurvey.data import Data
-from kdsurvey.lessons.playground import claims
-from kdsurvey.lessons.playground import experiments as lesson
+from kdsurvey.lessons.playground import claims, experiments
 from kdsurvey.lessons.playground.experiments import (
     ALPHAS,
     CELLS,
@@ -42,10 +41,10 @@ def spots():
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
     monkeypatch.setattr(
-        lesson, "STUDENT", Config(epochs=2, batch_size=32, lr=0.1, device="cpu")
+        experiments, "STUDENT", Config(epochs=2, batch_size=32, lr=0.1, device="cpu")
     )
     monkeypatch.setattr(
-        lesson,
+        experiments,
         "TEACHER",
         Config(epochs=2, batch_size=32, lr=0.1, jitter=1, device="cpu"),
     )
@@ -87,8 +86,8 @@ def test_the_tuned_control_is_chosen_on_validation_images(spots, monkeypatch):
         asked.append((config.lr, options))
         return {"net validation accuracy": validation, "net test accuracy": test}
 
-    monkeypatch.setattr(lesson, "_alone", fake)
-    rows = lesson._controls(spots, Setting(), Config(seed=4), {})
+    monkeypatch.setattr(experiments, "_alone", fake)
+    rows = experiments._controls(spots, Setting(), Config(seed=4), {})
     assert [row["accuracy"] for row in rows] == [0.2, 0.2] and [
         row["seed"] for row in rows
     ] == [4, 4]
@@ -99,7 +98,7 @@ def test_the_tuned_control_is_chosen_on_validation_images(spots, monkeypatch):
 
 def test_fewer_images_take_as_many_steps_and_are_drawn_by_the_seed(spots, monkeypatch):
     seen = []
-    monkeypatch.setattr(lesson, "_run", _recorder(seen, lesson._run))
+    monkeypatch.setattr(experiments, "_run", _recorder(seen, experiments._run))
     grid(spots, Setting(width=4, share=0.25), 1, teach(spots, "untrained"))
     grid(spots, Setting(width=4, share=0.25), 2, teach(spots, "untrained"))
     (first, config), (second, _) = seen[0], seen[5]
@@ -113,7 +112,7 @@ def test_a_teacher_that_knows_only_the_students_images_is_trained_on_those(
     spots, monkeypatch
 ):
     seen = []
-    monkeypatch.setattr(lesson, "_run", _recorder(seen, lesson._run))
+    monkeypatch.setattr(experiments, "_run", _recorder(seen, experiments._run))
     given = teach(spots, "untrained")
     grid(
         spots,
@@ -214,7 +213,7 @@ def test_what_chooses_does_not_judge():
 def test_two_maps_are_compared_cell_by_cell_and_seed_by_seed():
     gains = np.random.default_rng(2).normal(size=(2, 6, 6, 5))
     rows = [
-        {"map": lesson.NAMES[name].name, **row}
+        {"map": experiments.NAMES[name].name, **row}
         for name, g in zip(("64 units", "4 units"), gains)
         for row in rows_of(g)
     ]
@@ -231,7 +230,7 @@ def test_every_recorded_map_is_there_with_ten_seeds():
     from kdsurvey import records
 
     rows = records.recorded("playground")
-    assert set(rows["map"]) == set(lesson.MAPS)
+    assert set(rows["map"]) == set(experiments.MAPS)
     for _, part in rows.groupby("map"):
         assert Map(part.to_dict("records")).gains.shape == (
             10,
