@@ -1,0 +1,103 @@
+"""Notebook 03's experiments: what is removed, and the number that repairs it."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import torch
+
+from kdsurvey.lessons.missing_three import claims, experiments, pictures
+from kdsurvey.nets import mlp
+from kdsurvey.training import Config
+
+DIGITS = tuple("0123456789")
+
+
+@pytest.mark.parametrize(
+    ("removed", "T", "name"),
+    [
+        ((3,), 20.0, "no 3, T = 20"),
+        ((3,), None, "no 3, hard labels"),
+        ((3, 4), 2.5, "no 3, 4, T = 2.5"),
+        (experiments.TWO_DIGITS, 20.0, "only 7 and 8, T = 20"),
+    ],
+)
+def test_an_arm_is_called_after_what_is_removed(removed, T, name):
+    assert experiments.arm_of(removed, T, DIGITS) == name
+
+
+def test_an_offset_moves_only_the_classes_removed():
+    z = torch.tensor([[0.0, 1.0, 2.0], [3.0, 0.0, 0.0]])
+    moved = experiments.shifted(z, (1,), 5.0)
+    assert moved.tolist() == [[0.0, 6.0, 2.0], [3.0, 5.0, 0.0]]
+    assert z[0].tolist() == [0.0, 1.0, 2.0]
+
+
+def test_of_equal_offsets_the_middle_one_is_taken():
+    z = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    y = torch.tensor([1, 1])
+    # class 1 wins both images from 1.1 on, up to the largest offset
+    assert experiments.best_offset(z, y, (1,)) == pytest.approx(10.6, abs=0.06)
+    assert abs(experiments.best_offset(z, y, (1,))) <= experiments.REACH
+
+
+def test_errors_are_counted_in_all_on_the_removed_and_by_class():
+    z = torch.eye(3)[[0, 0, 1, 2, 2]]
+    y = torch.tensor([0, 1, 1, 2, 0])
+    assert experiments.count(" now", z, y, (1,)) == {
+        "errors now": 2,
+        "errors on removed now": 1,
+        "recall now": [0.5, 0.5, 1.0],
+    }
+
+
+def test_a_student_never_sees_what_is_removed_and_takes_as_many_steps(
+    digits, monkeypatch
+):
+    part = digits.hold_out(500)
+    few = replace(part, train=tuple(tensor[:200] for tensor in part.train))
+    asked = []
+    monkeypatch.setattr(experiments, "small", lambda seed: mlp(784, 8, 10, seed=seed))
+    monkeypatch.setattr(
+        experiments,
+        "train",
+        lambda stages, data, config, **hooks: asked.append((data, config)),
+    )
+    config = Config(epochs=10, batch_size=32, lr=0.1, device="cpu")
+    teacher = mlp(784, 9, 10, seed=1)
+    row = experiments.without(few, 5, teacher, (3, 4), 20.0, config)
+    ((transfer, used),) = asked
+    assert not set(transfer.train[1].tolist()) & {3, 4}
+    left = len(transfer.train[0])
+    assert used.epochs == round(10 * 200 / left) and used.seed == 5
+    assert row["arm"] == "no 3, 4, T = 20" and row["n"] == len(few.test[0])
+    removed = sum(int(y) in (3, 4) for y in few.test[1])
+    assert row["n removed"] == removed
+    assert experiments.right(row) == removed - row["errors on removed"]
+
+
+def test_repairs_are_judged_before_minus_after():
+    rows = pd.DataFrame(
+        {
+            "arm": "no 3, T = 20",
+            "seed": seed,
+            "errors": 30 + seed,
+            "errors corrected": 20 + seed,
+            "errors corrected on test": 19 + seed,
+        }
+        for seed in range(3)
+    )
+    assert claims.repaired(rows, "no 3, T = 20").effect == 10
+    assert claims.peeked(rows, "no 3, T = 20").effect == 1
+
+
+def test_a_column_by_temperature():
+    rows = pd.DataFrame(
+        {"arm": f"no 3, T = {T:g}", "seed": seed, "errors": T + seed}
+        for T in experiments.TEMPERATURES
+        for seed in (1, 0)
+    )
+    table = pictures.by_temperature(rows, "errors")
+    assert table.tolist() == [
+        [T + seed for T in experiments.TEMPERATURES] for seed in (0, 1)
+    ]
