@@ -48,7 +48,7 @@ What to use for what:
     Picture      a mosaic of charts: mosaic=[["loss", "accuracy"]], widths=[1.5, 1]
     limits       whole tens and decades, nice ceilings: limits that seldom move
 
-Titles, captions and axis labels may change at every redraw at no cost as long as they keep
+Titles, captions and axis labels may change at every redraw at little cost as long as they keep
 their number of lines; " " keeps a place for a line that comes later. Changed limits, ticks,
 legends and names right of a chart cost a new layout. All lengths are CSS pixels; letters have
 11 or more. Words are never read as mathematics, and the reader's settings of matplotlib change

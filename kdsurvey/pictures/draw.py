@@ -1,7 +1,8 @@
 """Pictures as PNG, drawn by matplotlib under its default settings.
 
-What stays while numbers change (spines, ticks, legends) is drawn once and kept; marks and
-words are drawn on top of it every time. So a redraw is exactly what a fresh drawing would be.
+What stays while numbers change (spines, ticks, legends) is drawn once and kept, titles and
+names of axes until they change; marks are drawn on top every time. So a redraw is exactly
+what a fresh drawing would be.
 """
 
 import struct
@@ -20,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text as Words
 from matplotlib.transforms import IdentityTransform
+from PIL import Image
 
 from kdsurvey.pictures.artists import POINT, artists_of, draw_on, words, words_at_ends
 from kdsurvey.pictures.chart import Axis, Chart
@@ -134,7 +136,9 @@ class Background:
         self._title = self._figure.suptitle(_lines(picture.title), **look)
         self._lay_out(picture)
         self._canvas.draw()
-        self._pixels = self._canvas.copy_from_bbox(self._figure.bbox)
+        self._wordless = self._canvas.copy_from_bbox(self._figure.bbox)
+        self._said: tuple | None = None  # the words of the latest picture
+        self._worded = self._wordless
 
     def _lay_out(self, picture: Sheet) -> None:
         """Make the layout with TALL words, then take all words away."""
@@ -153,22 +157,35 @@ class Background:
             text.set_text("")
 
     def png(self, picture: Sheet) -> bytes:
-        """Draw the marks and the words on the background."""
-        self._canvas.restore_region(self._pixels)
+        """Draw the words on the background, then the marks."""
+        said = tuple((word, colour) for _, word, colour in self._all_words(picture))
+        if said != self._said:
+            self._write(picture)
+            self._said = said
+        self._canvas.restore_region(self._worded)
         renderer = self._canvas.get_renderer()
         for name, chart in picture.charts.items():
             axes = self._axes[name]
             for artist in _moving(chart, axes):
                 draw_on(axes, artist, renderer)
-            self._write(renderer, chart, self._words[name])
-        self._spell(renderer, self._title, picture.title, INK)
         return encoded(np.asarray(self._canvas.buffer_rgba()))
 
-    def _write(self, renderer, chart: Chart, three: tuple[Words, ...]) -> None:
-        title, below, beside = three
-        self._spell(renderer, title, chart.title, chart.title_colour)
-        self._spell(renderer, below, chart.x.label, INK)
-        self._spell(renderer, beside, chart.y.label, INK)
+    def _write(self, picture: Sheet) -> None:
+        """Keep the background with the words of this picture, too."""
+        self._canvas.restore_region(self._wordless)
+        renderer = self._canvas.get_renderer()
+        for place, word, colour in self._all_words(picture):
+            self._spell(renderer, place, word, colour)
+        self._worded = self._canvas.copy_from_bbox(self._figure.bbox)
+
+    def _all_words(self, picture: Sheet) -> Iterator[tuple[Words, str, str]]:
+        """Yield all titles and names of axes: the place of each, it, and its colour."""
+        yield self._title, picture.title, INK
+        for name, chart in picture.charts.items():
+            title, below, beside = self._words[name]
+            yield title, chart.title, chart.title_colour
+            yield below, chart.x.label, INK
+            yield beside, chart.y.label, INK
 
     def _spell(self, renderer, text: Words, said: str, colour: str) -> None:
         """Draw one of the words that the layout has a place for."""
@@ -311,8 +328,9 @@ def _room_for_ends(axes: Axes, chart: Chart) -> list[Artist]:
 def encoded(pixels: np.ndarray) -> bytes:
     """Write pixels (h, w, 4) as PNG bytes, packed lightly: time matters more than size."""
     height, width, _ = pixels.shape
+    colours = Image.fromarray(pixels).convert("RGB")
     rows = np.zeros((height, 1 + 3 * width), np.uint8)  # each begins with 0: no filter
-    rows[:, 1:].reshape(height, width, 3)[...] = pixels[..., :3]
+    rows[:, 1:] = np.asarray(colours).reshape(height, 3 * width)
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     data = zlib.compress(rows, 1)
     chunks = (b"IHDR", head), (b"IDAT", data), (b"IEND", b"")

@@ -335,10 +335,10 @@ class Image(Mark):
 class Text(Mark):
     """Words at one place; they may have several lines. They do not move the limits.
 
-    ha: "left", "center" or "right"; va: "top", "center", "bottom", "baseline"; tilt: degrees; along: the
-    tilt is that of a line in data coordinates. boxed: on a white field with a frame; "bare"
-    without the frame. shift: (right, up) in pixels. Raises ValueError for a size below
-    SMALLEST.
+    ha: "left", "center" or "right"; va: "top", "center", "bottom" or "baseline". tilt: in
+    degrees; along: it is that of a line in data coordinates. boxed: on a white field with a
+    frame; bare: on one without. shift: (right, up) in pixels. Raises ValueError for a size
+    below SMALLEST.
     """
 
     x: float

@@ -23,12 +23,13 @@ from kdsurvey.plots import maps as heat
 
 WIDTH = 470  # of the picture beside the grid, in CSS pixels
 LEGEND = (
-    "Points of test accuracy, mean over seeds: blue and + where the teacher helps, orange and − where it hurts.<br>"
-    f"{LIKELY} the 95 % interval leaves out 0 &nbsp; {SURE} also after correcting for {len(CELLS)} cells"
+    "Points of test accuracy, mean over seeds: blue and + where the teacher helps, "
+    "orange and − where it hurts.<br>"
+    f"{LIKELY} the 95 % interval leaves out 0 &nbsp; "
+    f"{SURE} also after correcting for {len(CELLS)} cells"
 )
-Curves = Mapping[
-    int, Sequence[Sequence[float]]
-]  # seed -> validation accuracies (epochs, cells and the control)
+# seed -> validation accuracies (epochs, cells and the control)
+Curves = Mapping[int, Sequence[Sequence[float]]]
 
 
 def faces(found: Map | None, curves: Curves) -> list[tuple[str, str, str]]:
@@ -63,28 +64,30 @@ def _face(gain: float, mark: str = "", limit: float = 5.0) -> tuple[str, str, st
 
 
 def sentence(found: Map | None, cell: int) -> str:
-    """What one cell says, in words."""
+    """Say what is known of one cell, in words."""
     T, alpha = CELLS[cell]
     if found is None:
         return f"{arm(T, alpha)}: nothing has run here yet; press Start."
     if len(found.table) < 2:
-        return f"{arm(T, alpha)} - {found.control}: {found.mean.ravel()[cell]:+.1f} points with one seed; no interval yet."
+        gain = f"{found.mean.ravel()[cell]:+.1f} points with one seed"
+        return f"{arm(T, alpha)} - {found.control}: {gain}; no interval yet."
     return found.verdict(T, alpha).line
 
 
 def tally(found: Map | None) -> str:
-    """How many cells help, and how many hurt."""
+    """Count the cells that help, and those that hurt, in a sentence."""
     if found is None or len(found.table) < 2:
         return "Two seeds are needed to judge."
     words = [found.verdict(*cell).word for cell in CELLS]
     best = int(found.mean.argmax())
     helped, hurt = words.count("HOLDS"), words.count("FAILS")
     highest = found.verdict(*CELLS[best]).line
-    return f"{len(found.table)} seeds: {helped} of {len(CELLS)} cells help, {hurt} hurt. The highest: {highest}"
+    counts = f"{helped} of {len(CELLS)} cells help, {hurt} hurt"
+    return f"{len(found.table)} seeds: {counts}. The highest: {highest}"
 
 
 def table(found: Map | None) -> Table:
-    """The table of all cells: gain, interval and word."""
+    """Put all cells into a table: gain, interval and word."""
     if found is None or len(found.table) < 2:
         return Table("Nothing to judge yet: two seeds are needed", ["cell", "gain"], [])
     verdicts = [found.verdict(*cell) for cell in CELLS]
@@ -92,7 +95,8 @@ def table(found: Map | None) -> Table:
         [arm(*c), f"{v.effect:+.2f}", f"{v.low:+.2f} to {v.high:+.2f}", v.word]
         for c, v in zip(CELLS, verdicts)
     ]
-    caption = f"Gain over {found.control!r} in points of test accuracy, {len(found.table)} seeds"
+    gain = f"Gain over {found.control!r} in points of test accuracy"
+    caption = f"{gain}, {len(found.table)} seeds"
     return Table(caption, ["cell", "gain", "95 % interval", "verdict"], rows)
 
 
