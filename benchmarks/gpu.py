@@ -15,7 +15,6 @@ import statistics
 import subprocess
 import tempfile
 import time
-import tomllib
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -33,6 +32,7 @@ from gpu_table import REPORT
 from job import bare, made_up, nets, ours, wait_for
 from torch import Tensor, nn
 
+import kdsurvey
 from kdsurvey import data, store, sweeps
 from kdsurvey.methods import hinton, plain
 from kdsurvey.nets import mlp
@@ -492,13 +492,12 @@ def write(whole: Row, out: Path) -> None:
 
 def about(device: torch.device) -> Row:
     """Say what ran, on what, and when."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     ask_driver = "nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"
     versions = {
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
-        "kdsurvey": project["version"],
+        "kdsurvey": kdsurvey.__version__,
         "cuda": torch.version.cuda,
         "driver": line_of(*ask_driver),
     }
