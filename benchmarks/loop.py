@@ -133,7 +133,8 @@ def compared(size: int, steps: int, rounds: int, folder: Path) -> None:
                 )
     for name, values in ratios.items():
         print(
-            f"batch {size:4}  {name:32} {statistics.median(values):5.2f}   [{min(values):.2f}, {max(values):.2f}]"
+            f"batch {size:4}  {name:32} {statistics.median(values):5.2f}   "
+            f"[{min(values):.2f}, {max(values):.2f}]"
         )
 
 
@@ -146,7 +147,8 @@ def main() -> None:
     os.environ["KDSURVEY_THREADS"] = str(asked.threads)  # those of train
     torch.set_num_threads(asked.threads)  # those of the bare loop
     print(
-        f"seconds a step, relative to the bare loop of the same round; median [range] of {asked.rounds} rounds"
+        "seconds a step, relative to the bare loop of the same round; "
+        f"median [range] of {asked.rounds} rounds"
     )
     with tempfile.TemporaryDirectory() as folder:
         for size in (128, 512):

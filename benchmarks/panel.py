@@ -94,7 +94,8 @@ def main() -> None:
         slower = [100 * (a / b - 1) for a, b in pairs]
         stops = [stopping(data, teacher, make) for _ in range(3)]
         print(
-            f"student {hidden}: slower by {statistics.median(slower):+.1f} % [{min(slower):+.1f}, {max(slower):+.1f}]; ",
+            f"student {hidden}: slower by {statistics.median(slower):+.1f} % "
+            f"[{min(slower):+.1f}, {max(slower):+.1f}]; ",
             end="",
         )
         print(f"Stop takes {statistics.median(stops):.0f} ms")
@@ -149,7 +150,8 @@ def whole(panel: panels.Panel) -> None:
     finished(panel)
     seconds, processor = time.perf_counter() - start, time.process_time() - used
     print(
-        f"landscape, 6 x 5 x 10 students and their controls: {seconds:.0f} s, {processor:.0f} s of processor time"
+        f"landscape, 6 x 5 x 10 students and their controls: {seconds:.0f} s, "
+        f"{processor:.0f} s of processor time"
     )
 
 

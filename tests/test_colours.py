@@ -12,7 +12,8 @@ from matplotlib.colors import to_rgb
 from kdsurvey.plots import COLOURS, MARKERS, STYLES, gain_colours
 
 DEFICIENCIES = ("protanomaly", "deuteranomaly", "tritanomaly")
-APART = 10.0  # CAM02-UCS units; about 1 is just noticeable side by side, and a chart's lines are thin and far apart
+# CAM02-UCS units; about 1 is just noticeable side by side, and lines are thin and far apart
+APART = 10.0
 
 
 def seen(colours, deficiency):

@@ -81,7 +81,7 @@ def digits(tmp_path_factory):
 
 
 # --- Data
-# -------------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 def toy(**changes) -> Data:
@@ -299,7 +299,7 @@ def test_data_is_described_in_one_line():
 
 
 # --- where data lies, and how it is written
-# ---------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 def test_the_data_folder_is_looked_up_at_every_call(monkeypatch, tmp_path):
@@ -363,7 +363,7 @@ def test_a_damaged_cache_is_written_anew(root, damage):
 
 
 # --- mnist_5k
-# ---------------------------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 def test_mnist_5k_is_real_balanced_and_the_same_every_time(root, digits):
@@ -517,7 +517,7 @@ def test_a_fresh_process_loads_in_half_a_second_and_two_processes_write_at_once(
 
 
 # --- MNIST and Fashion-MNIST: files and downloads
-# ---------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 class Server(ThreadingHTTPServer):
@@ -783,7 +783,7 @@ def test_a_file_with_other_bytes_is_refused_and_kept(root, server, published, da
 
 
 # --- image folders and CIFAR-10
-# ---------------------------------------------------------------------------------------
+# ----------------------------------------------------------------------
 
 
 def picture(path: Path, colour, size=(6, 4), mode="RGB") -> None:

@@ -1,4 +1,6 @@
-"""Nets on disk: the bytes that the formula says, the same predictions, and no file that is not one."""
+"""Nets on disk: the bytes that the formula says, the same predictions, and no file that is
+not one.
+"""
 
 import copy
 import struct

@@ -166,7 +166,9 @@ def test_a_notebooks_bar_has_a_text_that_never_changes():
     from nbformat.v4 import new_code_cell, new_notebook
 
     cell = new_code_cell(
-        "from kdsurvey.progress import bar\nfor k in bar(range(3), text='three'):\n    list(bar([1], text='in'))"
+        "from kdsurvey.progress import bar\n"
+        "for k in bar(range(3), text='three'):\n"
+        "    list(bar([1], text='in'))"
     )
     book = NotebookClient(new_notebook(cells=[cell]), kernel_name="python3").execute()
     (output,) = book.cells[0].outputs

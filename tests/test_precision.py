@@ -1,4 +1,6 @@
-"""Quantisers against NumPy float64, their levels and slopes, and layers that compute with few bits."""
+"""Quantisers against NumPy float64, their levels and slopes, and layers that compute with
+few bits.
+"""
 
 import copy
 import pickle

@@ -589,13 +589,29 @@ def test_settings_are_frozen_and_unchanged(toy):
 @pytest.mark.parametrize(
     "bad",
     [
-        {"epochs": 0}, {"epochs": 1.5}, {"batch_size": 0}, {"lr": 0.0}, {"lr": math.nan}, {"lr": math.inf}, {"momentum": 1.0},
-        {"momentum": -0.1}, {"weight_decay": -1e-4}, {"weight_decay": math.inf}, {"schedule": "triangle"},
-        {"precision": "fp16"}, {"seed": ()}, {"seed": 0.5}, {"seed": (1, 2.5)}, {"optimiser": "lamb"}, {"jitter": -1},
-        {"jitter": 0.5}, {"nesterov": True, "momentum": 0.0}, {"nesterov": True, "optimiser": "adam"},
+        {"epochs": 0},
+        {"epochs": 1.5},
+        {"batch_size": 0},
+        {"lr": 0.0},
+        {"lr": math.nan},
+        {"lr": math.inf},
+        {"momentum": 1.0},
+        {"momentum": -0.1},
+        {"weight_decay": -1e-4},
+        {"weight_decay": math.inf},
+        {"schedule": "triangle"},
+        {"precision": "fp16"},
+        {"seed": ()},
+        {"seed": 0.5},
+        {"seed": (1, 2.5)},
+        {"optimiser": "lamb"},
+        {"jitter": -1},
+        {"jitter": 0.5},
+        {"nesterov": True, "momentum": 0.0},
+        {"nesterov": True, "optimiser": "adam"},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_settings_out_of_range_are_named(bad):
     with pytest.raises(
         ValueError, match=f"Config: {next(iter(bad))} = .* out of range"

@@ -128,7 +128,7 @@ def test_margin(margin, word, opposite):
 
 
 def test_pairing_is_used():
-    """Far apart seeds, equal gaps: paired the effect is plain, shuffled it is lost in the spread."""
+    """Far apart seeds, equal gaps: paired the effect is plain, shuffled it is lost."""
     b = np.array([10.0, 20, 30, 40, 50])
     a = b + np.array([0.9, 1.0, 1.1, 1.0, 0.95])
     assert loss(a, b).word == "HOLDS"

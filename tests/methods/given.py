@@ -6,7 +6,10 @@ from torch import nn
 
 
 class Given(nn.Module):
-    """A block whose features are its weights, whatever comes in: a row or a map for each example."""
+    """A block whose features are its weights, whatever comes in.
+
+    The features are a row or a map for each example.
+    """
 
     def __init__(self, features: np.ndarray):
         super().__init__()

@@ -1,4 +1,6 @@
-"""Furlanello et al. 2018: every target in NumPy, who teaches whom, and what the permutation keeps."""
+"""Furlanello et al. 2018: every target in NumPy, who teaches whom, and what the
+permutation keeps.
+"""
 
 import itertools
 

@@ -85,7 +85,7 @@ def by_hand(
 
 
 def stages_of(v: np.ndarray, u: np.ndarray, z=None, **options):
-    """The two stages for a student with guided features v and logits z, and a teacher with hints u."""
+    """Return both stages: the student has guided features v and logits z, the teacher hints u."""
     student = nn.Sequential(Given(v), Given(draw(1, len(v), 3) if z is None else z))
     teacher = nn.Sequential(Given(u), Given(draw(2, len(v), 3)))
     return (

@@ -82,7 +82,7 @@ def slope(f, w: np.ndarray) -> np.ndarray:
 
 
 def flow_of(student: list[np.ndarray], teacher: list[np.ndarray], **options):
-    """The student's blocks, the loss of the first stage, and a batch of all the examples there are."""
+    """Return the student's blocks, the loss of the first stage, and a batch of all examples."""
     net, n = nn.Sequential(*map(Given, student)), len(student[0])
     (loss,) = next(
         fsp(net, nn.Sequential(*map(Given, teacher)), **options)
@@ -252,7 +252,7 @@ def test_the_second_stage_is_plain_training_from_there(toy):
 
 @pytest.mark.parametrize("pixels", [0, 1])
 def test_one_pass_of_each_net_gives_all_matrices(toy, pixels):
-    """The teacher's are remembered unless inputs are augmented; the second stage does without it."""
+    """The teacher's are remembered unless inputs are augmented; stage 2 does without it."""
     student = conv(2, 4, 6, 8, classes=3, seed=0)
     teacher = Teacher(conv(2, 4, 6, 8, classes=3, seed=1))
     calls, own = [], []
