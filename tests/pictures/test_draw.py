@@ -112,6 +112,13 @@ def test_a_mark_is_where_its_numbers_say(mark, expected):
     assert box(where(bare(mark), colour)) == pytest.approx(expected, abs=0.35)
 
 
+def test_a_gap_in_a_band_stays_empty():
+    low = [2, 2, math.nan, 2, 2]
+    places = where(bare(Band([0, 3, 5, 7, 10], low, [8] * 5, alpha=1)), BLUE)[:, 0]
+    assert not ((places > 3.2) & (places < 6.8)).any()
+    assert ((places > 7.2).any()) and (places < 2.8).any()
+
+
 def test_marks_are_drawn_in_their_order():
     under = Bars([5], [10], width=10, role=0, **PLAIN)
     over = Bars([5], [10], width=4, role=1, **PLAIN)
