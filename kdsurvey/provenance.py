@@ -2,13 +2,14 @@
 of everything that ran.
 """
 
+import ast
 import platform
 import subprocess
 from collections.abc import Mapping, Set
 from dataclasses import fields, is_dataclass
-from functools import cache, partial, singledispatch
+from functools import cache, lru_cache, partial, singledispatch
 from importlib.metadata import version
-from inspect import getclosurevars, isfunction, unwrap
+from inspect import findsource, getclosurevars, isfunction, unwrap
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ def plain(value: Any, where: str = "settings") -> Any:
 
     value: None, a truth value, a number, a word, a tensor or an array; a collection or
     a dataclass of such; a function or a class, which becomes its name, with the values
-    that it encloses or that `partial` has fixed. where: its name, for the message.
-    Raises ValueError, with the remedy, for anything else.
+    that it encloses or that `partial` has fixed; a lambda, which becomes its text.
+    where: its name, for the message. Raises ValueError, with the remedy, for anything
+    else.
     """
     inner = _inner(value)
     if isinstance(inner, Mapping):
@@ -65,7 +67,29 @@ def _(value: partial) -> Any:
 def _called(function: Any, values: dict[str, Any]) -> Any:
     """A function's name, with the values that it encloses or that are fixed for it."""
     name = function.__qualname__
+    if name.endswith("<lambda>"):
+        name = lambda_text(function)
     return {"function": name, **values} if values else name
+
+
+def lambda_text(function: Any) -> str:
+    """Write a lambda as its source has it, which is all that tells it from another.
+
+    Where several begin on one line, their texts are joined.
+    """
+    lines, _ = findsource(function)
+    line = function.__code__.co_firstlineno
+    lambdas = [
+        node
+        for node in ast.walk(_tree("".join(lines)))
+        if isinstance(node, ast.Lambda) and node.lineno == line
+    ]
+    return " | ".join(map(ast.unparse, lambdas))
+
+
+@lru_cache(maxsize=4)
+def _tree(source: str) -> ast.Module:
+    return ast.parse(source)
 
 
 @_inner.register(set)

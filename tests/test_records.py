@@ -135,6 +135,7 @@ SETTINGS = {
     "arms": [Arm("soft", fair(0.5)), Arm("hard", die)],
     "fixed": partial(die, seed=1),
     "draws": {3, 1},
+    "ways": {"near": lambda: 1},
 }
 
 
@@ -162,6 +163,11 @@ SETTINGS = {
             ("'die'", "'coin'"),
         ),
         ({"fixed": partial(die, seed=2)}, "settings.fixed.seed", ("1", "2")),
+        (
+            {"ways": {"near": lambda: 2}},
+            "settings.ways.near",
+            ("'lambda: 1'", "'lambda: 2'"),
+        ),
         ({"draws": {3, 2}}, "settings.draws[0]", ("1", "2")),
     ],
 )
@@ -286,6 +292,15 @@ def test_every_experiment_is_recorded_over_seeds(name):
     assert table["seed"].nunique() >= {"learning_rates": 2, "full_mnist": 3}.get(
         name, 5
     )
+
+
+@pytest.mark.parametrize("name", experiments())
+def test_a_record_has_the_settings_of_its_experiment(name):
+    """Rows of another setting would join it; one that changes needs its seeds anew."""
+    kept = records.recorded(name).attrs
+    now = provenance.plain(experiments()[name].settings)
+    assert provenance.difference(kept["settings"], now, "settings") is None
+    assert kept["lesson"] == experiments()[name].run.__module__.split(".")[2]
 
 
 def test_a_recorded_seed_can_be_had_again():
