@@ -1,6 +1,8 @@
 # make lab: set up, and open the workbook      make test: set up, and check everything
 # make app: set up, and serve the panels as a page without code
-# Both start from a bare Python 3.11 or newer, and a second call sets up nothing again.
+# make quick: lint and the tests that take no time, for the minute after an edit
+# make coverage: which lines the tests run, as a figure and as pages under htmlcov/
+# All start from a bare Python 3.11 or newer, and a second call sets up nothing again.
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,7 +14,7 @@ NEWEST = echo "The tested versions (constraints.txt) do not fit this machine; ta
 GPU_PYTHON ?= $(firstword $(wildcard $(BIN)/python) python3)
 NOTEBOOKS ?= notebooks kdsurvey/app/all_panels.ipynb
 
-.PHONY: lab app test lint unit notebooks browser shots mutate benchmark gpu wheels results refresh clean
+.PHONY: lab app quick test coverage lint unit notebooks browser shots mutate benchmark gpu wheels results refresh clean
 
 lab: $(VENV)/lab.done
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
@@ -22,6 +24,13 @@ app: $(VENV)/lab.done
 
 test: lint unit notebooks browser
 	@echo "All checks passed."
+
+quick: lint
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" --timeout 60 tests --ignore tests/browser
+
+coverage: $(VENV)/test.done
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html \
+		tests --ignore tests/browser
 
 lint: $(VENV)/test.done
 	$(BIN)/ruff check .
