@@ -94,16 +94,10 @@ def write_pages(arguments: argparse.Namespace) -> None:
 
 
 def experiments() -> dict[str, "Experiment"]:
-    """Collect the experiments by name, those too that have no settings of their own yet."""
+    """Collect the experiments of all lessons by name."""
     from kdsurvey import lessons
-    from kdsurvey.records import Experiment, digits
 
-    other_data = getattr(lessons, "NOT_EMBEDDED", {})
-    known = {
-        name: Experiment(run, other_data.get(name, digits), name not in other_data, {})
-        for name, run in getattr(lessons, "EXPERIMENTS", {}).items()
-    }
-    return known | lessons.experiments()
+    return lessons.experiments()
 
 
 def seeds(text: str) -> range:

@@ -1,0 +1,60 @@
+"""Planted faults that `test_records.py` must notice."""
+
+from mutate import Fault
+
+FAULTS = [
+    Fault(
+        "rows of other settings join",
+        "records.py",
+        "kept.refuse_others(header, path)",
+        "pass",
+    ),
+    Fault(
+        "several recorders at once lose rows",
+        "records.py",
+        "with _lock(path):",
+        "if True:",
+    ),
+    Fault(
+        "a seed again doubles its rows",
+        "records.py",
+        '[row for row in self.rows if row["seed"] != seed] + rows',
+        "self.rows + rows",
+    ),
+    Fault(
+        "new rows go beside the package",
+        "records.py",
+        "Path(folder or results_dir())",
+        "Path(folder or SHIPPED)",
+    ),
+    Fault(
+        "functions among settings lose what they enclose",
+        "provenance.py",
+        "getclosurevars(function).nonlocals if isfunction(function) else {}",
+        "{}",
+    ),
+    Fault(
+        "partial functions among settings lose their arguments",
+        "provenance.py",
+        "arguments | value.keywords",
+        "arguments",
+    ),
+    Fault(
+        "lambdas among settings are all alike",
+        "provenance.py",
+        "name = lambda_text(function)",
+        "name = 'lambda'",
+    ),
+    Fault(
+        "the versions are not those of the seed",
+        "records.py",
+        'table.attrs["versions"] = _agreed([run["versions"] for run in runs])',
+        'table.attrs["versions"] = provenance.versions()',
+    ),
+    Fault(
+        "changes since the commit are hidden",
+        "provenance.py",
+        '("-dirty" if changed else "")',
+        '""',
+    ),
+]
