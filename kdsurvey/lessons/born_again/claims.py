@@ -178,7 +178,7 @@ def _of_language() -> list[Verdict]:
         lower_perplexity("P6", rows, "BAN+L", "alone", "12 epochs"),
         lower_perplexity("P6", rows, "BAN", "alone", "12 epochs"),
         lower_perplexity("O7", rows, halves, smooth, "12 epochs"),
-        lower_perplexity("O10", rows, "BAN+L", "alone"),
+        lower_perplexity("O10", rows, halves, "alone"),
         lower_perplexity("O10", rows, "BAN", "alone"),
     ]
 
