@@ -65,6 +65,11 @@ class History:
         if len(self._unread) >= 4096:
             self.read()
 
+    @property
+    def waiting(self) -> int:
+        """Batches whose terms are still on the device."""
+        return len(self._unread)
+
     def change(self, epoch: float, text: str) -> None:
         self.changes = [*self.changes[1 - MARKS :], (epoch, text)]
 

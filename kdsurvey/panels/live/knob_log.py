@@ -1,98 +1,73 @@
-"""What the knobs of a live run were, batch by batch, so that the run can be made again."""
+"""How the knobs of a live run were turned, batch by batch, so that it can be made again."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+
+from kdsurvey.panels.kit.permalink import number, one_of
 
 
-class Wanted(NamedTuple):
-    """What the controls say. Callbacks replace it whole; the training reads it between two batches."""
+@dataclass(frozen=True)
+class Knobs:
+    """The knobs that take effect on the next batch.
+
+    Callbacks replace the whole object; the training reads it between two batches.
+    """
 
     T: float
     alpha: float
     lr: float
-    pace: float | None = None  # batches a second; None: as fast as it goes
 
 
-class Timeline:
-    """How a run was made: width and seed, the knobs at its start, and every change with
-    the number of batches done before it.
+NAMES = tuple(Knobs.__dataclass_fields__)
 
-    start: (T, alpha, lr); changes: (batches, name of the knob, value), in order; until:
-    batches of the whole run.
+
+@dataclass(frozen=True)
+class Turn:
+    """One knob that was turned when so many batches were done."""
+
+    batches: int
+    name: str = one_of(*NAMES)
+    value: float
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """How a run was made.
+
+    start: the knobs at its start; turns: in their order; until: batches of the whole run.
     """
 
-    def __init__(
-        self,
-        width: int,
-        seed: int,
-        start: Wanted,
-        changes: Iterable[tuple[int, str, float]] = (),
-        until: int = 0,
-    ):
-        self.width = width
-        self.seed = seed
-        self.start = start
-        self.changes = list(changes)
-        self.until = until
+    width: int = number(1)
+    seed: int
+    start: Knobs
+    turns: tuple[Turn, ...]
+    until: int
 
-    def note(self, batches: int, before: Wanted, after: Wanted) -> list[str]:
-        """Keeps what has changed, and says it: ["T = 8"]."""
-        names = [
-            name for name in KNOBS if getattr(before, name) != getattr(after, name)
-        ]
-        self.changes += [(batches, name, getattr(after, name)) for name in names]
-        return [f"{name} = {getattr(after, name):g}" for name in names]
-
-    def at(self, batches: int) -> Wanted:
-        """The knobs for the next batch, when so many are done."""
-        return self.start._replace(
-            pace=None,
-            **{name: value for done, name, value in self.changes if done <= batches},
-        )
-
-    def state(self) -> list:
-        """What a permalink holds; `of` makes the same timeline of it."""
-        start = [getattr(self.start, name) for name in KNOBS]
-        return [
-            self.width,
-            self.seed,
-            start,
-            [list(change) for change in self.changes],
-            self.until,
-        ]
-
-    @classmethod
-    def of(cls, state: list) -> "Timeline":
-        """The timeline that `state` wrote. Raises ValueError for what it never writes."""
-        try:
-            width, seed, start, changes, until = state
-            numbers = [
-                width,
-                seed,
-                until,
-                *start,
-                *(number for done, _, value in changes for number in (done, value)),
-            ]
-            fits = (
-                len(start) == len(KNOBS)
-                and all(name in KNOBS for _, name, _ in changes)
-                and width >= 1
-            )
-            if fits and all(
-                type(number) in (int, float) and number >= 0 for number in numbers
-            ):
-                return cls(
-                    width,
-                    seed,
-                    Wanted(*start),
-                    [tuple(change) for change in changes],
-                    until,
-                )
-        except (TypeError, ValueError):
-            pass
-        raise ValueError(
-            f"this permalink has no run that could be made again: {str(state)[:80]}"
-        )
+    def knobs_at(self, batches: int) -> Knobs:
+        """Return the knobs for the next batch when so many are done."""
+        turned = {
+            turn.name: turn.value for turn in self.turns if turn.batches <= batches
+        }
+        return replace(self.start, **turned)
 
 
-KNOBS = Wanted._fields[:3]
+class KnobLog:
+    """The log of a run that is being made. batches: how many are done."""
+
+    def __init__(self, width: int, seed: int, start: Knobs):
+        self._beginning = LiveRun(width, seed, start, (), 0)
+        self._turns: list[Turn] = []
+        self.batches = 0
+
+    def note(self, before: Knobs, after: Knobs) -> list[str]:
+        """Log what differs between the knobs; return it in words, such as "T = 8"."""
+        names = [n for n in NAMES if getattr(before, n) != getattr(after, n)]
+        turns = [Turn(self.batches, name, getattr(after, name)) for name in names]
+        self._turns += turns
+        return [f"{turn.name} = {turn.value:g}" for turn in turns]
+
+    def made(self) -> LiveRun | None:
+        """Return how the run was made so far; None before its first batch."""
+        if not self.batches:
+            return None
+        turns = tuple(self._turns)
+        return replace(self._beginning, turns=turns, until=self.batches)

@@ -6,13 +6,19 @@ FAULTS = [
     Fault(
         "a knob turned a batch late",
         "panels/live/knob_log.py",
-        "if done <= batches",
-        "if done < batches",
+        "if turn.batches <= batches",
+        "if turn.batches < batches",
     ),
     Fault(
         "a link forgets the turns",
         "panels/live/knob_log.py",
-        "        self.changes += [",
-        "        self.other = [",
+        "        self._turns += turns",
+        "        self._turns",
+    ),
+    Fault(
+        "the film has the answers of the epoch before",
+        "panels/live/panel.py",
+        "kept, self._kept = self._kept, None",
+        "kept = self._kept",
     ),
 ]

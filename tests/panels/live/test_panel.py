@@ -1,6 +1,7 @@
 """Live distillation: the same as `train` without a panel, but the reader can reach into it."""
 
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -38,6 +39,12 @@ def endless(data, teacher, close):
     )
 
 
+def same(net, other):
+    """Return whether two nets have equal weights."""
+    pairs = zip(net.parameters(), other.parameters(), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
 def test_it_trains_as_train_does(live, data, teacher, config):
     panel = live()
     picture = panel.png
@@ -50,15 +57,11 @@ def test_it_trains_as_train_does(live, data, teacher, config):
         hinton(student, teacher, T=T, alpha=alpha), data, config, progress=False
     )
     assert panel.rows == rows
-    assert all(
-        torch.equal(a, b)
-        for a, b in zip(panel.student.parameters(), student.parameters())
-    )
+    assert same(panel.student, student)
     assert panel.status.startswith("Finished after 16 batches. Validation accuracy")
     assert panel.png != picture
-    assert (
-        "loss term soft" in panel.html and "validation accuracy, epoch 4" in panel.html
-    )
+    quantities = [quantity for quantity, _ in panel.table[0].rows]
+    assert {"loss term soft", "validation accuracy, epoch 4"} <= set(quantities)
 
 
 def test_a_new_temperature_is_in_the_next_batch(live, config, data, teacher):
@@ -73,41 +76,37 @@ def test_a_new_temperature_is_in_the_next_batch(live, config, data, teacher):
     panel.stop.click()
     assert panel.wait(WAIT)
     panel.check()
-    seen = []
+    student, batches = by_hand(data, teacher, config)
+    for name in ("hard", "soft"):
+        terms = [float(batch[name]) for batch in batches]
+        assert panel.history.terms[name].y == terms
+    assert same(panel.student, student)
+    words = [words for _, words in panel.history.changes]
+    assert words == ["T = 20", "alpha = 0.5", "lr = 0.02"]
+    (table,) = panel.table
+    assert ("changed at epoch 0.00", "T = 20") in table.rows
 
-    def after(step):  # the same by hand, with the knobs turned between the batches
-        seen.append({name: float(term) for name, term in step.terms.items()})
+
+def by_hand(data, teacher, config):
+    """Train two batches, the knobs turned between them: the student, and its losses."""
+    T, alpha = torch.tensor(4.0), torch.tensor(0.9)
+    batches = []
+
+    def after(step):
+        batches.append(step.terms)
         T.fill_(20.0)
         alpha.fill_(0.5)
-        if len(seen) == 2:
+        if len(batches) == 2:
             raise training.StopTraining
 
+    def rate(progress):
+        return 0.02 if batches else config.lr
+
     student = mlp(36, 8, 5, seed=config.seed)
-    T = torch.tensor(4.0)
-    alpha = torch.tensor(0.9)
-    hand = training.Config(
-        **vars(config)
-        | {"lr": 1.0, "schedule": lambda p: config.lr if not seen else 0.02}
-    )
-    training.train(
-        hinton(student, teacher, T=T, alpha=alpha),
-        data,
-        hand,
-        on_batch=after,
-        progress=False,
-    )
-    for name in ("hard", "soft"):
-        assert panel._history.terms[name].y == [batch[name] for batch in seen]
-    assert all(
-        torch.equal(a, b)
-        for a, b in zip(panel.student.parameters(), student.parameters())
-    )
-    assert [said for _, said in panel._history.changes] == [
-        "T = 20",
-        "alpha = 0.5",
-        "lr = 0.02",
-    ]
-    assert "T = 20" in panel.html
+    stages = hinton(student, teacher, T=T, alpha=alpha)
+    turned = replace(config, lr=1.0, schedule=rate)
+    training.train(stages, data, turned, on_batch=after, progress=False)
+    return student, batches
 
 
 def test_width_and_seed_wait_for_the_next_start(endless):
@@ -119,7 +118,7 @@ def test_width_and_seed_wait_for_the_next_start(endless):
     until(lambda: panel.status.startswith("Paused after 2"))
     assert panel.student[1][0].out_features == 8
     panel.start.click()
-    until(lambda: panel._history.batches > 2 and panel.student[1][0].out_features == 12)
+    until(lambda: panel.history.batches > 2 and panel.student[1][0].out_features == 12)
     panel.stop.click()
     assert panel.wait(WAIT)
     panel.check()
@@ -129,15 +128,15 @@ def test_width_and_seed_wait_for_the_next_start(endless):
 def test_pause_holds_and_resume_goes_on(endless):
     panel = endless()
     panel.start.click()
-    until(lambda: panel._history.batches > 3)
+    until(lambda: panel.history.batches > 3)
     panel.pause.click()
     until(lambda: panel.status.startswith("Paused"))
-    held = panel._history.batches
+    held = panel.history.batches
     assert panel.pause.description == "Resume"
     time.sleep(0.1)
-    assert panel._history.batches == held
+    assert panel.history.batches == held
     panel.pause.click()
-    until(lambda: panel._history.batches > held)
+    until(lambda: panel.history.batches > held)
     assert panel.pause.description == "Pause" and panel.status.startswith("Training")
 
 
@@ -145,7 +144,7 @@ def test_pause_holds_and_resume_goes_on(endless):
 def test_stop_stops_and_leaves_no_thread(endless, paused):
     panel = endless()
     (panel.step if paused else panel.start).click()
-    until(lambda: panel._history.batches > 0)
+    until(lambda: panel.history.batches > 0)
     panel.stop.click()
     assert panel.wait(5)
     assert panel.status.startswith("Stopped after")
@@ -167,16 +166,16 @@ def test_a_start_ends_the_run_before(endless):
     panel = endless()
     for _ in range(3):
         panel.start.click()
-        until(lambda: panel._history.batches > 0)
+        until(lambda: panel.history.batches > 0)
     until(lambda: len(runs()) == 1 and panel.status.startswith("Training"))
 
 
 def test_a_panel_made_again_in_its_place_stops_the_old_one(endless):
     old = endless(place="here")
     old.start.click()
-    until(lambda: old._history.batches > 0)
+    until(lambda: old.history.batches > 0)
     endless(place="elsewhere")
-    assert old._runner.busy
+    assert old.busy
     endless(place="here")
     assert old.wait(5)
     assert old.status.startswith("Stopped")
@@ -203,13 +202,13 @@ def test_two_panels_at_once_train_as_they_do_alone(live):
 
 
 def test_a_loss_that_is_not_finite_is_said_and_raised(live):
-    panel = live(student=lambda width, seed: _exploding())
+    nets = [_exploding(), mlp(36, 8, 5, seed=0)]
+    panel = live(student=lambda width, seed: nets.pop(0))
     panel.start.click()
     assert panel.wait(WAIT)
     assert panel.status.startswith("Failed: stage 'distil', epoch 1: the loss terms")
     with pytest.raises(FloatingPointError):
         panel.check()
-    panel._make = lambda width, seed: mlp(36, width, 5, seed=seed)
     panel.start.click()
     assert panel.wait(WAIT)
     panel.check()
@@ -244,9 +243,9 @@ def test_buttons_say_when_there_is_nothing_to_do(live):
 def test_pace_holds_back(endless):
     panel = endless(pace=3)
     panel.start.click()
-    until(lambda: panel._history.batches > 0)
+    until(lambda: panel.history.batches > 0)
     time.sleep(0.4)
-    assert panel._history.batches <= 4
+    assert panel.history.batches <= 4
     panel.stop.click()
     assert panel.wait(5)
 
@@ -254,17 +253,15 @@ def test_pace_holds_back(endless):
 def test_drawing_is_bounded_by_the_clock(endless):
     panel = endless()
     panel.start.click()
-    until(lambda: panel._history.batches > 0)
+    until(lambda: panel.history.batches > 0)
     start, redraws = time.monotonic(), panel.redraws
     time.sleep(1.0)
     drawn, seconds = panel.redraws - redraws, time.monotonic() - start
     assert drawn <= seconds / 0.2 + 1
-    assert panel._history.batches > drawn
+    assert panel.history.batches > drawn
 
 
 def test_without_validation_some_is_held_out(data, teacher, config, close):
-    from dataclasses import replace
-
     panel = close(
         panels.live_training(
             replace(data, validation=None), teacher, config=config, width=4, pace=None
@@ -273,7 +270,7 @@ def test_without_validation_some_is_held_out(data, teacher, config, close):
     panel.start.click()
     assert panel.wait(WAIT)
     panel.check()
-    assert len(panel._data.validation[0]) == 100 and len(panel.rows) == 4
+    assert len(panel.film.read().subject.x) == 100 and len(panel.rows) == 4
 
 
 def test_the_run_before_stays_in_sight(live):
@@ -281,7 +278,7 @@ def test_the_run_before_stays_in_sight(live):
     for _ in range(2):
         panel.start.click()
         assert panel.wait(WAIT)
-    assert len(panel._before.accuracy.y) == len(panel._history.accuracy.y) == 4
+    assert len(panel.before.accuracy.y) == len(panel.history.accuracy.y) == 4
 
 
 def test_a_history_is_bounded_and_keeps_the_mean():
@@ -295,7 +292,7 @@ def test_a_history_is_bounded_and_keeps_the_mean():
         history.add(k, {"hard": torch.tensor(1.0)}, 5)
         history.change(k, "T")
     assert (
-        len(history._unread) < 5000
+        history.waiting < 5000
         and len(history.changes) == MARKS
         and history.examples == 50_000
     )
@@ -309,12 +306,11 @@ def test_a_link_makes_the_run_again_with_every_turn_of_a_knob(endless):
     ):
         until(
             lambda k=k: (
-                giver._history.batches > 40 * (k + 1)
-                and len(giver._timeline.changes) == k
+                giver.history.batches > 40 * (k + 1) and len(giver.made().turns) == k
             )
         )
         getattr(giver, knob).box.value = value
-    until(lambda: len(giver._timeline.changes) == 4 and giver._history.batches > 300)
+    until(lambda: len(giver.made().turns) == 4 and giver.history.batches > 300)
     giver.width.slider.value, giver.seed.value = 12, 5  # for the next run
     giver.stop.click()
     assert giver.wait(WAIT)
@@ -323,12 +319,9 @@ def test_a_link_makes_the_run_again_with_every_turn_of_a_knob(endless):
     for panel in (giver, taker):
         panel.settle()
         panel.check()
-    assert taker._history.batches == giver._history.batches and taker.rows == giver.rows
-    assert all(
-        torch.equal(a, b)
-        for a, b in zip(taker.student.parameters(), giver.student.parameters())
-    )
-    assert taker.png == giver.png and taker.html == giver.html
+    assert taker.history.batches == giver.history.batches and taker.rows == giver.rows
+    assert same(taker.student, giver.student)
+    assert taker.png == giver.png and taker.table == giver.table
     assert (
         taker.width.value == 12
         and taker.seed.value == 5
@@ -340,9 +333,9 @@ def test_a_link_makes_the_run_again_with_every_turn_of_a_knob(endless):
         and taker.status == giver.status
     )
     taker.start.click()  # afterwards the knobs are the reader's again
-    until(lambda: taker._history.batches > 5)
+    until(lambda: taker.history.batches > 5)
     taker.T.box.value = 7.0
-    until(lambda: taker._timeline.changes)
+    until(lambda: taker.made().turns)
 
 
 def test_a_link_of_a_whole_run_has_its_last_accuracy(live):
@@ -369,13 +362,13 @@ def test_a_link_with_an_impossible_run_is_refused(live, run):
     panel = live()
     before = panel.state()
     with pytest.raises(
-        ValueError, match=r"no run that could be made again|a live panel keeps"
+        ValueError, match=r"no run that this panel could make again|a live panel keeps"
     ):
         panel.restore(before | {"run": run or "x"})
     assert panel.state() == before
 
 
-def test_the_film_has_what_the_student_answered(live, data):
+def test_the_film_has_what_the_student_answered(live, data, teacher):
     panel = live()
     panel.start.click()
     assert panel.wait(WAIT)
@@ -389,5 +382,5 @@ def test_the_film_has_what_the_student_answered(live, data):
         )
         assert shot.terms == {name: row[name] for name in ("hard", "soft")}
     assert torch.equal(reel.subject.x, x) and torch.equal(
-        reel.subject.teacher, panel._teacher.logits(x)
+        reel.subject.teacher, Teacher(teacher).logits(x)
     )
