@@ -4,6 +4,7 @@ can be opened.
 
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from functools import partial
 from itertools import islice
 
@@ -24,10 +25,11 @@ from kdsurvey.lessons.playground.experiments import (
     grid,
     teach,
 )
-from kdsurvey.panels.kit.background import Run, Runner, Running
+from kdsurvey.panels.kit.background import Run
 from kdsurvey.panels.kit.charts import PAGE_WIDTH
-from kdsurvey.panels.kit.controls import button, row
+from kdsurvey.panels.kit.controls import Choice, Number, row
 from kdsurvey.panels.kit.panel import Panel
+from kdsurvey.panels.kit.training_panel import TrainingPanel
 from kdsurvey.panels.landscape.chart import (
     LEGEND,
     WIDTH,
@@ -41,7 +43,7 @@ from kdsurvey.pictures import Picture
 from kdsurvey.stage import Teacher
 
 WIDTHS = (4, 8, 16, 32, 64)
-SHARES = {"all": 1.0, "30 %": 0.3, "10 %": 0.1, "3 %": 0.03}
+SHARES = (("all", 1.0), ("30 %", 0.3), ("10 %", 0.1), ("3 %", 0.03))
 MOST = 30  # seeds
 OFTEN = 0.7  # seconds between two drawings of the first seed at least ...
 SHARE = 20  # ... and this many times what a drawing costs
@@ -56,8 +58,7 @@ def landscape(
     seeds: int = 10,
     place: str | None = None,
 ) -> Panel:
-    """A panel: the gain of students with a teacher over those without, T by alpha, over
-    seeds, with its significance.
+    """Make a panel with a map: what a teacher gains, T by alpha, and its significance.
 
     Start trains one student a cell and the controls, seed by seed, and the map fills
     in; press a cell to see its runs. Where the data are the digits that come with the
@@ -66,153 +67,154 @@ def landscape(
     SHARES; seeds: 2 to MOST. place: as for live_training. Raises ValueError for other
     widths, shares or numbers of seeds.
     """
-    if width not in WIDTHS or share not in SHARES.values() or not 2 <= seeds <= MOST:
-        said = f"width in {WIDTHS}, share in {tuple(SHARES.values())}, seeds from 2 to {MOST}"
+    shares = tuple(value for _, value in SHARES)
+    if width not in WIDTHS or share not in shares or not 2 <= seeds <= MOST:
         raise ValueError(
-            f"landscape: need {said}; got width={width}, share={share}, seeds={seeds}"
+            f"landscape: need width in {WIDTHS}, share in {shares}, seeds from 2 to "
+            f"{MOST}; got width={width}, share={share}, seeds={seeds}"
         )
-    return Landscape(data, width, share, seeds, place)
+    return Landscape(data, place=place, width=width, share=share, seeds=seeds)
 
 
-class Landscape(Running, Panel):
-    """See `landscape`. `rows` holds what ran here: (setting, first seed) -> rows of
-    `lessons.playground.grid`.
+class Landscape(TrainingPanel):
+    """The map; see `landscape`.
+
+    `ran` holds what ran here, setting and first seed -> rows of `lessons.playground.grid`,
+    and `curves` their validation accuracies, seed -> epochs -> a number for each cell and
+    the control; `recorded` holds the recorded maps, name -> rows; `cells` are the buttons
+    of the map, and `cell` is the one that is open.
     """
 
     kind = "landscape"
-    text = "(panel: landscape. A map of gains, T by alpha; width, images, teacher, control and seeds; Start, Pause, Stop)"
-    about = "Two charts: the accuracies of the chosen cell and of its control seed by seed, and how they learned"
+    text = (
+        "(panel: landscape. A map of gains, T by alpha; width, images, teacher, control "
+        "and seeds; Start, Pause, Stop)"
+    )
+    about = (
+        "Two charts: the accuracies of the chosen cell and of its control seed by seed, "
+        "and how they learned"
+    )
 
-    def __init__(self, data, width, share, seeds, place):
-        super().__init__()
+    width = Choice("Student's units", 16, WIDTHS, width=190, label_width="initial")
+    share = Choice("Images it sees", 1.0, SHARES, width=190, label_width="initial")
+    teacher = Choice("Teacher", TEACHERS[0], TEACHERS, width=290, label_width="initial")
+    control = Choice(
+        "Gain over the same net with",
+        CONTROLS[0],
+        CONTROLS,
+        width=380,
+        label_width="initial",
+    )
+    seeds = Number("Seeds", 10, 2, MOST, width=140, label_width="initial")
+    first = Number("First seed", 0, width=140, label_width="initial")
+    seed = None
+
+    def __init__(self, data: Data, *, place: str | None = None, **starts: float):
+        super().__init__(place, **starts)
         self._data = data.validated()
-        self._runner = Runner(place)
         self.cell = CELLS.index((4.0, 0.9))
-        self._recorded = _recorded(self._data)
-        self.rows: dict[Key, list[dict]] = {}
-        self._curves: dict[Key, dict[int, list]] = {}
+        self.recorded = _recorded(self._data)
+        self.ran: dict[Key, list[dict]] = {}
+        self.curves: dict[Key, dict[int, list]] = {}
         self._teachers: dict[str, Teacher] = {}
-        self._controls(width, share, seeds)
-        self.keep(width=self.width, share=self.share, teacher=self.teacher)
-        self.keep(control=self.control, seeds=self.seeds, first=self.first)
-        first = row(self.width, self.share, self.teacher)
-        second = row(self.control, self.seeds, self.first)
-        acts = row(self.start, self.pause, self.stop, self._meter)
-        page = widgets.HBox(
-            [self._grid(), self.view], layout={"align_items": "flex-start"}
-        )
+        for control in (self.width, self.share, self.teacher, self.control, self.first):
+            self.watch(control, self._look)
         self.arrange(
             "Where does distillation help?",
-            first,
-            second,
-            acts,
-            picture=page,
+            row(self.width, self.share, self.teacher),
+            row(self.control, self.seeds, self.first),
+            row(*self.buttons, self._meter_line),
+            picture=self._page(),
             width=WIDTH,
         )
         self._look()
 
-    def _controls(self, width, share, seeds) -> None:
-        self.width = _choice("Student's units", WIDTHS, width, "190px")
-        self.share = _choice("Images it sees", SHARES.items(), share, "190px")
-        self.teacher = _choice("Teacher", TEACHERS, TEACHERS[0], "290px")
-        self.control = _choice(
-            "Gain over the same net with", CONTROLS, CONTROLS[0], "380px"
-        )
-        number = {
-            "style": {"description_width": "initial"},
-            "layout": {"width": "140px"},
-        }
-        self.seeds = widgets.BoundedIntText(
-            seeds, min=2, max=MOST, description="Seeds", **number
-        )
-        self.first = widgets.BoundedIntText(
-            0, min=0, max=10**6, description="First seed", **number
-        )
-        self.start = button("Start", style="primary", width="80px")
-        self.pause = button("Pause", width="80px")
-        self.stop, self._meter = button("Stop", width="80px"), widgets.HTML()
-        for control in (self.width, self.share, self.teacher, self.control, self.first):
-            self.watch(control, self._look)
-        for control, act in (
-            (self.start, self._start),
-            (self.pause, self._pause),
-            (self.stop, self._stop),
-        ):
-            self.click(control, act)
+    def _page(self) -> widgets.HBox:
+        """Build the map, a button for each cell, beside the picture.
 
-    def _grid(self) -> widgets.VBox:
-        """A button a cell: it works with the mouse, the keyboard and a screen reader,
-        in every front end.
+        Buttons work with the mouse, the keyboard and a screen reader, in every front end.
         """
-        self.cells = [
-            widgets.Button(layout={"width": "auto", "height": "40px", "margin": "1px"})
-            for _ in CELLS
-        ]
+        layout = {"width": "auto", "height": "40px", "margin": "1px"}
+        self.cells = [widgets.Button(layout=layout) for _ in CELLS]
         for k, cell in enumerate(self.cells):
-            self.click(cell, lambda k=k: self._choose(k))
-        n, buttons = len(ALPHAS), iter(self.cells)
+            self.click(cell, partial(self._open, k))
         lines = [widgets.HTML(), *(_label(f"α = {alpha:g}") for alpha in ALPHAS)]
+        buttons = iter(self.cells)
         for T in TEMPERATURES:
-            lines += [_label(f"T = {T:g}"), *islice(buttons, n)]
-        columns = {
-            "grid_template_columns": f"56px repeat({n}, 1fr)",
-            "align_items": "center",
-        }
-        note = widgets.HTML(
-            f'<div style="font-size:12px;line-height:1.4;padding-left:58px">{LEGEND}</div>'
-        )
-        return widgets.VBox(
-            [widgets.GridBox(lines, layout=columns), note],
+            lines += [_label(f"T = {T:g}"), *islice(buttons, len(ALPHAS))]
+        columns = f"56px repeat({len(ALPHAS)}, 1fr)"
+        grid_layout = {"grid_template_columns": columns, "align_items": "center"}
+        style = "font-size:12px;line-height:1.4;padding-left:58px"
+        note = widgets.HTML(f'<div style="{style}">{LEGEND}</div>')
+        left = widgets.VBox(
+            [widgets.GridBox(lines, layout=grid_layout), note],
             layout={"width": f"{PAGE_WIDTH - WIDTH - 10}px"},
         )
+        return widgets.HBox([left, self.view], layout={"align_items": "flex-start"})
+
+    @property
+    def key(self) -> Key:
+        """What the controls choose: the setting of the map, and its first seed."""
+        setting = Setting(self.width.value, self.share.value, self.teacher.value)
+        return setting, self.first.value
+
+    @property
+    def rows(self) -> list[dict]:
+        """The rows that ran here with these settings."""
+        return self.ran.get(self.key, [])
+
+    @property
+    def shown(self) -> Map | None:
+        """The map on show: what ran here, else what was recorded; None without rows."""
+        rows = self.rows if self.key in self.ran else self._recorded_rows()
+        return Map(rows, self.control.value) if rows else None
+
+    def _recorded_rows(self) -> list[dict]:
+        setting, first = self.key
+        if first:  # recorded maps begin with seed 0
+            return []
+        return self.recorded.get(setting.name, [])
 
     # Callbacks: they copy values and set flags, nothing else.
 
-    @property
-    def _key(self) -> Key:
-        return Setting(
-            self.width.value, self.share.value, self.teacher.value
-        ), self.first.value
-
     def _look(self) -> None:
         self.refresh()
-        if not self._runner.busy:
-            recorded = self._key not in self.rows and self._found()
-            self._meter.value = (
-                "Recorded. Start runs the seeds here." if recorded else ""
-            )
-        self.say(sentence(self._found(), self.cell))
+        shown = self.shown
+        if not self.busy:
+            here = self.key in self.ran
+            recorded = "Recorded. Start runs the seeds here."
+            self.meter = recorded if shown and not here else ""
+        self.say(sentence(shown, self.cell))
 
-    def _choose(self, cell: int) -> None:
+    def _open(self, cell: int) -> None:
         self.cell = cell
         self._look()
 
-    def _start(self, seeds: int | None = None) -> None:
-        self.error = None
-        key, seeds = self._key, seeds or self.seeds.value
-        self._runner.start(lambda run: self._train(run, key, seeds), self._tell)
+    def prepare(self, again: int | None) -> Callable[[Run], None]:
+        """Return the training of a map. again: seeds, where a permalink has run some."""
+        return partial(self._train, key=self.key, seeds=again or self.seeds.value)
 
     def state(self) -> dict:
-        """The controls, the chosen cell, and how many seeds of it ran here."""
-        return super().state() | {
-            "cell": self.cell,
-            "ran": len({r["seed"] for r in self.rows.get(self._key, [])}),
-        }
+        """Return the controls, the open cell, and how many seeds of the map ran here."""
+        ran = len({row["seed"] for row in self.rows})
+        return super().state() | {"cell": self.cell, "ran": ran}
 
     def restore(self, state: dict) -> None:
-        """Sets the controls and the cell, and runs as many seeds as had run; errors:
-        see Panel.restore.
+        """Set the controls and the cell, and run as many seeds as had run.
+
+        Errors: see Panel.restore.
         """
         state = dict(state)
         cell, ran = state.pop("cell", None), state.pop("ran", None)
         if cell not in range(len(CELLS)) or ran not in range(MOST + 1):
             raise ValueError(
-                f"a landscape has cells 0 to {len(CELLS) - 1} and up to {MOST} seeds, got cell {cell}, ran {ran}"
+                f"a landscape has cells 0 to {len(CELLS) - 1} and up to {MOST} seeds, "
+                f"got cell {cell}, ran {ran}"
             )
         super().restore(state)
-        self._choose(cell)
+        self._open(cell)
         if ran:
-            self._start(ran)
+            self.begin(ran)
 
     # From here on: the thread of the run.
 
@@ -221,99 +223,88 @@ class Landscape(Running, Panel):
         data = self._data.to(device_of(STUDENT))
         hooks = {"on_batch": lambda step: run.gate()}
         with self._lock:
-            self.rows[key], self._curves[key] = [], {}
-        self._began, self._next = time.monotonic(), 0.0
+            self.ran[key] = []
+            self.curves[key] = {}
+        self._began = time.monotonic()
+        self.next_redraw = 0.0
         run.gate()
-        self._meter.value = "Training the teacher"
-        if setting.teacher not in self._teachers and setting.teacher != TEACHERS[1]:
-            self._teachers[setting.teacher] = teach(data, setting.teacher, **hooks)
+        teacher = self._taught(data, setting.teacher, hooks)
+        students = len(CELLS) + 1
         for k, seed in enumerate(range(first, first + seeds)):
-            said = f"Seed {k + 1} of {seeds} · {len(CELLS) + 1} students at once, {(len(CELLS) + 1) * k} done"
-            self._curves[key] = self._curves[key] | {seed: []}
-            follow = partial(self._after_epoch, key=key, seed=seed, said=said)
-            rows = grid(
-                data,
-                setting,
-                seed,
-                self._teachers.get(setting.teacher),
-                on_epoch=follow,
-                **hooks,
+            self.curves[key] = self.curves[key] | {seed: []}
+            progress = (
+                f"Seed {k + 1} of {seeds} · {students} students at once, "
+                f"{students * k} done"
             )
+            hooks["on_epoch"] = partial(
+                self._after_epoch, key=key, seed=seed, progress=progress
+            )
+            rows = grid(data, setting, seed, teacher, **hooks)
             with self._lock:
-                self.rows[key] = self.rows[key] + rows
+                self.ran[key] = self.ran[key] + rows
             self.redraw()
 
-    def _after_epoch(self, row: dict, key: Key, seed: int, said: str) -> None:
-        """Collects the members of an epoch; draws while the map has no seed yet."""
+    def _taught(self, data: Data, kind: str, hooks: dict) -> Teacher | None:
+        """Return the teacher of this kind, trained once; None where a map trains its own."""
+        self.meter = "Training the teacher"
+        if kind == TEACHERS[1]:
+            return None
+        if kind not in self._teachers:
+            self._teachers[kind] = teach(data, kind, **hooks)
+        return self._teachers[kind]
+
+    def _after_epoch(self, row: dict, key: Key, seed: int, progress: str) -> None:
+        """Collect the members of an epoch; draw while the map has no seed yet."""
         if row["stage"] != "distil":
             return
-        self._epoch = [
-            *(self._epoch if row["member"] else []),
-            row["student validation accuracy"],
-        ]
+        members = self._epoch if row["member"] else []
+        self._epoch = [*members, row["student validation accuracy"]]
         if len(self._epoch) <= len(CELLS):
             return
-        self._curves[key][seed].append(self._epoch)
+        self.curves[key][seed].append(self._epoch)
         now = time.monotonic()
-        if now >= self._next:
-            self._meter.value = (
-                f"{said}, epoch {row['epoch']}, {now - self._began:.0f} s"
-            )
-            if not self.rows[key]:
-                self.redraw()
-            end = time.monotonic()
-            self._next = end + max(OFTEN, SHARE * (end - now))
-
-    def _tell(self, state: str, error: Exception | None) -> None:
-        """Hears of every change of state."""
-        self.pause.description = "Resume" if state == "paused" else "Pause"
-        if state == "running":
-            self.say(
-                "Training: the map fills in, seed by seed. Press a cell to see its runs."
-            )
+        if now < self.next_redraw:
             return
-        self.redraw()
-        if error:
-            self.fail(error)
-        elif not self.error:
-            self._meter.value = (
-                f"{state.capitalize()} after {time.monotonic() - self._began:.0f} s."
-            )
-            self.say(f"{state.capitalize()}. {tally(self._found())}")
+        self.meter = f"{progress}, epoch {row['epoch']}, {now - self._began:.0f} s"
+        if not self.ran[key]:
+            self.redraw()
+        end = time.monotonic()
+        self.next_redraw = end + max(OFTEN, SHARE * (end - now))
 
-    def _found(self) -> Map | None:
-        """What is on show: what ran here with these settings, else what was recorded, else nothing."""
-        setting, first = key = self._key
-        rows = (
-            self.rows[key]
-            if key in self.rows
-            else None
-            if first
-            else self._recorded.get(setting.name)
-        )
-        return Map(rows, self.control.value) if rows else None
+    def hear(self, state: str, error: Exception | None) -> None:
+        """Take in a change of state; the meter keeps how long a run took."""
+        super().hear(state, error)
+        if state != "running" and not self.error:
+            seconds = time.monotonic() - self._began
+            self.meter = f"{state.capitalize()} after {seconds:.0f} s."
+
+    def sentence(self, state: str) -> str:
+        if state == "running":
+            return "Training: the map fills in, seed by seed. Press a cell to see its runs."
+        return f"{state.capitalize()}. {tally(self.shown)}"
 
     def draw(self) -> Picture:
-        found, curves = self._found(), self._curves.get(self._key, {})
-        for k, (cell, (said, back, ink)) in enumerate(
-            zip(self.cells, faces(found, curves))
-        ):
-            cell.description, cell.tooltip = said, sentence(found, k)
-            cell.style.button_color, cell.style.text_color = back, ink
-            cell.layout.border = (
-                f"2px solid {'#000000' if k == self.cell else 'transparent'}"
-            )
-        return picture(found, self.cell, curves)
+        shown = self.shown
+        curves = self.curves.get(self.key, {})
+        for k, (text, back, ink) in enumerate(faces(shown, curves)):
+            cell = self.cells[k]
+            cell.description = text
+            cell.tooltip = sentence(shown, k)
+            cell.style.button_color = back
+            cell.style.text_color = ink
+            border = "#000000" if k == self.cell else "transparent"
+            cell.layout.border = f"2px solid {border}"
+        return picture(shown, self.cell, curves)
 
-    def face(self) -> dict:
+    def face(self) -> dict[str, str]:
+        """Return the whole map as a picture, for a page without a kernel."""
         self.settle()
-        return {
-            "image/png": b64encode(still(self._found(), self._key[0].name)).decode()
-        }
+        setting, _ = self.key
+        return {"image/png": b64encode(still(self.shown, setting.name)).decode()}
 
 
 def _recorded(data: Data) -> dict[str, list[dict]]:
-    """The recorded maps by name, where they were made of these data."""
+    """Return the recorded maps by name, where they were made of these data."""
     try:
         rows = records.recorded("playground")
     except ValueError:
@@ -321,17 +312,6 @@ def _recorded(data: Data) -> dict[str, list[dict]]:
     if rows.attrs["data"] != data.source:
         return {}
     return {name: part.to_dict("records") for name, part in rows.groupby("map")}
-
-
-def _choice(name: str, options, value, width: str) -> widgets.Dropdown:
-    style = {"description_width": "initial"}
-    return widgets.Dropdown(
-        description=name,
-        options=list(options),
-        value=value,
-        style=style,
-        layout={"width": width},
-    )
 
 
 def _label(text: str) -> widgets.HTML:

@@ -12,7 +12,7 @@ FAULTS = [
     Fault(
         "a link loses the seeds that ran",
         "panels/landscape/panel.py",
-        "            self._start(ran)\n",
+        "            self.begin(ran)\n",
         "            pass\n",
     ),
 ]

@@ -8,6 +8,7 @@ from base64 import b64decode
 
 import numpy as np
 import pytest
+from panels.faces import faces
 from panels.waiting import WAIT, runs, until
 
 from kdsurvey import data as sets
@@ -55,7 +56,7 @@ def test_before_the_first_run_it_says_what_to_do(panel):
     panel.settle()
     assert panel.status == "T = 4, alpha = 0.9: nothing has run here yet; press Start."
     assert {cell.description for cell in panel.cells} == {"·"}
-    assert "two seeds are needed" in panel.html
+    assert panel.table[0].caption == "Nothing to judge yet: two seeds are needed"
 
 
 def test_it_shows_what_the_grid_finds(panel, data):
@@ -66,18 +67,23 @@ def test_it_shows_what_the_grid_finds(panel, data):
     rows = [
         row for seed in range(3) for row in grid(data, Setting(width=4), seed, teacher)
     ]
-    assert panel.rows == {(Setting(width=4), 0): rows}
-    found = Map(rows)
+    assert panel.ran == {(Setting(width=4), 0): rows}
+    shown = Map(rows)
     said = [
         float(cell.description.rstrip("✱•").replace("−", "-")) for cell in panel.cells
     ]
-    np.testing.assert_allclose(said, found.mean.ravel(), atol=0.0501)
+    np.testing.assert_allclose(said, shown.mean.ravel(), atol=0.0501)
     assert [cell.description.lstrip("+−.0123456789") for cell in panel.cells] == list(
-        found.marks().ravel()
+        shown.marks().ravel()
     )
     for cell, button in zip(CELLS, panel.cells):
-        assert button.tooltip == found.verdict(*cell).line
-    assert "3 seeds:" in panel.status and panel.html.count("<tr>") == len(CELLS) + 1
+        assert button.tooltip == shown.verdict(*cell).line
+    assert "3 seeds:" in panel.status
+    verdicts = [shown.verdict(*cell) for cell in CELLS]
+    rows = [
+        (arm(*cell), f"{v.effect:+.2f}", v.word) for cell, v in zip(CELLS, verdicts)
+    ]
+    assert [(name, gain, word) for name, gain, _, word in panel.table[0].rows] == rows
 
 
 def test_a_pressed_cell_shows_its_runs(panel):
@@ -89,7 +95,7 @@ def test_a_pressed_cell_shows_its_runs(panel):
         panel.settle()
         pictures.add(panel.png)
         assert panel.status.startswith(
-            f"O11  {panel._found().verdict(*CELLS[k]).word}  {arm(*CELLS[k])} - no teacher"
+            f"O11  {panel.shown.verdict(*CELLS[k]).word}  {arm(*CELLS[k])} - no teacher"
         )
         assert [
             k
@@ -106,10 +112,10 @@ def test_another_control_needs_no_new_run(panel, control):
     assert panel.wait(WAIT)
     panel.control.value = control
     panel.settle()
-    rows = panel.rows[Setting(width=4), 0]
-    found = Map(rows, control)
-    assert panel.status == found.verdict(4.0, 0.9).line and control in panel.status
-    assert panel.cells[0].tooltip == found.verdict(*CELLS[0]).line
+    rows = panel.rows
+    shown = Map(rows, control)
+    assert panel.status == shown.verdict(4.0, 0.9).line and control in panel.status
+    assert panel.cells[0].tooltip == shown.verdict(*CELLS[0]).line
 
 
 def test_the_map_fills_in_before_the_first_seed_is_done(endless):
@@ -117,8 +123,8 @@ def test_the_map_fills_in_before_the_first_seed_is_done(endless):
     panel.start.click()
     until(lambda: panel.cells[0].description != "·")
     panel.redraw()  # the reader presses a cell meanwhile
-    epoch = panel._curves[Setting(width=4), 0][0][-1]
-    assert len(epoch) == len(CELLS) + 1 and panel.rows[Setting(width=4), 0] == []
+    epoch = panel.curves[Setting(width=4), 0][0][-1]
+    assert len(epoch) == len(CELLS) + 1 and panel.rows == []
     panel.stop.click()
     assert panel.wait(WAIT)
     panel.check()
@@ -143,10 +149,10 @@ def test_pause_holds_and_resume_goes_on(endless):
     panel.pause.click()
     assert panel.status == "Nothing is running: press Start."
     panel.start.click()
-    until(lambda: panel._curves.get((Setting(width=4), 0), {}).get(0))
+    until(lambda: panel.curves.get((Setting(width=4), 0), {}).get(0))
     panel.pause.click()
     until(lambda: panel.pause.description == "Resume")
-    curve = panel._curves[Setting(width=4), 0][0]
+    curve = panel.curves[Setting(width=4), 0][0]
     held = len(curve)
     time.sleep(0.1)
     assert len(curve) == held
@@ -201,7 +207,7 @@ def test_a_link_makes_the_same_picture(panel, data, close):
     assert other.wait(WAIT)
     other.settle()
     other.check()
-    assert other.png == panel.png and other.html == panel.html
+    assert other.png == panel.png and other.table == panel.table
     assert [cell.description for cell in other.cells] == [
         cell.description for cell in panel.cells
     ]
@@ -223,24 +229,24 @@ def test_recorded_maps_are_shown_where_the_data_are_the_same(close):
     digits = sets.mnist_5k().hold_out(500)
     panel = close(panels.landscape(digits))
     panel.settle()
-    found = Map(panel._recorded[Setting().name])
-    assert len(found.table) == 10 and panel.status == found.verdict(4.0, 0.9).line
+    shown = Map(panel.recorded[Setting().name])
+    assert len(shown.table) == 10 and panel.status == shown.verdict(4.0, 0.9).line
     assert panel.state()["ran"] == 0
-    assert close(panels.landscape(sets.mnist_5k().hold_out(400)))._recorded == {}
+    assert close(panels.landscape(sets.mnist_5k().hold_out(400))).recorded == {}
 
 
 def test_nothing_recorded_is_no_error(data, close, monkeypatch):
     monkeypatch.setattr(
         records, "recorded", lambda name: (_ for _ in ()).throw(ValueError("nothing"))
     )
-    assert close(panels.landscape(data))._recorded == {}
+    assert close(panels.landscape(data)).recorded == {}
 
 
 def test_its_still_face_is_the_map(panel):
-    empty = b64decode(panel._repr_mimebundle_()[0]["image/png"])
+    empty = b64decode(faces(panel)["image/png"])
     panel.start.click()
     assert panel.wait(WAIT)
-    full = b64decode(panel._repr_mimebundle_()[0]["image/png"])
+    full = b64decode(faces(panel)["image/png"])
     assert empty.startswith(b"\x89PNG") and full != empty != panel.png
 
 
