@@ -1,5 +1,6 @@
-"""A field to draw in, with mouse, finger or pen. It draws in the browser; the kernel
-gets the drawing a few times a second.
+"""A field to draw in, with mouse, finger or pen.
+
+It draws in the browser; the kernel gets the drawing a few times a second.
 """
 
 from collections.abc import Callable
@@ -15,11 +16,11 @@ except ImportError:  # drawing is an extra: everything else must work without
     Base = widgets.HTML
 
 GRID = 56  # the drawing comes as so many pixels a side
+SCRIPT = files(__package__).joinpath("ink.js").read_text(encoding="utf-8")
 
 
 class Ink(Base):
-    """The field. `show` puts an image there to go on from; `on_drawing` and `on_arrow`
-    say what the reader does.
+    """The field: `show` fills it, `on_drawing` and `on_arrow` hear what the reader does.
 
     `alive` becomes True when the field appears on a page. Where that never happens (no
     anywidget in the kernel, no script on the page), nothing is ever drawn and
@@ -27,47 +28,42 @@ class Ink(Base):
     that arrives late is not taken for a drawing on the image of now.
     """
 
-    _esm = files(__package__).joinpath("ink.js").read_text(encoding="utf-8")
+    _esm = SCRIPT
     alive = Bool(False).tag(sync=True)
     rubber = Bool(False).tag(sync=True)  # the pen rubs out
-    shown = CBytes(b"").tag(
-        sync=True
-    )  # n x n bytes, 255 where there is ink; empty: no ink
-    shows = Int(0).tag(
-        sync=True
-    )  # how many images have been shown: a second time the same one counts
+    # n x n bytes, 255 where there is ink; empty: no ink
+    shown = CBytes(b"").tag(sync=True)
+    # how many images have been shown: the same one a second time counts
+    shows = Int(0).tag(sync=True)
     drawing = CBytes(b"").tag(sync=True, echo_update=False)  # GRID x GRID bytes
-    on = Int(-1).tag(
-        sync=True, echo_update=False
-    )  # the value of `shows` when it was drawn
+    # the value of `shows` when it was drawn
+    on = Int(-1).tag(sync=True, echo_update=False)
 
     def show(self, image) -> None:
-        """Replaces what is in the field by an image (n, n) in [0, 1], 1 where there is ink."""
+        """Replace what is in the field by an image (n, n) in [0, 1], 1 for ink."""
         with self.hold_sync():
             self.shown = np.rint(255 * np.asarray(image)).astype(np.uint8).tobytes()
             self.shows += 1
 
     def drawn(self) -> np.ndarray | None:
-        """The drawing, (56, 56) in [0, 1]; None where nothing was drawn since the last
-        image was shown.
+        """Return the drawing, (56, 56) in [0, 1].
+
+        None where nothing was drawn since the last image was shown.
         """
         if self.on != self.shows or len(self.drawing) != GRID**2:
             return None
-        return (
-            np.frombuffer(self.drawing, np.uint8).reshape(GRID, GRID).astype(np.float32)
-            / 255
-        )
+        pixels = np.frombuffer(self.drawing, np.uint8).reshape(GRID, GRID)
+        return pixels.astype(np.float32) / 255
 
     def on_drawing(self, act: Callable[[], None]) -> None:
-        """Calls act() when a drawing has come in."""
+        """Call act() when a drawing has come in."""
         self.observe(lambda change: act(), ["drawing", "on"])
 
     def on_arrow(self, act: Callable[[str], None]) -> None:
-        """Calls act("left" | "right" | "up" | "down") when the reader presses an arrow
-        key in the field.
-        """
-        self.on_msg(
-            lambda widget, content, buffers: (
-                act(content["arrow"]) if "arrow" in content else None
-            )
-        )
+        """Call act("left" | "right" | "up" | "down") for the arrow keys in the field."""
+
+        def hear(widget, content, buffers):
+            if "arrow" in content:
+                act(content["arrow"])
+
+        self.on_msg(hear)
