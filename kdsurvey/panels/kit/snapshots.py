@@ -47,9 +47,9 @@ class Reel(NamedTuple):
 class Film:
     """A ring buffer of snapshots of one run; the next run wipes it.
 
-    One thread may write while others read. It follows the first IMAGES images and keeps the last `capacity` snapshots: 64 of
-    500 images and 10 classes are 1.3 MB, of 1000 images 2.6 MB. Raises ValueError for a
-    capacity below 1.
+    One thread may write while others read. It follows the first IMAGES images and keeps
+    the last `capacity` snapshots: 64 of 500 images and 10 classes are 1.3 MB, of 1000
+    images 2.6 MB. Raises ValueError for a capacity below 1.
     """
 
     def __init__(self, capacity: int = CAPACITY):

@@ -95,7 +95,7 @@ def test_it_follows_the_newest_epoch_until_the_reader_chooses_one(close):
     run = source.run(epochs=6)
     for epoch in (1, 2, 3):
         next(run)
-        panel._next = 0  # as if long ago
+        panel.next_redraw = 0  # as if long ago
         panel.refresh()
         panel.settle()
         assert (
@@ -128,7 +128,9 @@ def test_every_moment_is_as_it_was(shown):
         assert panel.status.startswith(
             f"Epoch {epoch} (1 to 4 are on film): {25.0 * epoch:.1f} % right."
         )
-        assert f"{z[0, 3]:.2f}<" in panel.html and f"epoch {epoch}, shown" in panel.html
+        logits, _, epochs = panel.table
+        assert [row[1] for row in logits.rows] == [f"{value:.2f}" for value in z[0]]
+        assert f"epoch {epoch}, shown" in [name for name, *_ in epochs.rows]
         seen[epoch] = bytes(panel.png)
     assert len(set(seen.values())) == 4
     panel.epoch.value = 2
@@ -236,11 +238,11 @@ def test_two_films_and_the_panel_that_makes_them(data, teacher, config, close):
         panel.side.value = side
         panel.settle()
         panel.check()
-        logits = panel._reel().snapshots[-1].logits
+        logits = panel.reel.snapshots[-1].logits
         assert torch.equal(logits, kept.z[0])
         answers[side] = logits
-        accuracy = [f"{100 * shares[0]:.1f}<" for shares in kept.accuracy]
-        assert all(value in panel.html for value in accuracy)
+        accuracy = [f"{100 * shares[0]:.1f}" for shares in kept.accuracy]
+        assert [row[-1] for row in panel.table[-1].rows] == accuracy
     assert not torch.equal(answers["left"], answers["right"])
 
 
@@ -252,9 +254,9 @@ def test_while_a_run_goes_on_it_is_drawn_seldom_but_its_end_always(close):
     next(run)
     panel.settle()
     assert (
-        panel._next > 0
+        panel.next_redraw > 0
     )  # the first epoch was drawn, and the next drawing has to wait
-    panel._next = time.perf_counter() + 60
+    panel.next_redraw = time.perf_counter() + 60
     panel.refresh = lambda: asked.append(source.film.read().running)
     assert list(run) == [*range(2, 31)]
     assert asked == [False]
@@ -284,10 +286,10 @@ def test_a_link_brings_back_the_moment_and_the_run(data, teacher, config, close)
     for panel in (*made, giver, taker):
         panel.check()
     assert taker.epoch.value == 3 and not taker.follow.value
-    assert taker.png == giver.png and taker.html == giver.html
+    assert taker.png == giver.png and taker.table == giver.table
     assert taker.link == giver.link
     taker.paste(giver.link)
-    assert not made[1]._runner.busy  # it is in that state already
+    assert not made[1].busy  # it is in that state already
 
 
 @pytest.mark.parametrize(
