@@ -1,10 +1,13 @@
-"""The picture of one image at one temperature: softened answers and the gradient."""
+"""One image at one temperature as a picture: bars for each class, and the same as a table."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
+from kdsurvey.losses import soften
+from kdsurvey.panels.temperature.softened import Softened, softened
 from kdsurvey.pictures import (
     Axis,
     Bars,
@@ -15,116 +18,126 @@ from kdsurvey.pictures import (
     Table,
     Text,
     image_chart,
-    limits,
 )
 
-
-class Softened(NamedTuple):
-    """One image at one temperature; g is what reaches each of the student's logits."""
-
-    p: np.ndarray  # (c,) teacher
-    q: np.ndarray | None  # (c,) student
-    g: np.ndarray | None  # (c,) (q - p) / T, or T (q - p)
-    nats: float  # entropy of p
-    share: float  # of log c
+LOW, HIGH = 0.5, 50.0  # of T
+TILTED = 8  # letters: longer names of classes are tilted
 
 
-class Example(NamedTuple):
-    """The image that is shown, where it stands, and the name of its label."""
+class Subject(NamedTuple):
+    """Images that two nets have answered."""
 
-    place: int
-    pixels: np.ndarray  # (h, w) or (h, w, 3)
-    label: str
+    images: np.ndarray  # (n, h, w) or (n, h, w, 3) in [0, 1]
+    labels: np.ndarray  # (n,) class indices
+    v: Tensor  # (n, c) teacher's logits, in double precision on the CPU
+    z: Tensor | None  # (n, c) student's
+    classes: tuple[str, ...]  # c names
+
+    def softened(self, i: int, T: float, squared: bool) -> Softened:
+        """Soften the logits for image i; squared: the loss is multiplied by T^2."""
+        z = None if self.z is None else self.z[i]
+        return softened(self.v[i], z, T, squared)
+
+    def name(self, i: int) -> str:
+        """Return the name of the class of image i."""
+        return self.classes[self.labels[i]]
 
 
-def picture(
-    now: Softened,
-    example: Example,
-    classes: Sequence[str],
-    T: float,
-    *,
-    gradient: str = "",
-    reach: float = 1.0,
-) -> Picture:
-    """Draw the image and its numbers on the left, one row of bars per quantity on the right.
-
-    gradient: its name; reach: its largest size, for the axis. Both count where there is a
-    student.
-    """
-    quantities = {"p": now.p} if now.q is None else {"p": now.p, "q": now.q, "g": now.g}
-    titles = {
-        "p": "Teacher: p = softmax(v / T)",
-        "q": "Student: q = softmax(z / T)",
-        "g": f"{gradient[:1].upper()}{gradient[1:]} at the student's logits z",
-    }
-    caption = f"image {example.place}, label {example.label}"
+def picture(subject: Subject, i: int, T: float, squared: bool) -> Picture:
+    """Draw image i, the probabilities at T, and the gradient at the student's logits."""
+    now = subject.softened(i, T, squared)
+    caption = f"image {i}, label {subject.name(i)}"
     charts = {
-        "digit": image_chart([Image(example.pixels)], caption=caption),
+        "digit": image_chart([Image(subject.images[i])], caption=caption),
         "numbers": _numbers(now, T),
+        "p": _probabilities(now.p, subject, 0, "Teacher: p = softmax(v / T)"),
     }
-    last = [*quantities][-1]
-    for role, (name, heights) in enumerate(quantities.items()):
-        y_axis = Axis("probability", (0, 1.2), ticks=(0, 0.5, 1))
-        if name == "g":
-            y_axis = Axis("gradient", (-reach, reach), most=4)
-        shown = classes if name == last else None
-        charts[name] = _bars(heights, role, y_axis, shown, titles[name])
-    alone = now.q is None
-    rows = (
-        [("digit", "p"), ("numbers", "p")]
-        if alone
-        else [("digit", "p"), ("digit", "q"), ("numbers", "g")]
-    )
-    return Picture(
-        charts,
-        mosaic=rows,
-        widths=(1, 5),
-        height=240 if alone else 400,
-        tables=[_table(quantities, example, classes, T, gradient)],
-    )
+    table = _table(subject, now, i, T, squared)
+    if now.g is None:
+        mosaic = [["digit", "p"], ["numbers", "p"]]
+        layout = {"mosaic": mosaic, "height": 250}
+    else:
+        charts["q"] = _probabilities(now.q, subject, 1, "Student: q = softmax(z / T)")
+        charts["g"] = _gradient(subject, now.g, i, squared)
+        mosaic = [["digit", "p"], ["digit", "q"], ["numbers", "g"]]
+        layout = {"mosaic": mosaic, "height": 440}
+    return Picture(charts, widths=(1, 5), tables=[table], **layout)
 
 
 def _numbers(now: Softened, T: float) -> Chart:
-    """Return the temperature and the entropy of the teacher in words."""
-    entropy = f"{now.nats:.3f} nats\n{now.share:.0%} of log {len(now.p)}"
-    words = f"T = {T:g}\nteacher's entropy\n{entropy}"
-    text = Text(0.5, 0.5, words, ha="center", size=11.5, place="axes")
-    return Chart([text], frame="none")
+    words = (
+        f"T = {T:g}\nteacher's entropy\n{now.nats:.3f} nats\n"
+        f"{now.share:.0%} of log {len(now.p)}"
+    )
+    middle = {"ha": "center", "va": "center", "place": "axes"}
+    nothing = Axis(ticks=())
+    return Chart([Text(0.5, 0.5, words, **middle)], nothing, nothing, frame="none")
 
 
-def _bars(
-    heights: np.ndarray,
-    role: int,
-    y_axis: Axis,
-    classes: Sequence[str] | None,
-    title: str,
-) -> Chart:
-    """Return one bar per class with its value; classes: named below, where they are."""
-    places = range(len(heights))
-    form = "+.3f" if min(y_axis.limits) < 0 else ".3f"
-    words = [limits.short(height, form) for height in heights]
-    marks = [Bars(places, heights, role=role, hatch="", edge=False, words=words)]
-    if min(y_axis.limits) < 0:
-        zero = Rule([0], horizontal=True, style="-", colour="#555555", width=0.9)
-        marks.append(zero)
-    names = [""] * len(heights) if classes is None else classes
-    tilt = 20 if max(map(len, names)) > 8 else 0
-    label = "" if classes is None else "class"
-    x_axis = Axis(label, ticks=places, names=names, tilt=tilt)
-    return Chart(marks, x_axis, y_axis, title=title)
+def _probabilities(p: np.ndarray, subject: Subject, role: int, title: str) -> Chart:
+    last = role == 0 and subject.z is None
+    y = Axis("probability", (0, 1.2), ticks=(0, 0.5, 1))
+    return Chart([_bars(p, role, "{:.3f}")], _class_axis(subject, last), y, title=title)
 
 
-def _table(
-    quantities: dict[str, np.ndarray],
-    example: Example,
-    classes: Sequence[str],
-    T: float,
-    gradient: str,
-) -> Table:
-    heads = {"p": "teacher p", "q": "student q", "g": gradient}
+def _gradient(subject: Subject, g: np.ndarray, i: int, squared: bool) -> Chart:
+    limit = 1.3 * max(_largest_gradient(subject, i), 1e-6)
+    name = gradient_name(squared)
+    return Chart(
+        [_bars(g, 2, "{:+.3f}"), Rule([0], horizontal=True, style="-", width=0.9)],
+        _class_axis(subject, named=True),
+        Axis("gradient", (-limit, limit), most=5),
+        title=f"{name[0].upper()}{name[1:]} at the student's logits z",
+    )
+
+
+def _largest_gradient(subject: Subject, i: int) -> float:
+    """Return the largest gradient for image i, at all T and with the factor or without.
+
+    One scale for all of them, so that a gradient that shrinks is seen to shrink.
+    """
+    T = torch.logspace(np.log10(LOW), np.log10(HIGH), 25, dtype=torch.float64)
+    v, z = (logits[i].expand(len(T), 1, -1) for logits in (subject.v, subject.z))
+    plain = (soften(z, T) - soften(v, T)).abs().amax((-2, -1)) / T
+    return float(torch.maximum(plain, T**2 * plain).max())
+
+
+def gradient_name(squared: bool) -> str:
+    """Return the gradient's formula; squared: the loss is multiplied by T^2."""
+    return "gradient T (q − p)" if squared else "gradient (q − p) / T"
+
+
+def _class_axis(subject: Subject, named: bool) -> Axis:
+    """Return the axis of classes; only the last chart of a column names them."""
+    c = len(subject.classes)
+    limits = (-0.6, c - 0.4)
+    if not named:
+        return Axis("", limits, ticks=range(c), names=[""] * c)
+    tilt = 20 if max(map(len, subject.classes)) > TILTED else 0
+    return Axis("class", limits, ticks=range(c), names=subject.classes, tilt=tilt)
+
+
+def _bars(heights: np.ndarray, role: int, form: str) -> Bars:
+    words = [_short(form.format(height)) for height in heights]
+    return Bars(range(len(heights)), heights, role=role, hatch="", words=words)
+
+
+def _short(number: str) -> str:
+    """Shorten a number so that it fits over a bar: '0.07' is '.07', '-0.00' is '0'."""
+    if not float(number):
+        return "0"
+    if number.lstrip("+-").startswith("0."):
+        number = number.replace("0.", ".", 1)
+    return number.replace("-", "−")
+
+
+def _table(subject: Subject, now: Softened, i: int, T: float, squared: bool) -> Table:
+    columns = {"teacher p": now.p}
+    if now.g is not None:
+        columns |= {"student q": now.q, gradient_name(squared): now.g}
     rows = [
-        [name, *(f"{values[k]:.4f}" for values in quantities.values())]
-        for k, name in enumerate(classes)
+        [name, *(f"{values[k]:.4f}" for values in columns.values())]
+        for k, name in enumerate(subject.classes)
     ]
-    caption = f"Image {example.place} (label {example.label}) at T = {T:g}"
-    return Table(caption, ["class", *(heads[name] for name in quantities)], rows)
+    caption = f"Image {i} (label {subject.name(i)}) at T = {T:g}"
+    return Table(caption, ["class", *columns], rows)

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from kdsurvey.panels import temperature
-from kdsurvey.panels.temperature.panel import softened
+from kdsurvey.panels.temperature.softened import softened
+from kdsurvey.pictures import Bars
 
 V = torch.tensor([[4.0, 1.0, 0.0], [0.0, 2.0, -1.0]])
 Z = torch.tensor([[1.0, 0.5, -0.5], [0.3, 0.1, 0.0]])
@@ -15,16 +16,9 @@ X, Y = torch.rand(2, 1, 5, 5), torch.tensor([0, 1])
 
 
 def numbers(panel):
-    """The table as {class: [numbers]}."""
-    rows = panel.html.split("<tbody>")[1].split("</tr>")[:-1]
-    cells = [
-        [cell.split(">")[-1] for cell in row.split("</t") if cell.split(">")[-1]]
-        for row in rows
-    ]
-    return {
-        name: [float(value) for value in values]
-        for name, *values in (row for row in cells)
-    }
+    """Return the table, class -> numbers."""
+    (table,) = panel.table
+    return {name: list(map(float, values)) for name, *values in table.rows}
 
 
 @pytest.mark.parametrize("T", [0.5, 1.0, 7.0])
@@ -53,7 +47,11 @@ def test_slider_moves_status_picture_and_table():
         / np.exp(np.array([0.25, 0.125, -0.125])).sum()
     )
     shown = np.array([numbers(panel)[name] for name in "abc"])
-    np.testing.assert_allclose(shown, np.stack([p, q, 4 * (q - p)], 1), atol=6e-5)
+    expected = [p, q, 4 * (q - p)]
+    np.testing.assert_allclose(shown, np.stack(expected, 1), atol=6e-5)
+    for name, heights in zip("pqg", expected):
+        (bars,) = panel.picture.charts[name].marks_of(Bars)
+        np.testing.assert_allclose(bars.y, heights, atol=1e-6)
     entropy = -(p * np.log(p)).sum()
     assert panel.status.startswith(
         f"T = 4: the teacher's entropy is {entropy:.3f} nats, {entropy / math.log(3):.0%} of log 3"
@@ -76,7 +74,7 @@ def test_buttons_go_round_the_images():
     panel.before.click()
     assert panel.image.value == 1
     panel.settle()
-    assert "Image 1 (label 1)" in panel.html
+    assert panel.table[0].caption == "Image 1 (label 1) at T = 1"
     panel.after.click()
     assert panel.image.value == 0
 
@@ -118,4 +116,18 @@ def test_a_link_makes_the_same_picture():
     taker.paste(giver.link)
     giver.settle()
     taker.settle()
-    assert taker.png == giver.png and taker.html == giver.html
+    assert taker.png == giver.png and taker.table == giver.table
+
+
+def test_one_scale_of_the_gradient_holds_at_every_temperature():
+    panel = temperature(X, Y, V, Z)
+    limits = set()
+    for T in (0.5, 1.0, 7.0, 50.0):
+        for squared in (False, True):
+            panel.T.value, panel.squared.value = T, squared
+            panel.settle()
+            chart = panel.picture.charts["g"]
+            limits.add(chart.y.limits)
+            (bars,) = chart.marks_of(Bars)
+            assert max(map(abs, bars.y)) < chart.y.limits[1]
+    assert len(limits) == 1
