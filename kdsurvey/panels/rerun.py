@@ -1,19 +1,20 @@
-"""Every seed of a recorded experiment once more, on the reader's machine, beside the record."""
+"""Run every seed of a recorded experiment here, and show it beside the record."""
 
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from kdsurvey import records
-from kdsurvey.panels.kit.background import Run, Runner, Running
-from kdsurvey.panels.kit.controls import button, row
+from kdsurvey.panels.kit.background import Run
+from kdsurvey.panels.kit.controls import row
 from kdsurvey.panels.kit.panel import PAGE_WIDTH, Panel
+from kdsurvey.panels.kit.training_panel import TrainingPanel
 from kdsurvey.pictures import Axis, Chart, Picture, Points, Table
 
 
@@ -23,90 +24,103 @@ def rerun(
     *,
     folder: Path | None = None,
     place: str | None = None,
-    **only,
+    **only: object,
 ) -> Panel:
-    """A panel with one button: runs every recorded seed of the experiment in a process
-    of its own, which Stop ends at once.
+    """Make a panel that runs every recorded seed of an experiment once more.
 
-    name: of the recorded experiment; column: what is compared, mean over seeds, arm by
-    arm. folder: where the record lies, by default in the package. only: column=value, the rows that count, where a
-    seed has several of an arm: choice="15 epochs". All are run in any case. Raises
-    ValueError when nothing is recorded under that name, and when no row is left.
+    They run in a process of their own, which Stop ends at once. name: of the recorded
+    experiment; column: what is compared, mean over seeds, arm by arm. folder: where the
+    record lies, by default in the package. place: as for live_training. only:
+    column=value, the rows that count, where a seed has several of an arm, such as
+    choice="15 epochs"; all are run in any case. Raises ValueError when nothing is
+    recorded under that name, and when no row is left.
     """
-    return Rerun(name, column, folder, place, only)
+    return Rerun(name, column, folder=folder, place=place, only=only)
 
 
-class Rerun(Running, Panel):
-    """See `rerun`. `here` is the table of rows that this machine has made so far, None
-    before the first.
+class Rerun(TrainingPanel):
+    """The record and what runs here; see `rerun`.
+
+    `recorded` is the table of recorded rows, `here` that of the rows that this machine
+    has made so far, None before the first.
     """
 
-    text = "(panel: run every recorded seed here. Run and Stop; dots, one an arm, recorded and here)"
-    about = "Dots, one an arm: the mean over the recorded seeds, and the mean over the seeds that ran here"
+    text = (
+        "(panel: run every recorded seed here. Run and Stop; dots, one an arm, recorded "
+        "and here)"
+    )
+    about = (
+        "Dots, one an arm: the mean over the recorded seeds, and the mean over the seeds "
+        "that ran here"
+    )
+    start_label = "Run every seed here"
+    seed = None
 
-    def __init__(self, name, column, folder, place, only):
-        super().__init__()
+    def __init__(
+        self,
+        name: str,
+        column: str,
+        *,
+        folder: Path | None,
+        place: str | None,
+        only: Mapping[str, object],
+    ):
+        super().__init__(place)
         self._name = name
         self._column = column
         self._only = only
-        self._runner = Runner(place)
-        self._recorded = self._rows(folder)
-        self.seeds, self.here = sorted(self._recorded["seed"].unique()), None
-        minutes = sum(self._recorded.attrs["seconds"].values()) / 60
-        self.start = button("Run every seed here", style="primary")
-        self.stop = button("Stop", width="80px")
-        self.click(self.start, self._start)
-        self.click(self.stop, self._runner.stop)
-        self._arms = list(dict.fromkeys(self._recorded["arm"]))
+        self.recorded = self._rows_in(folder)
+        self.here: pd.DataFrame | None = None
+        self.seeds = sorted(self.recorded["seed"].unique())
+        self._arms = list(dict.fromkeys(self.recorded["arm"]))
+        minutes = sum(self.recorded.attrs["seconds"].values()) / 60
+        self.start.layout.width = "auto"
         self.arrange(
             f"Recorded: {name}, {len(self.seeds)} seeds, about {minutes:.0f} minutes",
             row(self.start, self.stop),
         )
 
-    def _start(self) -> None:
-        self.error, self.here = None, None
-        self._runner.start(self._work, self._tell)
+    @property
+    def rows(self) -> list[dict]:
+        """The rows that ran here."""
+        return [] if self.here is None else self.here.to_dict("records")
+
+    def prepare(self, again: None) -> Callable[[Run], None]:
+        """Return the run of all seeds; see TrainingPanel."""
+        self.here = None
+        return self._work
 
     def _work(self, run: Run) -> None:
+        """Run the experiment in a process of its own; its last words are the error."""
         with tempfile.TemporaryDirectory() as folder:
-            seeds = f"{min(self.seeds)}-{max(self.seeds)}"
-            command = [
-                sys.executable,
-                "-m",
-                "kdsurvey",
-                "record",
-                self._name,
-                "--seeds",
-                seeds,
-                "--folder",
-                folder,
-            ]
-            package = str(Path(records.__file__).parents[1])
-            others = os.environ.get("PYTHONPATH")
-            path = os.pathsep.join(filter(None, [package, others]))
-            with open(Path(folder) / "said", "w+b") as said:
+            log = Path(folder) / "log"
+            with open(log, "wb") as output:
                 process = subprocess.Popen(
-                    command,
-                    stdout=said,
-                    stderr=said,
-                    env=os.environ | {"PYTHONPATH": path},
+                    self._command(folder),
+                    stdout=output,
+                    stderr=output,
+                    env=os.environ | {"PYTHONPATH": _path_of_the_package()},
                 )
                 try:
                     self._follow(run, process, Path(folder))
                 finally:
                     process.kill()
                     process.wait()
-                said.seek(0)
-                if process.returncode > 0:
-                    raise RuntimeError(said.read().decode().strip().splitlines()[-1])
+            if process.returncode > 0:
+                raise RuntimeError(log.read_text().strip().splitlines()[-1])
+
+    def _command(self, folder: str) -> list[str]:
+        seeds = f"{min(self.seeds)}-{max(self.seeds)}"
+        record = [sys.executable, "-m", "kdsurvey", "record"]
+        return [*record, self._name, "--seeds", seeds, "--folder", folder]
 
     def _follow(self, run: Run, process: subprocess.Popen, folder: Path) -> None:
-        """Shows each seed as it is done; run.gate() raises when the reader presses Stop."""
+        """Show each seed as it is done; run.gate() raises when the reader presses Stop."""
         done = 0
         while process.poll() is None or done < len(self.seeds):
             run.gate()
             if self._name in records.paths(folder):
-                self.here = self._rows(folder)
+                self.here = self._rows_in(folder)
             if self.here is not None and self.here["seed"].nunique() > done:
                 done = self.here["seed"].nunique()
                 self.say(f"{done} of {len(self.seeds)} seeds done.")
@@ -115,36 +129,42 @@ class Rerun(Running, Panel):
                 return
             run.rest(0.2)
 
-    def _rows(self, folder: Path | None) -> pd.DataFrame:
+    def _rows_in(self, folder: Path | None) -> pd.DataFrame:
         rows = records.recorded(self._name, folder)
         for column, value in self._only.items():
             rows = rows[rows[column] == value]
         if rows.empty:
             raise ValueError(
-                f"no row of {self._name} has {self._only}; its columns are {', '.join(rows)}"
+                f"no row of {self._name} has {self._only}; "
+                f"its columns are {', '.join(rows)}"
             )
         return rows
 
-    def _tell(self, state: str, error: Exception | None) -> None:
-        if error:
-            self.fail(error)
-        elif state == "running":
-            self.say("Running the first seed …")
-        else:
-            self.say(
-                f"{state.capitalize()}. The picture shows the seeds that ran here beside the recorded ones."
-            )
+    def sentence(self, state: str) -> str:
+        if state == "running":
+            return "Running the first seed …"
+        return (
+            f"{state.capitalize()}. The picture shows the seeds that ran here beside the "
+            "recorded ones."
+        )
 
     def draw(self) -> Picture:
-        """Return what the panel shows."""
-        tables = {"recorded": self._recorded}
+        tables = {"recorded": self.recorded}
         if self.here is not None:
             tables["here"] = self.here
-        only = (
-            f", {value if isinstance(value, str) else f'{name} {value}'}"
+        only = [
+            value if isinstance(value, str) else f"{name} {value}"
             for name, value in self._only.items()
-        )
-        return picture(tables, self._arms, self._column, "".join(only))
+        ]
+        where = "".join(f", {words}" for words in only)
+        return picture(tables, self._arms, self._column, where)
+
+
+def _path_of_the_package() -> str:
+    """Return a PYTHONPATH with which another process finds this package."""
+    package = str(Path(records.__file__).parents[1])
+    others = os.environ.get("PYTHONPATH")
+    return os.pathsep.join(filter(None, [package, others]))
 
 
 def picture(
