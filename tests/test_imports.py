@@ -133,6 +133,7 @@ def circle() -> list[str]:
     return []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", MODULES, ids=label)
 def test_imports_go_one_way(path):
     part = name_of(path)
@@ -140,6 +141,7 @@ def test_imports_go_one_way(path):
     assert ours(path) <= ALLOWED[part]
 
 
+@pytest.mark.slow
 @pytest.mark.xfail(reason="races and their chart import each other", strict=False)
 def test_no_modules_import_each_other():
     assert not circle()
@@ -164,6 +166,7 @@ def test_a_circle_is_found(words, tmp_path, monkeypatch):
     assert sorted(set(circle())) == names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", [p for p in MODULES if name_of(p) not in ("panels", "app")], ids=label
 )
@@ -237,6 +240,7 @@ def test_lines_of_code_are_counted():
     assert code_lines(text) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", MODULES, ids=label)
 def test_size(path):
     """Ruff limits functions (statements, complexity); a module is one subject that can
@@ -254,6 +258,7 @@ def test_names_say_something(path):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", MODULES, ids=label)
 def test_every_module_and_public_function_says_what_it_is(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ ROWS = pd.DataFrame(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "picture",
     [

@@ -130,6 +130,7 @@ def test_nothing_flows_through_the_mean_of_logits_and_something_through_that_of_
     )
 
 
+@pytest.mark.slow
 def test_a_mean_over_heads_makes_the_steps_of_nets_alone_when_it_is_summed(digits):
     """Three nets at once, with momentum and weight decay, are three nets alone."""
     small = online.digits(digits, 0).fraction(0.1)
@@ -209,6 +210,7 @@ def test_the_weight_of_an_arm(arm, lam):
     assert terms[0] == pytest.approx(terms[1])
 
 
+@pytest.mark.slow
 def test_rows_of_the_sweep(few, monkeypatch):
     rows, seen = [], []
     learn = online.learn
@@ -242,6 +244,7 @@ def test_rows_of_the_sweep(few, monkeypatch):
     assert "drawn anew" in seen[0][0].source and "drawn anew" not in seen[-1][0].source
 
 
+@pytest.mark.slow
 def test_label_smoothing_is_as_unsure_as_the_net_alone(few, monkeypatch):
     given = []
 
@@ -262,6 +265,7 @@ def test_label_smoothing_is_as_unsure_as_the_net_alone(few, monkeypatch):
     assert given[-4:] == [0.0, 0.25] * 2
 
 
+@pytest.mark.slow
 def test_rows_of_thin_heads(few):
     rows = pd.DataFrame(lesson.ensemble_thin(few, 1))
     arms = [
@@ -279,6 +283,7 @@ def test_rows_of_thin_heads(few):
     ).all() and rows["accuracy"].nunique() > 8
 
 
+@pytest.mark.slow
 def test_rows_of_the_comparison(few):
     rows = pd.DataFrame(online_compared.online_compared(few, 2))
     arms = online_compared.ARMS
@@ -457,6 +462,7 @@ def test_claims_within_a_budget():
     ].claim == "O12"
 
 
+@pytest.mark.slow
 def test_tables_and_the_picture_of_budgets():
     rows = budget_rows()
     assert online_budgets.table(rows).loc["ONE"].tolist() == [
@@ -506,6 +512,7 @@ def test_sizes():
     ]
 
 
+@pytest.mark.slow
 def test_a_recorded_seed_of_ensemblenet_can_be_had_again(digits):
     before, images = records.recorded("ensemble_lambda"), online.digits(digits, 0)
     row = lesson.swept(1.0, images, 0)
