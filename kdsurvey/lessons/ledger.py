@@ -9,7 +9,6 @@ from kdsurvey.lessons import notebooks
 from kdsurvey.lessons.ensemblenet import claims as online_budgets
 from kdsurvey.lessons.ensemblenet import experiments as ensemble_heads
 from kdsurvey.lessons.feature_fusion import claims as fusion_claims
-from kdsurvey.lessons.native_ensemble import claims as native
 from kdsurvey.verdicts import Verdict
 
 
@@ -42,31 +41,7 @@ def _heads() -> list[Verdict]:
     return [*ensemble_heads.claims(lambdas, thin), *online_budgets.claims(budgets)]
 
 
-def _native() -> list[Verdict]:
-    """Notebook 11."""
-    parts, more, clean, why = (
-        records.recorded(f"one_{name}") for name in ("parts", "seeds", "clean", "why")
-    )
-    rows = native.longest(parts, more)
-    long = "15 epochs"
-    best = "best of four settings"
-    right = "clean labels, best of two"
-    divergence, _, gate, *order = native.losses(rows, long)
-    return [
-        native.above(rows, "ONE", "alone", long),
-        native.within(rows, "ONE", "together", "accuracy", f"ONE-E - one branch, {long}"),
-        native.above(rows, "ONE", "alone", long, column="together"),
-        divergence, gate, *order,
-        native.above(rows, "ONE", "no gate", long, column="together"),
-        *(native.tuned(parts, "ONE", than, best, claim=claim) for than, claim in (("alone", "O10"), ("label smoothing", "O7"))),
-        native.tuned(parts, "ONE", "alone", best, column="together", claim="O12"),
-        native.tuned(clean, "ONE", "alone", right),
-        *(native.rises(why, "alone, equal training loss", "ONE", rise) for rise in ("rise at 0.1", "rise, relative")),
-    ]  # fmt: skip
-
-
 _TO_MOVE = {  # until each lesson has `claims.verdicts`
     "feature_fusion": fusion_claims.ledger,
-    "native_ensemble": _native,
     "ensemblenet": _heads,
 }

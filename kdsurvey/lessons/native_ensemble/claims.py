@@ -1,30 +1,31 @@
-"""What notebook 11 reads off its rows, and what it draws."""
-
-from collections.abc import Sequence
+"""What notebook 11 decides, on ONE and its parts."""
 
 import pandas as pd
-from torch import Tensor
 
-from kdsurvey import plots, verdicts
-from kdsurvey.lessons.branched import COUNT, parted, serving_cost, small, training_cost
-from kdsurvey.lessons.native_ensemble.experiments import ARMS, BRANCHED
-from kdsurvey.methods import plain
-from kdsurvey.nets import Ensemble
-from kdsurvey.pictures import Axis, Bars, Chart, Image, Points, Rule, image_chart
+from kdsurvey import records
+from kdsurvey.lessons import rows as kept_rows
+from kdsurvey.lessons.judging import Claims
+from kdsurvey.lessons.mutual_learning.flatness import MATCHED
+from kdsurvey.lessons.rows import at
 from kdsurvey.verdicts import Verdict, judge, judge_rows
+
+CLAIMS = Claims()
+verdicts = CLAIMS.verdicts
 
 ONE, TOGETHER = "accuracy", "together"
 CHOSEN_BY = {ONE: "validation accuracy", TOGETHER: "validation together"}
 NAMED = {ONE: "one net", TOGETHER: "all three"}
 PARTS = ("no distillation", "no sharing", "no gate")
-PARTS_OF_GATES = ("image", "before", "after")  # rows of the picture, from the top
+LONG = "15 epochs"
+BEST = "best of four settings"
+RIGHT = "clean labels, best of two"
 
 
 def chosen(rows: pd.DataFrame, column: str = ONE) -> pd.DataFrame:
-    """The rows of each arm at the choice that is best for this column on validation
+    """Return each arm's rows at the choice that is best for this column on validation
     images; of equals, the earlier one.
     """
-    return verdicts.chosen(rows, "choice", column=CHOSEN_BY[column])
+    return kept_rows.tuned(rows, column=CHOSEN_BY[column])
 
 
 def above(
@@ -36,7 +37,7 @@ def above(
     column: str = ONE,
     claim: str = "P9",
 ) -> Verdict:
-    """The claim that arm a is above arm b on the test images: a net of each, or all
+    """Judge the claim that arm a is above arm b on the test images: a net of each, or all
     three together; `where` ends the line.
     """
     return judge_rows(
@@ -47,9 +48,9 @@ def above(
 def within(
     rows: pd.DataFrame, arm: str, a: str, b: str, what: str, claim: str = "P9"
 ) -> Verdict:
-    """The claim that of one arm column a is above column b."""
-    of = rows[rows["arm"] == arm].sort_values("seed")
-    return judge(claim, of[a], of[b], what=what)
+    """Judge the claim that of one arm column a is above column b."""
+    runs = at(rows, arm=arm).sort_values("seed")
+    return judge(claim, runs[a], runs[b], what=what)
 
 
 def tuned(
@@ -61,24 +62,19 @@ def tuned(
     column: str = ONE,
     claim: str = "P9",
 ) -> Verdict:
-    """`above`, each arm at its best choice for this column."""
+    """Judge as `above` does, each arm at its best choice for this column."""
     return above(chosen(rows, column), a, b, where, column=column, claim=claim)
 
 
-def at(rows: pd.DataFrame, choice: str) -> pd.DataFrame:
-    """The rows of one choice."""
-    return rows[rows["choice"] == choice]
-
-
 def longest(parts: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    """Every arm as it comes, 15 epochs: the rows of `one_parts` and those of
+    """Return every arm as it comes, 15 epochs: the rows of `one_parts` and those of
     `one_seeds`, whose seeds are others.
     """
-    return pd.concat([at(parts, "15 epochs"), more], ignore_index=True)
+    return pd.concat([at(parts, choice=LONG), more], ignore_index=True)
 
 
 def slower(rows: pd.DataFrame, arm: str, than: str | None = None) -> Verdict:
-    """The claim that an arm at a third of the rate is above arm `than` at the rate,
+    """Judge the claim that an arm at a third of the rate is above arm `than` at the rate,
     itself where None.
 
     For heads with labels only a third of the rate is the mean of their losses in place of the sum.
@@ -96,8 +92,8 @@ def slower(rows: pd.DataFrame, arm: str, than: str | None = None) -> Verdict:
 
 
 def losses(rows: pd.DataFrame, where: str) -> list[Verdict]:
-    """What a net of ONE loses without each part, then whether the first part costs more
-    than the others, and the gate least.
+    """Judge what a net of ONE loses without each part, then whether the first part costs
+    more than the others, and the gate least.
     """
     kept = [above(rows, "ONE", part, where) for part in PARTS]
     return kept + [
@@ -111,7 +107,7 @@ def losses(rows: pd.DataFrame, where: str) -> list[Verdict]:
 
 
 def rises(why: pd.DataFrame, a: str, b: str, column: str) -> Verdict:
-    """The claim that noise on the weights costs arm a more than arm b."""
+    """Judge the claim that noise on the weights costs arm a more than arm b."""
     return judge_rows(
         "P9",
         why,
@@ -123,131 +119,119 @@ def rises(why: pd.DataFrame, a: str, b: str, column: str) -> Verdict:
     )
 
 
-def table(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Accuracy in per cent, mean ± s.d. over seeds: an arm a line, a choice a column."""
-    groups = (100 * rows.set_index(["arm", "choice"])[column]).groupby(
-        level=["arm", "choice"], sort=False
-    )
-    cells = groups.agg(lambda v: f"{v.mean():.1f} ± {v.std():.1f}").unstack("choice")
-    return cells.loc[
-        list(dict.fromkeys(rows["arm"])), list(dict.fromkeys(rows["choice"]))
+def _long() -> pd.DataFrame:
+    return longest(records.recorded("one_parts"), records.recorded("one_seeds"))
+
+
+@CLAIMS.group("ONE")
+def _one() -> list[Verdict]:
+    rows = _long()
+    what = f"ONE-E - one branch, {LONG}"
+    return [
+        above(rows, "ONE", "alone", LONG),
+        within(rows, "ONE", TOGETHER, ONE, what),
+        above(rows, "ONE", "alone", LONG, column=TOGETHER),
     ]
 
 
-def costs() -> pd.DataFrame:
-    """Thousands of multiply-adds for each image: of a training step, of one net's
-    answer, of all three together; and as shares.
-
-    The shares are those of three separate nets. "alone" is three of them, as everywhere.
-    """
-    lines = {}
-    for arm in ARMS:
-        net = parted(0, shared=BRANCHED[arm][0] if arm in BRANCHED else 0)
-        if arm in BRANCHED:
-            stages, together = BRANCHED[arm][1](0)(net)
-            step = training_cost(next(stages))
-        else:
-            together = Ensemble([net[k] for k in range(COUNT)])
-            step = COUNT * training_cost(next(plain(small(0))))
-        lines[arm] = {
-            "training": step,
-            "one net": serving_cost(net[0]),
-            "all three": serving_cost(together),
-        }
-    found = pd.DataFrame(lines).T
-    shares = (found[["training", "all three"]] / found.loc["alone"]).add_suffix(
-        ", of three nets"
-    )
-    return (
-        (found / 1000)
-        .round(1)
-        .join(shares[[c for c in shares if "one" not in c]].round(2))
-    )
-
-
-def trade(
-    rows: pd.DataFrame, prices: pd.DataFrame, arms: Sequence[str], title: str
-) -> plots.Picture:
-    """Draw accuracy of one net and of all three against the multiply-adds of an answer.
-
-    One marker per arm; the words have the numbers.
-    """
-    marks, words = [], []
-    for k, arm in enumerate(arms):
-        for column in (ONE, TOGETHER):
-            values = 100 * rows.loc[rows["arm"] == arm, column]
-            price = prices.loc[arm, NAMED[column]]
-            aside = price + 4 * (k - len(arms) // 2)  # equal prices stand side by side
-            hollow = column == ONE
-            look = {"hollow": hollow, "legend": "" if hollow else arm, "size": 8}
-            spread = [values.std()]
-            marks.append(
-                Points([aside], [values.mean()], role=k, spread=spread, **look)
-            )
-            words.append(f"{arm}, {NAMED[column]}: {price:g}, {values.mean():.1f} %")
-    chart = Chart(
-        marks,
-        Axis("thousands of multiply-adds for an answer"),
-        Axis("test accuracy (%)"),
-        title=title,
-        legend="right",
-        heading="hollow: one net\nfilled: all three",
-    )
-    hollow = "hollow one net, filled all three, mean and s.d."
-    about = f"{title}; {hollow}: {'; '.join(words)}."
-    return plots.Picture({"trade": chart}, width=710, height=365, about=about)
-
-
-def weights(labels: Tensor, before: Tensor, after: Tensor) -> pd.DataFrame:
-    """The numbers of `gates`: an image a line."""
-    columns = [
-        f"{when}, branch {k}"
-        for when in ("before", "after")
-        for k in range(before.shape[1])
+@CLAIMS.group("ONE: controls", counted=False)
+def _one_controls() -> list[Verdict]:
+    rows = _long()
+    what = "three nets alone: together - one"
+    return [
+        within(rows, "alone", TOGETHER, ONE, what, "O12"),
+        above(rows, "heads, labels", "alone", LONG),
+        above(rows, "ONE", "heads, labels", LONG),
+        above(rows, "ONE", "label smoothing", LONG, claim="O7"),
     ]
-    lines = [f"a {label}" for label in labels.tolist()]
-    return pd.DataFrame(
-        [[*a, *b] for a, b in zip(before.tolist(), after.tolist())], lines, columns
-    ).round(2)
 
 
-def gates(
-    images: Tensor, labels: Tensor, before: Tensor, after: Tensor
-) -> plots.Picture:
-    """Draw digits (n, 1, h, w), and below each the gate's weights (n, m) of its branches.
-
-    The upper bars are the weights before training, the lower ones those after it.
-    """
-    charts = {}
-    for k, (image, label) in enumerate(zip(images, labels)):
-        face = Image(image[0].numpy())
-        charts[f"image {k}"] = image_chart([face], f"a {int(label)}")
-    for when, weights in (("before", before), ("after", after)):
-        for k, row in enumerate(weights.tolist()):
-            charts[f"{when} {k}"] = _gate(row, when, first=k == 0)
-    rows = [[f"{part} {k}" for k in range(len(images))] for part in PARTS_OF_GATES]
-    digits = ", ".join(str(int(label)) for label in labels)
-    m = before.shape[1]
-    return plots.Picture(
-        charts,
-        mosaic=rows,
-        heights=(1.1, 1, 1),
-        width=92 * len(images) + 77,
-        height=375,
-        title="What the gate gives each branch, image by image; dotted: all alike",
-        about=f"Validation digits {digits}, each with the gate's weights of {m} branches "
-        "before and after training.",
-    )
+@CLAIMS.group("parts")
+def _parts() -> list[Verdict]:
+    divergence, _, gate, *order = losses(_long(), LONG)
+    return [divergence, gate, *order]
 
 
-def _gate(weights: Sequence[float], when: str, first: bool) -> Chart:
-    """Return a bar per branch; only the first chart of a row names its y-axis."""
-    bars = [Bars([k], [weight], role=k) for k, weight in enumerate(weights)]
-    ticks = (0, 0.5, 1)
-    names = None if first else [""] * len(ticks)
-    label = f"weight, {when}" if first else ""
-    return Chart(
-        [*bars, Rule([1 / len(weights)], horizontal=True, colour="#000000")],
-        Axis("branch" if when == "after" else "", ticks=range(len(weights))),
-        Axis(label, (0, 1), ticks=ticks, names=names),
-    )
+@CLAIMS.group("parts: sharing", counted=False)
+def _sharing() -> list[Verdict]:
+    rows = _long()
+    return [
+        above(rows, "ONE", "no sharing", LONG),
+        above(rows, "no distillation", "alone", LONG),
+    ]
+
+
+@CLAIMS.group("parts: the gate together")
+def _gate_together() -> list[Verdict]:
+    return [above(_long(), "ONE", "no gate", LONG, column=TOGETHER)]
+
+
+@CLAIMS.group("parts: the gate's sum", counted=False)
+def _gate_and_mean() -> list[Verdict]:
+    what = "ONE's branches: gated - mean of logits"
+    return [within(_long(), "ONE", TOGETHER, "average", what)]
+
+
+@CLAIMS.group("sums and means", counted=False)
+def _sums() -> list[Verdict]:
+    rows = records.recorded("one_parts")
+    slow = "a third of the rate"
+    judged = [slower(rows, arm) for arm in ("alone", "heads, labels", "ONE")]
+    return [
+        *judged,
+        slower(rows, "heads, labels", than="ONE"),
+        above(at(rows, choice=slow), "ONE", "heads, labels", slow),
+    ]
+
+
+@CLAIMS.group("tuned")
+def _tuned() -> list[Verdict]:
+    rows = records.recorded("one_parts")
+    return [
+        tuned(rows, "ONE", "alone", BEST, claim="O10"),
+        tuned(rows, "ONE", "label smoothing", BEST, claim="O7"),
+        tuned(rows, "ONE", "alone", BEST, column=TOGETHER, claim="O12"),
+    ]
+
+
+@CLAIMS.group("tuned: controls", counted=False)
+def _tuned_controls() -> list[Verdict]:
+    rows = records.recorded("one_parts")
+    others = "heads, labels", "no distillation", "no gate"
+    smooth = {"column": TOGETHER, "claim": "O12"}
+    return [
+        *(tuned(rows, "ONE", arm, BEST, claim="O10") for arm in others),
+        tuned(rows, "ONE", "label smoothing", BEST, **smooth),
+    ]
+
+
+@CLAIMS.group("labels right")
+def _labels_right() -> list[Verdict]:
+    return [tuned(records.recorded("one_clean"), "ONE", "alone", RIGHT)]
+
+
+@CLAIMS.group("labels right: controls", counted=False)
+def _labels_right_controls() -> list[Verdict]:
+    rows = records.recorded("one_clean")
+    return [
+        tuned(rows, "ONE", "label smoothing", RIGHT),
+        tuned(rows, "ONE", "alone", RIGHT, column=TOGETHER, claim="O12"),
+    ]
+
+
+@CLAIMS.group("flatness")
+def _flatness() -> list[Verdict]:
+    rows = records.recorded("one_why")
+    return [
+        rises(rows, MATCHED, "ONE", column)
+        for column in ("rise at 0.1", "rise, relative")
+    ]
+
+
+@CLAIMS.group("flatness: nets alone", counted=False)
+def _flatness_alone() -> list[Verdict]:
+    rows = records.recorded("one_why")
+    return [
+        rises(rows, "alone", "ONE", column)
+        for column in ("rise at 0.1", "rise, relative")
+    ]

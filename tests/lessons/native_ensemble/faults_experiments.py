@@ -127,18 +127,18 @@ FAULTS = [
     Fault(
         "native: columns of a claim swapped",
         "lessons/native_ensemble/claims.py",
-        "judge(claim, of[a], of[b]",
-        "judge(claim, of[b], of[a]",
+        "judge(claim, runs[a], runs[b]",
+        "judge(claim, runs[b], runs[a]",
     ),
     Fault(
         "native: three nets for the price of one",
-        "lessons/native_ensemble/claims.py",
+        "lessons/native_ensemble/pictures.py",
         "step = COUNT * training_cost",
         "step = training_cost",
     ),
     Fault(
         "native: before and after swapped",
-        "lessons/native_ensemble/claims.py",
+        "lessons/native_ensemble/pictures.py",
         '("before", before), ("after", after)',
         '("before", after), ("after", before)',
     ),

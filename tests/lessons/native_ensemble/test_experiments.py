@@ -13,8 +13,9 @@ import torch.nn.functional as F
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Mixed, branched
 from kdsurvey.lessons import branched as online
+from kdsurvey.lessons import rows as kept_rows
 from kdsurvey.lessons.mutual_learning import flatness as why
-from kdsurvey.lessons.native_ensemble import claims
+from kdsurvey.lessons.native_ensemble import claims, pictures
 from kdsurvey.lessons.native_ensemble import experiments as lesson
 from kdsurvey.methods import one, plain
 from kdsurvey.pictures import Bars
@@ -316,7 +317,7 @@ def test_costs_by_hand():
     first = 49 * 9 * 8
     second = 49 * 9 * 8 * 16
     rest = 784 * 64 + 640
-    found = claims.costs()
+    found = pictures.costs()
     assert found.loc["alone", "training"] == pytest.approx(
         3 * (3 * (first + second + rest) - first) / 1000, abs=0.06
     )
@@ -391,7 +392,10 @@ def test_claims_read_the_columns_that_they_name():
         and gap.low == pytest.approx(1)
         and gap.what == "gated - mean"
     )
-    assert claims.table(found, "accuracy").loc["alone", "5 epochs"] == "65.1 ± 0.1"
+    assert (
+        kept_rows.table(found, column="accuracy").loc["alone", "5 epochs"]
+        == "65.1 ± 0.1"
+    )
 
 
 def test_a_third_of_the_rate_is_compared_with_the_rate():
@@ -403,8 +407,8 @@ def test_a_third_of_the_rate_is_compared_with_the_rate():
     assert told.what == "one net: alone, a third of the rate - alone, 15 epochs"
     assert claims.slower(found, "alone", "ONE").effect == pytest.approx(30 - 1 / 30)
     assert (
-        set(claims.at(found, "15 epochs")["choice"]) == {"15 epochs"}
-        and len(claims.at(found, "15 epochs")) == 6
+        set(kept_rows.at(found, choice="15 epochs")["choice"]) == {"15 epochs"}
+        and len(kept_rows.at(found, choice="15 epochs")) == 6
     )
 
 
@@ -419,11 +423,11 @@ def test_the_losses_are_of_each_part_and_then_their_order():
 def test_pictures_say_what_they_show(some):
     x, y = some.validation[0][:3], torch.tensor([7, 2, 1])
     g = torch.rand(3, 3).softmax(1)
-    picture = claims.gates(x, y, g, g.flip(1))
+    picture = pictures.gates(x, y, g, g.flip(1))
     assert "digits 7, 2, 1" in picture.about and "3 branches" in picture.about
     heights = [bar.y[0] for bar in picture.charts["before 0"].marks_of(Bars)]
     assert heights == pytest.approx(g[0].tolist()) and len(picture.charts) == 9
-    told = claims.weights(y, g, g.flip(1))
+    told = pictures.weights(y, g, g.flip(1))
     assert list(told.index) == ["a 7", "a 2", "a 1"]
     assert told.loc["a 7"].tolist() == pytest.approx(
         [*g[0].tolist(), *g[0].flip(0).tolist()], abs=0.006
@@ -434,7 +438,7 @@ def test_pictures_say_what_they_show(some):
         index=["ONE", "alone"],
     )
     first = rows(ONE=[0.6], alone=[0.5])
-    twin = claims.trade(first, prices, ["ONE", "alone"], "Title").about
+    twin = pictures.trade(first, prices, ["ONE", "alone"], "Title").about
     assert (
         twin.startswith("Title;")
         and "ONE, one net: 1, 60.1 %" in twin

@@ -1,0 +1,143 @@
+"""What notebook 11 draws and lists: arms, what they cost, and the gate image by image."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from torch import Tensor
+
+from kdsurvey import plots
+from kdsurvey.lessons.branched import COUNT, parted, serving_cost, small, training_cost
+from kdsurvey.lessons.native_ensemble.claims import NAMED, ONE, TOGETHER
+from kdsurvey.lessons.native_ensemble.experiments import ARMS, BRANCHED
+from kdsurvey.lessons.rows import table
+from kdsurvey.methods import plain
+from kdsurvey.nets import Ensemble
+from kdsurvey.pictures import Axis, Bars, Chart, Image, Points, Rule, image_chart
+
+PARTS_OF_GATES = ("image", "before", "after")  # rows of the picture, from the top
+
+
+def tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return accuracies in per cent, mean ± s.d. over seeds, an arm a line and a choice
+    a column: of one net, and of all three together.
+    """
+    return {name: table(rows, column=column) for column, name in NAMED.items()}
+
+
+def costs() -> pd.DataFrame:
+    """Thousands of multiply-adds for each image: of a training step, of one net's
+    answer, of all three together; and as shares.
+
+    The shares are those of three separate nets. "alone" is three of them, as everywhere.
+    """
+    lines = {}
+    for arm in ARMS:
+        net = parted(0, shared=BRANCHED[arm][0] if arm in BRANCHED else 0)
+        if arm in BRANCHED:
+            stages, together = BRANCHED[arm][1](0)(net)
+            step = training_cost(next(stages))
+        else:
+            together = Ensemble([net[k] for k in range(COUNT)])
+            step = COUNT * training_cost(next(plain(small(0))))
+        lines[arm] = {
+            "training": step,
+            "one net": serving_cost(net[0]),
+            "all three": serving_cost(together),
+        }
+    found = pd.DataFrame(lines).T
+    shares = (found[["training", "all three"]] / found.loc["alone"]).add_suffix(
+        ", of three nets"
+    )
+    return (
+        (found / 1000)
+        .round(1)
+        .join(shares[[c for c in shares if "one" not in c]].round(2))
+    )
+
+
+def trade(
+    rows: pd.DataFrame, prices: pd.DataFrame, arms: Sequence[str], title: str
+) -> plots.Picture:
+    """Draw accuracy of one net and of all three against the multiply-adds of an answer.
+
+    One marker per arm; the words have the numbers.
+    """
+    marks, words = [], []
+    for k, arm in enumerate(arms):
+        for column in (ONE, TOGETHER):
+            values = 100 * rows.loc[rows["arm"] == arm, column]
+            price = prices.loc[arm, NAMED[column]]
+            aside = price + 4 * (k - len(arms) // 2)  # equal prices stand side by side
+            hollow = column == ONE
+            look = {"hollow": hollow, "legend": "" if hollow else arm, "size": 8}
+            spread = [values.std()]
+            marks.append(
+                Points([aside], [values.mean()], role=k, spread=spread, **look)
+            )
+            words.append(f"{arm}, {NAMED[column]}: {price:g}, {values.mean():.1f} %")
+    chart = Chart(
+        marks,
+        Axis("thousands of multiply-adds for an answer"),
+        Axis("test accuracy (%)"),
+        title=title,
+        legend="right",
+        heading="hollow: one net\nfilled: all three",
+    )
+    hollow = "hollow one net, filled all three, mean and s.d."
+    about = f"{title}; {hollow}: {'; '.join(words)}."
+    return plots.Picture({"trade": chart}, width=710, height=365, about=about)
+
+
+def weights(labels: Tensor, before: Tensor, after: Tensor) -> pd.DataFrame:
+    """The numbers of `gates`: an image a line."""
+    columns = [
+        f"{when}, branch {k}"
+        for when in ("before", "after")
+        for k in range(before.shape[1])
+    ]
+    lines = [f"a {label}" for label in labels.tolist()]
+    return pd.DataFrame(
+        [[*a, *b] for a, b in zip(before.tolist(), after.tolist())], lines, columns
+    ).round(2)
+
+
+def gates(
+    images: Tensor, labels: Tensor, before: Tensor, after: Tensor
+) -> plots.Picture:
+    """Draw digits (n, 1, h, w), and below each the gate's weights (n, m) of its branches.
+
+    The upper bars are the weights before training, the lower ones those after it.
+    """
+    charts = {}
+    for k, (image, label) in enumerate(zip(images, labels)):
+        face = Image(image[0].numpy())
+        charts[f"image {k}"] = image_chart([face], f"a {int(label)}")
+    for when, weights in (("before", before), ("after", after)):
+        for k, row in enumerate(weights.tolist()):
+            charts[f"{when} {k}"] = _gate(row, when, first=k == 0)
+    rows = [[f"{part} {k}" for k in range(len(images))] for part in PARTS_OF_GATES]
+    digits = ", ".join(str(int(label)) for label in labels)
+    m = before.shape[1]
+    return plots.Picture(
+        charts,
+        mosaic=rows,
+        heights=(1.1, 1, 1),
+        width=92 * len(images) + 77,
+        height=375,
+        title="What the gate gives each branch, image by image; dotted: all alike",
+        about=f"Validation digits {digits}, each with the gate's weights of {m} branches "
+        "before and after training.",
+    )
+
+
+def _gate(weights: Sequence[float], when: str, first: bool) -> Chart:
+    """Return a bar per branch; only the first chart of a row names its y-axis."""
+    bars = [Bars([k], [weight], role=k) for k, weight in enumerate(weights)]
+    ticks = (0, 0.5, 1)
+    names = None if first else [""] * len(ticks)
+    label = f"weight, {when}" if first else ""
+    return Chart(
+        [*bars, Rule([1 / len(weights)], horizontal=True, colour="#000000")],
+        Axis("branch" if when == "after" else "", ticks=range(len(weights))),
+        Axis(label, (0, 1), ticks=ticks, names=names),
+    )
