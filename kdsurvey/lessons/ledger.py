@@ -8,7 +8,6 @@ from kdsurvey import records
 from kdsurvey.lessons import notebooks
 from kdsurvey.lessons.ensemblenet import claims as online_budgets
 from kdsurvey.lessons.ensemblenet import experiments as ensemble_heads
-from kdsurvey.lessons.feature_fusion import claims as fusion_claims
 from kdsurvey.verdicts import Verdict
 
 
@@ -42,6 +41,5 @@ def _heads() -> list[Verdict]:
 
 
 _TO_MOVE = {  # until each lesson has `claims.verdicts`
-    "feature_fusion": fusion_claims.ledger,
     "ensemblenet": _heads,
 }

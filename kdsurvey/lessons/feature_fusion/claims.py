@@ -1,20 +1,14 @@
-"""What notebook 10 reads off its rows: branches, their average and the fused
-classifier, beside their bills.
-"""
-
-from collections.abc import Sequence
+"""What notebook 10 decides, on branches, their average and the fused classifier."""
 
 import numpy as np
 import pandas as pd
 
-from kdsurvey import plots, records, verdicts
-from kdsurvey.branches import Mixed
-from kdsurvey.lessons import branched as online
-from kdsurvey.lessons.feature_fusion.experiments import LONG, RAMP, small, wider
-from kdsurvey.losses import ramp_up
-from kdsurvey.methods import dml, plain
-from kdsurvey.nets import Ensemble
-from kdsurvey.verdicts import Verdict, judge, judge_rows
+from kdsurvey import records
+from kdsurvey.lessons import judging
+from kdsurvey.lessons.feature_fusion.experiments import KINDS, LONG, SLOW, WITHOUT
+from kdsurvey.lessons.judging import Claims
+from kdsurvey.lessons.rows import at, tuned
+from kdsurvey.verdicts import Verdict, judge
 
 ANSWERS = {
     "branch": "accuracy",
@@ -28,11 +22,19 @@ CHOSEN_BY = {
 }
 
 PARTS = "ensemble KD", "fusion KD", "either", "ramp"
-KINDS = ("flat, FFL with deep", "flat, alone"), ("deep, FFL with flat", "deep, alone")
+GATED = ("ONE", "ONE with ramp")
+FUSED = ("FFL", *WITHOUT, *(f"flat and {kind}, FFL" for kind in KINDS))
+BRANCH = "FFL (branch)"
+MEAN = "FFL (average)"
+TOGETHER = "FFL (fused)"
+CLEAN = "clean labels"
+
+CLAIMS = Claims()
+verdicts = CLAIMS.verdicts
 
 
 def answers(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row for all that can be served: "alone"; "FFL (branch)", "FFL (average)" and
+    """Return one row per servable model: "alone"; "FFL (branch)", "FFL (average)" and
     "FFL (fused)"; "ONE (gated)" and so on.
 
     "accuracy" is that on test images, "validation accuracy" what its setting is chosen
@@ -40,33 +42,28 @@ def answers(rows: pd.DataFrame) -> pd.DataFrame:
     """
     single = rows["diversity"] == 0
     order = {arm: k for k, arm in enumerate(dict.fromkeys(rows["arm"]))}
-    found = [rows[single].assign(of=lambda some: some["arm"])]
+    together = rows["arm"].isin((*GATED, *FUSED))
+    parts = [rows[single].assign(order=rows["arm"].map(order))]
     for name, column in ANSWERS.items():
-        some = rows[~single & ((name != "fused") | rows["arm"].str.contains("FFL|ONE"))]
-        said = np.where(
-            some["arm"].str.startswith("ONE") & (name == "fused"), "gated", name
-        )
+        runs = rows[~single & (together | (name != "fused"))]
+        gated = runs["arm"].isin(GATED) & (name == "fused")
+        named = runs["arm"] + " (" + np.where(gated, "gated", name) + ")"
         columns = {
-            "accuracy": some[column],
-            "validation accuracy": some[CHOSEN_BY[name]],
+            "accuracy": runs[column],
+            "validation accuracy": runs[CHOSEN_BY[name]],
         }
-        found.append(
-            some.assign(of=some["arm"], arm=some["arm"] + " (" + said + ")", **columns)
-        )
-    found = pd.concat(found, ignore_index=True)
-    found = found.sort_values(
-        "of", key=lambda arm: arm.map(order), kind="stable", ignore_index=True
-    )
-    return found[
-        ["arm", "seed", "choice", "accuracy", "validation accuracy", "train accuracy"]
-    ]
+        parts.append(runs.assign(order=runs["arm"].map(order), arm=named, **columns))
+    every = pd.concat(parts, ignore_index=True)
+    every = every.sort_values("order", kind="stable", ignore_index=True)
+    kept = ["arm", "seed", "choice", "accuracy", "validation accuracy"]
+    return every[[*kept, "train accuracy"]]
 
 
 def best(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of `answers` the rows of each one's best setting on validation images, on the
-    mean over seeds.
+    """Return the rows of `answers` at each one's best setting on validation images, on
+    the mean over seeds.
     """
-    return verdicts.chosen(rows, "choice")
+    return tuned(rows)
 
 
 def above(
@@ -77,32 +74,30 @@ def above(
     claim: str = "P8",
     where: str = "",
 ) -> Verdict:
-    """The claim that answer a is right more often than answer b on the test images;
+    """Judge the claim that answer a is right more often than answer b on the test images;
     rows: those of `answers`.
 
     choice: the setting of both; None has each at its best of the settings that both
     were trained with. where: ends the line.
     """
-    of = rows[rows["arm"].isin((a, b))]
-    shared = set.intersection(
-        *(set(of.loc[of["arm"] == arm, "choice"]) for arm in (a, b))
+    runs = rows[rows["arm"].isin((a, b))]
+    shared = set(at(runs, arm=a)["choice"]) & set(at(runs, arm=b)["choice"])
+    if choice:
+        runs = at(runs, choice=choice)
+    else:
+        runs = best(runs[runs["choice"].isin(shared)])
+    sentence = (
+        f"{{a}} - {{b}}, {choice or f'each at its best of {len(shared)} settings'}"
     )
-    of = of[of["choice"] == choice] if choice else best(of[of["choice"].isin(shared)])
-    said = choice or f"each at its best of {len(shared)} settings"
-    return judge_rows(
-        claim,
-        of,
-        "accuracy",
-        a=a,
-        b=b,
-        what=f"{a} - {b}, {said}{where and ', ' + where}",
-    )
+    if where:
+        sentence += f", {where}"
+    return judging.above(claim, runs, a, b, sentence)
 
 
 def interplay(
     rows: pd.DataFrame, answer: str = "branch", choice: str = LONG
 ) -> Verdict:
-    """The claim that ensemble KD brings an answer of FFL more where there is fusion KD
+    """Judge the claim that ensemble KD brings an answer of FFL more where there is fusion KD
     than where there is none.
     """
     values = rows[rows["choice"] == choice].pivot(
@@ -119,124 +114,154 @@ def interplay(
     return judge("P8", both - without, alone - neither, what=what)
 
 
-def table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Test accuracy in per cent, mean ± s.d. over seeds: a line an answer, a column a
-    setting; the last is the best of them.
-    """
-    each = pd.concat([rows, best(rows).assign(choice="its best")])
-    groups = each.assign(accuracy=100 * each["accuracy"]).groupby(
-        ["arm", "choice"], sort=False
-    )["accuracy"]
-    cells = groups.agg(
-        lambda values: f"{values.mean():.1f} ± {values.std():.1f}"
-    ).unstack("choice")
-    return cells.loc[
-        list(dict.fromkeys(rows["arm"])), list(dict.fromkeys(each["choice"]))
-    ].fillna("")
+def _main() -> pd.DataFrame:
+    peers, arrows = (records.recorded(name) for name in ("ffl_peers", "ffl_arrows"))
+    return answers(pd.concat([peers, arrows], ignore_index=True))
 
 
-def gains(
-    rows: pd.DataFrame, arms: Sequence[str], than: str, choice: str = LONG
-) -> tuple[dict[str, list], dict[str, list]]:
-    """For plots.grouped: by how many points the branch, average and fused classifier of
-    each arm are above those of `than`.
-
-    Means over the seeds of the differences, and their s.d. rows: as recorded.
-    """
-    means, spread = {}, {}
-    for name, column in ANSWERS.items():
-        table = 100 * rows[rows["choice"] == choice].pivot(
-            index="seed", columns="arm", values=column
-        )
-        above = table[list(arms)].sub(table[than], axis=0)
-        means[name], spread[name] = above.mean().tolist(), above.std().tolist()
-    return means, spread
+def _kinds() -> pd.DataFrame:
+    return answers(records.recorded("ffl_kinds"))
 
 
-def costs() -> pd.DataFrame:
-    """Multiply-adds in thousands: of a step for each training image, there and back,
-    and of one answer; and its share of alone's.
-
-    "training" is that of all branches together; what answers differs in what is served.
-    """
-    net, own = online.parted(0), small(0)
-    peers, stages = [small(k) for k in range(online.COUNT)], {}
-    stages["FFL"], fused = online.with_ffl(0)(net)
-    stages["ONE"], gated = online.with_one(0)(net)
-    stages |= {
-        "alone": plain(own),
-        "alone, wider": plain(wider(0)),
-        "DML": dml(peers, turns=False),
-    }
-    spent = {arm: online.training_cost(next(iter(of))) for arm, of in stages.items()}
-    served = {
-        "alone": own, "alone, wider": wider(0), "DML (branch)": peers[0], "DML (average)": Ensemble(peers),
-        "ONE (branch)": net[0], "ONE (gated)": gated,
-        "FFL (branch)": net[0], "FFL (average)": Mixed(net, None), "FFL (fused)": fused,
-    }  # fmt: skip
-    lines = {}
-    for name, of in served.items():
-        arm, cost = name if name in spent else name.split()[0], online.serving_cost(of)
-        lines[name] = {
-            "training": round(spent[arm] / 1000),
-            "an answer": round(cost / 1000),
-        }
-        lines[name]["times alone"] = f"{cost / online.serving_cost(own):.2f}"
-    return pd.DataFrame(lines).T
+def _clean() -> pd.DataFrame:
+    return answers(records.recorded("ffl_clean"))
 
 
-def bill(rows: pd.DataFrame) -> pd.DataFrame:
-    """`costs` beside the test accuracy of each answer, after long training and at its best setting."""
-    return costs().join(table(rows)[[LONG, "its best"]])
-
-
-def ramp() -> plots.Picture:
-    """w(t) over the 300 epochs of the authors' code."""
-    t = np.arange(0, 301, 10)
-    series = {"FFL": [ramp_up(k / 300, RAMP) for k in t], "ONE": np.ones(len(t))}
-    return plots.lines(
-        t, series, "How much the divergences weigh", "epoch of 300", "w(t)"
-    )
-
-
-def ledger() -> list[Verdict]:
-    """`claims` of the recorded rows."""
-    peers, arrows, kinds, clean = (
-        records.recorded(f"ffl_{name}")
-        for name in ("peers", "arrows", "kinds", "clean")
-    )
-    return claims(
-        *map(answers, (pd.concat([peers, arrows], ignore_index=True), kinds, clean))
-    )
-
-
-def claims(
-    rows: pd.DataFrame, kinds: pd.DataFrame, clean: pd.DataFrame
-) -> list[Verdict]:
-    """P8, O7, O10 and O12 from `answers` of the recorded rows; rows: those of ffl_peers
-    and ffl_arrows.
-    """
-    branch = "FFL (branch)"
-    fused = "FFL (fused)"
-    mean = "FFL (average)"
+@CLAIMS.group("answers")
+def _answers() -> list[Verdict]:
+    rows = _main()
     return [
-        above(rows, fused, mean),
-        above(rows, mean, branch, claim="O12"),
-        above(rows, fused, branch),
-        above(rows, mean, "alone, wider", None, claim="O12"),
-        above(rows, branch, "alone"),
-        above(rows, branch, "alone", None, claim="O10"),
-        above(rows, branch, "label smoothing", None, claim="O7"),
-        *(
-            above(rows, branch, f"{than} (branch)", choice)
-            for choice in (LONG, None)
-            for than in ("ONE", "DML")
-        ),
-        above(rows, branch, "ONE with ramp (branch)"),
-        *(above(rows, branch, f"FFL without {part} (branch)") for part in PARTS),
-        above(rows, fused, "FFL without ensemble KD (fused)"),
-        *(above(kinds, *pair, choice) for choice in (LONG, None) for pair in KINDS),
-        above(kinds, KINDS[0][0], "flat, label smoothing", None, claim="O7"),
-        above(clean, branch, "alone", where="clean labels"),
-        above(clean, branch, "label smoothing", claim="O7", where="clean labels"),
+        above(rows, TOGETHER, MEAN),
+        above(rows, MEAN, BRANCH, claim="O12"),
+        above(rows, TOGETHER, BRANCH),
+        above(rows, MEAN, "alone, wider", None, claim="O12"),
+    ]
+
+
+@CLAIMS.group("answers, tuned", counted=False)
+def _answers_tuned() -> list[Verdict]:
+    rows = _main()
+    return [
+        above(rows, TOGETHER, MEAN, None),
+        above(rows, TOGETHER, BRANCH, None),
+        above(rows, MEAN, BRANCH, None, claim="O12"),
+    ]
+
+
+@CLAIMS.group("a branch")
+def _branch() -> list[Verdict]:
+    rows = _main()
+    return [
+        above(rows, BRANCH, "alone"),
+        above(rows, BRANCH, "alone", None, claim="O10"),
+        above(rows, BRANCH, "label smoothing", None, claim="O7"),
+        above(rows, BRANCH, "ONE (branch)"),
+        above(rows, BRANCH, "DML (branch)"),
+        above(rows, BRANCH, "ONE (branch)", None),
+        above(rows, BRANCH, "DML (branch)", None),
+    ]
+
+
+@CLAIMS.group("a branch: smoothing", counted=False)
+def _branch_smoothing() -> list[Verdict]:
+    return [above(_main(), BRANCH, "label smoothing", claim="O7")]
+
+
+@CLAIMS.group("ramp")
+def _ramp() -> list[Verdict]:
+    return [above(_main(), BRANCH, "ONE with ramp (branch)")]
+
+
+@CLAIMS.group("parts")
+def _parts() -> list[Verdict]:
+    rows = _main()
+    judged = [above(rows, BRANCH, f"FFL without {part} (branch)") for part in PARTS]
+    return [*judged, above(rows, TOGETHER, "FFL without ensemble KD (fused)")]
+
+
+@CLAIMS.group("ramp: controls", counted=False)
+def _ramp_controls() -> list[Verdict]:
+    rows = _main()
+    heads, ramped = "heads, labels alone (branch)", "ONE with ramp (branch)"
+    unramped = "FFL without ramp (branch)"
+    judged = []
+    for choice in (LONG, SLOW):
+        judged += [
+            above(rows, heads, "alone", choice),
+            above(rows, BRANCH, heads, choice),
+            above(rows, ramped, "ONE (branch)", choice),
+            above(rows, unramped, "ONE (branch)", choice),
+        ]
+    slow = [above(rows, BRANCH, than, SLOW) for than in (unramped, ramped)]
+    return judged + slow
+
+
+@CLAIMS.group("parts: controls", counted=False)
+def _parts_controls() -> list[Verdict]:
+    rows = _main()
+    counted = {verdict.what for verdict in _parts()}
+    half, none = "FFL without ensemble KD (branch)", "FFL without either (branch)"
+    judged = []
+    for choice in (LONG, SLOW):
+        for part in PARTS[:3]:
+            judged += [
+                above(rows, f"FFL ({name})", f"FFL without {part} ({name})", choice)
+                for name in ANSWERS
+            ]
+        judged += [
+            above(rows, half, none, choice),
+            interplay(rows, "branch", choice),
+        ]
+    return [verdict for verdict in judged if verdict.what not in counted]
+
+
+@CLAIMS.group("two kinds of nets")
+def _two_kinds() -> list[Verdict]:
+    rows = _kinds()
+    judged = [
+        above(rows, f"{kind}, FFL with {other}", f"{kind}, alone", choice)
+        for choice in (LONG, None)
+        for kind, other in (("flat", "deep"), ("deep", "flat"))
+    ]
+    smooth = above(
+        rows, "flat, FFL with deep", "flat, label smoothing", None, claim="O7"
+    )
+    return [*judged, smooth]
+
+
+@CLAIMS.group("two kinds of nets: controls", counted=False)
+def _two_kinds_controls() -> list[Verdict]:
+    rows = _kinds()
+    flat, deep = "flat, FFL with deep", "deep, FFL with flat"
+    mean = "flat and deep, FFL (average)"
+    judged = [
+        above(rows, flat, "flat, label smoothing", LONG, claim="O7"),
+        above(rows, deep, "deep, label smoothing", LONG, claim="O7"),
+        above(rows, deep, "deep, label smoothing", None, claim="O7"),
+    ]
+    for choice in (LONG, None):
+        judged += [
+            above(rows, flat, "flat, FFL with flat", choice),
+            above(rows, mean, "flat and deep, alone (average)", choice),
+            above(rows, "flat and deep, FFL (fused)", mean, choice),
+        ]
+    return judged
+
+
+@CLAIMS.group("labels right")
+def _labels_right() -> list[Verdict]:
+    rows = _clean()
+    return [
+        above(rows, BRANCH, "alone", where=CLEAN),
+        above(rows, BRANCH, "label smoothing", claim="O7", where=CLEAN),
+    ]
+
+
+@CLAIMS.group("labels right: controls", counted=False)
+def _labels_right_controls() -> list[Verdict]:
+    rows = _clean()
+    return [
+        above(rows, BRANCH, "ONE (branch)", where=CLEAN),
+        above(rows, TOGETHER, MEAN, where=CLEAN),
+        above(rows, MEAN, BRANCH, claim="O12", where=CLEAN),
     ]

@@ -1,7 +1,21 @@
-"""The net of notebook 10 as a drawing: what flows where, with shapes, and who teaches whom."""
+"""What notebook 10 draws and lists: its net, with shapes and who teaches whom; what
+answers are worth and what they cost.
+"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+import pandas as pd
+
+from kdsurvey import plots
+from kdsurvey.branches import Mixed
+from kdsurvey.lessons import branched as online
+from kdsurvey.lessons.feature_fusion.claims import ANSWERS, best
+from kdsurvey.lessons.feature_fusion.experiments import LONG, RAMP, small, wider
+from kdsurvey.lessons.rows import spread as spread_of
+from kdsurvey.losses import ramp_up
+from kdsurvey.methods import dml, plain
+from kdsurvey.nets import Ensemble
 from kdsurvey.pictures import Arrow, Axis, Chart, Picture, Text
 from kdsurvey.pictures.palette import STYLES, colour_of
 
@@ -88,3 +102,87 @@ def _teach(start: tuple, end: tuple, k: int, text: str, place: tuple) -> list:
         start, end, role=k, colour=None, style=STYLES[k], width=2.7, filled=True
     )
     return [arrow, Text(*place, text, colour=colour, size=12, ha="center", bare=True)]
+
+
+def table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Test accuracy in per cent, mean ± s.d. over seeds: a line an answer, a column a
+    setting; the last is the best of them.
+    """
+    each = pd.concat([rows, best(rows).assign(choice="its best")])
+    groups = each.groupby(["arm", "choice"], sort=False)["accuracy"]
+    cells = groups.agg(spread_of).unstack("choice")
+    return cells.loc[
+        list(dict.fromkeys(rows["arm"])), list(dict.fromkeys(each["choice"]))
+    ].fillna("")
+
+
+def gains(
+    rows: pd.DataFrame, arms: Sequence[str], than: str, choice: str = LONG
+) -> tuple[dict[str, list], dict[str, list]]:
+    """Return, for plots.grouped, by how many points the branch, average and fused classifier of
+    each arm are above those of `than`.
+
+    Means over the seeds of the differences, and their s.d. rows: as recorded.
+    """
+    means, spread = {}, {}
+    for name, column in ANSWERS.items():
+        table = 100 * rows[rows["choice"] == choice].pivot(
+            index="seed", columns="arm", values=column
+        )
+        above = table[list(arms)].sub(table[than], axis=0)
+        means[name], spread[name] = above.mean().tolist(), above.std().tolist()
+    return means, spread
+
+
+def costs() -> pd.DataFrame:
+    """Multiply-adds in thousands: of a step for each training image, there and back,
+    and of one answer; and its share of alone's.
+
+    "training" is that of all branches together; what answers differs in what is served.
+    """
+    net, own = online.parted(0), small(0)
+    peers, stages = [small(k) for k in range(online.COUNT)], {}
+    stages["FFL"], fused = online.with_ffl(0)(net)
+    stages["ONE"], gated = online.with_one(0)(net)
+    stages |= {
+        "alone": plain(own),
+        "alone, wider": plain(wider(0)),
+        "DML": dml(peers, turns=False),
+    }
+    spent = {arm: online.training_cost(next(iter(of))) for arm, of in stages.items()}
+    served = {
+        "alone": own,
+        "alone, wider": wider(0),
+        "DML (branch)": peers[0],
+        "DML (average)": Ensemble(peers),
+        "ONE (branch)": net[0],
+        "ONE (gated)": gated,
+        "FFL (branch)": net[0],
+        "FFL (average)": Mixed(net, None),
+        "FFL (fused)": fused,
+    }
+    lines = {}
+    for name, of in served.items():
+        arm, cost = name if name in spent else name.split()[0], online.serving_cost(of)
+        lines[name] = {
+            "training": round(spent[arm] / 1000),
+            "an answer": round(cost / 1000),
+        }
+        lines[name]["times alone"] = f"{cost / online.serving_cost(own):.2f}"
+    return pd.DataFrame(lines).T
+
+
+def bill(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return `costs` beside the test accuracy of each answer, after long training and at
+    its best setting.
+    """
+    return costs().join(table(rows)[[LONG, "its best"]])
+
+
+def ramp() -> plots.Picture:
+    """w(t) over the 300 epochs of the authors' code."""
+    t = np.arange(0, 301, 10)
+    series = {"FFL": [ramp_up(k / 300, RAMP) for k in t], "ONE": np.ones(len(t))}
+    return plots.lines(
+        t, series, "How much the divergences weigh", "epoch of 300", "w(t)"
+    )

@@ -29,17 +29,22 @@ def digits():
 @pytest.fixture
 def few(digits, monkeypatch):
     """The experiments in small: 100 images, one epoch or two."""
-    made = online.digits
 
-    def cut(of, seed, **noise):
-        small = made(of, seed, **noise).fraction(0.05)
-        return replace(
-            small,
-            test=tuple(t[:200] for t in small.test),
-            validation=tuple(t[:100] for t in small.validation),
-        )
+    def cut(draw):
+        def few_of(images, seed):
+            small = draw(images, seed).fraction(0.05)
+            return replace(
+                small,
+                test=tuple(t[:200] for t in small.test),
+                validation=tuple(t[:100] for t in small.validation),
+            )
 
-    monkeypatch.setattr(online, "digits", cut)
+        return few_of
+
+    monkeypatch.setattr(online, "digits", cut(online.digits))
+    monkeypatch.setattr(lesson, "clean_digits", cut(lesson.clean_digits))
+    clean = cut(online_compared.clean_digits)
+    monkeypatch.setattr(online_compared, "clean_digits", clean)
     monkeypatch.setattr(lesson, "CONFIG", replace(SHORT, epochs=1))
     monkeypatch.setattr(
         online,

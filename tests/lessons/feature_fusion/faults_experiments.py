@@ -96,18 +96,18 @@ FAULTS = [
     Fault(
         "unequal tries",
         "lessons/feature_fusion/claims.py",
-        'best(of[of["choice"].isin(shared)])',
-        "best(of)",
+        'best(runs[runs["choice"].isin(shared)])',
+        "best(runs)",
     ),
     Fault(
         "gains over another arm",
-        "lessons/feature_fusion/claims.py",
+        "lessons/feature_fusion/pictures.py",
         "sub(table[than], axis=0)",
         "sub(table[arms[0]], axis=0)",
     ),
     Fault(
         "an average without its heads",
-        "lessons/feature_fusion/claims.py",
+        "lessons/feature_fusion/pictures.py",
         '"FFL (average)": Mixed(net, None)',
         '"FFL (average)": fused',
     ),

@@ -13,9 +13,8 @@ from kdsurvey import data, nets, records
 from kdsurvey.branches import Fused
 from kdsurvey.lessons import branched as online
 from kdsurvey.lessons.alone import smoothing_of
-from kdsurvey.lessons.feature_fusion import claims
+from kdsurvey.lessons.feature_fusion import claims, pictures
 from kdsurvey.lessons.feature_fusion import experiments as lesson
-from kdsurvey.lessons.feature_fusion import pictures as fusion_drawing
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
 from kdsurvey.losses import cross_entropy
 from kdsurvey.methods import dml, ffl, one, plain
@@ -142,7 +141,7 @@ def test_heads_add_up_their_losses(some):
 
 
 def test_a_wider_net_costs_what_three_branches_cost():
-    three = online.serving_cost(claims.Mixed(online.parted(0), None))
+    three = online.serving_cost(pictures.Mixed(online.parted(0), None))
     assert abs(online.serving_cost(lesson.wider(0)) / three - 1) < 0.01
 
 
@@ -380,7 +379,7 @@ def test_claims_are_read_at_one_setting_or_at_the_best_that_both_had():
 
 
 def test_a_table_has_the_settings_and_the_best_of_them():
-    table = claims.table(claims.answers(example()))
+    table = pictures.table(claims.answers(example()))
     assert list(table.columns) == ["15 epochs", "5 epochs", "weight decay", "its best"]
     assert table.loc["FFL (branch)"].tolist() == [
         "70.0 ± 0.0",
@@ -418,7 +417,7 @@ def test_gains_are_paired_by_seed():
     rows = example()
     rows["accuracy"] += 0.01 * rows["seed"]
     rows.loc[(rows["arm"] == "FFL") & (rows["seed"] == 0), "accuracy"] += 0.05
-    means, spread = claims.gains(rows, ["FFL", "ONE"], "DML")
+    means, spread = pictures.gains(rows, ["FFL", "ONE"], "DML")
     assert means["branch"] == pytest.approx([11, 5]) and means[
         "fused"
     ] == pytest.approx([-10, 5])
@@ -436,7 +435,7 @@ def test_the_bill_by_hand():
     block = 49 * 9 * 8 * 16
     head = 784 * 64 + 640
     module = 49 * 9 * 48 + 49 * 48 * 16 + head
-    bill, alone = claims.costs(), first + block + head
+    bill, alone = pictures.costs(), first + block + head
     served = {
         "alone": alone, "FFL (branch)": alone, "ONE (branch)": alone, "DML (branch)": alone, "DML (average)": 3 * alone,
         "FFL (average)": first + 3 * (block + head), "FFL (fused)": first + 3 * block + module,
@@ -472,7 +471,7 @@ def test_the_drawing_says_the_shapes():
         4,
         10,
     )
-    picture = fusion_drawing.scheme(shapes)
+    picture = pictures.scheme(shapes)
     assert (
         "side by side 48 × 7 × 7" in picture.about
         and "z_f teaches every z_k" in picture.about
@@ -490,14 +489,14 @@ def test_the_drawing_says_the_shapes():
 
 
 def test_the_ramp_as_it_is_drawn():
-    lines = [np.array(line.y) for line in claims.ramp().charts["lines"].marks]
+    lines = [np.array(line.y) for line in pictures.ramp().charts["lines"].marks]
     assert lines[0][[0, 4, 6, 8, 30]] == pytest.approx(
         [0.0067, 0.2865, 0.7316, 1, 1], abs=1e-4
     ) and set(lines[1]) == {1.0}
 
 
 def test_what_the_recorded_rows_say():
-    verdicts = claims.ledger()
+    verdicts = claims.verdicts()
     assert len({v.line for v in verdicts}) == len(verdicts) and all(
         v.n >= 5 for v in verdicts
     )

@@ -122,11 +122,9 @@ def test_separate_nets_start_as_the_branches_and_smoothing_is_as_unsure_as_they_
 def test_every_arm_at_every_choice(some, monkeypatch):
     choices = {"15 epochs": SHORT, "5 epochs": replace(SHORT, epochs=1)}
     monkeypatch.setattr(lesson, "CHOICES", choices)
-    monkeypatch.setattr(
-        lesson,
-        "digits",
-        lambda images, seed, noise=0.2: some if noise else some.mislabelled(0.5, seed),
-    )
+    monkeypatch.setattr(lesson, "digits", lambda images, seed: some)
+    clean = lambda images, seed: some.mislabelled(0.5, seed)  # told from `some`
+    monkeypatch.setattr(lesson, "clean_digits", clean)
     monkeypatch.setattr(
         lesson,
         "outcome",
