@@ -1,6 +1,5 @@
 """What notebook 10 decides, on branches, their average and the fused classifier."""
 
-import numpy as np
 import pandas as pd
 
 from kdsurvey import records
@@ -43,11 +42,12 @@ def answers(rows: pd.DataFrame) -> pd.DataFrame:
     single = rows["diversity"] == 0
     order = {arm: k for k, arm in enumerate(dict.fromkeys(rows["arm"]))}
     together = rows["arm"].isin((*GATED, *FUSED))
-    parts = [rows[single].assign(order=rows["arm"].map(order))]
+    alone = rows[single]
+    parts = [alone.assign(order=alone["arm"].map(order))]
     for name, column in ANSWERS.items():
         runs = rows[~single & (together | (name != "fused"))]
-        gated = runs["arm"].isin(GATED) & (name == "fused")
-        named = runs["arm"] + " (" + np.where(gated, "gated", name) + ")"
+        called = {arm: _called(arm, name) for arm in runs["arm"]}
+        named = runs["arm"].map(called)
         columns = {
             "accuracy": runs[column],
             "validation accuracy": runs[CHOSEN_BY[name]],
@@ -57,6 +57,12 @@ def answers(rows: pd.DataFrame) -> pd.DataFrame:
     every = every.sort_values("order", kind="stable", ignore_index=True)
     kept = ["arm", "seed", "choice", "accuracy", "validation accuracy"]
     return every[[*kept, "train accuracy"]]
+
+
+def _called(arm: str, answer: str) -> str:
+    """Name an answer of an arm: what joins ONE's branches is its gate."""
+    gated = answer == "fused" and arm in GATED
+    return f"{arm} ({'gated' if gated else answer})"
 
 
 def best(rows: pd.DataFrame) -> pd.DataFrame:
