@@ -35,16 +35,28 @@ class Side:
     validation images. tested: accuracies on the test images, once the run is over.
     """
 
-    def __init__(self, name: str = ""):
-        self.name, self.rows = name, []
+    def __init__(self, name: str, subject: Subject):
+        self.name = name
+        self.subject = subject
+        self.measured = None  # a race measures nothing more
+        self.rows: list[dict] = []
         self.terms: list[dict[str, float]] = []  # means over the seeds
         self.accuracy: list[np.ndarray] = []
         self.agreement: list[np.ndarray] = []
         self.z: Tensor | None = None
         self.tested: np.ndarray | None = None
 
-    def add(self, rows: Sequence[dict], z: Tensor, subject: Subject) -> None:
-        """One epoch: a row a member, and all members' logits for the images of the subject."""
+    @property
+    def epochs(self) -> int:
+        """How many epochs it has trained."""
+        return len(self.accuracy)
+
+    def add(self, shown: tuple[Sequence[dict], Tensor]) -> None:
+        """Take in one epoch: a row per member, and all members' logits for the images of the
+        subject.
+        """
+        rows, z = shown
+        subject = self.subject
         self.rows += rows
         members = [terms_of(row) for row in rows]
         self.terms.append(

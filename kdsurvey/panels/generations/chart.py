@@ -1,28 +1,37 @@
-"""What stands beside the curves of generations: accuracy by generation, and what one
+"""The picture of the generations panel: accuracies, accuracy by generation, and what one
 training image teaches.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from kdsurvey.data import Data
-from kdsurvey.panels.compare.curves import EndLabels
-from kdsurvey.panels.kit.charts import table, title
 from kdsurvey.panels.kit.snapshots import pictures
-from kdsurvey.panels.race.race import SCORE, Arm
-from kdsurvey.plots import COLOURS, MARKERS, STYLES
+from kdsurvey.panels.race.arm import SCORE, Arm, Arms
+from kdsurvey.pictures import (
+    Axis,
+    Bars,
+    Chart,
+    Image,
+    Line,
+    Picture,
+    Rule,
+    Table,
+    Text,
+    image_chart,
+    limits,
+)
 
 IMAGES = 100  # training images that can be shown
 MOST = 6  # generations
 ROOM = 1.18  # of the width that the generations take; what is left holds the values
+BIRTHS = {"colour": "#777777", "width": 1.2, "span": (0, 0.99)}
+Ends = dict[str, dict[int, float]]  # line -> generation -> % of images right at its end
 
 
-class Shown(NamedTuple):
+class Taught(NamedTuple):
     """What the first training images are to teach the latest net of an arm, and its
     answers. aim, q: (n, c).
     """
@@ -34,210 +43,157 @@ class Shown(NamedTuple):
     y: Tensor  # (n,) the labels as they were given
 
 
-def by_generation(arm: Arm, epochs: int) -> dict[str, dict[int, float]]:
-    """Line -> generation -> % of validation images right at its end, of the generations
-    that are over.
+class Looked(NamedTuple):
+    """Which training image is shown."""
+
+    place: int
+    pixels: Tensor  # (c, h, w)
+    right: int  # its class
+    classes: Sequence[str]
+
+
+def by_generation(arm: Arm, epochs: int) -> Ends:
+    """Return line -> generation -> % of validation images right at its end, of the
+    generations that are over. epochs: of a generation.
     """
-    found: dict[str, dict[int, float]] = {}
+    ends: Ends = {}
     for row in arm.rows:
         if row["epoch"] == epochs:
             generation = int(row["stage"].split()[-1])
-            for name, value in row.items():
+            for name, share in row.items():
                 if name.endswith(SCORE):
-                    found.setdefault(name.removesuffix(SCORE), {})[generation] = (
-                        100 * value
-                    )
-    return found
+                    line = ends.setdefault(name.removesuffix(SCORE), {})
+                    line[generation] = 100 * share
+    return ends
 
 
-class Lineage:
-    """The charts on the axes "by generation", "image" and "answers", and where a
-    generation begins on the axis "accuracy".
+def picture(
+    accuracies: Chart,
+    arms: Arms,
+    names: Sequence[str],
+    epochs: int,
+    count: int,
+    looked: Looked,
+) -> Picture:
+    """Return the accuracies with the beginnings of the generations, the accuracy at their
+    ends, and what one image teaches.
 
-    data: with the right labels; names: of the lines, in the order of their colours;
-    epochs: of a generation. chosen() -> which training image is shown.
+    names: of the lines, in the order of their roles; epochs: of a generation; count: of
+    generations after the first teacher.
     """
+    ends: Ends = {}
+    for arm in arms:
+        ends |= by_generation(arm, epochs)
+    taught = arms[0].measured if arms else None
+    births = birth_marks(epochs, count)
+    tables = [end_table(ends)]
+    if taught:
+        tables.append(answer_table(taught, looked))
+    return Picture(
+        {
+            "accuracy": replace(accuracies, marks=[*births, *accuracies.marks]),
+            "by generation": end_chart(ends, names, count),
+            "image": taught_image(taught, looked),
+            "answers": answer_chart(taught, looked),
+        },
+        height=420,
+        mosaic=[
+            ["accuracy", "by generation", "by generation"],
+            ["accuracy", "image", "answers"],
+        ],
+        widths=(2.3, 0.7, 1.6),
+        heights=(1.1, 1),
+        tables=tables,
+    )
 
-    def __init__(
-        self,
-        axes: Mapping[str, Axes],
-        data: Data,
-        names: Sequence[str],
-        epochs: int,
-        chosen: Callable[[], int],
-    ):
-        self._classes = data.classes
-        self._right = data.train[1][:IMAGES].cpu()
-        self._names = names
-        self._epochs = epochs
-        self._faces = pictures(data.train[0][:IMAGES])
-        self._chosen = chosen
-        self._limits = None
-        self.axis = axes["by generation"]
-        title(self.axis, "At the end of each generation")
-        self.axis.set(
-            xlabel="generation (0: the first teacher)", ylabel="% of validation images"
-        )
-        self.axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-        looks = [
-            {"color": COLOURS[k], "marker": MARKERS[k], "linestyle": STYLES[k]}
-            for k in range(len(names))
+
+def birth_marks(epochs: int, count: int) -> list[Rule | Text]:
+    """Return a dotted line where each generation begins, and its name."""
+    starts = [epochs * k for k in range(count + 1)]
+    word = "generation" if count < 3 else "gen."
+    look = {"place": "x", "va": "top", "colour": "#555555"}
+    words = [Text(x, 0.99, f" {word} {k}", **look) for k, x in enumerate(starts)]
+    return [Rule(starts[1:], **BIRTHS), *words]
+
+
+def end_chart(ends: Ends, names: Sequence[str], count: int) -> Chart:
+    """Return the accuracy at the end of each generation, the values at the ends of lines."""
+    marks = []
+    for role, name in enumerate(names):
+        if name in ends:
+            shares = ends[name]
+            last = f"{shares[max(shares)]:.1f}"
+            look = {"role": role, "end": last, "size": 6}
+            marks.append(Line(list(shares), list(shares.values()), **look))
+    values = [share for line in ends.values() for share in line.values()]
+    x = Axis(
+        "generation (0: the first teacher)",
+        (-0.1, ROOM * count),
+        ticks=range(count + 1),
+        bounds=(-0.1, count),
+    )
+    y = Axis("% of validation images", limits.whole(values or [80, 100], 5), most=4)
+    return Chart(marks, x, y, title="At the end of each generation")
+
+
+def taught_image(taught: Taught | None, looked: Looked) -> Chart:
+    """Return the image, its label and what it counts."""
+    right = looked.classes[looked.right]
+    caption = [f"a {right}", " ", " "]
+    if taught:
+        given = looked.classes[taught.y[looked.place]]
+        wrong = f" (is a {right})" if given != right else ""
+        weight = f"counts {taught.weight[looked.place]:.2f} times"
+        weighted = bool((taught.weight != 1).any())
+        caption = [
+            f"generation {taught.generation}",
+            f"label {given}{wrong}",
+            weight if weighted else " ",
         ]
-        self._lines = [
-            self.axis.plot([], [], markersize=4.5, linewidth=1.3, **look)[0]
-            for look in looks
-        ]
-        self._ends = EndLabels(self.axis, len(names))
-        births = axes["accuracy"]
-        (self._births,) = births.plot(
-            [], [], color="#777777", linestyle=":", linewidth=0.9
-        )
-        self._births.set_transform(births.get_xaxis_transform())
-        words = {
-            "fontsize": 7,
-            "va": "top",
-            "transform": births.get_xaxis_transform(),
-            "color": "#555555",
-        }
-        self._said = [births.text(0, 0.99, "", **words) for _ in range(MOST + 1)]
-        self._image(axes["image"], axes["answers"])
-        bars = [bar for bars in self._bars for bar in bars]
-        self.artists = [
-            self._births,
-            *self._said,
-            *self._lines,
-            *self._ends.texts,
-            self._face,
-            self._caption,
-            *bars,
-        ]
+    pixels = pictures(looked.pixels[None])[0]
+    return image_chart([Image(pixels)], caption="\n".join(caption))
 
-    def _image(self, image: Axes, answers: Axes) -> None:
-        image.axis("off")
-        self._face = image.imshow(
-            self._faces[0], cmap="gray_r", vmin=0, vmax=1, interpolation="nearest"
-        )
-        self._caption = image.text(
-            0.5,
-            -0.06,
-            "",
-            ha="center",
-            va="top",
-            fontsize=8,
-            transform=image.transAxes,
-            linespacing=1.4,
-        )
-        title(answers, "The answer to it: taught, and given")
-        answers.set(
-            ylim=(0, 1.3), xlabel="class", yticks=(0, 0.5, 1), ylabel="probability"
-        )
-        answers.set_xticks(range(len(self._classes)), self._classes)
-        places = np.arange(len(self._classes))
-        looks = ((COLOURS[6], "//", -0.21), (COLOURS[0], "", 0.21))
-        zero = np.zeros(len(places))
-        self._bars = [
-            answers.bar(
-                places + at, zero, 0.4, color=c, hatch=h, edgecolor="white", lw=0
-            )
-            for c, h, at in looks
-        ]
-        words = {
-            "fontsize": 7.5,
-            "frameon": False,
-            "ncols": 2,
-            "loc": "upper right",
-            "borderpad": 0,
-        }
-        answers.legend(self._bars, ("taught (born again)", "given"), **words)
 
-    def show(self, arms: Sequence[Arm], settings: Mapping) -> bool:
-        found = {
-            name: of
-            for arm in arms
-            for name, of in by_generation(arm, self._epochs).items()
-        }
-        moved, ends = self._fit(found, settings["count"]), []
-        for k, name in enumerate(self._names):
-            at = found.get(name, {})
-            self._lines[k].set_data(list(at), list(at.values()))
-            if at:
-                last = max(at)
-                ends.append((last, at[last], f"{at[last]:.1f}", COLOURS[k]))
-        self._ends.show(ends)
-        self._show_births(settings["count"])
-        self._show_image(arms)
-        return moved
+def answer_chart(taught: Taught | None, looked: Looked) -> Chart:
+    """Return the answer that is taught and the one that is given, a bar per class."""
+    places = range(len(looked.classes))
+    nothing = [0.0] * len(looked.classes)
+    aim = taught.aim[looked.place].tolist() if taught else nothing
+    q = taught.q[looked.place].tolist() if taught else nothing
+    left = [place - 0.21 for place in places]
+    right = [place + 0.21 for place in places]
+    look = {"width": 0.4, "edge": False}
+    marks = [
+        Bars(left, aim, role=6, hatch="//", legend="taught (born again)", **look),
+        Bars(right, q, role=0, hatch="", legend="given", **look),
+    ]
+    return Chart(
+        marks,
+        Axis("class", (-0.6, len(nothing) - 0.4), ticks=places, names=looked.classes),
+        Axis("probability", (0, 1.3), ticks=(0, 0.5, 1)),
+        title="The answer to it: taught, and given",
+        columns=2,
+    )
 
-    def _show_births(self, count: int) -> None:
-        """A dotted line where each generation begins, and its name."""
-        starts = [self._epochs * k for k in range(count + 1)]
-        name = "generation" if count < 3 else "gen."
-        self._births.set_data(
-            [x for s in starts[1:] for x in (s, s, np.nan)], [0, 0.99, np.nan] * count
-        )
-        for k, text in enumerate(self._said):
-            there = k <= count
-            text.set(text=f" {name} {k}" if there else "", x=starts[k] if there else 0)
 
-    def _show_image(self, arms: Sequence[Arm]) -> None:
-        shown, i = arms[0].found if arms else None, self._chosen()
-        right = self._classes[self._right[i]]
-        self._face.set_data(self._faces[i])
-        for bars, heights in zip(
-            self._bars,
-            (shown.aim[i], shown.q[i]) if shown else [[0] * len(self._classes)] * 2,
-        ):
-            for bar, height in zip(bars, heights):
-                bar.set_height(float(height))
-        if shown is None:
-            self._caption.set_text(f"a {right}")
-            return
-        given = self._classes[shown.y[i]]
-        label = f"label {given}" + (f" (is a {right})" if given != right else "")
-        weight = (
-            f"\ncounts {shown.weight[i]:.2f} times" if (shown.weight != 1).any() else ""
-        )
-        self._caption.set_text(f"generation {shown.generation}\n{label}{weight}")
+def end_table(ends: Mapping[str, Mapping[int, float]]) -> Table:
+    """Return the accuracies at the ends, a row per generation."""
+    rows = []
+    for k in sorted({k for line in ends.values() for k in line}):
+        cells = [f"{line[k]:.1f}" if k in line else "–" for line in ends.values()]
+        rows.append([f"generation {k}", *cells])
+    caption = "% of validation images right at the end of each generation"
+    return Table(caption, ["", *ends], rows)
 
-    def _fit(self, found: Mapping[str, Mapping[int, float]], count: int) -> bool:
-        """Whole fives around what there is, and room for the values at the ends."""
-        values = [v for of in found.values() for v in of.values()] or [80, 100]
-        limits = count, 5 * (min(values) // 5), 5 * -(-max(values) // 5)
-        moved, self._limits = limits != self._limits, limits
-        if moved:
-            low, high = limits[1], max(limits[2], limits[1] + 5)
-            self.axis.set(
-                xlim=(-0.1, ROOM * count), ylim=(low, high), xticks=range(count + 1)
-            )
-            self.axis.spines["bottom"].set_bounds(-0.1, count)
-        return moved
 
-    def twin(self, arms: Sequence[Arm], settings: Mapping) -> str:
-        found = {
-            name: of
-            for arm in arms
-            for name, of in by_generation(arm, self._epochs).items()
-        }
-        generations = sorted({k for of in found.values() for k in of})
-        rows = [
-            [
-                f"generation {k}",
-                *(f"{of[k]:.1f}" if k in of else "–" for of in found.values()),
-            ]
-            for k in generations
-        ]
-        first = table(
-            "% of validation images right at the end of each generation",
-            ["", *found],
-            rows,
-        )
-        shown, i = arms[0].found if arms else None, self._chosen()
-        if shown is None:
-            return first
-        answers = [
-            [name, f"{t:.3f}", f"{q:.3f}"]
-            for name, t, q in zip(self._classes, shown.aim[i], shown.q[i])
-        ]
-        given, right = (self._classes[y[i]] for y in (shown.y, self._right))
-        caption = f"Training image {i}, label {given}, right class {right}, weight {shown.weight[i]:.2f}, generation {shown.generation}"
-        return first + table(caption, ["class", "taught", "given"], answers)
+def answer_table(taught: Taught, looked: Looked) -> Table:
+    """Return what is taught and what is given, a row per class."""
+    place, classes = looked.place, looked.classes
+    answers = zip(classes, taught.aim[place], taught.q[place])
+    rows = [[name, f"{aim:.3f}", f"{q:.3f}"] for name, aim, q in answers]
+    given, right = classes[taught.y[place]], classes[looked.right]
+    caption = (
+        f"Training image {place}, label {given}, right class {right}, "
+        f"weight {taught.weight[place]:.2f}, generation {taught.generation}"
+    )
+    return Table(caption, ["class", "taught", "given"], rows)

@@ -2,12 +2,8 @@
 targets, with hints.
 """
 
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-import ipywidgets as widgets
-import torch
-from matplotlib.axes import Axes
-from matplotlib.ticker import NullLocator
 from torch import nn
 
 from kdsurvey.config import Config
@@ -15,17 +11,15 @@ from kdsurvey.data import Data
 from kdsurvey.measures import spread
 from kdsurvey.methods import fitnets, joint_hints, plain
 from kdsurvey.nets import mlp
-from kdsurvey.panels.compare.curves import EndLabels
-from kdsurvey.panels.kit.charts import table, title
-from kdsurvey.panels.kit.controls import knob, row
+from kdsurvey.panels.hints.chart import NAMES, Spreads, picture
+from kdsurvey.panels.kit.controls import Check, Knob, Settings
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.race.race import Arm, Race
-from kdsurvey.plots import COLOURS, MARKERS, STYLES
+from kdsurvey.panels.race.arm import Arm
+from kdsurvey.panels.race.race import Race
+from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Teacher
 
 DEEPEST = 16  # hidden layers
-NAMES = ("labels", "KD", "hints, then KD", "both at once")
-FLOOR = 1e-8  # of the second picture: what is below is drawn on it
 
 
 def hints(
@@ -41,7 +35,7 @@ def hints(
     config: Config | None = None,
     place: str | None = None,
 ) -> Panel:
-    """A panel that trains one deep and thin MLP in four ways: labels, KD, hints and
+    """Return a panel that trains one deep and thin MLP in four ways: labels, KD, hints and
     then KD, hints and KD at once.
 
     teacher: a trained `nets.mlp`. depth: hidden layers of the student, 2 to 16, of
@@ -54,235 +48,112 @@ def hints(
     ValueError for a teacher without hidden layers and for values out of range.
     """
     config = config or Config(epochs=20, batch_size=64, lr=0.02, schedule="constant")
-    return Hints(data, teacher, depth, width, guided, hint, T, lam, config, place)
+    teacher = Teacher(teacher)
+    first, last = lam
+    layers = hidden_layers(teacher.net)
+    return Hints(
+        data,
+        config,
+        place,
+        teacher=teacher,
+        width=width,
+        depth=depth,
+        guided=depth // 2 if guided is None else guided,
+        hint=replace(Hints.hint, value=hint, high=layers),
+        T=T,
+        first=first,
+        last=last,
+    )
 
 
 class Hints(Race):
     """See `hints`; `arms` is the last run."""
 
     kind = "hints"
-    text = "(panel: hints. Depth, guided layer, hint layer, T, lambda, batch norm, seed; Start, Pause, Stop; two charts)"
-    about = (
-        "Two charts of four ways to train a deep and thin net: validation accuracy over the epochs, and how far the images "
-        "still differ after each hidden layer"
+    title = "Hints for a deep and thin student"
+    text = (
+        "(panel: hints. Depth, guided layer, hint layer, T, lambda, batch norm, seed; "
+        "Start, Pause, Stop; two charts)"
     )
+    about = (
+        "Two charts of four ways to train a deep and thin net: validation accuracy over the "
+        "epochs, and how far the images still differ after each hidden layer"
+    )
+    lines = NAMES
+
+    depth = Knob("Hidden layers", 8, 2, DEEPEST, whole=True, says="{} hidden layers")
+    guided = Knob("Guided layer", 4, 1, DEEPEST, whole=True, says="guided layer {}")
+    hint = Knob("Hint layer", 1, 1, 1, whole=True, says="by the teacher's layer {}")
+    T = Knob("Temperature T", 3.0, 0.5, 50, log=True, says="T = {:g}")
+    first = Knob("λ at the start", 4.0, 0, 20, step=0.5, says="λ from {:g}")
+    last = Knob("λ at the end", 1.0, 0, 20, step=0.5, says="λ to {:g}")
+    norm = Check("batch norm")
 
     def __init__(
-        self, data, teacher, depth, width, guided, hint, T, lam, config, place
+        self,
+        data: Data,
+        config: Config,
+        place: str | None,
+        *,
+        teacher: Teacher,
+        width: int,
+        **starts: object,
     ):
-        super().__init__(data, config, place)
-        self._teacher, self._width = Teacher(teacher), width
-        layers = hidden_layers(self._teacher.net)
-        self.depth = knob("Hidden layers", depth, 2, DEEPEST, step=1, whole=True)
-        self.guided = knob(
-            "Guided layer",
-            depth // 2 if guided is None else guided,
-            1,
-            DEEPEST,
-            step=1,
-            whole=True,
-        )
-        self.hint = knob("Hint layer", hint, 1, layers, step=1, whole=True)
-        self.T = knob("Temperature T", T, 0.5, 50, log=True)
-        self.first, self.last = (
-            knob(f"λ at the {at}", value, 0, 20, step=0.5)
-            for at, value in zip(("start", "end"), lam)
-        )
-        self.norm = widgets.Checkbox(
-            False, description="batch norm", indent=False, layout={"width": "auto"}
-        )
-        knobs = {
-            "depth": self.depth,
-            "guided": self.guided,
-            "hint": self.hint,
-            "T": self.T,
-            "first": self.first,
-        }
-        self.keep(
-            **{
-                name: control.box
-                for name, control in (knobs | {"last": self.last}).items()
-            },
-            norm=self.norm,
-        )
-        self.watch(self.depth.box, self._to_the_middle)
-        pairs = (
-            (self.depth, self.guided),
-            (self.hint, self.T),
-            (self.first, self.last),
-        )
-        lines = [
-            row(*(control.row for control in pair), flex_flow="row nowrap")
-            for pair in pairs
-        ]
-        grid = {
-            "height": 330,
-            "mosaic": [["accuracy", "spread"]],
-            "width_ratios": [1.15, 1],
-        }
-        self.assemble(
-            "Hints for a deep and thin student",
-            NAMES,
-            lines,
-            self.norm,
-            aside=Spread,
-            **grid,
-        )
+        super().__init__(data, config, place, **starts)
+        self._teacher = teacher
+        self._width = width
+        self.watch(self.depth.box, self._guide_the_middle)
+        self.arrange_all()
 
-    def _to_the_middle(self) -> None:
-        self.guided.box.value = self.depth.value // 2
+    def _guide_the_middle(self) -> None:
+        self.guided.value = self.depth.value // 2
 
-    def lineup(self, settings: Mapping) -> list[Arm]:
-        depth = settings["depth"]
-        guided = settings["guided"]
-        seed = settings["seed"]
-        if guided > depth:
+    def lineup(self, settings: Settings) -> list[Arm]:
+        depth = settings.depth
+        if settings.guided > depth:
             raise ValueError(
-                f"the guided layer is one of the student's hidden layers, 1 to {depth}; got {guided}"
+                f"the guided layer is one of the student's hidden layers, 1 to {depth}; "
+                f"got {settings.guided}"
             )
         shared = {
-            "T": settings["T"],
-            "lam": (settings["first"], settings["last"]),
-            "seed": seed,
+            "T": settings.T,
+            "lam": (settings.first, settings.last),
+            "seed": settings.seed,
+            "guided": settings.guided + 1,  # block 1 is Flatten
+            "hint": settings.hint + 1,
         }
-        shared |= {
-            "guided": guided + 1,
-            "hint": settings["hint"] + 1,
-        }  # block 1 is Flatten
         methods = {
             "labels": plain,
             "KD": lambda net: fitnets(net, self._teacher, hint_epochs=0.0, **shared),
             "hints, then KD": lambda net: fitnets(net, self._teacher, **shared),
             "both at once": lambda net: joint_hints(net, self._teacher, **shared),
         }
-        widths = (
-            self._data.train[0][0].numel(),
-            *[self._width] * depth,
-            len(self._data.classes),
-        )
-        nets = [mlp(*widths, norm=settings["norm"], seed=seed) for _ in methods]
-        return [
-            Arm(name, net, method(net))
-            for net, (name, method) in zip(nets, methods.items())
-        ]
+        nets = {name: self._student(settings) for name in methods}
+        return [Arm(name, net, methods[name](net)) for name, net in nets.items()]
 
-    def measure(self, arm: Arm) -> tuple[list[float], list[float]]:
-        """The spread at every layer, before the run and now."""
+    def _student(self, settings: Settings) -> nn.Sequential:
+        inputs, classes = self._data.train[0][0].numel(), len(self._data.classes)
+        hidden = [self._width] * settings.depth
+        return mlp(inputs, *hidden, classes, norm=settings.norm, seed=settings.seed)
+
+    def measure(self, arm: Arm) -> Spreads:
+        """Return the spread at every layer, before the run and now."""
         now = spread(arm.net, self._data.validation[0])
-        return (arm.found[0] if arm.found else now), now
+        before = arm.measured.before if arm.measured else now
+        return Spreads(before, now)
 
-    def words(self, settings: Mapping) -> str:
-        how = " with batch norm" if settings["norm"] else ""
-        return (
-            f"{settings['depth']} hidden layers{how}, the teacher's layer {settings['hint']} guides {settings['guided']}, "
-            f"T = {settings['T']:g}, λ {settings['first']:g} to {settings['last']:g}"
-        )
+    def beside(self, accuracies: Chart, settings: Settings) -> Picture:
+        return picture(accuracies, self.arms, settings.depth, settings.guided)
 
 
 def hidden_layers(net: nn.Module) -> int:
-    """How many hidden layers a net of `nets.mlp` has. Raises ValueError where there are
-    none or it is another kind of net.
+    """Return how many hidden layers a net of `nets.mlp` has. Raises ValueError where there
+    are none or it is another kind of net.
     """
-    if (
-        not isinstance(net, nn.Sequential)
-        or len(net) < 3
-        or not isinstance(net[0], nn.Flatten)
-    ):
+    layered = isinstance(net, nn.Sequential) and len(net) >= 3
+    if not layered or not isinstance(net[0], nn.Flatten):
         raise ValueError(
-            "hints: the teacher must be an MLP with hidden layers, as nets.mlp(784, 300, 300, 10) builds it"
+            "hints: the teacher must be an MLP with hidden layers, "
+            "as nets.mlp(784, 300, 300, 10) builds it"
         )
     return len(net) - 2
-
-
-class Spread:
-    """The spread at every layer: a line an arm with its name at its end, and where all
-    of them began.
-    """
-
-    def __init__(self, axes: Mapping[str, Axes]):
-        self.axis = axis = axes["spread"]
-        title(axis, "What is left of the images")
-        axis.set(
-            xlabel="hidden layer (0: the images)",
-            ylabel="s.d. over images, r.m.s. over units",
-            yscale="log",
-        )
-        axis.yaxis.set_minor_locator(NullLocator())
-        self._before = axis.plot([], [], color="#999999", linewidth=1.1)[0]
-        looks = [
-            {"color": COLOURS[k], "marker": MARKERS[k], "linestyle": STYLES[k]}
-            for k in range(len(NAMES))
-        ]
-        self._lines = [
-            axis.plot([], [], markersize=3.2, linewidth=1.3, **look)[0]
-            for look in looks
-        ]
-        self._guided = axis.plot([], [], color="#444444", linestyle=":", linewidth=1)[0]
-        self._said = axis.text(
-            0, 0.99, "guided", fontsize=7.5, ha="right", va="top", rotation=90
-        )
-        self._said.set_transform(axis.get_xaxis_transform())
-        self._guided.set_transform(axis.get_xaxis_transform())
-        self._ends = EndLabels(axis, len(NAMES) + 1)
-        self.artists = [
-            self._guided,
-            self._said,
-            self._before,
-            *self._lines,
-            *self._ends.texts,
-        ]
-        self._limits = None
-
-    def show(self, arms: Sequence[Arm], settings: Mapping) -> bool:
-        moved = self._fit(arms, settings["depth"])
-        before = arms[0].found[0] if arms else []
-        ends = (
-            [(len(before) - 1, max(before[-1], FLOOR), "before training", "#777777")]
-            if arms
-            else []
-        )
-        self._before.set_data(range(len(before)), before)
-        for k, arm in enumerate(arms):
-            now = [max(value, FLOOR) for value in arm.found[1]]
-            self._lines[k].set_data(range(len(now)), now)
-            ends.append((len(now) - 1, now[-1], arm.name, COLOURS[k]))
-        self._ends.show(ends)
-        self._guided.set_data([settings["guided"]] * 2, [0, 1])
-        self._said.set_x(settings["guided"] - 0.05)
-        return moved
-
-    def _fit(self, arms: Sequence[Arm], depth: int) -> bool:
-        """Whole decades, and room for the names."""
-        values = [
-            value for arm in arms for value in (*arm.found[0], *arm.found[1])
-        ] or [1e-3, 1]
-        low, high = (
-            torch.tensor(max(end, FLOOR)).log10().item()
-            for end in (min(values), max(values))
-        )
-        limits = (
-            depth,
-            10.0 ** min(-2, int(low // 1)),
-            10.0 ** max(0, int(-(-high // 1))),
-        )
-        moved, self._limits = limits != self._limits, limits
-        if moved:
-            self.axis.set(
-                xlim=(-0.2, 1.4 * depth),
-                ylim=limits[1:],
-                xticks=range(0, depth + 1, 1 if depth < 10 else 2),
-            )
-            self.axis.spines["bottom"].set_bounds(-0.2, depth)
-        return moved
-
-    def twin(self, arms: Sequence[Arm], settings: Mapping) -> str:
-        before = arms[0].found[0] if arms else []
-        columns = zip(before, *(arm.found[1] for arm in arms))
-        rows = [
-            [f"layer {k}" if k else "the images", *(f"{v:.3g}" for v in values)]
-            for k, values in enumerate(columns)
-        ]
-        head = ["", "before training", *(arm.name for arm in arms)]
-        return table(
-            "Standard deviation over the images, r.m.s. over units", head, rows
-        )

@@ -130,16 +130,16 @@ def _losses(history: History, terms: Sequence[str], epochs: int) -> Chart:
 def _words(changes: Sequence[tuple[float, str]], near: float) -> list[Text]:
     """Return what the reader changed, along the dotted lines."""
     heights = {"bottom": 0.02, "top": 0.99}
-    places = _places([epoch for epoch, _ in changes], near)
+    stands = places([epoch for epoch, _ in changes], near)
     look = {"place": "x", "tilt": 90, "ha": "right"}
     return [
         Text(epoch, heights[place], text, va=place, **look)
-        for (epoch, text), place in zip(changes, places)
+        for (epoch, text), place in zip(changes, stands)
         if place
     ]
 
 
-def _places(epochs: Sequence[float], near: float) -> list[str]:
+def places(epochs: Sequence[float], near: float) -> list[str]:
     """Where the words along a dotted line stand: at the bottom, else at the top, else
     nowhere, so that none covers another.
     """

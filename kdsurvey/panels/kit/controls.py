@@ -13,7 +13,7 @@ comes with a number box that has the name, and either moves the other.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, make_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -48,14 +48,15 @@ class Dial:
 class Control:
     """What the reader may set: its label and the value it starts with.
 
-    says: how the sentence of settings names it, a format as "T = {:g}"; the label and the
-    value where empty. view: it chooses what is shown, and is no setting of a run.
+    says: how the sentence of settings names it, a format as "T = {:g}" or a function of the
+    value; the label and the value where empty. view: it chooses what is shown, and is no
+    setting of a run.
     """
 
     label: str
     value: Any
     _: KW_ONLY
-    says: str = ""
+    says: str | Callable[[Any], str] = ""
     view: bool = False
 
     wide = False  # whether it takes half a row
@@ -70,7 +71,9 @@ class Control:
 
     def sentence(self, value: Any) -> str:
         """Say how the control is set, in a few words; empty where nothing is to be said."""
-        return (self.says or self.label + " {}").format(value)
+        if callable(self.says):
+            return self.says(value)
+        return (self.says or self.label + " {:g}").format(value)
 
 
 @dataclass(frozen=True)
@@ -123,12 +126,11 @@ class Knob(Control):
         def nearest(value: float) -> float:
             return min(stops, key=lambda stop: abs(stop - value))
 
-        back = lambda stop: stop
-        link((box, "value"), (slider, "value"), transform=(nearest, back))
-        return Dial(box, slider)
+        def same(stop: float) -> float:
+            return stop
 
-    def sentence(self, value: float) -> str:
-        return (self.says or self.label + " {:g}").format(value)
+        link((box, "value"), (slider, "value"), transform=(nearest, same))
+        return Dial(box, slider)
 
     def _stops(self, step: float) -> list[float]:
         """Return where the slider can stand: round numbers, so that a page shows exactly
@@ -154,9 +156,11 @@ class Knob(Control):
 
 @dataclass(frozen=True)
 class Check(Control):
-    """A box to tick."""
+    """A box to tick. otherwise: what the sentence of settings says where it is not ticked."""
 
     value: bool = False
+    _: KW_ONLY
+    otherwise: str = ""
 
     def make(self) -> widgets.Checkbox:
         layout = {"width": "auto"}
@@ -165,7 +169,7 @@ class Check(Control):
         )
 
     def sentence(self, value: bool) -> str:
-        return (self.says or self.label) if value else ""
+        return self.label if value else self.otherwise
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,7 @@ class Choice(Control):
 
     options: Sequence = ()
     _: KW_ONLY
+    says: str | Callable[[Any], str] = "{}"
     width: int | None = 240
     label_width: str = LABEL_WIDTH
 
@@ -304,3 +309,8 @@ def row(*controls: widgets.Widget, **layout: str) -> widgets.HBox:
     """Put controls side by side; they wrap where the page is narrow."""
     flow = {"flex_flow": "row wrap", "align_items": "center"}
     return widgets.HBox(controls, layout=flow | layout)
+
+
+def percent(share: float) -> str:
+    """Write a share in per cent: "20 %"."""
+    return f"{100 * share:.0f} %"

@@ -13,12 +13,13 @@ import ipywidgets as widgets
 from traitlets import TraitError, Unicode
 
 from kdsurvey.panels.kit import controls, permalink
-from kdsurvey.panels.kit.charts import PAGE_WIDTH
 from kdsurvey.panels.kit.redraw import Painter
 from kdsurvey.pictures import Canvas, Picture, Table
 
 # panels whose error nobody has asked for: the tests look here
 unchecked: "weakref.WeakSet[Panel]" = weakref.WeakSet()
+
+PAGE_WIDTH = 900  # width of a panel's picture in the browser, in CSS pixels
 
 Drawn = Picture | tuple[bytes, Sequence[Table] | str]
 

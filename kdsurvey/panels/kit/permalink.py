@@ -131,10 +131,14 @@ def unpack(kind: type[Made], packed: Any) -> Made:
     try:
         return _unpacked(kind, packed)
     except (ValueError, TypeError, IndexError, KeyError):
-        raise ValueError(
-            "this permalink has no run that this panel could make again: "
-            f"{str(packed)[:80]}"
-        ) from None
+        raise impossible(packed) from None
+
+
+def impossible(packed: Any) -> ValueError:
+    """Return the error that refuses a run."""
+    return ValueError(
+        f"this permalink has no run that this panel could make again: {str(packed)[:80]}"
+    )
 
 
 def _unpacked(kind: type[Made], packed: Any) -> Made:

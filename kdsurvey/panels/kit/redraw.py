@@ -31,6 +31,11 @@ class Painter:
                 )
                 self._thread.start()
 
+    @property
+    def busy(self) -> bool:
+        """Whether it has a thread."""
+        return self._thread is not None
+
     def settle(self, timeout: float = 5.0) -> None:
         """Waits until everything that was asked for is painted."""
         thread = self._thread

@@ -31,6 +31,7 @@ class TrainingPanel(Panel):
     patience = SHARE
     has_step = False
     start_label = "Start"
+    title = ""
 
     def __init__(self, place: str | None = None, **starts: object):
         super().__init__(**starts)
@@ -40,21 +41,21 @@ class TrainingPanel(Panel):
         self.pause = button("Pause", width="80px")
         self.step = button("Step", "Train on one batch, then pause", width="80px")
         self.stop = button("Stop", width="80px")
-        self._meter_line = widgets.HTML()
+        self.meter_line = widgets.HTML()
         self.click(self.start, self.begin)
         self.click(self.pause, self._pause)
         self.click(self.step, self._step)
         self.click(self.stop, self._stop)
 
-    def arrange_all(self, title: str) -> None:
+    def arrange_all(self, title: str = "") -> None:
         """Put the panel together: the rows of the declared controls, and one of the seed and
-        the buttons.
+        the buttons. title: that of the class where empty.
         """
         others = {n: c for n, c in self.declared.items() if n != "seed"}
         lines, beside = controls.rows(others, self._made)
         seed = [self.seed] if "seed" in self.declared else []
         buttons = controls.row(*seed, *beside, *self.buttons, grid_gap="6px")
-        self.arrange(title, *lines, buttons, self._meter_line)
+        self.arrange(title or self.title, *lines, buttons, self.meter_line)
 
     @property
     def buttons(self) -> list[widgets.Button]:
@@ -65,11 +66,11 @@ class TrainingPanel(Panel):
     @property
     def meter(self) -> str:
         """The line that says how far the run is."""
-        return self._meter_line.value
+        return self.meter_line.value
 
     @meter.setter
     def meter(self, text: str) -> None:
-        self._meter_line.value = text
+        self.meter_line.value = text
 
     @property
     def busy(self) -> bool:

@@ -26,9 +26,8 @@ from kdsurvey.lessons.playground.experiments import (
     teach,
 )
 from kdsurvey.panels.kit.background import Run
-from kdsurvey.panels.kit.charts import PAGE_WIDTH
 from kdsurvey.panels.kit.controls import Choice, Number, row
-from kdsurvey.panels.kit.panel import Panel
+from kdsurvey.panels.kit.panel import PAGE_WIDTH, Panel
 from kdsurvey.panels.kit.training_panel import TrainingPanel
 from kdsurvey.panels.landscape.chart import (
     LEGEND,
@@ -123,7 +122,7 @@ class Landscape(TrainingPanel):
             "Where does distillation help?",
             row(self.width, self.share, self.teacher),
             row(self.control, self.seeds, self.first),
-            row(*self.buttons, self._meter_line),
+            row(*self.buttons, self.meter_line),
             picture=self._page(),
             width=WIDTH,
         )

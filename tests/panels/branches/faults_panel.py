@@ -42,14 +42,14 @@ FAULTS = [
     Fault(
         "only the last diversity",
         "panels/branches/panel.py",
-        "*(before.diversity if before else [])",
-        "*[]",
+        "[*earlier, diversity]",
+        "[diversity]",
     ),
     Fault(
         "bars from the floor",
-        "panels/branches/panel.py",
-        "below = below + heights",
-        "below = below",
+        "panels/branches/chart.py",
+        "[b + height for b, height in zip(below, heights)]",
+        "below",
     ),
     Fault(
         "scores of the last branch",

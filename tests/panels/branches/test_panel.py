@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from panels.shown import bars, lines, marks
 from panels.waiting import finished, hand_on, stop_and_start
 
 from kdsurvey import panels
@@ -15,7 +16,10 @@ from kdsurvey.branches import Fused, Mixed, branched, fusion, gate
 from kdsurvey.losses import kl
 from kdsurvey.methods import ensemblenet, ffl, one, plain
 from kdsurvey.nets import conv_mlp
-from kdsurvey.panels.branches.panel import LINES, METHODS
+from kdsurvey.panels.branches.chart import LINES
+from kdsurvey.panels.branches.panel import METHODS
+from kdsurvey.pictures import Image, Line
+from kdsurvey.pictures.palette import COLOURS
 from kdsurvey.training import Config, accuracy, train
 
 CONFIG = Config(epochs=3, batch_size=50, lr=0.05, schedule="constant", device="cpu")
@@ -93,14 +97,14 @@ def test_both_arms_train_as_train_does(made, data, method):
             100 * accuracy(answer, *data.validation)
         )
     assert (
-        f"4 branches by {method}, " in panel._meter.value
-        and "rate 0.02, seed 7" in panel._meter.value
+        f"4 branches by {method}, " in panel.meter
+        and "rate 0.02, seed 7" in panel.meter
     )
 
 
 def test_the_net_alone_and_branch_0_start_from_one_net(endless):
     panel = endless()
-    starts = panel.lineup({**panel._wanted(), "seed": 5})
+    starts = panel.lineup(replace(panel.settings, seed=5))
     assert all(
         torch.equal(a, b)
         for a, b in zip(starts[0].net.parameters(), starts[1].net[0].parameters())
@@ -114,22 +118,25 @@ def test_diversity_and_gates_are_those_of_the_nets(made, data, method):
     with torch.no_grad():
         z = branches(x)
         own = (
-            panel.arms[1].weights.gate.eval()(branches.trunk(x[:12]))
+            panel.arms[1].gate.eval()(branches.trunk(x[:12]))
             if method == "ONE"
             else torch.full((12, 3), 1 / 3)
         )
-    found = panel.arms[1].found
+    found = panel.arms[1].measured
     assert len(found.diversity) == 4 and found.diversity[-1] == pytest.approx(
         kl(z.mean(0), z).mean().item(), rel=1e-4
     )
     assert torch.allclose(found.weights, own, atol=1e-6) and torch.allclose(
         found.weights.sum(1), torch.ones(12)
     )
-    bars = panel._aside._bars
-    heights = np.array([[bar.get_height() for bar in of] for of in bars])
-    assert np.allclose(heights[:3].T, own, atol=1e-6) and not heights[3:].any()
-    assert np.allclose([bar.get_y() for bar in bars[2]], heights[:2].sum(0))
-    assert np.allclose(panel._aside._line.get_ydata(), found.diversity)
+    stacked = bars(panel, "gate")
+    heights = np.array([branch.y for branch in stacked])
+    assert np.allclose(heights.T, own, atol=1e-6) and len(heights) == 3
+    assert np.allclose(stacked[2].base, heights[:2].sum(0))
+    (line,) = marks(panel, "diversity", Line)
+    assert np.allclose(line.y, found.diversity)
+    faces = [face.pixels for face in marks(panel, "gate", Image)]
+    assert np.array_equal(faces, x[:12, 0].numpy())
     text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     assert (
         f"|epoch 3|{found.diversity[-1]:.4f}|" in text
@@ -155,8 +162,11 @@ def test_measuring_leaves_the_training_as_it_is(made, data):
 
 
 def test_every_line_has_a_look_of_its_own(made):
-    axis = made()._accuracies
-    assert len({axis.colour(name) for name in LINES}) == len(LINES) == 5
+    panel = finished(made(method="ONE"))
+    shown = lines(panel, "accuracy")
+    looks = {(line.colour, line.marker, line.style) for line in shown.values()}
+    assert len(looks) == len(shown) == 4 and set(shown) < set(LINES)
+    assert len(set(COLOURS[: len(LINES)])) == len(LINES) == 5
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@ what is shown of them is true.
 """
 
 import gc
-import math
 import re
 import threading
 import time
@@ -19,7 +18,6 @@ from kdsurvey import sweeps
 from kdsurvey.losses import cross_entropy, half_mse
 from kdsurvey.methods import hinton, plain
 from kdsurvey.nets import conv, mlp
-from kdsurvey.panels.compare.curves import GAP, _apart
 from kdsurvey.panels.compare.panel import compare
 from kdsurvey.panels.compare.sides import differing, judged, verdict
 from kdsurvey.panels.compare.training import members, standard, trained
@@ -305,15 +303,15 @@ def test_what_on_batch_raises_ends_the_turns(data, teacher, config):
 def test_pause_holds_both_sides_and_stop_leaves_no_thread(endless):
     panel = endless()
     panel.start.click()
-    until(lambda: panel._done() > 2)
+    until(lambda: panel.epochs_done > 2)
     panel.pause.click()
     until(lambda: panel.status.startswith("Paused"))
-    held = panel._done()
+    held = panel.epochs_done
     assert panel.pause.description == "Resume"
     time.sleep(0.1)
-    assert panel._done() == held
+    assert panel.epochs_done == held
     panel.pause.click()
-    until(lambda: panel._done() > held)
+    until(lambda: panel.epochs_done > held)
     start = time.monotonic()
     panel.stop.click()
     assert panel.wait(5) and time.monotonic() - start < 1
@@ -356,7 +354,11 @@ def test_ten_starts_and_stops_leave_nothing_behind(endless):
         before = panel.sides
         panel.start.click()
         if k % 2:
-            until(lambda before=before: panel.sides is not before and panel._done() > 0)
+            until(
+                lambda before=before: (
+                    panel.sides is not before and panel.epochs_done > 0
+                )
+            )
         panel.stop.click()
         made.append(weakref.ref(panel.sides[0]))
     del before
@@ -431,15 +433,17 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
     giver.redraw()
     assert taker.png == giver.png and taker.html == giver.html
     assert (
-        taker.link == giver.link and taker.T.value == 2.0 and taker._settings.T == 7.3
+        taker.link == giver.link
+        and taker.T.value == 2.0
+        and taker.run_settings.T == 7.3
     )
 
 
 def test_a_link_of_a_stopped_run_stops_there_too(made):
     giver, taker = made(), made()
-    giver._after_turn = lambda turn, pair, kept=giver._after_turn: (
-        kept(turn, pair),
-        turn == 2 and giver.stop.click(),
+    giver.after_turn = lambda shown, kept=giver.after_turn: (
+        kept(shown),
+        giver.epochs_done == 2 and giver.stop.click(),
     )
     giver.start.click()
     assert giver.wait(WAIT)
@@ -454,7 +458,7 @@ def test_a_link_of_a_stopped_run_stops_there_too(made):
     assert taker.png == giver.png
     fresh = made()
     taker.paste(fresh.link)
-    assert fresh.state()["run"] is None and not taker._runner.busy
+    assert fresh.state()["run"] is None and not taker.busy
 
 
 @pytest.mark.parametrize(
@@ -478,32 +482,32 @@ def test_an_impossible_link_changes_nothing(made, change):
     before = panel.state()
     with pytest.raises(ValueError, match=r"permalink|out of this panel's range"):
         panel.restore(before | {"seed": 3} | change)
-    assert panel.state() == before and not panel._runner.busy
+    assert panel.state() == before and not panel.busy
 
 
 def test_the_controls_wait_for_the_next_start(endless):
     panel = endless(left="labels", right="soft targets")
     panel.start.click()
-    until(lambda: panel._done() > 1)
+    until(lambda: panel.epochs_done > 1)
     panel.left.value, panel.width.box.value = "soft + hard", 12
-    done = panel._done()
-    until(lambda: panel._done() > done)
-    assert panel.sides[0].name == "labels" and panel._settings.width == 8
+    done = panel.epochs_done
+    until(lambda: panel.epochs_done > done)
+    assert panel.sides[0].name == "labels" and panel.run_settings.width == 8
     panel.start.click()
-    until(lambda: panel.sides[0].name == "soft + hard" and panel._done() > 0)
+    until(lambda: panel.sides[0].name == "soft + hard" and panel.epochs_done > 0)
     assert len(runs()) == 1
 
 
 def test_drawing_takes_little_of_the_time(endless):
     panel = endless()
     panel.start.click()
-    until(lambda: panel._done() > 1)
+    until(lambda: panel.epochs_done > 1)
     start = time.monotonic()
     redraws = panel.redraws
-    done = panel._done()
+    done = panel.epochs_done
     until(lambda: panel.redraws - redraws >= 3)
     assert time.monotonic() - start >= 2 * 0.2
-    assert panel._done() - done > 3
+    assert panel.epochs_done - done > 3
 
 
 def test_buttons_say_when_there_is_nothing_to_do(made):
@@ -520,20 +524,3 @@ def test_what_is_not_there_is_refused(data, teacher):
         compare(data, teacher, left="hope")
     with pytest.raises(ValueError, match="need one seed or more, got 0"):
         compare(data, teacher, seeds=0)
-
-
-def test_labels_at_line_ends_never_cover_each_other():
-    for heights in (
-        [],
-        [0.5],
-        [0.5, 0.5],
-        [0.97, 0.98, 0.99, 1.0],
-        [0.0, 0.01, 0.3],
-        [1.0] * 8,
-    ):
-        placed = _apart(heights)
-        assert all(b - a >= GAP - 1e-9 for a, b in zip(placed, placed[1:]))
-        assert len(placed) == len(heights) and all(
-            -1e-9 <= y <= 1 + 1e-9 for y in placed
-        )
-        assert math.isclose(placed[0], heights[0]) if len(heights) == 1 else True

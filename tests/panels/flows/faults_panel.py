@@ -5,14 +5,14 @@ from mutate import Fault
 FAULTS = [
     Fault(
         "flows: measured in train mode",
-        "panels/flows/panel.py",
-        "with in_eval(net):",
-        "if True:",
+        "lessons/fsp/experiments.py",
+        "Teacher(net[:end]).logits(x) for end in pair",
+        "net[:end](x) for end in pair",
     ),
     Fault(
         "flows: the rate is a share",
         "panels/flows/panel.py",
-        'settings["rate"] / self._config.lr',
-        'settings["rate"]',
+        "settings.rate / self._config.lr",
+        "settings.rate",
     ),
 ]

@@ -6,13 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from panels.shown import image, marks, texts
 from panels.waiting import WAIT, draws_seldom, finished, hand_on, stop_and_start
 
 from kdsurvey import panels
 from kdsurvey.losses import fsp_matrix
 from kdsurvey.methods import fsp, plain
 from kdsurvey.nets import conv, mlp, residual, sections
-from kdsurvey.panels.flows.panel import NAMES, distance, matrices
+from kdsurvey.panels.flows.chart import NAMES, distance
+from kdsurvey.panels.flows.panel import matrices
+from kdsurvey.pictures import Cells
 from kdsurvey.training import Config, train
 
 CONFIG = Config(epochs=4, batch_size=50, lr=0.02, schedule="constant", device="cpu")
@@ -35,6 +38,12 @@ def made(data, teacher, close):
 @pytest.fixture
 def endless(made):
     return lambda **options: made(config=replace(CONFIG, epochs=2000), **options)
+
+
+def heat_map(panel, name):
+    """The heat map of that name."""
+    (shown,) = marks(panel, name, Cells)
+    return shown
 
 
 def by_hand(net, x, k):
@@ -81,7 +90,7 @@ def test_both_arms_train_as_train_does(made, data, teacher, ticked):
     assert panel.arms[1].silent == {"flow": (1, 3)}
     assert (
         f"3 epochs on the flow of section {', '.join(map(str, ticked))} at a rate of 0.04, seed 7"
-        in panel._meter.value
+        in panel.meter
     )
 
 
@@ -102,11 +111,11 @@ def test_the_matrices_are_those_of_equation_1(made, data, teacher):
     )
     for k in range(2):
         assert torch.allclose(found[k], by_hand(trained, x, k)) and torch.equal(
-            found[k], panel.arms[1].found[k]
+            found[k], panel.arms[1].measured[k]
         )
-        assert torch.allclose(panel._wanted_flow[k], by_hand(teacher, x, k))
-    theirs, g = (part[1].double().numpy() for part in (panel._wanted_flow, found))
-    assert distance(panel._wanted_flow[1], found[1]) == pytest.approx(
+        assert torch.allclose(panel.wanted[k], by_hand(teacher, x, k))
+    theirs, g = (part[1].double().numpy() for part in (panel.wanted, found))
+    assert distance(panel.wanted[1], found[1]) == pytest.approx(
         np.sum((theirs - g) ** 2) / np.sum(theirs**2)
     )
     assert distance(found[0], found[0]) == 0 and distance(
@@ -118,48 +127,46 @@ def test_the_picture_shows_the_image_and_section_that_are_chosen(made, data):
     panel = finished(made())
     panel.shown.value, panel.image.value = 0, 17
     panel.settle()
-    maps, x = panel._aside._maps, data.validation[0]
-    assert np.array_equal(panel._aside._face.get_array(), x[17, 0].numpy())
-    assert (
-        panel._aside._caption.get_text()
-        == f"image 17, label {data.classes[data.validation[1][17]]}"
-    )
+    x = data.validation[0]
+    assert np.array_equal(image(panel), x[17, 0].numpy())
+    label = data.classes[data.validation[1][17]]
+    assert panel.picture.charts["image"].x.label == f"image 17, label {label}"
+    theirs = panel.wanted[0]
+    (words,) = texts(panel, "words")
     for arm in panel.arms:
-        assert np.allclose(
-            maps[arm.name].get_array(), by_hand(arm.net, x, 0)[17].numpy()
-        )
-        assert (
-            f"{arm.name}: {distance(panel._wanted_flow[0], arm.found[0]):.2f}"
-            in panel._aside._words.get_text()
-        )
-    assert np.array_equal(
-        maps["teacher"].get_array(), panel._wanted_flow[0][17].numpy()
-    )
-    assert {shown.get_clim() for shown in maps.values()} == {
-        (0, panel._wanted_flow[0][17].max().item())
-    }
+        mine = by_hand(arm.net, x, 0)[17].numpy()
+        assert np.allclose(heat_map(panel, arm.name).values, mine)
+        assert f"{arm.name}: {distance(theirs, arm.measured[0]):.2f}" in words
+    assert np.array_equal(heat_map(panel, "teacher").values, theirs[17].numpy())
+    largest = theirs[17].max().item()
+    for name in ("teacher", *NAMES):
+        shown = heat_map(panel, name)
+        assert (shown.low, shown.high) == (0, largest)
     text = re.sub(r"(<[^>]*>)+", "|", panel.html)
-    for k, theirs in enumerate(panel._wanted_flow):
-        cells = [f"{distance(theirs[17], arm.found[k][17]):.3f}" for arm in panel.arms]
+    for k, theirs in enumerate(panel.wanted):
+        cells = [
+            f"{distance(theirs[17], arm.measured[k][17]):.3f}" for arm in panel.arms
+        ]
         assert f"|section {k + 1}, image 17|" + "|".join(cells) + "|" in text
-        cells = [f"{distance(theirs, arm.found[k]):.3f}" for arm in panel.arms]
+        cells = [f"{distance(theirs, arm.measured[k]):.3f}" for arm in panel.arms]
         assert f"|section {k + 1}, 50 images|" + "|".join(cells) + "|" in text
 
 
 def test_before_the_first_run_only_the_teacher_has_matrices(made):
-    maps = made()._aside._maps
-    assert [name for name, shown in maps.items() if shown.get_visible()] == ["teacher"]
+    panel = made()
+    charts = [name for name in ("teacher", *NAMES) if marks(panel, name, Cells)]
+    assert charts == ["teacher"]
 
 
 def test_the_flow_comes_nearer_in_its_stage(made):
     panel = made(config=replace(CONFIG, epochs=12))
     panel.first.box.value = 11
     near = {}
-    panel._after_turn = lambda rows, kept=panel._after_turn: (
+    panel.after_turn = lambda rows, kept=panel.after_turn: (
         kept(rows),
         near.setdefault(
             panel.epochs_done,
-            [distance(panel._wanted_flow[1], arm.found[1]) for arm in panel.arms],
+            [distance(panel.wanted[1], arm.measured[1]) for arm in panel.arms],
         ),
     )
     finished(panel)

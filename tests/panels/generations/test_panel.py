@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from panels.shown import bars, image, marks, rules, texts
 from panels.waiting import WAIT, draws_seldom, finished, hand_on, stop_and_start
 
 from kdsurvey import panels
@@ -15,6 +16,8 @@ from kdsurvey.lessons.born_again.experiments import aims, method
 from kdsurvey.nets import Ensemble, mlp
 from kdsurvey.panels.generations.chart import IMAGES, by_generation
 from kdsurvey.panels.generations.panel import NAMES, TARGETS
+from kdsurvey.pictures import Line
+from kdsurvey.pictures.palette import COLOURS
 from kdsurvey.stage import in_eval
 from kdsurvey.training import Config, accuracy, epochs
 
@@ -70,13 +73,11 @@ def shows_what_is_taught(panel, target, data, given, i):
     aim, weight = aims(target, arm.nets[-2], given, 2007)
     with torch.no_grad(), in_eval(arm.nets[-1]):
         q = arm.nets[-1](data.train[0][i : i + 1]).softmax(1)[0]
-    taught, answered = (
-        [bar.get_height() for bar in bars] for bars in panel._aside._bars
-    )
+    taught, answered = (shown.y for shown in bars(panel, "answers"))
     assert np.allclose(taught, aim[i]) and np.allclose(answered, q, atol=1e-6)
-    assert np.array_equal(panel._aside._face.get_array(), data.train[0][i, 0].numpy())
+    assert np.array_equal(image(panel), data.train[0][i, 0].numpy())
     label, right = (data.classes[y[i]] for y in (given.train[1], data.train[1]))
-    caption = panel._aside._caption.get_text()
+    caption = panel.picture.charts["image"].x.label
     assert caption.startswith("generation 2\nlabel " + label) and (
         f"is a {right}" in caption
     ) == (label != right)
@@ -153,23 +154,19 @@ def test_accuracy_by_generation_is_that_of_its_end(made, data):
             k: 100 * accuracy(net, *data.validation) for k, net in enumerate(arm.nets)
         }
         assert found[arm.name] == pytest.approx(ends)
-        line = panel._aside._lines[NAMES.index(arm.name)]
-        assert list(line.get_xdata()) == [0, 1, 2] and list(
-            line.get_ydata()
-        ) == pytest.approx(list(ends.values()))
+        role = COLOURS[NAMES.index(arm.name)]
+        drawn = marks(panel, "by generation", Line)
+        (line,) = (line for line in drawn if line.colour == role)
+        assert line.x == (0, 1, 2) and line.end == f"{ends[2]:.1f}"
+        assert line.y == pytest.approx(list(ends.values()))
     assert by_generation(panel.arms[0], 3)["born again, together"].keys() == {2}
-    low, high = panel._aside.axis.get_ylim()
-    assert (
-        low <= min(ends.values())
-        and high >= max(ends.values())
-        and list(panel._aside.axis.get_xticks()) == [0, 1, 2]
-    )
-    said = [text.get_text().strip() for text in panel._aside._said]
-    assert said == ["generation 0", "generation 1", "generation 2", *[""] * 4]
-    births = panel._aside._births.get_xdata()
-    assert (
-        births[0] == births[1] == 3 and births[3] == births[4] == 6 and len(births) == 6
-    )
+    chart = panel.picture.charts["by generation"]
+    low, high = chart.y.limits
+    assert low <= min(ends.values()) and high >= max(ends.values())
+    assert chart.x.ticks == (0, 1, 2)
+    words = [text.strip() for text in texts(panel, "accuracy")]
+    assert words == ["generation 0", "generation 1", "generation 2"]
+    assert rules(panel, "accuracy") == [3, 6]
     text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     of = [by_generation(arm, 3)[name] for arm in panel.arms for name in arm.lines]
     assert (
@@ -180,7 +177,7 @@ def test_accuracy_by_generation_is_that_of_its_end(made, data):
 
 def test_a_generation_that_is_not_over_has_no_end(made):
     panel = made()
-    panel._after_turn = lambda rows, kept=panel._after_turn: (
+    panel.after_turn = lambda rows, kept=panel.after_turn: (
         kept(rows),
         panel.epochs_done == 5 and panel.stop.click(),
     )
@@ -191,7 +188,7 @@ def test_a_generation_that_is_not_over_has_no_end(made):
         list(by_generation(panel.arms[0], 3)["born again"]) == [0]
         and panel.status == "Stopped after 5 epochs."
     )
-    assert panel._meter.value.startswith(
+    assert panel.meter.startswith(
         "Epoch 5 of 9 · 2 generations, target BAN, 20 % of the labels drawn anew, seed 0"
     )
 
@@ -205,11 +202,12 @@ def test_the_first_image_with_another_label_is_shown_first(made, data):
 def test_before_the_first_run_there_is_an_image_and_nothing_more(made, data):
     panel = made(noise=0.0)
     assert panel.image.value == 0 and panel.image.max == IMAGES - 1
-    assert panel._aside._caption.get_text() == f"a {data.classes[data.train[1][0]]}"
-    assert not [bar for bars in panel._aside._bars for bar in bars if bar.get_height()]
+    caption = panel.picture.charts["image"].x.label
+    assert caption.strip() == f"a {data.classes[data.train[1][0]]}"
+    assert not any(height for shown in bars(panel, "answers") for height in shown.y)
     assert (
-        panel._meter.value.startswith("Epoch 0 of 9")
-        and panel._accuracies.axis.get_xlim()[1] >= 9
+        panel.meter.startswith("Epoch 0 of 9")
+        and panel.picture.charts["accuracy"].x.limits[1] >= 9
     )
 
 
@@ -224,7 +222,7 @@ def test_the_axis_is_fitted_to_what_stages_score_late(made):
         if row["epoch"] > 5
     ]
     assert late == scores and len(late) == 30
-    low, _ = panel._accuracies.axis.get_ylim()
+    low, _ = panel.picture.charts["accuracy"].y.limits
     assert low > min(
         y for arm in panel.arms for _, line in arm.lines.values() for y in line
     ) and low <= min(late)

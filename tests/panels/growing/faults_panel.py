@@ -6,20 +6,20 @@ FAULTS = [
     Fault(
         "growing: the rate stays",
         "panels/growing/panel.py",
-        "nets, self._factor = (self.net, net), growth.rate",
+        "nets, self.factor = (self.net, net), growth.rate",
         "nets = (self.net, net)",
     ),
     Fault(
         "growing: the same order again",
         "panels/growing/panel.py",
-        "seed=seed + len(self.grown))",
-        "seed=seed)",
+        "seed + len(self.grown))\n\n    def _stretch",
+        "seed)\n\n    def _stretch",
     ),
     Fault(
         "growing: a growth lost from the permalink",
         "panels/growing/panel.py",
-        "self._record.growths.append((done, growth))",
-        "pass",
+        "tuple(Planned.at(one.batches, one.growth) for one in self.grown)",
+        "()",
     ),
     Fault(
         "growth: noise forgotten",

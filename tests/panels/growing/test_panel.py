@@ -18,12 +18,11 @@ from kdsurvey.panels.growing.growth import (
     DEEPEST,
     WAYS,
     Growth,
-    Record,
     grown,
     refusal,
     sizes,
 )
-from kdsurvey.panels.kit.batch_curves import _places
+from kdsurvey.panels.kit.batch_curves import places
 from kdsurvey.pictures import Line, Rule, Text
 from kdsurvey.training import Config, StopTraining, accuracy, train
 
@@ -50,7 +49,7 @@ def endless(made):
 def stepped(panel, batches):
     """Trains batch by batch, as the reader does with Step."""
     for _ in range(batches):
-        done = panel._history.batches if panel._runner.busy else 0
+        done = panel.history.batches if panel.busy else 0
         panel.step.click()
         until(lambda done=done: panel.status.startswith(f"Paused after {done + 1} "))
     return panel
@@ -92,15 +91,15 @@ def test_a_net_that_does_not_grow_trains_as_train_does(made, data, config):
     net = mlp(36, 8, 8, 5, seed=3)
     rows, losses = stretch(net, data, replace(config, seed=3))
     assert (
-        ended_run and equal(panel.net, net) and panel._history.terms["hard"].y == losses
+        ended_run and equal(panel.net, net) and panel.history.terms["hard"].y == losses
     )
-    assert panel._history.accuracy.x == [1, 2, 3, 4]
-    assert panel._history.accuracy.y == [
+    assert panel.history.accuracy.x == [1, 2, 3, 4]
+    assert panel.history.accuracy.y == [
         100 * row["net validation accuracy"] for row in rows
     ]
     assert (
         panel.status
-        == f"Finished after 16 batches. Validation accuracy {panel._history.accuracy.y[-1]:.1f} %."
+        == f"Finished after 16 batches. Validation accuracy {panel.history.accuracy.y[-1]:.1f} %."
     )
     assert not panel.grown and panel.html.count("<caption") == 2
 
@@ -137,7 +136,7 @@ def test_a_net_that_grows_is_two_trainings(made, data, config, kind, way):
     rows, second = stretch(new, data, later, 10)
     assert (
         equal(panel.net, new)
-        and panel._history.terms["hard"].y == first + second
+        and panel.history.terms["hard"].y == first + second
         and len(first + second) == 16
     )
     (found,) = panel.grown
@@ -151,7 +150,7 @@ def test_a_net_that_grows_is_two_trainings(made, data, config, kind, way):
         == ((8, 8), (16, 8) if kind == "wider" else (8, 8, 8))
         == (sizes(net), sizes(new))
     )
-    x, y = panel._history.accuracy.x, panel._history.accuracy.y
+    x, y = panel.history.accuracy.x, panel.history.accuracy.y
     assert (
         x == [1, 1.5, 1.5, 2.5, 3.5, 4]
         and y[1:3] == [before, after]
@@ -166,8 +165,8 @@ def test_a_net_that_grows_is_two_trainings(made, data, config, kind, way):
     row = f"|{words}|6|{way}|8-8 → {now}|{a:,} → {b:,}|{before:.1f} → {after:.1f}|0.3x|"
     assert row in text and f"|changed at epoch 1.50|{words}|" in text
     assert (
-        panel._history.changes == [(1.5, words)]
-        and f"{now} units, {b:,} weights" in panel._meter.value
+        panel.history.changes == [(1.5, words)]
+        and f"{now} units, {b:,} weights" in panel.meter
     )
 
 
@@ -198,12 +197,11 @@ def test_the_loss_jumps_with_random_weights_only(data, close):
         panel = close(panels.growing(data, config=config, pace=None, noise=0.0))
         panel.way.value = way
         panel.restore(
-            panel.state()
-            | {"run": Record(0, [(80, Growth("deeper", 2, way, 0.0, 1.0))], 90).state()}
+            panel.state() | {"run": [0, [[80, 1, 2, WAYS.index(way), 0.0, 1.0]], 90]}
         )
         assert panel.wait(WAIT)
         panel.check()
-        loss = panel._history.terms["hard"].y
+        loss = panel.history.terms["hard"].y
         jumps[way] = loss[80] - sum(loss[70:80]) / 10
         assert sizes(panel.net) == (8, 8, 8) and len(loss) == 90
     assert jumps[RANDOM] > 0.6 and jumps[COPIED] < 0.3
@@ -211,7 +209,7 @@ def test_the_loss_jumps_with_random_weights_only(data, close):
 
 def test_a_conv_net_and_several_growths_at_once(made, data):
     panel = made(net=lambda seed: conv(1, 4, 4, classes=5, seed=seed))
-    assert "4-4 channels" in panel._meter.value
+    assert "4-4 channels" in panel.meter
     stepped(panel, 3)
     panel.wider.click()
     panel.deeper.click()
@@ -228,7 +226,7 @@ def test_a_conv_net_and_several_growths_at_once(made, data):
     ended(panel)
     assert (
         sizes(panel.net) == (4, 8, 16)
-        and panel._history.batches == 16
+        and panel.history.batches == 16
         and len(panel.grown) == 3
     )
     assert panel.grown[1].accuracy[0] == panel.grown[0].accuracy[1]
@@ -243,17 +241,20 @@ def test_what_cannot_grow_is_said(made):
     assert refusal(
         grow, (129, 8)
     ) == "Layer 1 is 129 wide: 256 is the most here." and not refusal(grow, (128, 8))
-    deeper = grow._replace(kind="deeper")
+    deeper = replace(grow, kind="deeper")
     assert refusal(
         deeper, (8,) * DEEPEST
     ) == "8 hidden layers are the most here." and not refusal(deeper, (8,) * 7)
-    assert refusal(grow._replace(layer=3), (8, 8)) and not refusal(
-        grow._replace(layer=2), (8, 8)
+    assert refusal(replace(grow, layer=3), (8, 8)) and not refusal(
+        replace(grow, layer=2), (8, 8)
     )
     stepped(panel, 1)
     panel.layer.value = 8
     panel.deeper.click()
-    assert panel.status.startswith("The net has 2 hidden layers") and not panel._due
+    assert (
+        panel.status.startswith("The net has 2 hidden layers")
+        and not panel.schedule.waiting
+    )
     panel.stop.click()
     assert panel.wait(5)
     panel.check()
@@ -282,13 +283,13 @@ def test_a_link_makes_the_run_again_with_every_growth(endless):
         [("wider", 2, COPIED), ("deeper", 1, RANDOM), ("wider", 1, RANDOM)]
     ):
         until(
-            lambda k=k: giver._history.batches > 40 * (k + 1) and len(giver.grown) == k
+            lambda k=k: giver.history.batches > 40 * (k + 1) and len(giver.grown) == k
         )
         giver.layer.value = layer
         giver.way.value = way
         giver.rate.value = (1.0, 0.3, 0.1)[k]
         getattr(giver, kind).click()
-    until(lambda: len(giver.grown) == 3 and giver._history.batches > 200)
+    until(lambda: len(giver.grown) == 3 and giver.history.batches > 200)
     giver.stop.click()
     assert giver.wait(WAIT)
     giver.seed.value = 5  # for the next run
@@ -298,7 +299,7 @@ def test_a_link_makes_the_run_again_with_every_growth(endless):
         panel.settle()
         panel.check()
     assert (
-        taker._history.batches == giver._history.batches
+        taker.history.batches == giver.history.batches
         and taker.grown == giver.grown
         and equal(taker.net, giver.net)
     )
@@ -328,28 +329,28 @@ def test_a_link_makes_the_run_again_with_every_growth(endless):
 def test_a_link_with_an_impossible_run_is_refused(made, run):
     panel = made()
     before = panel.state()
-    with pytest.raises(ValueError, match="no run that could be made again"):
+    with pytest.raises(ValueError, match="no run that this panel could make again"):
         panel.restore(before | {"run": run})
-    assert panel.state() == before and not panel._runner.busy
+    assert panel.state() == before and not panel.busy
 
 
 def test_pause_holds_stop_stops_and_a_start_ends_the_run_before(endless):
     panel = endless()
     panel.start.click()
-    until(lambda: panel._history.batches > 3)
+    until(lambda: panel.history.batches > 3)
     panel.pause.click()
     until(lambda: panel.status.startswith("Paused"))
-    held = panel._history.batches
+    held = panel.history.batches
     time.sleep(0.1)
-    assert panel._history.batches == held and panel.pause.description == "Resume"
+    assert panel.history.batches == held and panel.pause.description == "Resume"
     panel.wider.click()
     panel.pause.click()
-    until(lambda: panel.grown and panel._history.batches > held + 3)
+    until(lambda: panel.grown and panel.history.batches > held + 3)
     assert panel.grown[0].batches == held and panel.status.startswith(
         f"Wider at batch {held}: 8-8 → 8-16, 413"
     )
     panel.start.click()
-    until(lambda: not panel.grown and panel._history.batches > 3)
+    until(lambda: not panel.grown and panel.history.batches > 3)
     assert len(runs()) == 1 and sizes(panel.net) == (8, 8)
     start = time.monotonic()
     panel.stop.click()
@@ -365,9 +366,9 @@ def test_a_new_run_has_forgotten_the_rate_and_what_was_asked(endless):
     stepped(panel, 1)
     panel.wider.click()
     panel.stop.click()
-    assert panel.wait(5) and panel._factor == 0.1
+    assert panel.wait(5) and panel.factor == 0.1
     stepped(panel, 2)
-    assert panel._factor == 1.0 and not panel.grown and sizes(panel.net) == (8, 8)
+    assert panel.factor == 1.0 and not panel.grown and sizes(panel.net) == (8, 8)
     panel.stop.click()
     panel.check()
 
@@ -375,11 +376,11 @@ def test_a_new_run_has_forgotten_the_rate_and_what_was_asked(endless):
 def test_pace_holds_back_and_drawing_is_bounded(endless):
     panel = endless(pace=3)
     panel.start.click()
-    until(lambda: panel._history.batches > 0)
+    until(lambda: panel.history.batches > 0)
     time.sleep(0.4)
-    assert panel._history.batches <= 4
+    assert panel.history.batches <= 4
     panel.pace.value = None
-    until(lambda: panel._history.batches > 20)
+    until(lambda: panel.history.batches > 20)
     start, redraws = time.monotonic(), panel.redraws
     time.sleep(1.0)
     assert panel.redraws - redraws <= (time.monotonic() - start) / 0.2 + 1
@@ -405,7 +406,7 @@ def test_the_run_before_stays_in_sight_and_growths_have_lines(made):
         panel.wider.click()
         ended(panel)
     before, now = panel.picture.charts["accuracy"].marks_of(Line)
-    assert list(before.y) == panel._before.accuracy.y == list(now.y)
+    assert list(before.y) == panel.before.accuracy.y == list(now.y)
     loss = panel.picture.charts["loss"]
     (words,), (rule,) = loss.marks_of(Text), loss.marks_of(Rule)
     assert words.text == "layer 2: 8 → 16" and words.x == 1.25
@@ -413,12 +414,12 @@ def test_the_run_before_stays_in_sight_and_growths_have_lines(made):
 
 
 def test_words_along_lines_never_cover_each_other():
-    assert _places([], 1) == [] and _places([0, 5, 10], 1) == ["bottom"] * 3
-    assert _places([0, 0.5, 0.9, 1.2, 3], 1) == [
+    assert places([], 1) == [] and places([0, 5, 10], 1) == ["bottom"] * 3
+    assert places([0, 0.5, 0.9, 1.2, 3], 1) == [
         "bottom",
         "top",
         "",
         "bottom",
         "bottom",
     ]
-    assert _places([2, 2, 2], 1) == ["bottom", "top", ""]
+    assert places([2, 2, 2], 1) == ["bottom", "top", ""]

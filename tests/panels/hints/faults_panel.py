@@ -6,14 +6,14 @@ FAULTS = [
     Fault(
         "race: every arm has the config's seed",
         "panels/race/race.py",
-        'replace(self._config, seed=settings["seed"])',
+        "replace(self._config, seed=settings.seed)",
         "self._config",
     ),
     Fault(
         "race: no gate between two batches",
         "panels/race/race.py",
-        "on_batch=lambda step: run.gate()",
-        "on_batch=lambda step: None",
+        "            run.gate()\n",
+        "            pass\n",
     ),
     Fault(
         "race: the permalink has the controls of now",
@@ -24,20 +24,20 @@ FAULTS = [
     Fault(
         "race: a stopped run is made again to its end",
         "panels/race/race.py",
-        "if turn == until:",
-        "if False:",
+        "return turn == until",
+        "return False",
     ),
     Fault(
         "race: one score in place of several",
-        "panels/race/race.py",
-        "if len(found) == 1 else found",
-        "if found else found",
+        "panels/race/arm.py",
+        "if len(scores) == 1 else scores",
+        "if scores else scores",
     ),
     Fault(
         "hints: block and layer confused",
         "panels/hints/panel.py",
-        '"guided": guided + 1,',
-        '"guided": guided,',
+        '"guided": settings.guided + 1,',
+        '"guided": settings.guided,',
     ),
     Fault(
         "hints: KD with a hint stage",

@@ -1,5 +1,5 @@
-"""Hints, and the race that it is built on: arms that take turns are the trainings that
-they are alone.
+"""Hints: arms that take turns are the trainings that they are alone, and the picture shows
+what they measured.
 """
 
 import gc
@@ -9,19 +9,20 @@ import time
 import weakref
 from dataclasses import replace
 
-import ipywidgets as widgets
 import pytest
 import torch
+from panels.shown import lines, marks, rules, texts
 from panels.waiting import WAIT, finished, hand_on, runs, until
 
 from kdsurvey import panels
 from kdsurvey.measures import spread
 from kdsurvey.methods import fitnets, joint_hints, plain
-from kdsurvey.nets import Ensemble, conv, mlp
-from kdsurvey.panels.hints.panel import FLOOR
-from kdsurvey.panels.race.race import Arm, Race
-from kdsurvey.stage import Stage
+from kdsurvey.nets import conv, mlp
+from kdsurvey.panels.hints.chart import FLOOR
+from kdsurvey.pictures import Line
 from kdsurvey.training import Config, train
+
+CONFIG = Config(epochs=5, batch_size=50, lr=0.02, schedule="constant", device="cpu")
 
 
 @pytest.fixture
@@ -31,12 +32,8 @@ def teacher():
 
 @pytest.fixture
 def made(data, teacher, close):
-    config = Config(epochs=5, batch_size=50, lr=0.02, schedule="constant", device="cpu")
-    return lambda **options: close(
-        panels.hints(
-            data, teacher, **{"config": config, "width": 8, "depth": 3} | options
-        )
-    )
+    usual = {"config": CONFIG, "width": 8, "depth": 3}
+    return lambda **options: close(panels.hints(data, teacher, **usual | options))
 
 
 @pytest.fixture
@@ -49,7 +46,7 @@ def endless(made):
     )
 
 
-def alone(panel, name, data, teacher, *, depth, guided, hint, T, lam, seed, norm=False):
+def alone(name, data, teacher, *, depth, guided, hint, T, lam, seed, norm=False):
     """Rows of one arm by `train`, with nothing beside it, and its net."""
     net = mlp(36, *[8] * depth, 5, norm=norm, seed=seed)
     shared = {"guided": guided + 1, "hint": hint + 1, "T": T, "lam": lam, "seed": seed}
@@ -59,7 +56,7 @@ def alone(panel, name, data, teacher, *, depth, guided, hint, T, lam, seed, norm
         "hints, then KD": lambda: fitnets(net, teacher, **shared),
         "both at once": lambda: joint_hints(net, teacher, **shared),
     }[name]()
-    return train(stages, data, replace(panel._config, seed=seed), progress=False), net
+    return train(stages, data, replace(CONFIG, seed=seed), progress=False), net
 
 
 @pytest.mark.parametrize("norm", [False, True])
@@ -89,7 +86,7 @@ def test_every_arm_trains_as_train_does(made, data, teacher, norm):
         "both at once",
     ]
     for arm in panel.arms:
-        rows, net = alone(panel, arm.name, data, teacher, **settings)
+        rows, net = alone(arm.name, data, teacher, **settings)
         assert arm.rows == rows and len(rows) == 5
         assert all(
             torch.equal(a, b)
@@ -106,7 +103,7 @@ def test_every_arm_trains_as_train_does(made, data, teacher, norm):
             arm.name: 100
             * next(v for name, v in rows[-1].items() if name.endswith("test accuracy"))
         }
-        assert arm.found[1] == spread(net, data.validation[0])
+        assert arm.measured.now == spread(net, data.validation[0])
     assert arm.lines["both at once"][0] == [1, 2, 3, 4, 5]
     assert panel.arms[2].lines["hints, then KD"][0] == [3, 4, 5] and panel.arms[
         2
@@ -115,34 +112,27 @@ def test_every_arm_trains_as_train_does(made, data, teacher, norm):
 
 def test_the_arms_begin_equal_and_the_picture_shows_them(made):
     panel = finished(made())
-    accuracies, beside = panel._accuracies, panel._aside
-    assert len({tuple(arm.found[0]) for arm in panel.arms}) == 1
-    for k, arm in enumerate(panel.arms):
+    accuracies, spreads = lines(panel, "accuracy"), lines(panel, "spread")
+    assert len({tuple(arm.measured.before) for arm in panel.arms}) == 1
+    for arm in panel.arms:
         x, y = arm.lines[arm.name]
-        line = accuracies._lines[arm.name]
-        assert list(line.get_xdata()) == x and list(line.get_ydata()) == y
-        assert list(beside._lines[k].get_ydata()) == [
-            max(v, FLOOR) for v in arm.found[1]
-        ]
-        assert line.get_color() == beside._lines[k].get_color()
-        assert f"{arm.name}  {y[-1]:.1f}" in {
-            text.get_text() for text in accuracies._ends.texts
-        }
-        assert arm.name in {text.get_text() for text in beside._ends.texts}
-    assert list(beside._before.get_ydata()) == panel.arms[0].found[0]
-    assert (
-        accuracies._said[0].get_text()
-        == "hint stage of “hints, then KD”: nothing to score yet"
-    )
-    assert (
-        list(accuracies._bars[0].get_xdata()) == [0, 2]
-        and accuracies._said[1].get_text() == ""
-    )
-    assert list(beside._guided.get_xdata()) == [1, 1]
-    low, high = accuracies.axis.get_ylim()
-    assert (
-        low <= min(min(arm.lines[arm.name][1][2:]) for arm in panel.arms) and high > 100
-    )
+        line = accuracies[arm.name]
+        assert list(line.x) == x and list(line.y) == y
+        assert line.end == f"{arm.name}  {y[-1]:.1f}"
+        shown = spreads[arm.name]
+        assert list(shown.y) == [max(v, FLOOR) for v in arm.measured.now]
+        assert line.colour == shown.colour and line.marker == shown.marker
+    before = spreads["before training"]
+    assert list(before.y) == panel.arms[0].measured.before
+    assert texts(panel, "accuracy") == [
+        "hint stage of “hints, then KD”: nothing to score yet"
+    ]
+    (bar,) = (line for line in marks(panel, "accuracy", Line) if not line.end)
+    assert bar.x == (0, 2) and bar.colour == accuracies["hints, then KD"].colour
+    assert rules(panel, "spread") == [1]
+    low, high = panel.picture.charts["accuracy"].y.limits
+    late = min(min(arm.lines[arm.name][1][2:]) for arm in panel.arms)
+    assert low <= late and high > 100
 
 
 def test_the_table_says_the_same(made):
@@ -157,7 +147,10 @@ def test_the_table_says_the_same(made):
         + "|"
         in text
     )
-    layer = [panel.arms[0].found[0][3], *(arm.found[1][3] for arm in panel.arms)]
+    layer = [
+        panel.arms[0].measured.before[3],
+        *(arm.measured.now[3] for arm in panel.arms),
+    ]
     assert "|layer 3|" + "|".join(f"{v:.3g}" for v in layer) + "|" in text
     assert all(
         f"{name} {arm.tested[name]:.1f} %" in panel.status
@@ -236,12 +229,12 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
     assert taker.guided.value == 1 and len(giver.link) < 250
     assert taker.status == giver.status and giver.status.startswith("Finished")
     taker.paste(made().link)
-    assert taker.state()["run"] is None or not taker._runner.busy
+    assert taker.state()["run"] is None or not taker.busy
 
 
 def test_a_link_of_a_stopped_run_stops_there(made):
     giver, taker = made(), made()
-    giver._after_turn = lambda rows, kept=giver._after_turn: (
+    giver.after_turn = lambda rows, kept=giver.after_turn: (
         kept(rows),
         giver.epochs_done == 3 and giver.stop.click(),
     )
@@ -280,7 +273,7 @@ def test_an_impossible_link_changes_nothing(made, change):
     before = panel.state()
     with pytest.raises(ValueError, match=r"permalink|out of this panel's range"):
         panel.restore(before | {"seed": 3} | change)
-    assert panel.state() == before and not panel._runner.busy
+    assert panel.state() == before and not panel.busy
 
 
 def test_pause_holds_and_stop_leaves_what_it_showed(endless):
@@ -303,10 +296,8 @@ def test_pause_holds_and_stop_leaves_what_it_showed(endless):
     assert (
         len({len(arm.rows) for arm in panel.arms}) == 1
     )  # the unfinished turn is forgotten
-    assert (
-        list(panel._accuracies._lines["labels"].get_ydata())
-        == panel.arms[0].lines["labels"][1]
-    )
+    _, shares = panel.arms[0].lines["labels"]
+    assert list(lines(panel, "accuracy")["labels"].y) == shares
 
 
 def test_a_start_ends_the_run_before_and_leaves_nothing_behind(endless):
@@ -337,7 +328,7 @@ def test_the_controls_wait_for_the_next_start(endless):
     panel.depth.box.value = 4
     done = panel.epochs_done
     until(lambda: panel.epochs_done > done)
-    assert len(panel.arms[0].net) == 4 and "2 hidden layers" in panel._meter.value
+    assert len(panel.arms[0].net) == 4 and "2 hidden layers" in panel.meter
     panel.start.click()
     until(lambda: panel.arms and len(panel.arms[0].net) == 6 and panel.epochs_done > 0)
 
@@ -363,90 +354,3 @@ def test_two_panels_at_once_train_as_they_do_alone(made):
         assert panel.wait(WAIT)
         panel.check()
         assert [arm.rows for arm in panel.arms] == rows
-
-
-class Generations(Race):
-    """A race of one arm of two stages, each of which scores two things, as Born-Again Networks do."""
-
-    kind = "generations"
-    views = ("zoom",)
-
-    def __init__(self, data, config):
-        super().__init__(data, config, None)
-        self.width, self.zoom = widgets.IntText(8), widgets.IntText(1)
-        self.keep(width=self.width, zoom=self.zoom)
-        lines = ["generation 1", "generation 2", "both"]
-        self.assemble(
-            "Generations",
-            lines,
-            [],
-            self.width,
-            aside=lambda axes: Nothing(),
-            height=200,
-            mosaic=[["accuracy"]],
-        )
-
-    def lineup(self, settings):
-        nets = [
-            mlp(36, settings["width"], 5, seed=seed)
-            for seed in (settings["seed"], settings["seed"] + 1)
-        ]
-        return [Arm("born again", nets[0], self._stages(nets))]
-
-    def _stages(self, nets):
-        for k, net in enumerate(nets, 1):
-            (loss,) = next(plain(net)).learn.values()
-            yield Stage(
-                f"{k}",
-                {net: loss},
-                score={f"generation {k}": net, "both": Ensemble(nets)},
-                epochs=0.5,
-            )
-
-    def words(self, settings):
-        return f"width {settings['width']}"
-
-
-class Nothing:
-    artists = ()
-
-    def show(self, arms, settings):
-        return False
-
-    def twin(self, arms, settings):
-        return ""
-
-
-def test_an_arm_of_several_stages_and_scores_has_a_line_each(data, config, close):
-    panel = finished(close(Generations(data, config)))
-    (arm,) = panel.arms
-    assert {name: x for name, (x, _) in arm.lines.items()} == {
-        "generation 1": [1, 2],
-        "both": [1, 2, 3, 4],
-        "generation 2": [3, 4],
-    }
-    assert (
-        list(arm.tested) == ["generation 1", "both", "generation 2"] and not arm.silent
-    )
-    assert arm.lines["both"][1] == [
-        100 * row["both validation accuracy"] for row in arm.rows
-    ]
-    assert (
-        panel._accuracies.colour("both") == panel._accuracies._lines["both"].get_color()
-    )
-    giver, taker = close(Generations(data, config)), close(Generations(data, config))
-    giver._after_turn = lambda rows, kept=giver._after_turn: (
-        kept(rows),
-        giver.epochs_done == 3 and giver.stop.click(),
-    )
-    giver.start.click()
-    assert giver.wait(WAIT)
-    giver.width.value, giver.zoom.value = 9, 2
-    assert giver.state() == {"width": 9, "zoom": 2, "seed": 0, "run": [{"width": 8}, 3]}
-    taker.paste(giver.link)
-    assert taker.wait(WAIT)
-    assert taker.arms[0].rows == giver.arms[0].rows == arm.rows[:3]
-    assert (
-        taker.state() == giver.state()
-        and taker.status == giver.status == "Stopped after 3 epochs."
-    )

@@ -5,17 +5,14 @@ come out.
 import threading
 import time
 from base64 import b64decode
-from io import BytesIO
 
 import ipywidgets as widgets
-import numpy as np
 import pytest
-from matplotlib.image import imread
 
-from kdsurvey.panels.kit.charts import Bars, Chart, canvas, table, title
 from kdsurvey.panels.kit.controls import knob
 from kdsurvey.panels.kit.panel import Panel, unchecked
 from kdsurvey.panels.kit.redraw import Painter
+from kdsurvey.pictures import Axis, Bars, Chart, Picture, Table
 
 
 class Bar(Panel):
@@ -26,20 +23,16 @@ class Bar(Panel):
     def __init__(self):
         super().__init__()
         self.height = knob("Height", 1.0, 0, 20, step=1)
-        figure, axes = canvas(120, [["only"]])
-        axes["only"].set_ylim(0, 20)
-        self.bars = Bars(axes["only"], 1, colour="#0072B2")
-        self.chart = Chart(figure, self.bars.artists)
         self.watch(self.height.box, self.refresh)
         self.arrange("One bar", self.height.row)
 
     def draw(self):
-        if self.height.value == 13:
+        height = self.height.value
+        if height == 13:
             raise ValueError("13 brings bad luck")
-        self.bars.show([self.height.value])
-        return self.chart.png(), table(
-            "Bar", ["class", "height"], [["a<b", self.height.value]]
-        )
+        chart = Chart([Bars([0], [height])], y=Axis("height", (0, 20)))
+        table = Table("Bar", ["class", "height"], [["a<b", height]])
+        return Picture({"only": chart}, height=120, tables=[table])
 
 
 def test_three_faces_the_text_of_which_never_changes():
@@ -92,7 +85,7 @@ def test_an_idle_painter_has_no_thread_and_answers_again():
     for _ in range(3):
         painter.ask()
         painter.settle()
-        assert painter._thread is None
+        assert not painter.busy
     assert len(painted) == 3
     assert "kdsurvey painter" not in {thread.name for thread in threading.enumerate()}
 
@@ -185,24 +178,3 @@ def test_every_box_has_a_name_and_the_picture_too():
     panel = Bar()
     assert panel.height.box.description == "Height"
     assert panel.view.tooltip and "description" in panel.view.keys  # see Picture
-
-
-def test_a_chart_draws_what_moves_and_what_was_renewed():
-    figure, axes = canvas(120, [["only"]])
-    bars = Bars(axes["only"], 2, colour="#000000")
-    axes["only"].set_ylim(0, 1)
-    chart = Chart(figure, bars.artists)
-
-    def ink(heights):
-        bars.show(heights)
-        return 1 - imread(BytesIO(chart.png()))[..., :3].mean()
-
-    empty = ink([0, np.nan])
-    half = ink([0.5, 0.5])
-    full = ink([1, 1])
-    assert empty < half < full
-    assert ink([0, np.nan]) == empty  # nothing is left behind
-    title(axes["only"], "A title")
-    assert ink([0, np.nan]) == empty
-    chart.renew()
-    assert ink([0, np.nan]) > empty

@@ -11,9 +11,9 @@ FAULTS = [
     ),
     Fault(
         "peers: every seed has the same wrong labels",
-        "panels/peers/panel.py",
-        'mislabelled(settings["noise"], settings["seed"])',
-        'mislabelled(settings["noise"], 0)',
+        "panels/race/noisy_labels.py",
+        "settings.noise, settings.seed)",
+        "settings.noise, 0)",
     ),
     Fault(
         "peers: the net alone starts elsewhere",
@@ -24,13 +24,13 @@ FAULTS = [
     Fault(
         "peers: T not passed on",
         "panels/peers/panel.py",
-        'T=settings["T"], ',
+        "T=settings.T, ",
         "",
     ),
     Fault(
         "peers: always by turns",
         "panels/peers/panel.py",
-        'turns=settings["turns"]',
+        "turns=settings.turns",
         "turns=True",
     ),
     Fault(
@@ -41,14 +41,14 @@ FAULTS = [
     ),
     Fault(
         "peers: agreement of the first two",
-        "panels/peers/panel.py",
-        "combinations(some.given, 2)",
-        "combinations(some.given[:2], 2)",
+        "panels/peers/chart.py",
+        "combinations(p.given, 2)",
+        "combinations(p.given[:2], 2)",
     ),
     Fault(
         "peers: what was said before is lost",
         "panels/peers/panel.py",
-        "[*(arm.found or ()), Answers",
-        "[Answers",
+        "[*(arm.measured or ()), answers]",
+        "[answers]",
     ),
 ]

@@ -8,6 +8,7 @@ from itertools import combinations
 
 import pytest
 import torch
+from panels.shown import lines, put
 from panels.waiting import finished, hand_on
 
 from kdsurvey import panels
@@ -15,7 +16,7 @@ from kdsurvey.losses import entropy
 from kdsurvey.measures import top1_agreement
 from kdsurvey.methods import dml, plain
 from kdsurvey.nets import mlp
-from kdsurvey.panels.peers.panel import ALONE, MOST, NAMES, series
+from kdsurvey.panels.peers.chart import ALONE, ENTROPIES, MOST, NAMES, series
 from kdsurvey.training import Config, train
 
 SHORT = Config(epochs=4, batch_size=50, lr=0.1, schedule="constant", device="cpu")
@@ -52,8 +53,7 @@ SETTINGS = [
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_both_arms_train_as_train_does(made, data, settings):
     panel = made()
-    for name, value in settings.items():
-        panel._kept[name].value = value
+    put(panel, **settings)
     finished(panel)
     (lone, mutual), nets = alone(data, settings)
     assert [arm.rows for arm in panel.arms] == [lone, mutual] and len(lone) == 4
@@ -71,7 +71,7 @@ def test_both_arms_train_as_train_does(made, data, settings):
 
 def test_the_net_alone_starts_from_the_weights_of_peer_0(made):
     panel = finished(made())
-    one, group = (arm.found[0] for arm in panel.arms)
+    one, group = (arm.measured[0] for arm in panel.arms)
     assert torch.equal(one.given[0], group.given[0]) and not torch.equal(
         one.given[0], group.given[1]
     )
@@ -98,29 +98,28 @@ def test_what_the_charts_say_is_so(made, data):
     )
     start = [
         100 * (a == b).double().mean().item()
-        for a, b in combinations(panel.arms[1].found[0].given, 2)
+        for a, b in combinations(panel.arms[1].measured[0].given, 2)
     ]
     assert len(set(start)) > 1 and values["two peers"][0] == pytest.approx(
         sum(start) / 3
     )
-    aside = panel._aside
-    for line, (name, y) in zip(aside._lines, values.items()):
-        assert list(line.get_ydata()) == y and list(line.get_xdata()) == [0, 1, 2, 3, 4]
-        low, high = line.axes.get_ylim()
+    shown = lines(panel, "entropy") | lines(panel, "agreement")
+    assert list(shown) == list(values)
+    for name, y in values.items():
+        assert list(shown[name].y) == y and shown[name].x == (0, 1, 2, 3, 4)
+        chart = "entropy" if name in ENTROPIES else "agreement"
+        low, high = panel.picture.charts[chart].y.limits
         assert low <= min(y[1:]) and max(y[1:]) <= high, name
-    assert {text.get_text() for ends in aside._ends for text in ends.texts} == set(
-        values
-    )
 
 
 def test_fewer_peers_leave_no_line_behind(made):
     panel = finished(made(K=4))
     panel.K.box.value = 2
     finished(panel)
-    drawn = [
-        name for name, line in panel._accuracies._lines.items() if len(line.get_xdata())
-    ]
-    assert drawn == [ALONE, "peer 0", "peer 1"] and "peer 3" not in panel.html
+    assert (
+        list(lines(panel, "accuracy")) == [ALONE, "peer 0", "peer 1"]
+        and "peer 3" not in panel.html
+    )
 
 
 def test_the_table_says_the_same(made):
@@ -137,8 +136,8 @@ def test_the_table_says_the_same(made):
         and "two peers, % equal answers" in text
     )
     assert (
-        "2 peers by turns, weight 1, T = 1, 20 % of the labels drawn anew, seed 0"
-        in panel._meter.value
+        "2 peers, by turns, weight 1, T = 1, 20 % of the labels drawn anew, seed 0"
+        in panel.meter
     )
     assert all(
         f"{name} {share:.1f} %" in panel.status
@@ -150,7 +149,7 @@ def test_the_table_says_the_same(made):
 def test_before_a_run_there_is_a_picture_without_lines(made):
     panel = made()
     assert (
-        not any(len(line.get_xdata()) for line in panel._aside._lines)
+        not any(chart.marks for chart in panel.picture.charts.values())
         and panel.png[:4] == b"\x89PNG"
     )
     assert (

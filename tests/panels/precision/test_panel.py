@@ -8,14 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from panels.shown import bars, rules, texts
 from panels.waiting import WAIT, finished
 
 from kdsurvey import panels
 from kdsurvey.methods import apprentice, plain
 from kdsurvey.nets import conv, mlp
-from kdsurvey.panels.precision.panel import BINS, NAMES, of_levels
+from kdsurvey.panels.precision.chart import BINS, NAMES, levels_of
 from kdsurvey.surgery import lower, re_estimate, used, weighted
 from kdsurvey.training import Config, train
+
+CONFIG = Config(epochs=4, batch_size=50, lr=0.1, schedule="constant", device="cpu")
 
 
 @pytest.fixture
@@ -25,12 +28,8 @@ def teacher():
 
 @pytest.fixture
 def made(data, teacher, close):
-    config = Config(epochs=4, batch_size=50, lr=0.1, schedule="constant", device="cpu")
-    return lambda **options: close(
-        panels.precision(
-            data, teacher, **{"config": config, "width": 6, "depth": 3} | options
-        )
-    )
+    usual = {"config": CONFIG, "width": 6, "depth": 3}
+    return lambda **options: close(panels.precision(data, teacher, **usual | options))
 
 
 def alone(name, config, data, teacher, seed, low):
@@ -73,7 +72,7 @@ def test_every_arm_trains_as_train_does(made, data, teacher):
     low = {"weight_bits": 2, "activation_bits": 4, "threshold": 0.5, "top": 2.0}
     assert [arm.name for arm in panel.arms] == list(NAMES)
     for arm in panel.arms:
-        rows, net = alone(arm.name, panel._config, data, teacher, 7, low)
+        rows, net = alone(arm.name, CONFIG, data, teacher, 7, low)
         assert arm.lines[arm.name] == ([1, 2, 3, 4], shares(rows))
         assert all(
             torch.equal(a, b)
@@ -82,19 +81,19 @@ def test_every_arm_trains_as_train_does(made, data, teacher):
         assert [(row["stage"], row["lr"]) for row in arm.rows] == [
             (row["stage"], row["lr"]) for row in rows
         ]
-        for part, layer in zip(weighted(arm.net)[1:-1], arm.found):
+        for part, layer in zip(weighted(arm.net)[1:-1], arm.measured):
             np.testing.assert_array_equal(layer.computed, used(part).flatten().numpy())
             np.testing.assert_array_equal(
                 layer.behind, part.weight.detach().flatten().numpy()
             )
-    assert [layer.bits for layer in panel.arms[0].found] == [32, 32] and panel.arms[
+    assert [layer.bits for layer in panel.arms[0].measured] == [32, 32] and panel.arms[
         4
-    ].found[0].bits == 2
+    ].measured[0].bits == 2
 
 
 def test_the_arms_begin_equal(made):
     panel = made()
-    arms = panel.lineup(panel._wanted())
+    arms = panel.lineup(panel.settings)
     first = arms[0].net[1][0].weight
     assert all(
         torch.equal(arm.net[1][0].weight, first) and arm.net is not arms[0].net
@@ -104,35 +103,28 @@ def test_the_arms_begin_equal(made):
 
 def test_the_picture_shows_the_weights_before_and_after(made):
     panel = made()
-    assert panel._aside._said.get_text() == "Start, to see weights"
+    assert texts(panel, "weights") == ["Start, to see weights"]
     finished(panel)
     panel.shown.value, panel.layer.value = "scheme B", 3
     panel.settle()
-    w, q, limit, bits = panel.arms[3].found[1]
-    picture = panel._aside
-    heights, edges, _ = picture._before.get_data()
-    assert (
-        len(heights) == BINS
-        and heights.sum() == pytest.approx(100)
-        and edges[0] <= w.min()
-        and edges[-1] >= w.max()
-    )
-    levels, shares = of_levels(q)
+    w, q, limit, bits = panel.arms[3].measured[1]
+    before, after = bars(panel, "weights")
+    assert len(before.y) == BINS and sum(before.y) == pytest.approx(100)
+    assert before.x[0] - before.width / 2 <= w.min()
+    assert before.x[-1] + before.width / 2 >= w.max()
+    levels, shares = levels_of(q)
     assert bits == 2 and len(levels) == 3 and shares.sum() == pytest.approx(100)
-    np.testing.assert_allclose(picture._after.get_xdata()[::3], levels)
-    np.testing.assert_allclose(picture._after.get_ydata()[1::3], shares)
+    np.testing.assert_allclose(after.x, levels)
+    np.testing.assert_allclose(after.y, shares)
     np.testing.assert_allclose(limit, 0.7 * np.abs(w).mean(), rtol=1e-6)
-    assert (
-        picture._limits[1].get_xdata()[0] == limit and (q[np.abs(w) < limit] == 0).all()
-    )
-    assert (
-        picture.axis.get_ylim()[1] > shares.max()
-        and picture.axis.get_xlim()[1] >= np.abs(q).max()
-    )
-    assert (
-        picture._said.get_text()
-        == "scheme B, hidden layer 3\nbefore: blue area\nafter: 3 levels, bars"
-    )
+    assert rules(panel, "weights") == [-limit, limit]
+    assert (q[np.abs(w) < limit] == 0).all()
+    chart = panel.picture.charts["weights"]
+    assert chart.y.limits[1] > shares.max()
+    assert chart.x.limits[1] >= np.abs(q).max()
+    assert texts(panel, "weights") == [
+        "scheme B, hidden layer 3\nbefore: blue area\nafter: 3 levels, bars"
+    ]
     text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     assert (
         "Weights of scheme B, hidden layer 3" in text
@@ -141,9 +133,9 @@ def test_the_picture_shows_the_weights_before_and_after(made):
     assert f"|after: {levels[0]:+.3f}|{shares[0]:.1f} %|" in text
     panel.shown.value = "full precision"
     panel.settle()
-    assert picture._said.get_text().endswith("nothing is rounded") and not len(
-        picture._after.get_xdata()
-    )
+    (words,) = texts(panel, "weights")
+    before, after = bars(panel, "weights")
+    assert words.endswith("nothing is rounded") and not after.x
     assert "limit of 0" not in panel.html and "levels in use" not in panel.html
 
 
@@ -154,9 +146,9 @@ def test_the_status_and_the_meter_say_what_was_run(made):
         panel.status
         == f"Finished after 4 epochs. On test images: {tested}. One seed says little: try others."
     )
-    assert "4-bit weights, 6-bit activations up to 3, seed 0" in panel._meter.value
+    assert "4-bit weights, 6-bit activations up to 3, seed 0" in panel.meter
     panel.weight_bits.value = 2
-    assert "threshold 0.7 × mean |w|" in panel.words(panel._wanted())
+    assert "threshold 0.7 × mean |w|" in panel.words(panel.settings)
 
 
 def test_what_is_shown_is_no_setting_of_a_run_but_goes_with_the_link(made):
