@@ -216,7 +216,10 @@ def _now(sides: Sides, subject: Subject) -> list[list[str]]:
 
 def _who_differs(sides: Sides, subject: Subject) -> Table:
     of = differing(sides)
-    caption = f"{len(of)} of {len(subject.y)} validation images are answered differently (first seed); the first {SHOWN}"
+    caption = (
+        f"{len(of)} of {len(subject.y)} validation images are answered differently "
+        f"(first seed); the first {SHOWN}"
+    )
     answers = (
         [
             subject.y,

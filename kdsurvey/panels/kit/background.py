@@ -4,7 +4,6 @@ at a time for each panel.
 
 import atexit
 import threading
-import time
 import weakref
 from collections.abc import Callable
 
@@ -162,65 +161,6 @@ class Runner:
         if earlier and (place or earlier._execution != execution):
             earlier.stop()
         _latest[place or cell] = self
-
-
-class Running:
-    """What panels with a run share; to stand before Panel among the bases. The run is
-    that of `self._runner`.
-
-    patience: a redraw comes at the earliest this many times its own cost after the one
-    before, so drawing takes 1 / patience of time. `_sentence(state)`: what the panel
-    says of a run in that state; it has a button `pause`.
-    """
-
-    patience = SHARE
-    _next = 0.0  # when a redraw is due
-
-    @property
-    def busy(self) -> bool:
-        """Whether a run is under way."""
-        return self._runner.busy
-
-    def close(self) -> None:
-        """Stops the run and waits until its thread has ended."""
-        self._runner.stop()
-        self._runner.wait(5)
-        super().close()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Waits for the run to end; whether it has."""
-        return self._runner.wait(timeout)
-
-    def _redraw_seldom(self) -> None:
-        """Draws on this thread, seldom enough that the training hardly notices."""
-        start = time.perf_counter()
-        if start >= self._next:
-            self.redraw()
-            end = time.perf_counter()
-            self._next = end + max(OFTEN, self.patience * (end - start))
-
-    def _tell(self, state: str, error: Exception | None) -> None:
-        """Hears of every change of state."""
-        self.pause.description = "Resume" if state == "paused" else "Pause"
-        if state != "running":
-            self.redraw()
-        if error:
-            self.fail(error)
-        elif not self.error:
-            self.say(self._sentence(state))
-
-    def _pause(self) -> None:
-        """The Pause button: hold, or go on."""
-        if not self._runner.busy:
-            self.say("Nothing is running: press Start.")
-            return
-        self._runner.last.hold(not self._runner.last.holding)
-
-    def _stop(self) -> None:
-        """The Stop button."""
-        if not self._runner.busy:
-            self.say("Nothing is running.")
-        self._runner.stop()
 
 
 def _here() -> tuple[str | None, str | None]:
