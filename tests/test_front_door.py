@@ -7,28 +7,16 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parent / "panels"
-# Folders whose tests still look inside; a folder that no longer does is taken out
-OPEN = (
-    "branches",
-    "compare",
-    "flows",
-    "generations",
-    "growing",
-    "hints",
-    "kit",
-    "peers",
-    "precision",
-)
-CLOSED = [
-    path
-    for path in sorted(FOLDER.rglob("*.py"))
-    if path.relative_to(FOLDER).parts[0] not in OPEN
-]
+CLOSED = sorted(FOLDER.rglob("*.py"))
 BY_NAME = ("getattr", "setattr", "hasattr", "delattr")  # also of monkeypatch
 
 
+# Names of protocols: how IPython asks for a picture, a namedtuple's copy, all live widgets
+PROTOCOLS = ("_repr_mimebundle_", "_replace", "_instances")
+
+
 def is_private(name: str) -> bool:
-    return name.startswith("_") and not name.endswith("__")
+    return name.startswith("_") and not name.endswith("__") and name not in PROTOCOLS
 
 
 def private_uses(text: str) -> Iterator[tuple[int, str]]:

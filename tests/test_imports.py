@@ -142,7 +142,6 @@ def test_imports_go_one_way(path):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="races and their chart import each other", strict=False)
 def test_no_modules_import_each_other():
     assert not circle()
 

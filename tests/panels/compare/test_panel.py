@@ -324,7 +324,10 @@ def test_pause_holds_both_sides_and_stop_leaves_no_thread(endless):
 
 def test_stop_does_not_wait_for_the_end_of_an_epoch(teacher, data, close):
     config = Config(epochs=2, batch_size=1, lr=1e-4, schedule="constant", device="cpu")
-    slow = lambda student, teacher, T, alpha: _slowly(plain(student))
+
+    def slow(student, teacher, T, alpha):
+        return _slowly(plain(student))
+
     panel = close(
         compare(data, teacher, config=config, width=4, methods={"slow": slow})
     )

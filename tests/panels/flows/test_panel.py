@@ -1,4 +1,6 @@
-"""Flows: both arms train as `train` does, and the matrices that are shown are those of equation 1."""
+"""Flows: both arms train as `train` does, and the matrices that are shown are those of
+equation 1.
+"""
 
 import re
 from dataclasses import replace

@@ -85,8 +85,8 @@ def shows_what_is_taught(panel, target, data, given, i):
     text = re.sub(r"(<[^>]*>)+", "|", panel.html)
     assert f"|{data.classes[3]}|{aim[i, 3]:.3f}|{q[3]:.3f}|" in text
     assert (
-        f"Training image {i}, label {label}, right class {right}, weight {weight[i]:.2f}, generation 2"
-        in text
+        f"Training image {i}, label {label}, right class {right}, "
+        f"weight {weight[i]:.2f}, generation 2" in text
     )
 
 
