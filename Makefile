@@ -35,6 +35,7 @@ coverage: $(VENV)/test.done
 lint: $(VENV)/test.done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
 
 unit: $(VENV)/test.done
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests --ignore tests/browser

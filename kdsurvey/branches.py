@@ -4,6 +4,7 @@ A gate or a fusion makes one answer of the branches.
 """
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -40,7 +41,12 @@ class Branches(nn.Module):
 
         From x to logits (n, c): the net that is served in the end.
         """
-        return nn.Sequential(*self.trunk, *self.branches[k])
+        return nn.Sequential(*self.trunk, *self.sequentials[k])
+
+    @property
+    def sequentials(self) -> list[nn.Sequential]:
+        """List the branches; torch's type of a ModuleList does not say what is in it."""
+        return cast("list[nn.Sequential]", list(self.branches))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.logits(self.trunk(x))
@@ -151,7 +157,8 @@ class Fused(nn.Module):
         Raises ValueError where a head gets no map.
         """
         maps = self.maps(x)
-        z = torch.stack([branch[-1](m) for branch, m in zip(self.net.branches, maps)])
+        heads = [branch[-1] for branch in self.net.sequentials]
+        z = torch.stack([head(m) for head, m in zip(heads, maps)])
         return z, self._fuse(maps)
 
     def maps(self, x: Tensor) -> list[Tensor]:
@@ -160,7 +167,7 @@ class Fused(nn.Module):
         Raises ValueError where a head gets no map.
         """
         shared = self.net.trunk(x)
-        maps = [branch[:-1](shared) for branch in self.net.branches]
+        maps = [branch[:-1](shared) for branch in self.net.sequentials]
         if any(m.ndim != 4 for m in maps):
             raise ValueError(
                 "ffl: the last block of a branch must get maps (n, c, h, w), got "
@@ -169,10 +176,11 @@ class Fused(nn.Module):
         return maps
 
     def _fuse(self, maps: list[Tensor]) -> Tensor:
-        size = [min(sizes) for sizes in zip(*(m.shape[2:] for m in maps))]
+        height = min(m.shape[2] for m in maps)
+        width = min(m.shape[3] for m in maps)
+        size = (height, width)
         same = [
-            m if list(m.shape[2:]) == size else F.adaptive_avg_pool2d(m, size)
-            for m in maps
+            m if m.shape[2:] == size else F.adaptive_avg_pool2d(m, size) for m in maps
         ]
         return self.fusion(torch.cat(same, 1))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -66,7 +67,7 @@ class Data:
 
     def to(self, device: torch.device | str) -> "Data":
         """The same data with every tensor on `device`."""
-        moved = {
+        moved: dict[str, Any] = {
             part: (x.to(device), y.to(device)) for part, (x, y) in self._parts().items()
         }
         return replace(self, **moved)
@@ -171,7 +172,9 @@ class Data:
         A pixel is the mean of four.
         """
         parts = self._parts().items()
-        small = {part: (F.avg_pool2d(x, 2), y) for part, (x, y) in parts}
+        small: dict[str, Any] = {
+            part: (F.avg_pool2d(x, 2), y) for part, (x, y) in parts
+        }
         source = f"{self.source}; images at half their height and width"
         return replace(self, **small, source=source)
 
@@ -269,11 +272,12 @@ def cifar10() -> Data:
         root, inside, checksums, lambda part: datasets.CIFAR10(part, download=True)
     )
     parts = [datasets.CIFAR10(root, train) for train in (True, False)]
-    pairs = [
+    train, test = (
         (_scaled(torch.from_numpy(p.data).permute(0, 3, 1, 2)), torch.tensor(p.targets))
         for p in parts
-    ]
-    return Data(*pairs, tuple(parts[0].classes), "CIFAR-10, 50,000 train + 10,000 test")
+    )
+    source = "CIFAR-10, 50,000 train + 10,000 test"
+    return Data(train, test, tuple(parts[0].classes), source)
 
 
 def image_folder(path: str | Path) -> Data:

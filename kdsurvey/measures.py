@@ -23,7 +23,8 @@ class Reliability(NamedTuple):
 
     confidence: Tensor  # mean probability of the answer, in [0, 1]
     accuracy: Tensor  # share of right answers, in [0, 1]
-    count: Tensor  # images, int64
+    # The field hides the count that every tuple has
+    count: Tensor  # type: ignore[assignment]  # images, int64
 
 
 def confusion(answers: Tensor, y: Tensor, classes: int) -> Tensor:

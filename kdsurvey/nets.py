@@ -29,7 +29,7 @@ def mlp(
         )
     if not 0 <= dropout < 1:
         raise ValueError(f"a dropout probability lies in [0, 1), got {dropout}")
-    blocks = [nn.Flatten()]
+    blocks: list[nn.Module] = [nn.Flatten()]
     for m, n in zip(widths[:-2], widths[1:-1]):
         scale = [nn.BatchNorm1d(n)] if norm else []
         drop = [nn.Dropout(dropout)] if dropout else []
@@ -191,10 +191,8 @@ def _check(channels: int, widths: Sequence[int], classes: int) -> None:
 
 
 def _conv_block(m: int, n: int, stride: int = 1) -> nn.Sequential:
-    shape = {"kernel_size": 3, "padding": 1, "bias": False, "device": "meta"}
-    return nn.Sequential(
-        nn.Conv2d(m, n, stride=stride, **shape), nn.BatchNorm2d(n), nn.ReLU()
-    )
+    layer = nn.Conv2d(m, n, 3, stride, padding=1, bias=False, device="meta")
+    return nn.Sequential(layer, nn.BatchNorm2d(n), nn.ReLU())
 
 
 def _head(width: int, classes: int) -> nn.Sequential:

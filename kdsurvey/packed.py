@@ -14,6 +14,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from kdsurvey.store import replacing
 from kdsurvey.surgery import (
     FULL,
+    Layer,
     Precision,
     is_weighted,
     lower_layer,
@@ -121,7 +123,7 @@ def _bits_kept(k: int) -> int:
     return 1 if k == 2 else k
 
 
-def _is_packed(module: nn.Module, name: str) -> bool:
+def _is_packed(module: nn.Module, name: str) -> TypeGuard[Layer]:
     """Whether a tensor of a module is a layer's weights, which are packed."""
     return name == "weight" and is_weighted(module)
 
@@ -156,7 +158,7 @@ def _raw(tensor: Tensor) -> bytes:
     return tensor.detach().cpu().numpy().astype(DTYPES[tensor.dtype]).tobytes()
 
 
-def _weights(layer: nn.Module) -> list[bytes]:
+def _weights(layer: Layer) -> list[bytes]:
     """Pack a layer's weights in the shorter of the two forms, after their header."""
     precision = precision_of(layer)
     k = precision.weight_bits
@@ -178,7 +180,7 @@ def _weights(layer: nn.Module) -> list[bytes]:
     return [header, *(sparse if is_sparse else dense)]
 
 
-def _codes(layer: nn.Module) -> tuple[Tensor, Tensor]:
+def _codes(layer: Layer) -> tuple[Tensor, Tensor]:
     c, s = precision_of(layer).codes(unpruned(layer))
     return c.flatten().cpu(), s.cpu()
 
@@ -213,7 +215,7 @@ class _Reader:
         return (bits.reshape(n, k).astype(np.int64) << np.arange(k)).sum(1)
 
 
-def _fill(layer: nn.Module, reader: _Reader) -> None:
+def _fill(layer: Layer, reader: _Reader) -> None:
     """Read one layer's header and weights; let it round its inputs as the saved one."""
     sparse, k, activation_bits, top, scale = HEADER.unpack(reader.take(HEADER.size))
     numbers = _sparse(layer, reader, k) if sparse else _dense(layer, reader, k)
@@ -224,12 +226,12 @@ def _fill(layer: nn.Module, reader: _Reader) -> None:
     lower_layer(layer, Precision(FULL, activation_bits, top=top))
 
 
-def _dense(layer: nn.Module, reader: _Reader, k: int) -> np.ndarray:
+def _dense(layer: Layer, reader: _Reader, k: int) -> np.ndarray:
     values = reader.values(layer.weight.numel(), k)
     return values if k == FULL else values - _largest_code(k)
 
 
-def _sparse(layer: nn.Module, reader: _Reader, k: int) -> np.ndarray:
+def _sparse(layer: Layer, reader: _Reader, k: int) -> np.ndarray:
     count = layer.weight.numel()
     kept = reader.values(count, 1).astype(bool)
     values = reader.values(int(kept.sum()), _bits_kept(k))

@@ -44,7 +44,7 @@ def _without_docstring(text: str) -> str:
     ]
     for node in sorted(documented, key=lambda n: -n.lineno):
         first, last = node.body[0].lineno - 1, node.body[0].end_lineno
-        if last - first > 1:
+        if last is not None and last - first > 1:
             lines[first:last] = [lines[first] + '"""']
     return "\n".join(lines) + "\n"
 

@@ -64,7 +64,7 @@ def _(value: partial) -> Any:
     return _called(value.func, arguments | value.keywords)
 
 
-def _called(function: Any, values: dict[str, Any]) -> Any:
+def _called(function: Any, values: Mapping[str, Any]) -> Any:
     """A function's name, with the values that it encloses or that are fixed for it."""
     name = function.__qualname__
     if name.endswith("<lambda>"):

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -36,6 +36,6 @@ def check(owner: str, settings: Any, rules: Mapping[str, tuple[bool, str]]) -> N
             )
 
 
-def whole(value: object, least: int) -> bool:
+def whole(value: object, least: int) -> TypeGuard[int]:
     """Tell whether a value is a whole number, NumPy's too, of at least `least`."""
-    return isinstance(value, Integral) and value >= least
+    return isinstance(value, Integral) and int(value) >= least

@@ -5,7 +5,7 @@ has trained.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -42,7 +42,7 @@ class Stage:
 
     name: str
     learn: dict[nn.Module, Loss]  # several learners take turns on every batch
-    score: dict[str, Predict] = field(default_factory=dict)
+    score: Mapping[str, Predict] = field(default_factory=dict)
     epochs: float = 1.0  # share of Config.epochs
     lr: float = 1.0  # share of Config.lr
 
@@ -59,6 +59,10 @@ class Teacher:
     net: any nn.Module from x to logits, or a Teacher. Raises ValueError for anything else.
     """
 
+    net: nn.Module
+    # At most one entry: (inputs, their version, logits)
+    _memory: list[tuple[Tensor, int, Tensor]]
+
     def __init__(self, net: "nn.Module | Teacher"):
         if isinstance(net, Teacher):
             self.net = net.net
@@ -69,8 +73,7 @@ class Teacher:
                 f"a teacher must be a torch.nn.Module, got {type(net).__name__}"
             )
         self.net = copy.deepcopy(net).eval().requires_grad_(False)
-        # At most one entry: (inputs, their version, logits)
-        self._memory: list[tuple[Tensor, int, Tensor]] = []
+        self._memory = []
 
     def __call__(self, batch: Batch) -> Tensor:
         if not batch.augmented:

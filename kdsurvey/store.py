@@ -113,7 +113,8 @@ def cached(
     if arrays is None or not valid(arrays):
         with replacing(path) as file:
             arrays = make()
-            np.savez_compressed(file, **arrays)
+            # NumPy's stub takes each array for `allow_pickle` too
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     return arrays
 
 
@@ -125,7 +126,7 @@ def fingerprint(arrays: Arrays) -> str:
     digest = hashlib.sha256()
     for name, values in sorted(arrays.items()):
         digest.update(f"{name} {values.dtype.str} {values.shape}".encode())
-        digest.update(np.ascontiguousarray(values))
+        digest.update(np.ascontiguousarray(values).data)
     return digest.hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from typing import overload
 
 import torch
 from torch import Tensor, nn
@@ -51,6 +52,10 @@ def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
     return _stacked(list(nets))
 
 
+@overload
+def _stacked(twins: list[nn.Sequential]) -> nn.Sequential: ...
+@overload
+def _stacked(twins: list[nn.Module]) -> nn.Module: ...
 def _stacked(twins: list) -> nn.Module:
     first = twins[0]
     if isinstance(first, nn.Sequential):
@@ -73,6 +78,10 @@ def unstack(stacked: nn.Sequential) -> list[nn.Sequential]:
     return [_member(stacked, k) for k in range(size)]
 
 
+@overload
+def _member(module: nn.Sequential, k: int) -> nn.Sequential: ...
+@overload
+def _member(module: nn.Module, k: int) -> nn.Module: ...
 def _member(module: nn.Module, k: int) -> nn.Module:
     if isinstance(module, nn.Sequential):
         return nn.Sequential(*(_member(child, k) for child in module))

@@ -4,7 +4,7 @@ One seed gives the same rows to the last bit on one thread, see `threads`.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import (
     AbstractContextManager,
     closing,
@@ -12,7 +12,7 @@ from contextlib import (
     nullcontext,
     suppress,
 )
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -88,7 +88,7 @@ def epochs(
     *,
     on_batch: Callable[[Step], None] | None = None,
     progress: bool = False,
-) -> Iterator[dict]:
+) -> Generator[dict, None, None]:
     """Train as `train` does, and yield one row at a time.
 
     Between two rows anything may happen, another run's epoch too: a run that takes
@@ -142,7 +142,7 @@ def _all_rows(
     device: torch.device,
     on_batch: Callable[[Step], None] | None,
     progress: bool,
-) -> Iterator[dict]:
+) -> Generator[dict, None, None]:
     batches = Batches(config.batch_size, config.jitter, config.seed, device)
     stage = None
     for stage in stages:
@@ -209,6 +209,7 @@ def _step(
         with _precision(batch.x.device, config):
             terms = loss(batch, done)
         total = sum(terms.values())
+        assert isinstance(total, Tensor)  # sum() alone could be the number 0
         optimiser.param_groups[0]["lr"] = lr
         optimiser.zero_grad()
         # Members of a stack share no weights
@@ -231,7 +232,11 @@ def _optimiser(learner: nn.Module, config: Config) -> torch.optim.Optimizer:
             f"train: {type(learner).__name__} has no weight that can learn; "
             "a Teacher is frozen; pass the net"
         )
-    shared = {"lr": config.lr, "weight_decay": config.weight_decay, "fused": True}
+    shared: dict[str, Any] = {
+        "lr": config.lr,
+        "weight_decay": config.weight_decay,
+        "fused": True,
+    }
     if config.optimiser == "adam":
         return torch.optim.Adam(weights, **shared)
     return torch.optim.SGD(

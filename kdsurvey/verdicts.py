@@ -9,12 +9,13 @@ only: nothing here knows what was trained.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student_t
 
-Rows = pd.DataFrame | Sequence[Mapping]
+Rows: TypeAlias = pd.DataFrame | Sequence[Mapping]
 
 
 @dataclass(frozen=True, repr=False)
@@ -193,9 +194,10 @@ def chosen(
 
 
 def _paired(
-    claim: str, a: Sequence[float], b: Sequence[float], unit: str
+    claim: str, arm_a: Sequence[float], arm_b: Sequence[float], unit: str
 ) -> np.ndarray:
-    a, b = (np.asarray(list(values), dtype=np.float64) for values in (a, b))
+    a = np.asarray(list(arm_a), dtype=np.float64)
+    b = np.asarray(list(arm_b), dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError(
             f"{claim}: the arms are paired by seed, so give lists of one length; got "

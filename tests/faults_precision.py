@@ -84,8 +84,8 @@ FAULTS = [
     Fault(
         "masks forgotten",
         "surgery/precision.py",
-        "return layer.weight_orig * layer.weight_mask",
-        "return layer.weight_orig",
+        ' * layer.get_buffer("weight_mask")',
+        "",
     ),
     Fault(
         "batch norm measured with dropout",

@@ -82,14 +82,14 @@ FAULTS = [
     Fault(
         "deepen: off the centre",
         "surgery/growing.py",
-        "U[(i, i, *centre)] = 1",
-        "U[(i, i, *(c + (c > 0) for c in centre))] = 1",
+        "= (i, i, *centre)",
+        "= (i, i, *(c + (c > 0) for c in centre))",
     ),
     Fault(
         "deepen: units in reverse order",
         "surgery/growing.py",
-        "U[(i, i, *centre)] = 1",
-        "U[(i, i.flip(0), *centre)] = 1",
+        "= (i, i, *centre)",
+        "= (i, i.flip(0), *centre)",
     ),
     Fault(
         "deepen: no padding",
@@ -118,7 +118,7 @@ FAULTS = [
     Fault(
         "deepen: running variance left at 1",
         "surgery/growing.py",
-        "undone.running_var.copy_(var)",
+        'undone.get_buffer("running_var").copy_(var)',
         "pass",
     ),
     Fault(

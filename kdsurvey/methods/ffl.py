@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from kdsurvey.branches import Branches, Fused, Mixed
 from kdsurvey.losses import check_temperature, cross_entropy, kl, ramp_up
-from kdsurvey.stage import Batch, Stage
+from kdsurvey.stage import Batch, Predict, Stage
 
 
 def ffl(
@@ -59,8 +59,8 @@ def ffl(
         return terms
 
     def stages() -> Iterator[Stage]:
-        branches = {f"branch {k}": net[k] for k in range(len(net))}
-        served = {"fused": fused, "ensemble": Mixed(net, None)}
-        yield Stage("ffl", {fused: loss}, score=branches | served)
+        score: dict[str, Predict] = {f"branch {k}": net[k] for k in range(len(net))}
+        score |= {"fused": fused, "ensemble": Mixed(net, None)}
+        yield Stage("ffl", {fused: loss}, score=score)
 
     return stages()

@@ -6,6 +6,7 @@
 from kdsurvey.surgery.growing import NORMS, WEIGHTED, deepen, widen
 from kdsurvey.surgery.precision import (
     FULL,
+    Layer,
     LowConv2d,
     LowLinear,
     Precision,
@@ -27,6 +28,7 @@ __all__ = [
     "FULL",
     "NORMS",
     "WEIGHTED",
+    "Layer",
     "LowConv2d",
     "LowLinear",
     "Precision",

@@ -16,6 +16,10 @@ from numbers import Integral
 import torch
 from torch import Tensor, nn
 
+from kdsurvey.surgery.precision import Layer
+
+Norm = nn.BatchNorm1d | nn.BatchNorm2d
+
 WEIGHTED = (nn.Linear, nn.Conv2d)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 DROPOUTS = (nn.Dropout, nn.Dropout2d)
@@ -86,6 +90,8 @@ def widen(
         )
     wide = _copy(net, "widen")
     (_, first), *between, (_, last) = _stretch(wide, layer, "widen")
+    assert isinstance(first, Layer)
+    assert isinstance(last, Layer)
     n = len(first.weight)
     parts = [part for _, part in between]
     _check_widening(layer, width, first, parts, last)
@@ -126,6 +132,7 @@ def deepen(
     """
     deep = _copy(net, "deepen")
     (_, first), *after = _stretch(deep, layer, "deepen")
+    assert isinstance(first, Layer)
     end, norm = _end_of_block(layer, after)
     block = nn.Sequential(_identity(first), nn.ReLU())
     if norm is not None:
@@ -184,7 +191,9 @@ def _stretch(net: nn.Sequential, layer: int, verb: str) -> list[tuple[int, nn.Mo
         )
     end = next((i for i in weighted if i > own[0]), len(leaves))
     stretch = leaves[own[0] : end + 1]
-    block = f"{verb}: block {layer}, weights {tuple(leaves[own[0]][1].weight.shape)},"
+    first = leaves[own[0]][1]
+    assert isinstance(first, Layer)
+    block = f"{verb}: block {layer}, weights {tuple(first.weight.shape)},"
     kinds = [type(leaf) for _, leaf in leaves[own[0] + 1 : end]]
     strange = [kind.__name__ for kind in kinds if kind not in KNOWN]
     if strange:
@@ -207,7 +216,7 @@ def _stretch(net: nn.Sequential, layer: int, verb: str) -> list[tuple[int, nn.Mo
 
 
 def _check_widening(
-    layer: int, width: int, first: nn.Module, parts: list[nn.Module], last: nn.Module
+    layer: int, width: int, first: Layer, parts: list[nn.Module], last: Layer
 ) -> None:
     """Raise ValueError unless `width` is above the old one and W' fits its units.
 
@@ -261,7 +270,7 @@ def _copy_units(part: nn.Module, n: int, g: Tensor) -> None:
     setattr(part, width, getattr(part, width) // n * len(g))
 
 
-def _divide(last: nn.Module, n: int, g: Tensor) -> None:
+def _divide(last: Layer, n: int, g: Tensor) -> None:
     """U'_jh = W'_g(j),h / |{x : g(x) = g(j)}|
 
     For each of the h w rows that a unit has past a Flatten.
@@ -302,17 +311,17 @@ def _perturb(
 
 def _end_of_block(
     layer: int, after: list[tuple[int, nn.Module]]
-) -> tuple[int, nn.Module | None]:
+) -> tuple[int, Norm | None]:
     """Find the index of the block after the ReLU of block `layer`.
 
     And the batch norm before that ReLU, if there is one.
     """
-    norm = None
+    norm: Norm | None = None
     for i, (k, part) in enumerate(after):
         rest = [other for j, other in after[i + 1 :] if j == k]
         if type(part) is nn.ReLU and all(type(other) in KEEP_SIGN for other in rest):
             return k + 1, norm
-        norm = part if type(part) in NORMS else norm
+        norm = part if isinstance(part, Norm) else norm
         if type(part) not in (*NORMS, *KEEP_SIGN):
             break
     names = ", ".join(type(part).__name__ for _, part in after)
@@ -324,23 +333,26 @@ def _end_of_block(
     )
 
 
-def _identity(first: nn.Module) -> nn.Module:
+def _identity(first: Layer) -> Layer:
     """Build a layer like `first` that gives its n units back as they are: U = I.
 
     For convolutions at the kernel's centre.
     """
     n = len(first.weight)
     bias = first.bias is not None
-    kernel = tuple(size | 1 for size in first.weight.shape[2:])  # odd; () for Linear
-    centre = tuple(size // 2 for size in kernel)
-    same = (
-        nn.Conv2d(n, n, kernel, padding=centre, bias=bias, device="meta")
-        if kernel
-        else nn.Linear(n, n, bias, device="meta")
-    )
-    U = first.weight.new_zeros(n, n, *kernel)
+    same: Layer
+    centre: tuple[int, ...] = ()
+    if isinstance(first, nn.Conv2d):
+        height, width = first.weight.shape[2:]
+        kernel = (height | 1, width | 1)  # odd
+        centre = (kernel[0] // 2, kernel[1] // 2)
+        same = nn.Conv2d(n, n, kernel, padding=centre, bias=bias, device="meta")
+    else:
+        same = nn.Linear(n, n, bias, device="meta")
+    U = first.weight.new_zeros(same.weight.shape)
     i = torch.arange(n, device=first.weight.device)
-    U[(i, i, *centre)] = 1
+    diagonal: tuple[Tensor | int, ...] = (i, i, *centre)
+    U[diagonal] = 1
     same.weight = nn.Parameter(U)
     if bias:
         same.bias = nn.Parameter(U.new_zeros(n))
@@ -348,7 +360,7 @@ def _identity(first: nn.Module) -> nn.Module:
 
 
 @torch.no_grad()
-def _moments(below: nn.Sequential, norm: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+def _moments(below: nn.Sequential, norm: Norm, x: Tensor) -> tuple[Tensor, Tensor]:
     """Measure the variance (biased) and the mean, each (n,), of below(x), x a batch.
 
     As a batch norm sees them. That is, with its own rounding, to be undone too: summing
@@ -368,11 +380,12 @@ def _moments(below: nn.Sequential, norm: nn.Module, x: Tensor) -> tuple[Tensor, 
         a.shape[1], momentum=1.0, affine=False, device=a.device, dtype=a.dtype
     )
     seen(a)
-    return seen.running_var * (1 - a.shape[1] / a.numel()), seen.running_mean
+    biased = seen.get_buffer("running_var") * (1 - a.shape[1] / a.numel())
+    return biased, seen.get_buffer("running_mean")
 
 
 @torch.no_grad()
-def _undone(norm: nn.Module, var: Tensor, mu: Tensor) -> nn.Module:
+def _undone(norm: Norm, var: Tensor, mu: Tensor) -> Norm:
     """Build a batch norm like `norm` that is the identity where a batch has var and mu.
 
     gamma = sqrt(var + eps), beta = mu.
@@ -388,7 +401,8 @@ def _undone(norm: nn.Module, var: Tensor, mu: Tensor) -> nn.Module:
     undone.weight.copy_((var + norm.eps).sqrt())
     undone.bias.copy_(mu)
     if norm.track_running_stats:
-        undone.running_mean.copy_(mu)
-        undone.running_var.copy_(var)
-        undone.num_batches_tracked += 1  # the batch that was measured
+        undone.get_buffer("running_mean").copy_(mu)
+        undone.get_buffer("running_var").copy_(var)
+        measured = undone.get_buffer("num_batches_tracked")
+        measured += 1  # the batch that was measured
     return undone

@@ -9,12 +9,15 @@ clipping range and 0 outside.
 
 import math
 from dataclasses import dataclass, replace
+from typing import TypeGuard, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kdsurvey import ranges
+
+Layer = nn.Linear | nn.Conv2d
 
 FULL = 32  # bits of a number that is left as it is
 
@@ -176,7 +179,7 @@ def lower(
     return net
 
 
-def lower_layer(layer: nn.Module, precision: Precision) -> None:
+def lower_layer(layer: Layer, precision: Precision) -> None:
     """Let one Linear or Conv2d layer compute in this precision, in place.
 
     With 32 bits for both it is a plain one again.
@@ -184,27 +187,28 @@ def lower_layer(layer: nn.Module, precision: Precision) -> None:
     plain = next(kind for kind in LOW if isinstance(layer, kind))
     full = precision.weight_bits == precision.activation_bits == FULL
     layer.__class__ = plain if full else LOW[plain]
-    layer.precision = precision
+    lowered = cast("LowLinear | LowConv2d", layer)  # a plain one keeps it too
+    lowered.precision = precision
 
 
-def is_weighted(part: nn.Module) -> bool:
+def is_weighted(part: nn.Module) -> TypeGuard[Layer]:
     """Tell whether a part of a net is a Linear or Conv2d layer, low or not."""
     return type(part) in (*LOW, *LOW.values())
 
 
-def weighted(net: nn.Module) -> list[nn.Module]:
+def weighted(net: nn.Module) -> list[Layer]:
     """List the Linear and Conv2d layers of a net, low or not, in order."""
     return [part for part in net.modules() if is_weighted(part)]
 
 
-def unpruned(layer: nn.Module) -> Tensor:
+def unpruned(layer: Layer) -> Tensor:
     """Return a layer's full-precision weights, with 0 where they are pruned."""
     if not hasattr(layer, "weight_mask"):
         return layer.weight
-    return layer.weight_orig * layer.weight_mask
+    return layer.get_parameter("weight_orig") * layer.get_buffer("weight_mask")
 
 
-def used(layer: nn.Module) -> Tensor:
+def used(layer: Layer) -> Tensor:
     """Return the weights that a Linear or Conv2d layer computes with, detached.
 
     Quantised where it is low, masked where it is pruned.
@@ -212,9 +216,11 @@ def used(layer: nn.Module) -> Tensor:
     return precision_of(layer).weights(unpruned(layer)).detach()
 
 
-def precision_of(layer: nn.Module) -> Precision:
+def precision_of(layer: Layer) -> Precision:
     """Return the precision in which a Linear or Conv2d layer computes."""
-    return layer.precision if type(layer) in LOW.values() else Precision(FULL, FULL)
+    if isinstance(layer, LowLinear | LowConv2d):
+        return layer.precision
+    return Precision(FULL, FULL)
 
 
 @torch.no_grad()

@@ -6,8 +6,8 @@ FAULTS = [
     Fault(
         "codistil: T^2 dropped",
         "methods/codistil/__init__.py",
-        "weight * T**2 * sum",
-        "weight * sum",
+        "weight * T**2 * total",
+        "weight * total",
     ),
     Fault(
         "codistil: no burn-in",

@@ -57,7 +57,9 @@ def codistil(
             terms = {"hard": cross_entropy(z, batch.y)}
             mutual = [kl(v(batch), z, T) for v in exchanged.others]
             if mutual:
-                terms["mutual"] = weight * T**2 * sum(mutual) / len(mutual)
+                total = sum(mutual)
+                assert isinstance(total, Tensor)  # sum() alone could be the number 0
+                terms["mutual"] = weight * T**2 * total / len(mutual)
             return terms
 
         yield Stage("codistil", {net: loss}, score={"net": net})

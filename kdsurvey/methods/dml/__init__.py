@@ -76,6 +76,7 @@ def peer_loss(
         log_p = torch.log_softmax(torch.stack(list(others)) / T, -1).logsumexp(0)
         others = [T * log_p]  # logits of the mean of the p_l at T
     mutual = sum(kl(z_l, z_k, T) for z_l in others) / len(others)
+    assert isinstance(mutual, Tensor)  # sum() alone could be the number 0
     return {
         "hard": weighted_cross_entropy(z_k, batch.y, m / m.sum().clamp(min=1)),
         "mutual": weight * T**2 * mutual,

@@ -58,8 +58,8 @@ class Flow(nn.Module):
         an order is not one of all channels.
         """
         maps = [x]
-        for block in self.blocks:
-            maps.append(block(maps[-1]))
+        for layers in self.blocks:
+            maps.append(layers(maps[-1]))
         for block, channels in self.order.items():
             _check_order(maps[block], channels)
             index = self.get_buffer(_order_of(block))
