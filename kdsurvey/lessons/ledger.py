@@ -4,10 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 
-from kdsurvey import records
 from kdsurvey.lessons import notebooks
-from kdsurvey.lessons.ensemblenet import claims as online_budgets
-from kdsurvey.lessons.ensemblenet import experiments as ensemble_heads
 from kdsurvey.verdicts import Verdict
 
 
@@ -17,8 +14,7 @@ def verdicts() -> dict[str, list[Verdict]]:
     """
     judged = {}
     for page in notebooks.stems():
-        lesson = notebooks.lesson_of(page)
-        judge = _judge(lesson) or _TO_MOVE.get(lesson)
+        judge = _judge(notebooks.lesson_of(page))
         if judge:
             judged[page] = judge()
     return judged
@@ -29,17 +25,4 @@ def _judge(lesson: str) -> Callable[[], list[Verdict]] | None:
     module = f"kdsurvey.lessons.{lesson}.claims"
     if find_spec(module) is None:
         return None
-    judge = getattr(import_module(module), "verdicts", None)
-    return judge if callable(judge) else None
-
-
-def _heads() -> list[Verdict]:
-    """Notebook 12."""
-    names = "ensemble_lambda", "ensemble_thin", "online_compared"
-    lambdas, thin, budgets = (records.recorded(name) for name in names)
-    return [*ensemble_heads.claims(lambdas, thin), *online_budgets.claims(budgets)]
-
-
-_TO_MOVE = {  # until each lesson has `claims.verdicts`
-    "ensemblenet": _heads,
-}
+    return import_module(module).verdicts

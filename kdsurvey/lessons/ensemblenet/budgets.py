@@ -25,8 +25,11 @@ from kdsurvey.training import Config, accuracy, train
 CONFIG = online.CONFIG
 BUDGETS = (6, 15, 45)  # in epochs of one net
 FFL_EQUAL = 60  # the budget at which FFL too makes the 15 epochs of a net alone
-LONG = 45  # from this budget on nothing is tried at the default rate, at which one net learns the wrong labels by heart
-SETTINGS = {  # what every arm may choose from on validation images; the first is the default
+# from this budget on nothing is tried at the default rate, at which one net learns the
+# wrong labels by heart
+LONG = 45
+# what every arm may choose from on validation images; the first is the default
+SETTINGS = {
     "as it comes": {},
     "a third of the rate": {"lr": CONFIG.lr / 3},
     "weight decay": {"weight_decay": 5e-3},
@@ -37,11 +40,9 @@ SMOOTH = "label smoothing"
 THREE = "three nets"
 THIN = "thin heads"
 ARMS = (ALONE, SMOOTH, THREE, "DML", "FFL", "ONE", "EnsembleNet", THIN)
-MEAN = (
-    THREE,
-    "EnsembleNet",
-    THIN,
-)  # their loss is a mean over branches, that of the others a sum
+# their loss is a mean over branches, that of the others a sum
+MEAN = (THREE, "EnsembleNet", THIN)
+# settings of both experiments
 SHARED = online.SHARED | {
     "config": CONFIG,
     "settings": SETTINGS,
@@ -52,7 +53,7 @@ SHARED = online.SHARED | {
     "arms": ARMS,
     "mean": MEAN,
     "thin": THIN_MAPS,
-}  # settings of both experiments
+}
 
 
 def net_of(arm: str, seed: int) -> Branches:

@@ -1,292 +1,276 @@
-"""What notebook 12 reads off methods at equal training multiply-adds: the best try
-within a budget, verdicts, a picture.
+"""What notebook 12 decides, on heads that agree and on methods at equal training
+multiply-adds.
 """
 
-import numpy as np
 import pandas as pd
 
-from kdsurvey import plots, verdicts
-from kdsurvey.lessons.ensemblenet.budgets import (
-    ALONE,
-    ARMS,
-    BUDGETS,
-    SETTINGS,
-    SMOOTH,
-    cost,
-    epochs,
-)
-from kdsurvey.pictures import Axis, Chart, Line, Picture, Points
-from kdsurvey.verdicts import Verdict, judge_rows
+from kdsurvey import records
+from kdsurvey.lessons import judging
+from kdsurvey.lessons.ensemblenet.budgets import ALONE, ARMS, BUDGETS, SETTINGS, SMOOTH
+from kdsurvey.lessons.ensemblenet.experiments import THIN_LAMBDAS, name
+from kdsurvey.lessons.judging import Claims, located
+from kdsurvey.lessons.rows import at
+from kdsurvey.verdicts import Verdict, chosen, judge_rows
 
-# on test, on validation images
-ONE_ANSWERS = ("accuracy", "validation accuracy")
-ALL_ANSWER = ("average", "validation average")
+CLAIMS = Claims()
+verdicts = CLAIMS.verdicts
+
+HEADS = {"accuracy": "heads", "together": "ensemble"}  # what a line calls a column
+RATE, SLOW, FAST = "the rate", "a third of it", "three times it"
+BEST_RATE = "best rate"
+LONG = "15 epochs"
+BEST = "best of four settings"
+THIN_HEADS = f"thin heads, {name(THIN_LAMBDAS[1])}"
+THIN_NET = "one thin net"
+
 EPOCHS = 15  # of every arm where steps are equal
-# there are eight arms
-COLOURS = (*plots.COLOURS, "#777777")
-MARKERS = (*plots.MARKERS, "*")
+LEAST, MIDDLE, MOST = BUDGETS
+METHODS = ARMS[2:]  # those with several branches
+THREE, *ONLINE, _ = METHODS
+CLEAN = "clean labels"
 
 
-def best(rows: pd.DataFrame, budget: int, joint: bool = False) -> pd.DataFrame:
-    """Of all tries within the budget an arm's best on validation images, for one served
-    net or, `joint`, for the mean of all.
+def tuned(
+    rows: pd.DataFrame, column: str = "accuracy", setting: str = "rate"
+) -> pd.DataFrame:
+    """Return each arm's rows at its best setting on validation images, for its heads or,
+    column "together", for their ensemble.
+
+    Of the rates those count that every arm has.
     """
-    tries = rows[rows["budget"] <= budget]
-    tries = tries.assign(
-        tried=tries["setting"] + ", " + tries["epochs"].astype(str) + " epochs"
-    )
-    return verdicts.chosen(
-        tries, "tried", column=(ALL_ANSWER if joint else ONE_ANSWERS)[1]
-    )
+    tries = rows[rows["rate"] != FAST] if setting == "rate" else rows
+    return chosen(tries, setting, column=f"validation {column}")
 
 
-def equal_steps(rows: pd.DataFrame, joint: bool = False) -> pd.DataFrame:
-    """The best of those tries of an arm that make 15 epochs, whatever they cost; the
-    default rate, which not all have, is out.
-    """
-    tries = rows[(rows["epochs"] == EPOCHS) & (rows["setting"] != next(iter(SETTINGS)))]
-    return verdicts.chosen(
-        tries, "setting", column=(ALL_ANSWER if joint else ONE_ANSWERS)[1]
-    )
+def rated(rows: pd.DataFrame, lam: float) -> pd.DataFrame:
+    """Return the runs with one lambda; their arm is the rate."""
+    same = at(rows, arm=name(lam))
+    return same.assign(arm=same["rate"])
 
 
 def above(
-    a: pd.DataFrame,
-    b: pd.DataFrame,
-    *names: str,
-    where: str,
-    claim: str = "P10",
-    joint: str = "",
+    rows: pd.DataFrame,
+    a: str | float,
+    b: str | float,
+    column: str = "accuracy",
+    *,
+    where: str = "",
 ) -> Verdict:
-    """The claim that the first of two arms, each with its rows, is above the second;
-    `joint`: which of them answer together.
+    """Judge the claim that arm a is above arm b: in its heads' "accuracy", in that of all
+    "together", or in "diversity".
 
-    joint: "" for none, "a" for the first or "ab" for both. where: ends the line.
+    a, b: names, or values of lambda. where: ends the line.
     """
-    parts = [rows[rows["arm"] == arm] for rows, arm in zip((a, b), names)]
-    columns = [ALL_ANSWER[0] if which in joint else ONE_ANSWERS[0] for which in "ab"]
-    named = [
-        f"{arm}, together" if which in joint and arm != ALONE else arm
-        for which, arm in zip("ab", names)
-    ]
-    pair = [
-        part[["seed"]].assign(arm=side, share=part[column])
-        for side, part, column in zip("ab", parts, columns)
-    ]
-    return judge_rows(
-        claim,
-        pd.concat(pair),
-        "share",
-        a="a",
-        b="b",
-        what=f"{named[0]} - {named[1]}, {where}",
-    )
+    a, b = (arm if isinstance(arm, str) else name(arm) for arm in (a, b))
+    unit = "nats" if column == "diversity" else "points"
+    sentence = f"{HEADS.get(column, column)}, {a} - {b}"
+    verdict = judge_rows("P10", rows, column, a=a, b=b, what=sentence, unit=unit)
+    return located(verdict, where) if where else verdict
 
 
-def served(
-    rows: pd.DataFrame, budget: int, *arms: str, than: str = ALONE
-) -> list[Verdict]:
-    """O10: within the budget the one net that an arm serves is above one net of arm `than`."""
-    kept = best(rows, budget)
-    return [
-        above(kept, kept, arm, than, where=f"budget {budget}", claim="O10")
-        for arm in arms
-    ]
+def best(rows: pd.DataFrame, budget: int, joint: bool = False) -> pd.DataFrame:
+    """Return each arm's rows at its best try within the budget on validation images, for
+    one served net or, `joint`, for the mean of all.
+    """
+    tries = rows[rows["budget"] <= budget]
+    epochs = tries["epochs"].astype(str)
+    tries = tries.assign(tried=tries["setting"] + ", " + epochs + " epochs")
+    return chosen(tries, "tried", column=_chosen_by(joint))
+
+
+def equal_steps(rows: pd.DataFrame, joint: bool = False) -> pd.DataFrame:
+    """Return the best of those tries of an arm that make 15 epochs, whatever they cost;
+    the default rate, which not all have, is out.
+    """
+    default = next(iter(SETTINGS))
+    tries = rows[(rows["epochs"] == EPOCHS) & (rows["setting"] != default)]
+    return chosen(tries, "setting", column=_chosen_by(joint))
+
+
+def _chosen_by(joint: bool) -> str:
+    return "validation average" if joint else "validation accuracy"
+
+
+def all_of(arm: str) -> str:
+    """Name the answer that the branches of an arm give together."""
+    return f"{arm}, together"
+
+
+def answers(single: pd.DataFrame, joint: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of one net served, and those of all branches together, as arms
+    "ONE" and "ONE, together"; "accuracy" is that of the answer.
+
+    single, joint: rows at the settings that are best for the one and for the other.
+    """
+    both = joint.assign(arm=joint["arm"].map(all_of), accuracy=joint["average"])
+    columns = ["arm", "seed", "accuracy"]
+    return pd.concat([single[columns], both[columns]], ignore_index=True)
+
+
+def within(
+    rows: pd.DataFrame, budget: int, a: str, b: str = ALONE, claim: str = "O10"
+) -> Verdict:
+    """Judge the claim that within the budget answer a is above answer b, see `answers`."""
+    kept = answers(best(rows, budget), best(rows, budget, joint=True))
+    return judging.above(claim, kept, a, b, f"{{a}} - {{b}}, budget {budget}")
+
+
+def served(rows: pd.DataFrame, budget: int, *arms: str) -> list[Verdict]:
+    """Judge the claims that the one net that an arm serves is above one net alone."""
+    return [within(rows, budget, arm) for arm in arms]
 
 
 def together(
     rows: pd.DataFrame, budget: int, *arms: str, than: str = ALONE
 ) -> list[Verdict]:
-    """O12: within the budget the branches of an arm together are above one net of arm
-    `than`, or above those of another arm.
-    """
-    kept, joint = best(rows, budget), best(rows, budget, joint=True)
-    others = (kept, "a") if than in (ALONE, SMOOTH) else (joint, "ab")
+    """Judge the claims that the branches of an arm together are above answer `than`."""
+    return [within(rows, budget, all_of(arm), than, "O12") for arm in arms]
+
+
+def _lambdas() -> pd.DataFrame:
+    return records.recorded("ensemble_lambda")
+
+
+@CLAIMS.group("lambda")
+def _lambda() -> list[Verdict]:
+    rows = at(_lambdas(), rate=RATE)
     return [
-        above(
-            joint,
-            others[0],
-            arm,
-            than,
-            where=f"budget {budget}",
-            claim="O12",
-            joint=others[1],
-        )
-        for arm in arms
+        above(rows, 1.0, 0.0),
+        above(rows, 2.0, 1.0),
+        above(rows, 0.5, 1.0, "diversity"),
+        above(rows, 0.0, 1.0, "together"),
+        above(rows, 0.5, 1.0, "together"),
     ]
 
 
-def claims(rows: pd.DataFrame) -> list[Verdict]:
-    """O10 and O12 in short: methods beside one net at the least and at the middle budget."""
-    methods = ARMS[2:7]
+@CLAIMS.group("lambda: controls", counted=False)
+def _lambda_controls() -> list[Verdict]:
+    rows = at(_lambdas(), rate=RATE)
     return [
-        *served(rows, BUDGETS[0], *methods[1:]),
-        *served(rows, BUDGETS[1], SMOOTH, *methods[1:]),
-        *together(rows, BUDGETS[1], *methods),
-        *together(rows, BUDGETS[1], "DML", "ONE", "EnsembleNet", than=methods[0]),
+        above(rows, 1.5, 1.0),
+        above(rows, 0.0, 0.5, "diversity"),
+        above(rows, 1.0, 2.0, "diversity"),
+        above(rows, 2.0, 1.0, "together"),
+        *(above(rows, 2.0, ALONE, column) for column in HEADS),
     ]
 
 
-def table(rows: pd.DataFrame, joint: bool = False) -> pd.DataFrame:
-    """One line an arm: accuracy in per cent at its best within each budget, what an
-    answer costs, what it chose and spent.
-    """
-    kept, (column, _), price = (
-        {b: best(rows, b, joint) for b in _budgets(rows)},
-        *_looked_at(joint),
-    )
-    lines = {}
-    for arm in ARMS:
-        runs = {budget: of[of["arm"] == arm] for budget, of in kept.items()}
-        last = runs[max(runs)].iloc[0]
-        lines[arm] = {
-            f"budget {budget}, %": _said(of[column]) for budget, of in runs.items()
-        }
-        lines[arm] |= {
-            "an answer, 1000s": round(last[price] / 1e3),
-            "its best try": f"{last['setting']}, {_epochs(last['epochs'])}",
-        }
-    return pd.DataFrame(lines).T
+@CLAIMS.group("rates")
+def _rates() -> list[Verdict]:
+    return [above(rated(_lambdas(), 1.0), RATE, FAST, where=name(1.0))]
 
 
-def table_of_equal_steps(rows: pd.DataFrame) -> pd.DataFrame:
-    """One line an arm: accuracies in per cent after 15 epochs of its own, and the
-    multiply-adds of the training.
-    """
-    single, joint = equal_steps(rows), equal_steps(rows, joint=True)
-    lines = {}
-    for arm in ARMS:
-        one, all_ = (of[of["arm"] == arm] for of in (single, joint))
-        spent = f"{one['training'].mean() / 1e9:.1f}"
-        lines[arm] = {
-            "one net, %": _said(one["accuracy"]),
-            "all, %": _said(all_["average"]),
-            "training, 10^9": spent,
-        }
-    return pd.DataFrame(lines).T
+@CLAIMS.group("rates: controls", counted=False)
+def _rates_controls() -> list[Verdict]:
+    rows = _lambdas()
+    return [
+        above(rated(rows, 1.0), RATE, SLOW, where=name(1.0)),
+        above(at(rows, rate=FAST), 2.0, 1.0, where="at three times the rate"),
+    ]
 
 
-def prices() -> pd.DataFrame:
-    """What an arm's step costs for each image, there and back, and how many epochs of
-    it each budget allows.
-    """
-    lines = {
-        arm: {
-            "a step, 1000s": round(cost(arm) / 1e3),
-            "of one net": f"{cost(arm) / cost(ALONE):.2f}",
-        }
-        | {f"budget {budget}": _epochs(epochs(arm, budget)) for budget in BUDGETS}
-        for arm in ARMS
-    }
-    return pd.DataFrame(lines).T
+@CLAIMS.group("best rate")
+def _best_rate() -> list[Verdict]:
+    rows = tuned(_lambdas())
+    others = 1.0, ALONE, SMOOTH
+    return [above(rows, 2.0, than, where=BEST_RATE) for than in others]
 
 
-def _budgets(rows: pd.DataFrame) -> list[int]:
-    """Those of BUDGETS that were recorded."""
-    return [budget for budget in BUDGETS if budget in set(rows["budget"])]
+@CLAIMS.group("best rate: together", counted=False)
+def _best_rate_together() -> list[Verdict]:
+    rows = tuned(_lambdas(), "together")
+    pairs = (2.0, 1.0), (2.0, ALONE), (2.0, SMOOTH), (0.0, 1.0)
+    return [above(rows, a, b, "together", where=BEST_RATE) for a, b in pairs]
 
 
-def _looked_at(joint: bool) -> tuple[tuple[str, str], str]:
-    """Accuracy on test and on validation images, and multiply-adds, of one net or of all."""
-    return (ALL_ANSWER, "all answer") if joint else (ONE_ANSWERS, "one answers")
+@CLAIMS.group("thin heads")
+def _thin() -> list[Verdict]:
+    rows = records.recorded("ensemble_thin")
+    joint = tuned(rows, "together", "choice")
+    long = at(rows, choice=LONG)
+    return [
+        above(long, THIN_HEADS, ALONE, "together", where=LONG),
+        above(joint, THIN_HEADS, ALONE, "together", where=BEST),
+        above(joint, THIN_HEADS, SMOOTH, "together", where=BEST),
+    ]
 
 
-def _epochs(n: int) -> str:
-    return f"{n} epoch" if n == 1 else f"{n} epochs"
+@CLAIMS.group("thin heads: controls", counted=False)
+def _thin_controls() -> list[Verdict]:
+    rows = records.recorded("ensemble_thin")
+    joint = tuned(rows, "together", "choice")
+    single = tuned(rows, "accuracy", "choice")
+    long = at(rows, choice=LONG)
+    independent = f"thin heads, {name(THIN_LAMBDAS[0])}"
+    return [
+        above(long, THIN_HEADS, THIN_NET, "together", where=LONG),
+        above(joint, THIN_HEADS, THIN_NET, "together", where=BEST),
+        above(joint, THIN_HEADS, independent, "together", where=BEST),
+        above(single, THIN_HEADS, ALONE, where=BEST),
+        above(single, THIN_HEADS, THIN_NET, where=BEST),
+    ]
 
 
-def _said(shares: pd.Series) -> str:
-    return f"{100 * shares.mean():.1f} ± {100 * shares.std():.1f}"
+def _budgets() -> pd.DataFrame:
+    return records.recorded("online_compared")
 
 
-def by_budget(rows: pd.DataFrame, joint: bool = False) -> dict[str, np.ndarray]:
-    """(seeds, budgets) of each arm: test accuracy in per cent at its best within each budget."""
-    kept, ((column, _), _) = (
-        [best(rows, budget, joint) for budget in _budgets(rows)],
-        _looked_at(joint),
-    )
-
-    def of(arm: str) -> np.ndarray:
-        return np.stack(
-            [
-                100 * found[found["arm"] == arm].sort_values("seed")[column]
-                for found in kept
-            ],
-            1,
-        )
-
-    return {arm: of(arm) for arm in ARMS}
+@CLAIMS.group("one net served")
+def _served() -> list[Verdict]:
+    rows = _budgets()
+    least = served(rows, LEAST, *ONLINE)
+    return [*least, *served(rows, MIDDLE, SMOOTH, *ONLINE)]
 
 
-def picture(rows: pd.DataFrame, budget: int) -> Picture:
-    """Draw accuracy against the training budget, and within one budget against serving.
-
-    On the left the one net that is served; on the right one net and all together.
-    """
-    left, trained = _training(rows)
-    right, served = _serving(rows, budget)
-    words = f"one net served, {trained}; within a budget of {budget} epochs, {served}"
-    about = f"Accuracy on test images (%) against costs in multiply-adds: {words}."
-    charts = {"training": left, "serving": right}
-    return Picture(charts, width=1104, height=442, about=about)
+@CLAIMS.group("one net served: controls", counted=False)
+def _served_controls() -> list[Verdict]:
+    rows = _budgets()
+    bounds = THREE, METHODS[-1]
+    return [
+        *served(rows, LEAST, SMOOTH, *bounds),
+        *served(rows, MIDDLE, *bounds),
+        *served(rows, MOST, SMOOTH, *METHODS),
+    ]
 
 
-def _training(rows: pd.DataFrame) -> tuple[Chart, str]:
-    """Draw one net served at every budget, mean and s.d., arms side by side; and in words."""
-    marks, words, budgets = [], [], _budgets(rows)
-    for k, (arm, values) in enumerate(by_budget(rows).items()):
-        mean = values.mean(0)
-        places = np.arange(len(budgets)) + (k - len(ARMS) / 2 + 0.5) * 0.09
-        look = {"marker": MARKERS[k], "colour": COLOURS[k], "size": 8}
-        marks.append(Points(places, mean, spread=values.std(0, ddof=1), **look))
-        words.append(f"{arm} {', '.join(f'{v:.1f}' for v in mean)}")
-    x = "training budget (as many epochs of one net)"
-    chart = Chart(
-        marks,
-        Axis(x, ticks=range(len(budgets)), names=budgets),
-        Axis("test accuracy (%)"),
-        title="One net served",
-    )
-    epochs = f"training budgets of {', '.join(map(str, budgets))} epochs of one net"
-    return chart, f"{epochs}: {'; '.join(words)}"
+@CLAIMS.group("together")
+def _together() -> list[Verdict]:
+    rows = _budgets()
+    met = [arm for arm in ONLINE if arm != "FFL"]  # in as many epochs as three nets
+    return [
+        *together(rows, MIDDLE, THREE, *ONLINE),
+        *together(rows, MIDDLE, *met, than=all_of(THREE)),
+    ]
 
 
-def _serving(rows: pd.DataFrame, budget: int) -> tuple[Chart, str]:
-    """Draw one net, filled, and all together, hollow, against the cost of an answer.
-
-    Returns the same in words too: where they lie.
-    """
-    marks, words = [], []
-    for k, arm in enumerate(ARMS):
-        points = _served(rows, budget, arm)
-        one, together = points
-        look = {"marker": MARKERS[k], "colour": COLOURS[k], "size": 10}
-        between = {"marker": "", "style": ":", "colour": COLOURS[k], "width": 1.3}
-        marks += [
-            Line(*zip(*points), **between),
-            Points(*zip(one), **look),
-            Points(*zip(together), hollow=True, legend=arm, **look),
-        ]
-        several = together[0] != one[0]
-        places = [f"{y:.1f} % for {x:.0f}" for x, y in points]
-        words.append(f"{arm}: {' and '.join(places if several else places[:1])}")
-    chart = Chart(
-        marks,
-        Axis("multiply-adds of an answer (thousands)"),
-        Axis("test accuracy (%)"),
-        title=f"One net, and all together: budget {budget}",
-        legend="right",
-        heading="filled: one net\nhollow: all",
-    )
-    return chart, f"thousands for an answer: {'; '.join(words)}"
+@CLAIMS.group("together: controls", counted=False)
+def _together_controls() -> list[Verdict]:
+    rows = _budgets()
+    return [
+        *together(rows, MIDDLE, METHODS[-1]),
+        *together(rows, MIDDLE, *METHODS, than=SMOOTH),
+        *together(rows, MOST, *ONLINE, than=all_of(THREE)),
+    ]
 
 
-def _served(rows: pd.DataFrame, budget: int, arm: str) -> list[tuple[float, float]]:
-    """Return (thousands of multiply-adds, accuracy in %) of one net and of all together."""
-    points = []
-    for joint in (False, True):
-        (column, _), price = _looked_at(joint)
-        chosen = best(rows, budget, joint)
-        chosen = chosen[chosen["arm"] == arm]
-        points.append((chosen[price].iloc[0] / 1e3, 100 * chosen[column].mean()))
-    return points
+@CLAIMS.group("equal steps", counted=False)
+def _equal_steps() -> list[Verdict]:
+    rows = equal_steps(_budgets())
+    sentence = f"{{a}} - {{b}}, {EPOCHS} epochs each"
+    arms = SMOOTH, *METHODS
+    return [judging.above("O10", rows, arm, ALONE, sentence) for arm in arms]
+
+
+@CLAIMS.group("labels right: lambda", counted=False)
+def _labels_right_lambda() -> list[Verdict]:
+    rows = records.recorded("ensemble_lambda_clean")
+    others = 1.0, ALONE, SMOOTH
+    joint = [above(rows, 2.0, than, "together", where=CLEAN) for than in others]
+    return [*joint, above(rows, 2.0, 1.0, where=CLEAN)]
+
+
+@CLAIMS.group("labels right: budgets", counted=False)
+def _labels_right_budgets() -> list[Verdict]:
+    rows = records.recorded("online_compared_clean")
+    single = served(rows, MIDDLE, SMOOTH, *METHODS)
+    return [*single, *together(rows, MIDDLE, *METHODS)]

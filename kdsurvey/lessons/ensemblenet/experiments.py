@@ -6,42 +6,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-import pandas as pd
 import torch
 from torch import Tensor
 
-from kdsurvey import nets, plots, verdicts
-from kdsurvey.branches import Branches, Mixed, branched
+from kdsurvey import nets
+from kdsurvey.branches import Branches, branched
 from kdsurvey.data import Data
 from kdsurvey.lessons import branched as online
 from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.mutual_learning.experiments import NOISE, clean_digits
 from kdsurvey.methods import plain
-from kdsurvey.pictures import Picture
 from kdsurvey.records import experiment
 from kdsurvey.training import Config, train
-from kdsurvey.verdicts import Verdict, judge_rows
 
 CONFIG = online.CONFIG
 LAMBDAS = (0.0, 0.5, 1.0, 1.5, 2.0)
-RATES = {
-    "the rate": 1.0,
-    "a third of it": 1 / 3,
-    "three times it": 3.0,
-}  # of CONFIG; the first is the default
-WIDE = (
-    1.0,
-    2.0,
-)  # the weights that are tried at three times the rate too, where their heads' losses count as a sum counts them
+# of CONFIG; the first is the default
+RATES = {"the rate": 1.0, "a third of it": 1 / 3, "three times it": 3.0}
+# the weights that are tried at three times the rate too, where their heads' losses
+# count as a sum counts them
+WIDE = (1.0, 2.0)
 THIN_LAMBDAS = (1.0, 1.5)
-COLUMNS = ["heads, %", "ensemble, %", "heads, train, %", "diversity, 1/100 nat"]
-TICKS = [8, 9, 10, 12, 15, 20, 30]  # of an axis of errors
 THIN = 5  # channels of a thin head's convolution, of which a net alone has 16
-HEADS = online.SHARED | {
-    "config": CONFIG,
-    "lambdas": LAMBDAS,
-    "rates": RATES,
-}  # settings of the experiments on lambda
+# settings of the experiments on lambda
+HEADS = online.SHARED | {"config": CONFIG, "lambdas": LAMBDAS, "rates": RATES}
 
 
 class Parts(NamedTuple):
@@ -80,7 +68,9 @@ def parts(z: Tensor, y: Tensor, average: str = "logits") -> Parts:
 
 
 def ambiguity(f: Tensor, y: Tensor) -> Parts:
-    """The same for squared errors of predictions f (m, n) of numbers y (n,): Krogh & Vedelsby 1994."""
+    """Split the mean squared error of predictions f (m, n) of numbers y (n,) likewise:
+    Krogh & Vedelsby 1994.
+    """
     return Parts(
         (f - y).square().mean(),
         (f.mean(0) - y).square().mean(),
@@ -226,142 +216,3 @@ def ensemble_thin(data: Data, seed: int) -> list[dict]:
                 )
             )
     return rows
-
-
-def sizes(seed: int = 0) -> pd.DataFrame:
-    """Weights, and multiply-adds of an answer, of one net, of three heads like it on
-    its trunk, and of thin heads.
-    """
-    made = {
-        "one net": online.small(seed),
-        "three heads": online.parted(seed),
-        "three thin heads": thin(seed),
-    }
-    made["one thin net"] = made["three thin heads"][0]
-    nets_ = {
-        who: Mixed(net, None) if isinstance(net, Branches) else net
-        for who, net in made.items()
-    }
-    lines = {
-        who: {
-            "weights": nets.parameters(net),
-            "multiply-adds": online.serving_cost(net),
-        }
-        for who, net in nets_.items()
-    }
-    return pd.DataFrame(lines).T
-
-
-def at(rows: pd.DataFrame, rate: str = "the rate") -> pd.DataFrame:
-    """The rows of one of RATES."""
-    return rows[rows["rate"] == rate]
-
-
-def tuned(
-    rows: pd.DataFrame, column: str = "accuracy", setting: str = "rate"
-) -> pd.DataFrame:
-    """Each arm at its best setting on validation images, for its heads or, `column`
-    "together", for their ensemble.
-    """
-    tries = (
-        rows[rows["rate"] != "three times it"] if setting == "rate" else rows
-    )  # which not all arms have
-    return verdicts.chosen(tries, setting, column=f"validation {column}")
-
-
-def rated(rows: pd.DataFrame, lam: float) -> pd.DataFrame:
-    """The runs with one lambda; their arm is the rate."""
-    same = rows[rows["arm"] == name(lam)]
-    return same.assign(arm=same["rate"])
-
-
-def above(
-    rows: pd.DataFrame,
-    a,
-    b,
-    column: str = "accuracy",
-    *,
-    where: str = "",
-    claim: str = "P10",
-) -> Verdict:
-    """The claim that arm a, by name or lambda, is above arm b: in its heads' accuracy,
-    that of "together", or in "diversity".
-    """
-    of = {"accuracy": "heads", "together": "ensemble"}.get(column, column)
-    a, b = (arm if isinstance(arm, str) else name(arm) for arm in (a, b))
-    what = f"{of}, {a} - {b}" + (f", {where}" if where else "")
-    return judge_rows(
-        claim,
-        rows,
-        column,
-        a=a,
-        b=b,
-        what=what,
-        unit="nats" if column == "diversity" else "points",
-    )
-
-
-def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
-    """With the columns COLUMNS, for tables: accuracies on test images in per cent,
-    diversity in hundredths of a nat.
-    """
-    shares = (
-        rows["accuracy"],
-        rows["together"],
-        rows["train accuracy"],
-        rows["diversity"],
-    )
-    return rows.assign(**{column: 100 * of for column, of in zip(COLUMNS, shares)})
-
-
-def picture(rows: pd.DataFrame) -> Picture:
-    """Draw errors of heads and ensemble, and the diversity of the heads, against lambda.
-
-    Means over seeds at two rates.
-    """
-    series: dict[str, dict] = {"error": {}, "diversity": {}}
-    columns = ["accuracy", "together", "diversity"]
-    for rate in ("the rate", "a third of it"):
-        means = at(rows, rate).groupby("arm")[columns].mean()
-        means = means.loc[[name(lam) for lam in LAMBDAS]]
-        series["error"][f"heads, {rate}"] = 100 - 100 * means["accuracy"]
-        series["error"][f"ensemble, {rate}"] = 100 - 100 * means["together"]
-        series["diversity"][rate] = means["diversity"]
-    look = {"logy": True, "numbers": True}
-    labels = "Errors", "lambda", "test error (%)"
-    left = plots.lines(LAMBDAS, series["error"], *labels, yticks=TICKS, **look)
-    labels = "Diversity", "lambda", "mean KL(q || q_i) (nats)"
-    right = plots.lines(LAMBDAS, series["diversity"], *labels, **look)
-    about = f"{left.about} {right.about}"
-    return plots.beside([left, right], about, width=10.5, height=3.8)
-
-
-def claims(rows: pd.DataFrame, few: pd.DataFrame) -> list[Verdict]:
-    """P10 in short: what lambda does at the default rate and at the best of two, and
-    thin heads beside one net.
-    """
-    usual = at(rows)
-    heads = f"thin heads, {name(THIN_LAMBDAS[1])}"
-    joint = tuned(few, "together", "choice")
-    return [
-        above(usual, 1.0, 0.0),
-        above(usual, 2.0, 1.0),
-        above(usual, 0.5, 1.0, "diversity"),
-        *(above(usual, lam, 1.0, "together") for lam in (0.0, 0.5)),
-        above(rated(rows, 1.0), "the rate", "three times it", where=name(1.0)),
-        *(
-            above(tuned(rows), 2.0, than, where="best rate")
-            for than in (1.0, "one net", "label smoothing")
-        ),
-        above(
-            few[few["choice"] == "15 epochs"],
-            heads,
-            "one net",
-            "together",
-            where="15 epochs",
-        ),
-        *(
-            above(joint, heads, than, "together", where="best of four settings")
-            for than in ("one net", "label smoothing")
-        ),
-    ]

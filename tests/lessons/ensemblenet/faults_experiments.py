@@ -66,13 +66,13 @@ FAULTS = [
     ),
     Fault(
         "heads: a rate that not all have",
-        "lessons/ensemblenet/experiments.py",
-        'rows[rows["rate"] != "three times it"] if',
+        "lessons/ensemblenet/claims.py",
+        'rows[rows["rate"] != FAST] if',
         "rows if",
     ),
     Fault(
         "heads: chosen on heads for the ensemble",
-        "lessons/ensemblenet/experiments.py",
+        "lessons/ensemblenet/claims.py",
         'column=f"validation {column}"',
         'column="validation accuracy"',
     ),
@@ -127,21 +127,19 @@ FAULTS = [
     Fault(
         "budgets: chosen on test images",
         "lessons/ensemblenet/claims.py",
-        'return verdicts.chosen(tries, "tried", column=(ALL_ANSWER if joint '
-        "else ONE_ANSWERS)[1])",
-        'return verdicts.chosen(tries, "tried", column=(ALL_ANSWER if joint '
-        "else ONE_ANSWERS)[0])",
+        '"validation average" if joint else "validation accuracy"',
+        '"average" if joint else "accuracy"',
     ),
     Fault(
         "budgets: unequal steps",
         "lessons/ensemblenet/claims.py",
-        'rows[(rows["epochs"] == EPOCHS) & ',
-        "rows[",
+        'rows[(rows["epochs"] == EPOCHS) & (rows["setting"] != default)]',
+        'rows[rows["setting"] != default]',
     ),
     Fault(
         "budgets: one net answers for all",
         "lessons/ensemblenet/claims.py",
-        "columns = [ALL_ANSWER[0] if which in joint",
-        "columns = [ALL_ANSWER[0] if not which",
+        'accuracy=joint["average"]',
+        'accuracy=joint["accuracy"]',
     ),
 ]

@@ -11,14 +11,13 @@ import torch
 
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Mixed
-from kdsurvey.lessons import branched as online
-from kdsurvey.lessons.ensemblenet import budgets as online_compared
-from kdsurvey.lessons.ensemblenet import claims as online_budgets
-from kdsurvey.lessons.ensemblenet import experiments as lesson
+from kdsurvey.lessons import branched
+from kdsurvey.lessons.ensemblenet import budgets, claims, experiments, pictures
+from kdsurvey.lessons.rows import at
 from kdsurvey.methods import plain
 from kdsurvey.training import accuracy, train
 
-SHORT = replace(online.CONFIG, epochs=2)
+SHORT = replace(branched.CONFIG, epochs=2)
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +40,18 @@ def few(digits, monkeypatch):
 
         return few_of
 
-    monkeypatch.setattr(online, "digits", cut(online.digits))
-    monkeypatch.setattr(lesson, "clean_digits", cut(lesson.clean_digits))
-    clean = cut(online_compared.clean_digits)
-    monkeypatch.setattr(online_compared, "clean_digits", clean)
-    monkeypatch.setattr(lesson, "CONFIG", replace(SHORT, epochs=1))
+    monkeypatch.setattr(branched, "digits", cut(branched.digits))
+    monkeypatch.setattr(experiments, "clean_digits", cut(experiments.clean_digits))
+    clean = cut(budgets.clean_digits)
+    monkeypatch.setattr(budgets, "clean_digits", clean)
+    monkeypatch.setattr(experiments, "CONFIG", replace(SHORT, epochs=1))
     monkeypatch.setattr(
-        online,
+        branched,
         "CHOICES",
-        {name: replace(config, epochs=1) for name, config in online.CHOICES.items()},
+        {name: replace(config, epochs=1) for name, config in branched.CHOICES.items()},
     )
     settings = {
-        name: online_compared.SETTINGS[name] for name in ("as it comes", "weight decay")
+        name: budgets.SETTINGS[name] for name in ("as it comes", "weight decay")
     }
     for name, value in (
         ("BUDGETS", (1, 4)),
@@ -60,7 +59,7 @@ def few(digits, monkeypatch):
         ("FFL_EQUAL", 8),
         ("SETTINGS", settings),
     ):
-        monkeypatch.setattr(online_compared, name, value)
+        monkeypatch.setattr(budgets, name, value)
     return digits
 
 
@@ -88,7 +87,7 @@ def test_parts_against_numpy(average, soft):
     p = p_i.mean(0) if average == "probabilities" else np.exp(z.numpy().mean(0))
     p /= p.sum(-1, keepdims=True)
     target = y.numpy() if soft else np.eye(5)[labels]
-    found = lesson.parts(z, y, average)
+    found = experiments.parts(z, y, average)
     assert found.heads.item() == pytest.approx(
         np.mean([-(target * np.log(q)).sum(1).mean() for q in p_i]), abs=1e-12
     )
@@ -109,21 +108,22 @@ def test_the_mean_log_ratio_is_the_same_for_every_class():
 
 def test_squared_errors_have_the_identity_too():
     f, y = logits(4, 9), logits(9, seed=1)
-    found = lesson.ambiguity(f, y)
+    found = experiments.ambiguity(f, y)
     assert found.gap < 1e-12 and found.apart > 1
     assert found.heads.item() == pytest.approx(np.mean((f.numpy() - y.numpy()) ** 2))
     assert found.together.item() == pytest.approx(
         np.mean((f.numpy().mean(0) - y.numpy()) ** 2)
     )
     assert (
-        lesson.Parts(torch.tensor(3.0), torch.tensor(1.0), torch.tensor(1.5)).gap == 0.5
+        experiments.Parts(torch.tensor(3.0), torch.tensor(1.0), torch.tensor(1.5)).gap
+        == 0.5
     )
 
 
 def test_nothing_flows_through_the_mean_of_logits_and_something_through_that_of_probabilities():
     z = logits(3, 8, 10)
-    assert lesson.slope_through_ensemble(z) < 1e-15
-    through = lesson.slope_through_ensemble(z, "probabilities")
+    assert experiments.slope_through_ensemble(z) < 1e-15
+    through = experiments.slope_through_ensemble(z, "probabilities")
     p_i = z.softmax(-1).clone().requires_grad_()
     p = p_i.mean(0)
     (p * (p.log() - z.log_softmax(-1))).sum(-1).mean().backward()
@@ -138,54 +138,51 @@ def test_nothing_flows_through_the_mean_of_logits_and_something_through_that_of_
 @pytest.mark.slow
 def test_a_mean_over_heads_makes_the_steps_of_nets_alone_when_it_is_summed(digits):
     """Three nets at once, with momentum and weight decay, are three nets alone."""
-    small = online.digits(digits, 0).fraction(0.1)
+    small = branched.digits(digits, 0).fraction(0.1)
     config = replace(SHORT, weight_decay=5e-3, seed=4)
-    branches, _ = online_compared.learn("three nets", small, config, 2, 0.0)
+    branches, _ = budgets.learn("three nets", small, config, 2, 0.0)
     for k in (0, 2):
-        alone = online.small(1000 * k + 2)
+        alone = branched.small(1000 * k + 2)
         train(plain(alone), small, config, progress=False)
         assert close(weights(branches[k]), weights(alone))
-    (unsmoothed,), _ = online_compared.learn("one net", small, config, 2, 0.3)
+    (unsmoothed,), _ = budgets.learn("one net", small, config, 2, 0.3)
     assert close(weights(branches[0]), weights(unsmoothed))
 
 
 def test_thin_heads_are_smaller_than_one_net_in_every_respect():
-    thin, one = lesson.thin(3), online.small(3)
+    thin, one = experiments.thin(3), branched.small(3)
     assert len(thin) == 3 and nets.parameters(thin) < nets.parameters(one)
-    assert online.serving_cost(Mixed(thin, None)) < online.serving_cost(one)
-    assert online_compared.cost("thin heads") < online_compared.cost("one net")
+    assert branched.serving_cost(Mixed(thin, None)) < branched.serving_cost(one)
+    assert budgets.cost("thin heads") < budgets.cost("one net")
     assert torch.equal(thin.trunk[0][0].weight, one[0][0].weight) and thin[1][1][
         0
     ].weight.shape == (5, 8, 3, 3)
 
 
-@pytest.mark.parametrize("arm", online_compared.ARMS)
+@pytest.mark.parametrize("arm", budgets.ARMS)
 def test_an_arm_never_costs_more_than_its_budget(arm):
-    one, own = online_compared.cost("one net"), online_compared.cost(arm)
-    for budget in online_compared.BUDGETS:
-        epochs = online_compared.epochs(arm, budget)
+    one, own = budgets.cost("one net"), budgets.cost(arm)
+    for budget in budgets.BUDGETS:
+        epochs = budgets.epochs(arm, budget)
         assert epochs * own <= budget * one * (1 + 1e-9) < (epochs + 1) * own
-    assert online_compared.epochs(arm, 0) == 1
+    assert budgets.epochs(arm, 0) == 1
     assert (
-        online_compared.epochs("FFL", online_compared.FFL_EQUAL)
-        == online_budgets.EPOCHS
-        == online.CONFIG.epochs
+        budgets.epochs("FFL", budgets.FFL_EQUAL)
+        == claims.EPOCHS
+        == branched.CONFIG.epochs
     )
 
 
 def test_what_an_arm_is():
-    stage = {arm: online_compared._stage(arm) for arm in online_compared.ARMS}
-    assert [stage[arm].name for arm in online_compared.ARMS] == ["plain"] * 2 + [
+    stage = {arm: budgets._stage(arm) for arm in budgets.ARMS}
+    assert [stage[arm].name for arm in budgets.ARMS] == ["plain"] * 2 + [
         "ensemblenet",
         "mutual",
         "ffl",
         "one",
     ] + ["ensemblenet"] * 2
     assert len(stage["DML"].learn) == 1  # at once: a pass for each net
-    shared = {
-        arm: len(online_compared.net_of(arm, 0).trunk)
-        for arm in online_compared.ARMS[2:]
-    }
+    shared = {arm: len(budgets.net_of(arm, 0).trunk) for arm in budgets.ARMS[2:]}
     assert shared == {
         "three nets": 0,
         "DML": 0,
@@ -194,7 +191,7 @@ def test_what_an_arm_is():
         "EnsembleNet": 1,
         "thin heads": 1,
     }
-    assert online_compared.net_of("thin heads", 0)[0][1][0].out_channels == 5
+    assert budgets.net_of("thin heads", 0)[0][1][0].out_channels == 5
 
 
 @pytest.mark.parametrize(
@@ -204,9 +201,9 @@ def test_the_weight_of_an_arm(arm, lam):
     from kdsurvey.methods import ensemblenet
     from kdsurvey.stage import Batch
 
-    x, y = torch.rand(8, *online.SHAPE), torch.arange(8)
-    batch, net = Batch(x, y, y, x), online_compared.net_of(arm, 0)
-    (found,) = online_compared.method(arm, 0)(net)[0]
+    x, y = torch.rand(8, *branched.SHAPE), torch.arange(8)
+    batch, net = Batch(x, y, y, x), budgets.net_of(arm, 0)
+    (found,) = budgets.method(arm, 0)(net)[0]
     (own,) = ensemblenet(net, lam=lam)
     terms = [
         {k: v.item() for k, v in next(iter(stage.learn.values()))(batch, 0.0).items()}
@@ -218,16 +215,16 @@ def test_the_weight_of_an_arm(arm, lam):
 @pytest.mark.slow
 def test_rows_of_the_sweep(few, monkeypatch):
     rows, seen = [], []
-    learn = online.learn
+    learn = branched.learn
     monkeypatch.setattr(
-        online,
+        branched,
         "learn",
         lambda stages, images, config, net: (
             seen.append((images, config)) or learn(stages, images, config, net)
         ),
     )
-    rows = pd.DataFrame(lesson.ensemble_lambda(few, 3))
-    names = [lesson.name(lam) for lam in lesson.LAMBDAS]
+    rows = pd.DataFrame(experiments.ensemble_lambda(few, 3))
+    names = [experiments.name(lam) for lam in experiments.LAMBDAS]
     assert list(rows["arm"]) == 2 * ["one net", "label smoothing", *names] + [
         "lambda = 1",
         "lambda = 2",
@@ -244,7 +241,7 @@ def test_rows_of_the_sweep(few, monkeypatch):
         all(images.validation is None and config.seed == 3 for images, config in seen)
         and rows["accuracy"].nunique() > 8
     )
-    clean = lesson.ensemble_lambda_clean(few, 3)
+    clean = experiments.ensemble_lambda_clean(few, 3)
     assert [row["arm"] for row in clean] == ["one net", "label smoothing", *names]
     assert "drawn anew" in seen[0][0].source and "drawn anew" not in seen[-1][0].source
 
@@ -257,22 +254,22 @@ def test_label_smoothing_is_as_unsure_as_the_net_alone(few, monkeypatch):
         given.append(smoothing)
         return plain(net, smoothing=smoothing)
 
-    for module in (lesson, online_compared):
+    for module in (experiments, budgets):
         monkeypatch.setattr(module, "plain", watch)
         monkeypatch.setattr(module, "smoothing_of", lambda net, data: 0.25)
-    images = online.digits(few, 0)
-    lesson.controls(images, 0, "the rate")
+    images = branched.digits(few, 0)
+    experiments.controls(images, 0, "the rate")
     assert given == [0.0, 0.25]
-    lesson.ensemble_thin(few, 0)
+    experiments.ensemble_thin(few, 0)
     assert given[2:5] == [0.0, 0.25, 0.0] and len(given) == 2 + 3 * 4
     given.clear()
-    online_compared.compared(images, 0, [1], ("one net", "label smoothing"))
+    budgets.compared(images, 0, [1], ("one net", "label smoothing"))
     assert given[-4:] == [0.0, 0.25] * 2
 
 
 @pytest.mark.slow
 def test_rows_of_thin_heads(few):
-    rows = pd.DataFrame(lesson.ensemble_thin(few, 1))
+    rows = pd.DataFrame(experiments.ensemble_thin(few, 1))
     arms = [
         "one net",
         "label smoothing",
@@ -281,7 +278,7 @@ def test_rows_of_thin_heads(few):
         "thin heads, lambda = 1.5",
     ]
     assert list(rows["arm"]) == 4 * arms and list(rows["choice"]) == [
-        c for c in online.CHOICES for _ in arms
+        c for c in branched.CHOICES for _ in arms
     ]
     assert (
         rows.loc[rows["arm"].str.startswith("thin"), "diversity"] > 0
@@ -290,35 +287,35 @@ def test_rows_of_thin_heads(few):
 
 @pytest.mark.slow
 def test_rows_of_the_comparison(few):
-    rows = pd.DataFrame(online_compared.online_compared(few, 2))
-    arms = online_compared.ARMS
+    rows = pd.DataFrame(budgets.online_compared(few, 2))
+    arms = budgets.ARMS
     tried = [(1, "as it comes"), (1, "weight decay"), (4, "weight decay")]
     expected = [(*of, arm) for of in tried for arm in arms] + [
         (8, "weight decay", "FFL")
     ]
     assert list(zip(rows["budget"], rows["setting"], rows["arm"])) == expected
     assert list(rows["epochs"]) == 16 * [1] + [4, 4, 1, 1, 1, 1, 1, 4, 2]
-    images = len(online.digits(few, 2).train[0])
-    assert rows["training"][16] == 4 * images * online_compared.cost("one net")
-    clean = online_compared.online_compared_clean(few, 2)
+    images = len(branched.digits(few, 2).train[0])
+    assert rows["training"][16] == 4 * images * budgets.cost("one net")
+    clean = budgets.online_compared_clean(few, 2)
     assert [row["budget"] for row in clean] == 8 * [4]
 
 
 def test_what_is_served(few):
-    images, net = online.digits(few, 0), online_compared.net_of("FFL", 0)
-    learnt = [net[k] for k in range(3)], online_compared.method("FFL", 0)(net)[1]
-    found = online_compared.served(learnt, images)
+    images, net = branched.digits(few, 0), budgets.net_of("FFL", 0)
+    learnt = [net[k] for k in range(3)], budgets.method("FFL", 0)(net)[1]
+    found = budgets.served(learnt, images)
     assert (found["one answers"], found["all answer"]) == (
-        online.serving_cost(net[0]),
-        online.serving_cost(Mixed(net, None)),
+        branched.serving_cost(net[0]),
+        branched.serving_cost(Mixed(net, None)),
     )
     assert found["validation average"] == pytest.approx(
         accuracy(Mixed(net, None), *images.validation), abs=1e-5
     )
-    alone = online.small(0)
-    assert online_compared.served(([alone], alone), images)[
+    alone = branched.small(0)
+    assert budgets.served(([alone], alone), images)[
         "all answer"
-    ] == online.serving_cost(alone)
+    ] == branched.serving_cost(alone)
 
 
 def lambda_rows() -> pd.DataFrame:
@@ -331,70 +328,87 @@ def lambda_rows() -> pd.DataFrame:
         "three times it": (0.99, 0.95),
     }
     return pd.DataFrame(
-        {"arm": lesson.name(lam), "seed": seed, "rate": rate, "validation accuracy": v, "accuracy": t + 0.01 * lam,
-         "validation together": 1 - v, "together": t, "train accuracy": 0.5, "diversity": 0.1 / (1 + lam)}
-        for rate, (v, t) in tries.items() for lam in lesson.LAMBDAS for seed in range(3)
-    )  # fmt: skip
+        {
+            "arm": experiments.name(lam),
+            "seed": seed,
+            "rate": rate,
+            "validation accuracy": validation,
+            "accuracy": test + 0.01 * lam,
+            "validation together": 1 - validation,
+            "together": test,
+            "train accuracy": 0.5,
+            "diversity": 0.1 / (1 + lam),
+        }
+        for rate, (validation, test) in tries.items()
+        for lam in experiments.LAMBDAS
+        for seed in range(3)
+    )
 
 
 def test_lambdas_are_judged_at_a_rate_or_at_the_best_one():
     rows = lambda_rows()
-    assert set(lesson.tuned(rows)["rate"]) == {"a third of it"} and set(
-        lesson.tuned(rows, "together")["rate"]
-    ) == {"the rate"}
-    assert set(
-        lesson.tuned(rows.assign(choice=rows["rate"]), setting="choice")["rate"]
-    ) == {"three times it"}
-    assert set(lesson.at(rows)["rate"]) == {"the rate"} and set(
-        lesson.at(rows, "a third of it")["rate"]
-    ) == {"a third of it"}
-    verdict = lesson.above(lesson.at(rows), 2.0, 1.0, where="there")
+    usual = at(rows, rate="the rate")
+    assert set(claims.tuned(rows)["rate"]) == {"a third of it"}
+    assert set(claims.tuned(rows, "together")["rate"]) == {"the rate"}
+    chosen = claims.tuned(rows.assign(choice=rows["rate"]), setting="choice")
+    assert set(chosen["rate"]) == {"three times it"}
+    verdict = claims.above(usual, 2.0, 1.0, where="there")
     assert verdict.line.startswith(
         "P10  HOLDS  heads, lambda = 2 - lambda = 1, there: +1.00 points"
     )
-    assert lesson.above(lesson.at(rows), 0.5, 1.0, "diversity").unit == "nats"
-    apart = lesson.above(
-        lesson.rated(rows, 1.0), "the rate", "a third of it", "together"
-    )
-    assert (
-        apart.what == "ensemble, the rate - a third of it"
-        and apart.effect == pytest.approx(20)
-    )
-    table = lesson.in_percent(rows)
-    assert table[lesson.COLUMNS].iloc[0].tolist() == pytest.approx([90, 90, 50, 10])
+    assert claims.above(usual, 0.5, 1.0, "diversity").unit == "nats"
+    runs = claims.rated(rows, 1.0)
+    apart = claims.above(runs, "the rate", "a third of it", "together")
+    assert apart.what == "ensemble, the rate - a third of it"
+    assert apart.effect == pytest.approx(20)
+    table = pictures.in_percent(rows)
+    assert table[pictures.COLUMNS].iloc[0].tolist() == pytest.approx([90, 90, 50, 10])
 
 
 def test_the_picture_of_lambda():
-    twin = lesson.picture(lambda_rows()).about
-    assert (
-        "heads, the rate: 10, 9.5, 9, 8.5, 8" in twin
-        and "ensemble, a third of it: 30, 30" in twin
-    )
-    assert "Diversity" in twin and "the rate: 0.1, 0.0667, 0.05" in twin
+    words = pictures.sweep(lambda_rows()).about
+    assert "heads, the rate: 10, 9.5, 9, 8.5, 8" in words
+    assert "ensemble, a third of it: 30, 30" in words
+    assert "Diversity" in words
+    assert "the rate: 0.1, 0.0667, 0.05" in words
 
 
 def budget_rows() -> pd.DataFrame:
     """One net, and arms 10 points below it; longer training looks better than it is,
     for all together worse.
     """
-    tries = {  # (budget, setting, epochs): validation accuracy, accuracy, validation average, average
+    # (budget, setting, epochs): accuracy of one net on validation and on test images,
+    # and that of the average
+    tries = {
         (6, "as it comes", 6): (0.5, 0.6, 0.9, 0.8),
         (15, "weight decay", 15): (0.6, 0.5, 0.7, 0.6),
         (45, "a third of the rate", 45): (0.7, 0.7, 0.95, 0.9),
     }
-    return pd.DataFrame(
-        {"arm": arm, "seed": seed, "budget": budget, "setting": setting, "epochs": epochs, "validation accuracy": found[0],
-         "accuracy": found[1] - low, "validation average": found[2], "average": found[3] - low, "one answers": 1000,
-         "all answer": cost, "training": 1e9 * epochs}
-        for (budget, setting, epochs), found in tries.items()
-        for arm in online_compared.ARMS for low, cost in [(0.0, 1000) if arm == "one net" else (0.1, 3000)] for seed in range(3)
-    )  # fmt: skip
+    rows = []
+    for (budget, setting, epochs), found in tries.items():
+        for arm in budgets.ARMS:
+            low, cost = (0.0, 1000) if arm == "one net" else (0.1, 3000)
+            row = {
+                "arm": arm,
+                "budget": budget,
+                "setting": setting,
+                "epochs": epochs,
+                "validation accuracy": found[0],
+                "accuracy": found[1] - low,
+                "validation average": found[2],
+                "average": found[3] - low,
+                "one answers": 1000,
+                "all answer": cost,
+                "training": 1e9 * epochs,
+            }
+            rows += [row | {"seed": seed} for seed in range(3)]
+    return pd.DataFrame(rows)
 
 
 def test_the_best_try_within_a_budget():
     rows = budget_rows()
     epochs = {
-        (budget, joint): set(online_budgets.best(rows, budget, joint)["epochs"])
+        (budget, joint): set(claims.best(rows, budget, joint)["epochs"])
         for budget in (6, 15, 45)
         for joint in (0, 1)
     }
@@ -406,78 +420,70 @@ def test_the_best_try_within_a_budget():
         (15, 1): {6},
         (45, 1): {45},
     }
-    equal = online_budgets.equal_steps(
-        pd.concat(
-            [
-                rows,
-                rows.assign(
-                    setting="as it comes", epochs=15, **{"validation accuracy": 1}
-                ),
-            ]
-        )
-    )
-    assert set(equal["setting"]) == {"weight decay"} and set(equal["epochs"]) == {15}
-    lines = [online_budgets.by_budget(rows, joint)["ONE"] for joint in (False, True)]
-    assert lines[0].shape == (3, 3) and lines[0][0].tolist() == pytest.approx(
-        [50, 40, 60]
-    )
-    assert lines[1][0].tolist() == pytest.approx([70, 70, 80])
+    changes = {"setting": "as it comes", "epochs": 15, "validation accuracy": 1}
+    equal = claims.equal_steps(pd.concat([rows, rows.assign(**changes)]))
+    assert set(equal["setting"]) == {"weight decay"}
+    assert set(equal["epochs"]) == {15}
+    one, together = (pictures.by_budget(rows, joint)["ONE"] for joint in (False, True))
+    assert one.shape == (3, 3)
+    assert one[0].tolist() == pytest.approx([50, 40, 60])
+    assert together[0].tolist() == pytest.approx([70, 70, 80])
 
 
-def test_which_of_two_answer_together():
-    rows = budget_rows()
-    single = online_budgets.best(rows, 15)
-    joint = online_budgets.best(rows, 15, joint=True)
-    verdict = online_budgets.above(
-        joint, single, "ONE", "one net", where="w", joint="a", claim="O12"
-    )
+@pytest.mark.parametrize(
+    ("a", "b", "effect"),
+    [
+        ("ONE, together", "one net", 20),
+        ("ONE, together", "one net, together", -10),
+        ("ONE, together", "ONE", 30),
+        ("ONE", "one net", -10),
+    ],
+)
+def test_which_of_two_answer_together(a, b, effect):
+    verdict = claims.within(budget_rows(), 15, a, b, "O12")
+    assert verdict.effect == pytest.approx(effect)
+    word = "HOLDS" if effect > 0 else "FAILS"
     assert verdict.line.startswith(
-        "O12  HOLDS  ONE, together - one net, w: +20.00 points"
-    )
-    assert online_budgets.above(
-        joint, joint, "ONE", "one net", where="w", joint="ab"
-    ).effect == pytest.approx(-10)
-    assert online_budgets.above(
-        joint, single, "ONE", "ONE", where="w", joint="a"
-    ).effect == pytest.approx(30)
-    assert (
-        online_budgets.above(single, single, "ONE", "one net", where="w").what
-        == "ONE - one net, w"
+        f"O12  {word}  {a} - {b}, budget 15: {effect:+.2f} points"
     )
 
 
 def test_claims_within_a_budget():
     rows = budget_rows()
-    (single,) = online_budgets.served(rows, 15, "ONE")
+    single, other = claims.served(rows, 15, "ONE", "label smoothing")
     assert single.line.startswith("O10  FAILS  ONE - one net, budget 15: -10.00 points")
-    assert online_budgets.served(rows, 15, "ONE", "DML", than="label smoothing")[
-        1
-    ].effect == pytest.approx(0)
-    found = [
-        online_budgets.together(rows, 15, "ONE", than=b)[0]
-        for b in ("one net", "label smoothing", "DML")
-    ]
-    assert [v.what for v in found] == [
+    assert other.what == "label smoothing - one net, budget 15"
+    assert claims.within(rows, 15, "DML", "label smoothing").effect == pytest.approx(0)
+    others = "one net", "label smoothing", "DML, together"
+    judged = [claims.together(rows, 15, "ONE", than=b)[0] for b in others]
+    assert [verdict.what for verdict in judged] == [
         "ONE, together - one net, budget 15",
         "ONE, together - label smoothing, budget 15",
         "ONE, together - DML, together, budget 15",
     ]
-    assert [v.effect for v in found] == pytest.approx([20, 30, 0]) and found[
-        0
-    ].claim == "O12"
+    assert [verdict.effect for verdict in judged] == pytest.approx([20, 30, 0])
+    assert {verdict.claim for verdict in judged} == {"O12"}
+
+
+def test_no_line_is_in_two_groups():
+    groups = claims.CLAIMS.groups()
+    groups.remove("labels right: budgets")  # its lines name the budget alone
+    lines = [verdict.what for verdict in claims.verdicts(*groups)]
+    assert len(lines) > 70
+    assert len(set(lines)) == len(lines)
 
 
 @pytest.mark.slow
 def test_tables_and_the_picture_of_budgets():
     rows = budget_rows()
-    assert online_budgets.table(rows).loc["ONE"].tolist() == [
+    assert pictures.table(rows).loc["ONE"].tolist() == [
         "50.0 ± 0.0",
         "40.0 ± 0.0",
         "60.0 ± 0.0",
         1,
         "a third of the rate, 45 epochs",
     ]
-    joint = online_budgets.table(rows[rows["budget"] <= 15], joint=True)
+    joint = pictures.table(rows[rows["budget"] <= 15], joint=True)
     assert joint.loc["ONE"].tolist() == [
         "70.0 ± 0.0",
         "70.0 ± 0.0",
@@ -485,63 +491,51 @@ def test_tables_and_the_picture_of_budgets():
         "as it comes, 6 epochs",
     ]
     assert joint.loc["one net"].tolist()[:3] == ["80.0 ± 0.0", "80.0 ± 0.0", 1]
-    equal = online_budgets.table_of_equal_steps(rows)
-    assert equal.loc["ONE"].tolist() == ["40.0 ± 0.0", "50.0 ± 0.0", "15.0"] and list(
-        equal.index
-    ) == list(online_compared.ARMS)
-    shown = online_budgets.picture(rows, 15)
+    equal = pictures.table_of_equal_steps(rows)
+    assert equal.loc["ONE"].tolist() == ["40.0 ± 0.0", "50.0 ± 0.0", "15.0"]
+    assert list(equal.index) == list(budgets.ARMS)
+    shown = pictures.trade(rows, 15)
     assert "ONE 50.0, 40.0, 60.0" in shown.about
-    assert (
-        "one net: 50.0 % for 1;" in shown.about
-        and "ONE: 40.0 % for 1 and 70.0 % for 3" in shown.about
-        and len(shown.png()) > 1000
-    )
-    prices = online_budgets.prices()
-    assert prices.loc["one net", "of one net"] == "1.00" and prices.loc[
-        "three nets"
-    ].tolist()[1:3] == ["3.00", "2 epochs"]
+    assert "one net: 50.0 % for 1;" in shown.about
+    assert "ONE: 40.0 % for 1 and 70.0 % for 3" in shown.about
+    assert len(shown.png()) > 1000
+    prices = pictures.prices()
+    assert prices.loc["one net", "of one net"] == "1.00"
+    assert prices.loc["three nets"].tolist()[1:3] == ["3.00", "2 epochs"]
 
 
 def test_sizes():
-    sizes = lesson.sizes()
+    sizes = pictures.sizes()
     assert (sizes.loc["three thin heads"] < sizes.loc["one net"]).all()
     assert (sizes.loc["three heads"] > sizes.loc["one net"]).all()
-    one, thin = online.small(0), nets.conv_mlp(online.SHAPE, 8, 5, hidden=64)
-    assert sizes.loc["one net"].tolist() == [
-        nets.parameters(one),
-        online.serving_cost(one),
-    ]
-    assert sizes.loc["one thin net"].tolist() == [
-        nets.parameters(thin),
-        online.serving_cost(thin),
-    ]
+    thin = nets.conv_mlp(branched.SHAPE, 8, 5, hidden=64)
+    for arm, net in (("one net", branched.small(0)), ("one thin net", thin)):
+        counted = [nets.parameters(net), branched.serving_cost(net)]
+        assert sizes.loc[arm].tolist() == counted
 
 
 @pytest.mark.slow
 def test_a_recorded_seed_of_ensemblenet_can_be_had_again(digits):
-    before, images = records.recorded("ensemble_lambda"), online.digits(digits, 0)
-    row = lesson.swept(1.0, images, 0)
-    was = lesson.at(
-        before[(before["seed"] == 0) & (before["arm"] == "lambda = 1")]
-    ).iloc[0]
+    before, images = records.recorded("ensemble_lambda"), branched.digits(digits, 0)
+    row = experiments.swept(1.0, images, 0)
+    was = at(before, seed=0, arm="lambda = 1", rate="the rate").iloc[0]
     assert (
         abs(row["accuracy"] - was["accuracy"]) < 0.02
         and abs(row["together"] - was["together"]) < 0.02
     )
     before = records.recorded("online_compared")
-    config = replace(online.CONFIG, seed=0, epochs=6, weight_decay=5e-3)
-    learnt = online_compared.learn("thin heads", images, config, 0, 0.0)
-    rows = before[
-        (before["seed"] == 0)
-        & (before["arm"] == "thin heads")
-        & (before["budget"] == 6)
-    ]
-    was = rows[rows["setting"] == "weight decay"].iloc[0]
+    config = replace(branched.CONFIG, seed=0, epochs=6, weight_decay=5e-3)
+    learnt = budgets.learn("thin heads", images, config, 0, 0.0)
+    kept = {"seed": 0, "arm": "thin heads", "budget": 6, "setting": "weight decay"}
+    was = at(before, **kept).iloc[0]
     assert (
-        abs(online.outcome("thin heads", 0, learnt, images)["average"] - was["average"])
+        abs(
+            branched.outcome("thin heads", 0, learnt, images)["average"]
+            - was["average"]
+        )
         < 0.02
     )
     assert (
-        was["training"] == online_compared.cost("thin heads") * 6 * len(images.train[0])
+        was["training"] == budgets.cost("thin heads") * 6 * len(images.train[0])
         and was["epochs"] == 6
     )
