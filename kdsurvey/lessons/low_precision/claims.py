@@ -144,6 +144,11 @@ def _causes_default() -> list[Verdict]:
     ]
 
 
+@CLAIMS.group("full precision, as long", counted=False)
+def _full_precision() -> list[Verdict]:
+    return [above(_tuned(), "full precision, 2E", "C", DIGITS)]
+
+
 @CLAIMS.group("sooner")
 def _sooner() -> list[Verdict]:
     return [sooner(records.recorded("precision_schemes"), "B", "A", 0.8)]
