@@ -36,7 +36,8 @@ SHARED = {
     "count": COUNT,
     "T": T,
 }  # settings of every experiment on branches
-digits = mutual_learning.digits  # 2,000 images, a fifth of their labels drawn anew; a seed has images and noise of its own
+# 2,000 images, a fifth of their labels redrawn; a seed has images and noise of its own
+digits = mutual_learning.digits
 
 
 def small(seed: int) -> nn.Sequential:
@@ -128,13 +129,20 @@ def outcome(arm: str, seed: int, learnt: Learnt, data: Data, **more) -> dict:
         return round(sum(accuracy(net, *part) for net in branches) / len(branches), 5)
 
     return {
-        "arm": arm, "seed": seed, **more, "accuracy": round(right.mean().item(), 5), "branch 0": round(right[0].item(), 5),
-        "validation accuracy": mean(data.validation), "train accuracy": mean(data.train),
+        "arm": arm,
+        "seed": seed,
+        **more,
+        "accuracy": round(right.mean().item(), 5),
+        "branch 0": round(right[0].item(), 5),
+        "validation accuracy": mean(data.validation),
+        "train accuracy": mean(data.train),
         "together": round(accuracy(together, *data.test), 5),
         "validation together": round(accuracy(together, *data.validation), 5),
-        "average": round((z.mean(0).argmax(-1) == data.test[1]).double().mean().item(), 5),
+        "average": round(
+            (z.mean(0).argmax(-1) == data.test[1]).double().mean().item(), 5
+        ),
         "diversity": round(kl(z.mean(0), z).mean().item(), 5),
-    }  # fmt: skip
+    }
 
 
 def serving_cost(net: nn.Module) -> int:
@@ -143,7 +151,10 @@ def serving_cost(net: nn.Module) -> int:
 
 
 def training_cost(stage: Stage, n: int = 64) -> float:
-    """Multiply-adds for each image of a step of this stage, there and back, all learners together."""
+    """Return the multiply-adds per image of one step of a stage, there and back.
+
+    All learners count.
+    """
     x, y = torch.rand(n, *SHAPE), torch.arange(n) % 10
     batch = Batch(x, y, torch.arange(n), x)
 

@@ -40,7 +40,7 @@ def test_accuracies_of_one_net_and_the_mean_over_two(toy):
 
 def test_rows_at_a_setting_and_none_that_is_missing():
     assert set(at(ROWS, rate=0.1, start="plain")["arm"]) == {"plain, 0.1"}
-    with pytest.raises(ValueError, match="0.3"):
+    with pytest.raises(ValueError, match=r"0\.3"):
         at(ROWS, rate=0.3)
 
 

@@ -258,6 +258,7 @@ def processes(every: int = 50, epochs: int = 2, width: int = 32) -> list[str]:
     )
     if done.returncode:
         raise RuntimeError(
-            f"codistil: the processes ended with {done.returncode}; the last they said: {done.stderr[-400:]}"
+            f"codistil: the processes ended with {done.returncode}; "
+            f"the last they said: {done.stderr[-400:]}"
         )
     return sorted(done.stdout.splitlines())

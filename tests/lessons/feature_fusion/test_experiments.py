@@ -221,9 +221,17 @@ def test_rows_of_two_kinds(few, monkeypatch):
     )
     rows = lesson.ffl_kinds(few, 0)
     assert [row["arm"] for row in rows[:10]] == [
-        "flat, alone", "flat, label smoothing", "deep, alone", "deep, label smoothing", "flat and deep, alone",
-        "flat, FFL with flat", "flat and flat, FFL", "flat, FFL with deep", "deep, FFL with flat", "flat and deep, FFL",
-    ]  # fmt: skip
+        "flat, alone",
+        "flat, label smoothing",
+        "deep, alone",
+        "deep, label smoothing",
+        "flat and deep, alone",
+        "flat, FFL with flat",
+        "flat and flat, FFL",
+        "flat, FFL with deep",
+        "deep, FFL with flat",
+        "flat and deep, FFL",
+    ]
     assert len(rows) == 20 and [len(net) for net in smoothed] == [3, 5] * 2
     by = {row["arm"]: row for row in rows[:10]}
     both = by["flat and deep, FFL"]
@@ -339,9 +347,16 @@ def example() -> pd.DataFrame:
 def test_answers_are_all_that_can_be_served():
     found = claims.answers(example())
     assert set(found["arm"]) == {
-        "alone", "FFL (branch)", "FFL (average)", "FFL (fused)", "ONE (branch)", "ONE (average)", "ONE (gated)", "DML (branch)",
+        "alone",
+        "FFL (branch)",
+        "FFL (average)",
+        "FFL (fused)",
+        "ONE (branch)",
+        "ONE (average)",
+        "ONE (gated)",
+        "DML (branch)",
         "DML (average)",
-    }  # fmt: skip
+    }
     joint = claims.answers(example()[lambda rows: rows["arm"] != "alone"])
     assert (
         set(joint["arm"]) == set(found["arm"]) - {"alone"} and joint.notna().all().all()
@@ -437,10 +452,16 @@ def test_the_bill_by_hand():
     module = 49 * 9 * 48 + 49 * 48 * 16 + head
     bill, alone = pictures.costs(), first + block + head
     served = {
-        "alone": alone, "FFL (branch)": alone, "ONE (branch)": alone, "DML (branch)": alone, "DML (average)": 3 * alone,
-        "FFL (average)": first + 3 * (block + head), "FFL (fused)": first + 3 * block + module,
-        "ONE (gated)": first + 3 * (block + head) + 24, "alone, wider": first + 3 * (block + 784 * 64) + 640,
-    }  # fmt: skip
+        "alone": alone,
+        "FFL (branch)": alone,
+        "ONE (branch)": alone,
+        "DML (branch)": alone,
+        "DML (average)": 3 * alone,
+        "FFL (average)": first + 3 * (block + head),
+        "FFL (fused)": first + 3 * block + module,
+        "ONE (gated)": first + 3 * (block + head) + 24,
+        "alone, wider": first + 3 * (block + 784 * 64) + 640,
+    }
     assert {name: row["an answer"] for name, row in bill.iterrows()} == {
         name: round(n / 1000) for name, n in served.items()
     }

@@ -122,9 +122,11 @@ def test_smoothing_is_as_unsure_as_the_other_copy_is_of_these_images(
     digits, monkeypatch
 ):
     given, real = [], mutual_learning.plain
-    spy = lambda net, smoothing: (
-        given.append(smoothing) or real(net, smoothing=smoothing)
-    )
+
+    def spy(net, smoothing):
+        given.append(smoothing)
+        return real(net, smoothing=smoothing)
+
     monkeypatch.setattr(mutual_learning, "plain", spy)
     small = mutual_learning.digits(digits, 0).fraction(0.1)
     alone = mutual_learning.peers(5)
@@ -163,9 +165,11 @@ def test_processes_see_half_of_the_images_and_the_control_all_of_them(few, monke
 
     def spy(name):
         real = getattr(lesson, name)
-        watch = lambda a, b, *more, **options: (
-            seen.append(sizes(a, b, *more)) or real(a, b, *more, **options)
-        )
+
+        def watch(a, b, *more, **options):
+            seen.append(sizes(a, b, *more))
+            return real(a, b, *more, **options)
+
         monkeypatch.setattr(lesson, name, watch)
 
     def sizes(*arguments):

@@ -123,7 +123,10 @@ def test_every_arm_at_every_choice(some, monkeypatch):
     choices = {"15 epochs": SHORT, "5 epochs": replace(SHORT, epochs=1)}
     monkeypatch.setattr(lesson, "CHOICES", choices)
     monkeypatch.setattr(lesson, "digits", lambda images, seed: some)
-    clean = lambda images, seed: some.mislabelled(0.5, seed)  # told from `some`
+
+    def clean(images, seed):
+        return some.mislabelled(0.5, seed)  # told from `some`
+
     monkeypatch.setattr(lesson, "clean_digits", clean)
     monkeypatch.setattr(
         lesson,
