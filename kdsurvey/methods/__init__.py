@@ -1,5 +1,6 @@
 """One file a paper, one public generator of stages each; `plain` and `joint_hints` are controls."""
 
+from kdsurvey.methods import flow as flow  # outside code calls methods.flow.Flow
 from kdsurvey.methods.apprentice import apprentice
 from kdsurvey.methods.ban import ban
 from kdsurvey.methods.codistil import codistil

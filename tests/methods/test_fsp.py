@@ -2,6 +2,8 @@
 gives a faster start on real digits.
 """
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -379,3 +381,10 @@ def test_learns_real_digits_at_its_defaults(digits):
     assert flow[0] < 1 and flow[1] < 0.6 * flow[0]
     assert task[0] < 0.8 * labels[0]["hard"] and len(task) == len(labels)
     assert rows[-1]["student test accuracy"] > 0.95
+
+
+def test_the_flow_is_where_outside_code_looks_for_it():
+    """In an interpreter of its own: here the module may have been imported before."""
+    code = "import kdsurvey as kd; print(kd.methods.flow.Flow.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "Flow", done.stderr
