@@ -129,7 +129,7 @@ def trained(
     arm: str, teacher: Teacher | None, data: Data, seed: int, config: Config
 ) -> nn.Sequential:
     """Train the model of a seed as an arm of the lesson says, and return it."""
-    return born_again.born(arm, teacher, data, seed, config, model)
+    return born_again.raised(arm, model(data, seed), teacher, data, seed, config)
 
 
 @experiment(

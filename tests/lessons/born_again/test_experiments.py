@@ -118,12 +118,11 @@ def births(monkeypatch):
     """
     seen = []
 
-    def born(arm, teacher, images, seed, config=lesson.CONFIG, make=lesson.mlp):
-        net = make(images, seed)
+    def raised(arm, net, teacher, images, seed, config):
         seen.append((arm, teacher, seed, config, net, images))
         return net
 
-    monkeypatch.setattr(lesson, "born", born)
+    monkeypatch.setattr(lesson, "raised", raised)
     return seen
 
 
