@@ -86,12 +86,15 @@ def trained(data: Data, seed: int, **precision) -> nn.Sequential:
     return on_labels(lower(student(data, seed), **(LOW | precision)), data, seed)
 
 
-def tuned_alone(net: nn.Module, data: Data, fine_lr: float) -> Iterator[Stage]:
+def tuned_alone(
+    net: nn.Module, data: Data, fine_lr: float, **precision
+) -> Iterator[Stage]:
     """Tune a trained net without a teacher, otherwise as in scheme C.
 
-    The net is lowered, batch norm measured anew, then labels at that share of the rate.
+    The net is lowered, batch norm measured again, then labels at that share of the rate.
+    precision: what differs from the lesson's, as for `surgery.lower`.
     """
-    re_estimate(lower(net, **LOW), data.train[0])
+    re_estimate(lower(net, **(LOW | precision)), data.train[0])
     yield replace(next(plain(net)), lr=fine_lr)
 
 

@@ -2,13 +2,14 @@
 three schemes of Apprentice.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from torch import nn
 
 from kdsurvey.config import Config
 from kdsurvey.data import Data
+from kdsurvey.lessons.low_precision.experiments import FINE, tuned_alone
 from kdsurvey.methods import apprentice, plain
 from kdsurvey.nets import mlp
 from kdsurvey.panels.kit.controls import Choice, Knob, Settings
@@ -18,7 +19,7 @@ from kdsurvey.panels.race.arm import Arm
 from kdsurvey.panels.race.race import Race
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Stage, Teacher
-from kdsurvey.surgery import lower, precision_of, re_estimate, used, weighted
+from kdsurvey.surgery import lower, precision_of, used, weighted
 
 WEIGHT_BITS, ACTIVATION_BITS = (2, 3, 4, 6, 8, 32), (1, 2, 3, 4, 6, 8, 32)
 FIRST_SHOWN = 2  # the hidden layer after the first, which stays in full precision
@@ -143,7 +144,7 @@ class PrecisionRace(Race):
                 net, lambda: apprentice(net, self._teacher, scheme="C", **low)
             ),
             "C, no teacher": lambda net: second_half(
-                net, lambda: tuned_alone(net, self._data, low)
+                net, lambda: tuned_alone(net, self._data, FINE[0], **low)
             ),
         }
         arms = []
@@ -197,12 +198,6 @@ def second_half(net: nn.Module, then: Callable[[], Iterator[Stage]]) -> Iterator
     yield replace(next(plain(net)), name="full precision", epochs=0.5)
     for stage in then():
         yield replace(stage, epochs=0.5)
-
-
-def tuned_alone(net: nn.Module, data: Data, low: Mapping) -> Iterator[Stage]:
-    """Train by scheme C without a teacher."""
-    re_estimate(lower(net, **low), data.train[0])
-    yield replace(next(plain(net)), lr=0.1)
 
 
 def scored(stages: Iterator[Stage], net: nn.Module) -> Iterator[Stage]:

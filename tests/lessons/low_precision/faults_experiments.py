@@ -12,8 +12,8 @@ FAULTS = [
     Fault(
         "lesson: C without a teacher, batch norm left",
         "lessons/low_precision/experiments.py",
-        "    re_estimate(lower(net, **LOW), data.train[0])\n",
-        "    lower(net, **LOW)\n",
+        "    re_estimate(lower(net, **(LOW | precision)), data.train[0])\n",
+        "    lower(net, **(LOW | precision))\n",
     ),
     Fault(
         "lesson: 2E is E",

@@ -12,8 +12,8 @@ FAULTS = [
     Fault(
         "panel: C without a teacher at the full rate",
         "panels/precision/panel.py",
-        "yield replace(next(plain(net)), lr=0.1)",
-        "yield next(plain(net))",
+        "self._data, FINE[0], **low",
+        "self._data, 1.0, **low",
     ),
     Fault(
         "panel: A from the trained teacher",
