@@ -1,5 +1,7 @@
 """Small real things for the panels to work on: 300 images, a net as teacher."""
 
+import gc
+
 import pytest
 import torch
 
@@ -48,6 +50,18 @@ def close():
     yield lambda panel: panels.append(panel) or panel
     for panel in panels:
         panel.close()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def heap_of_this_module():
+    """Python's collector walks what this module makes, not what others left.
+
+    A full walk of a long process takes a second, and would be measured as a panel's Stop.
+    """
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
