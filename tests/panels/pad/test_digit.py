@@ -83,6 +83,17 @@ def test_the_aspect_is_kept(ink):
         assert abs(a - max(1, min(h, w) * 20 / max(h, w))) <= 1 and b == 20
 
 
+@pytest.mark.parametrize("n", range(21, 71))
+def test_no_pixel_is_lost_where_a_drawing_shrinks(n):
+    """Every pixel alone on the diagonal of a large drawing, its corners inked."""
+    for k in range(1, n - 1):
+        ink = np.zeros((n, n))
+        ink[0, 0] = ink[-1, -1] = ink[k, k] = 1
+        alone = ink.copy()
+        alone[k, k] = 0
+        assert as_mnist(ink).sum() > as_mnist(alone).sum()
+
+
 def test_a_small_dot_becomes_large_and_stays_in_the_field():
     ink = np.zeros((56, 56))
     ink[3, 50] = 1
