@@ -3,6 +3,8 @@
 import base64
 import math
 import threading
+import tracemalloc
+from dataclasses import replace
 from functools import cache
 from io import BytesIO
 
@@ -318,3 +320,14 @@ def test_ticks_and_frames_are_drawn_where_they_are_wanted():
     assert ink(x=Axis("", (0, 10), bounds=(0, 2))) < ink(
         x=Axis("", (0, 10), bounds=(0, 10))
     )
+
+
+def test_a_redraw_takes_no_new_memory_for_its_pixels():
+    canvas, large = Canvas(), {"width": 900, "height": 600}
+    size = pixels(canvas.png(replace(bare(Line([0, 9], [0, 9])), **large))).size
+    tracemalloc.start()
+    try:
+        canvas.png(replace(bare(Line([0, 9], [9, 0])), **large))
+        assert tracemalloc.get_traced_memory()[1] < size / 10
+    finally:
+        tracemalloc.stop()

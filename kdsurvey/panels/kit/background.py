@@ -9,9 +9,8 @@ from collections.abc import Callable
 
 from kdsurvey.training import StopTraining
 
-# seconds between two redraws at least, and times what one costs: drawing takes 3 % of the time
-OFTEN = 0.2
-SHARE = 30
+OFTEN, SELDOM = 0.2, 2.0  # seconds between two redraws, at least and at most
+SHARE = 30  # times what a redraw costs: drawing takes 3 % of the time
 WORDS = {
     "running": "Running.",
     "paused": "Paused.",
@@ -20,6 +19,15 @@ WORDS = {
     "failed": "Failed.",
 }
 _runs: "weakref.WeakSet[Run]" = weakref.WeakSet()
+
+
+def until_next(cost: float, share: float = SHARE, often: float = OFTEN) -> float:
+    """Return the seconds from one redraw, which took `cost` seconds, to the next.
+
+    A drawing whose layout is new takes twenty times as long as one whose numbers are: a
+    reader who has just pressed Start must not wait that many times longer to see it move.
+    """
+    return min(max(often, share * cost), SELDOM)
 
 
 class Run(threading.Thread):

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from kdsurvey.panels.kit import controls, permalink
-from kdsurvey.panels.kit.background import OFTEN, SHARE, Run, Runner
+from kdsurvey.panels.kit.background import SHARE, Run, Runner, until_next
 from kdsurvey.panels.kit.controls import Number, button
 from kdsurvey.panels.kit.panel import Panel
 
@@ -21,9 +21,10 @@ class TrainingPanel(Panel):
     of the run on show: the panel that takes the link trains again, and shows the same picture.
 
     has_step: whether there is a Step button; `seed = None` takes the seed away. patience: a
-    redraw comes at the earliest this many times its own cost after the one before, so drawing
-    takes 1 / patience of the time. place: a name; a new panel of the same name stops the run
-    of the old one, as the same cell does when it runs again.
+    redraw comes at the earliest this many times its own cost after the one before, but two
+    seconds are always enough: drawing takes about 1 / patience of the time. place: a name; a
+    new panel of the same name stops the run of the old one, as the same cell does when it runs
+    again.
     """
 
     seed = Number("Seed", 0, 0, 10**6, says="seed {}")
@@ -168,7 +169,7 @@ class TrainingPanel(Panel):
         if start >= self.next_redraw:
             self.redraw()
             end = time.perf_counter()
-            self.next_redraw = end + max(OFTEN, self.patience * (end - start))
+            self.next_redraw = end + until_next(end - start, self.patience)
 
     def hear(self, state: str, error: Exception | None) -> None:
         """Take in a change of state of the run."""

@@ -25,7 +25,7 @@ from kdsurvey.lessons.playground.experiments import (
     grid,
     teach,
 )
-from kdsurvey.panels.kit.background import Run
+from kdsurvey.panels.kit.background import Run, until_next
 from kdsurvey.panels.kit.controls import Choice, Number, row
 from kdsurvey.panels.kit.panel import PAGE_WIDTH, Panel
 from kdsurvey.panels.kit.training_panel import TrainingPanel
@@ -268,7 +268,7 @@ class Landscape(TrainingPanel):
         if not self.ran[key]:
             self.redraw()
         end = time.monotonic()
-        self.next_redraw = end + max(OFTEN, SHARE * (end - now))
+        self.next_redraw = end + until_next(end - now, SHARE, OFTEN)
 
     def hear(self, state: str, error: Exception | None) -> None:
         """Take in a change of state; the meter keeps how long a run took."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import ipywidgets as widgets
 
-from kdsurvey.panels.kit.background import OFTEN, SHARE
+from kdsurvey.panels.kit.background import until_next
 from kdsurvey.panels.kit.controls import Choice, Number, button, row
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.kit.snapshots import IMAGES, Film, Reel, pictures
@@ -186,7 +186,7 @@ class Rewind(Panel):
         start = time.perf_counter()
         super().redraw()
         end = time.perf_counter()
-        self.next_redraw = end + max(OFTEN, SHARE * (end - start))
+        self.next_redraw = end + until_next(end - start)
 
     def draw(self) -> Picture:
         reel = self.reel
