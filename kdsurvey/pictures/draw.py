@@ -60,6 +60,7 @@ class Canvas:
     """
 
     def __init__(self):
+        self._paper: Paper | None = None
         self._background: Background | None = None
 
     def png(self, picture: Sheet) -> bytes:
@@ -67,7 +68,10 @@ class Canvas:
         still = still_parts(picture)
         with lock, default_settings():
             if self._background is None or self._background.still != still:
-                self._background = Background(picture, still)
+                size = picture.width, picture.height
+                if self._paper is None or self._paper.size != size:
+                    self._paper = Paper(size)
+                self._background = Background(picture, still, self._paper)
             return self._background.png(picture)
 
 
@@ -112,18 +116,34 @@ def _lines(text: str) -> str:
     return "\n".join(TALL for _ in text.split("\n")) if text else ""
 
 
-class Background:
-    """The figure of a picture: its layout, and all that does not move, as pixels.
+class Paper:
+    """Memory for pictures of one size, used for one after the other.
 
-    It draws into the same memory each time. New memory for every picture, megabytes large and
-    asked for by the thread of every new run, is not given back by the allocator.
+    New memory for every picture, megabytes large and asked for by the thread of every new run,
+    is not given back by the allocator.
     """
 
-    def __init__(self, picture: Sheet, still: tuple):
+    def __init__(self, size: tuple[float, float]):
+        self.size = size
+        width, height = size
+        self.figure = Figure((width / INCH, height / INCH), dpi=SCALE * INCH)
+        self.canvas = FigureCanvasAgg(self.figure)
+        self.pixels = np.asarray(
+            self.canvas.get_renderer().buffer_rgba()
+        )  # where matplotlib draws
+        self.wordless, self.worded = self.pixels.copy(), self.pixels.copy()
+        self.rows = PngRows(*self.pixels.shape[:2])
+
+
+class Background:
+    """The layout of a picture, and all that does not move, as pixels."""
+
+    def __init__(self, picture: Sheet, still: tuple, paper: Paper):
         self.still = still
-        size = picture.width / INCH, picture.height / INCH
-        self._figure = Figure(size, dpi=SCALE * INCH, layout="constrained")
-        self._canvas = FigureCanvasAgg(self._figure)
+        self._paper = paper
+        self._figure, self._canvas = paper.figure, paper.canvas
+        self._figure.clear()
+        self._figure.set_layout_engine("constrained")
         rows = [list(row) for row in picture.mosaic]
         self._axes = self._figure.subplot_mosaic(
             rows,
@@ -139,11 +159,8 @@ class Background:
         self._title = self._figure.suptitle(_lines(picture.title), **look)
         self._lay_out(picture)
         self._canvas.draw()
-        self._pixels = np.asarray(self._canvas.buffer_rgba())  # where matplotlib draws
-        self._wordless = self._pixels.copy()
-        self._worded = self._pixels.copy()
+        np.copyto(paper.wordless, paper.pixels)
         self._said: tuple | None = None  # the words of the latest picture
-        self._rows = PngRows(*self._pixels.shape[:2])
 
     def _lay_out(self, picture: Sheet) -> None:
         """Make the layout with TALL words, then take all words away."""
@@ -151,7 +168,7 @@ class Background:
         for name, chart in picture.charts.items():
             if chart.ends == "right":
                 guests += _room_for_ends(self._axes[name], chart)
-        self._figure.draw_without_rendering()
+        self._figure.get_layout_engine().execute(self._figure)
         self._figure.set_layout_engine("none")
         for artist in guests:
             artist.remove()
@@ -167,21 +184,21 @@ class Background:
         if said != self._said:
             self._write(picture)
             self._said = said
-        np.copyto(self._pixels, self._worded)
+        np.copyto(self._paper.pixels, self._paper.worded)
         renderer = self._canvas.get_renderer()
         for name, chart in picture.charts.items():
             axes = self._axes[name]
             for artist in _moving(chart, axes):
                 draw_on(axes, artist, renderer)
-        return self._rows.png(self._pixels)
+        return self._paper.rows.png(self._paper.pixels)
 
     def _write(self, picture: Sheet) -> None:
         """Keep the background with the words of this picture, too."""
-        np.copyto(self._pixels, self._wordless)
+        np.copyto(self._paper.pixels, self._paper.wordless)
         renderer = self._canvas.get_renderer()
         for place, word, colour in self._all_words(picture):
             self._spell(renderer, place, word, colour)
-        np.copyto(self._worded, self._pixels)
+        np.copyto(self._paper.worded, self._paper.pixels)
 
     def _all_words(self, picture: Sheet) -> Iterator[tuple[Words, str, str]]:
         """Yield all titles and names of axes: the place of each, it, and its colour."""

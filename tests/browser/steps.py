@@ -113,5 +113,6 @@ def permalink(found) -> str:
 
 def open_app(page, app, link: str = "") -> None:
     """Opens the app, as the permalink has it where there is one, and waits until it is there."""
-    page.goto(f"{app.url}/?kd={link}" if link else app.url)
+    # the page comes when its cell has run
+    page.goto(f"{app.url}/?kd={link}" if link else app.url, timeout=60_000)
     page.get_by_role("button", name="Landscape", exact=True).wait_for(timeout=60_000)

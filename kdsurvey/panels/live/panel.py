@@ -251,12 +251,15 @@ class LiveTraining(TrainingPanel):
         self._speed = Speed()
 
     def hear(self, state: str, error: Exception | None) -> None:
-        """Take in a change of state; the film ends with the run."""
-        if self.runner.last.over:
-            self.film.end()
+        """Take in a change of state; the film ends with the run.
+
+        It ends when all is drawn: whoever listens to it draws, too, and one at a time can.
+        """
         if state == "running":
             self._speed.restart(self.history.examples)
         super().hear(state, error)
+        if self.runner.last.over:
+            self.film.end()
 
     def sentence(self, state: str) -> str:
         if state == "running":
