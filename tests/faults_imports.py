@@ -29,7 +29,7 @@ FAULTS = [
     ),
     Fault(
         "a lesson knows the panels",
-        "lessons/branched.py",
+        "lessons/branched_nets.py",
         "import torch\nfrom",
         "import torch\nimport kdsurvey.panels\nfrom",
     ),

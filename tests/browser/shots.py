@@ -113,7 +113,7 @@ from kdsurvey.lessons.fitnets import experiments as fitnets
 from kdsurvey.lessons.fsp import experiments as fsp
 from kdsurvey.lessons.low_precision import experiments as low_precision
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
-from kdsurvey.lessons import branched as online
+from kdsurvey.lessons import branched_nets
 
 digits = kd.data.mnist_5k().hold_out(500).halved()""",
     "panels.hints(digits, fitnets.teach(digits, 0))",
@@ -122,7 +122,7 @@ digits = kd.data.mnist_5k().hold_out(500).halved()""",
     "panels.peers(mutual_learning.digits(kd.data.mnist_5k().hold_out(500), seed=0, noise=0))",
     "panels.generations(born_again.few(kd.data.mnist_5k().hold_out(500), 0, 'clean'))",
     "panels.precision(digits, low_precision.teach(digits, 0))",
-    "panels.branches(online.digits(kd.data.mnist_5k().hold_out(500), 0))",
+    "panels.branches(branched_nets.digits(kd.data.mnist_5k().hold_out(500), 0))",
 ]
 IN_LAB = {  # file -> (title of the panel, what to do)
     "hints": ("Hints for a deep and thin student", to_the_end),

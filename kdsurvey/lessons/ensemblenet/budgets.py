@@ -11,7 +11,7 @@ from functools import cache
 
 from kdsurvey.branches import Branches, Mixed
 from kdsurvey.data import Data
-from kdsurvey.lessons import branched as online
+from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.ensemblenet.experiments import THIN as THIN_MAPS
 from kdsurvey.lessons.ensemblenet.experiments import summed, thin
@@ -22,7 +22,7 @@ from kdsurvey.records import experiment
 from kdsurvey.stage import Stage
 from kdsurvey.training import Config, accuracy, train
 
-CONFIG = online.CONFIG
+CONFIG = branched_nets.CONFIG
 BUDGETS = (6, 15, 45)  # in epochs of one net
 FFL_EQUAL = 60  # the budget at which FFL too makes the 15 epochs of a net alone
 # from this budget on nothing is tried at the default rate, at which one net learns the
@@ -43,7 +43,7 @@ ARMS = (ALONE, SMOOTH, THREE, "DML", "FFL", "ONE", "EnsembleNet", THIN)
 # their loss is a mean over branches, that of the others a sum
 MEAN = (THREE, "EnsembleNet", THIN)
 # settings of both experiments
-SHARED = online.SHARED | {
+SHARED = branched_nets.SHARED | {
     "config": CONFIG,
     "settings": SETTINGS,
     "budgets": BUDGETS,
@@ -61,22 +61,22 @@ def net_of(arm: str, seed: int) -> Branches:
     return (
         thin(seed)
         if arm == THIN
-        else online.parted(seed, shared=arm not in (THREE, "DML"))
+        else branched_nets.parted(seed, shared=arm not in (THREE, "DML"))
     )
 
 
 def method(arm: str, seed: int) -> Callable[[Branches], tuple]:
-    """An arm of several branches, for `online.learn`."""
+    """An arm of several branches, for `branched_nets.learn`."""
     return {
-        THREE: online.with_heads(1.0),
+        THREE: branched_nets.with_heads(1.0),
         "DML": lambda net: (
             dml([net[k] for k in range(len(net))], turns=False),
             Mixed(net, None),
         ),
-        "FFL": online.with_ffl(seed),
-        "ONE": online.with_one(seed),
-        "EnsembleNet": online.with_heads(LAM),
-        THIN: online.with_heads(LAM),
+        "FFL": branched_nets.with_ffl(seed),
+        "ONE": branched_nets.with_one(seed),
+        "EnsembleNet": branched_nets.with_heads(LAM),
+        THIN: branched_nets.with_heads(LAM),
     }[arm]
 
 
@@ -85,12 +85,12 @@ def cost(arm: str) -> float:
     """Multiply-adds for each image of a step; label smoothing's own source, a net
     trained before, is not counted.
     """
-    return online.training_cost(_stage(arm))
+    return branched_nets.training_cost(_stage(arm))
 
 
 def _stage(arm: str) -> Stage:
     return next(
-        plain(online.small(0))
+        plain(branched_nets.small(0))
         if arm in (ALONE, SMOOTH)
         else method(arm, 0)(net_of(arm, 0))[0]
     )
@@ -105,12 +105,12 @@ def epochs(arm: str, budget: int) -> int:
 
 def learn(
     arm: str, data: Data, config: Config, seed: int, smoothing: float
-) -> online.Learnt:
+) -> branched_nets.Learnt:
     """Trains an arm on a config that makes the loss of all arms a sum over branches;
     `smoothing` is for the arm of that name.
     """
     if arm in (ALONE, SMOOTH):
-        net = online.small(seed)
+        net = branched_nets.small(seed)
         train(
             plain(net, smoothing=smoothing if arm == SMOOTH else 0.0),
             data,
@@ -119,7 +119,7 @@ def learn(
         )
         return [net], net
     config = summed(config) if arm in MEAN else config
-    return online.learn(method(arm, seed), data, config, net_of(arm, seed))
+    return branched_nets.learn(method(arm, seed), data, config, net_of(arm, seed))
 
 
 def compared(
@@ -149,11 +149,11 @@ def compared(
                     "training": spent,
                     **served(learnt, data),
                 }
-                rows.append(online.outcome(arm, seed, learnt, data, **about))
+                rows.append(branched_nets.outcome(arm, seed, learnt, data, **about))
     return rows
 
 
-def served(learnt: online.Learnt, data: Data) -> dict:
+def served(learnt: branched_nets.Learnt, data: Data) -> dict:
     """Multiply-adds of an answer of one branch, and of the mean of all; that mean on
     validation images.
     """
@@ -161,8 +161,8 @@ def served(learnt: online.Learnt, data: Data) -> dict:
     joint = Mixed(together.net, None) if hasattr(together, "net") else together
     seen = round(accuracy(Ensemble(branches), *data.validation), 5)
     return {
-        "one answers": online.serving_cost(branches[0]),
-        "all answer": online.serving_cost(joint),
+        "one answers": branched_nets.serving_cost(branches[0]),
+        "all answer": branched_nets.serving_cost(joint),
         "validation average": seen,
     }
 
@@ -172,7 +172,7 @@ def online_compared(data: Data, seed: int) -> list[dict]:
     """Every arm at every budget and setting, and FFL once more for as many steps as the
     others make at most.
     """
-    data = online.digits(data, seed)
+    data = branched_nets.digits(data, seed)
     return compared(data, seed, BUDGETS) + compared(data, seed, [FFL_EQUAL], ["FFL"])
 
 

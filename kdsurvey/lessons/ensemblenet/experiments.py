@@ -12,14 +12,14 @@ from torch import Tensor
 from kdsurvey import nets
 from kdsurvey.branches import Branches, branched
 from kdsurvey.data import Data
-from kdsurvey.lessons import branched as online
+from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.mutual_learning.experiments import NOISE, clean_digits
 from kdsurvey.methods import plain
 from kdsurvey.records import experiment
 from kdsurvey.training import Config, train
 
-CONFIG = online.CONFIG
+CONFIG = branched_nets.CONFIG
 LAMBDAS = (0.0, 0.5, 1.0, 1.5, 2.0)
 # of CONFIG; the first is the default
 RATES = {"the rate": 1.0, "a third of it": 1 / 3, "three times it": 3.0}
@@ -29,7 +29,7 @@ WIDE = (1.0, 2.0)
 THIN_LAMBDAS = (1.0, 1.5)
 THIN = 5  # channels of a thin head's convolution, of which a net alone has 16
 # settings of the experiments on lambda
-HEADS = online.SHARED | {"config": CONFIG, "lambdas": LAMBDAS, "rates": RATES}
+HEADS = branched_nets.SHARED | {"config": CONFIG, "lambdas": LAMBDAS, "rates": RATES}
 
 
 class Parts(NamedTuple):
@@ -92,19 +92,19 @@ def slope_through_ensemble(z: Tensor, average: str = "logits") -> float:
     return torch.autograd.grad(apart, made_of)[0].abs().max().item()
 
 
-def summed(config: Config, m: int = online.COUNT) -> Config:
+def summed(config: Config, m: int = branched_nets.COUNT) -> Config:
     """The same steps as m times the loss would make with `config`: what a mean over
     heads needs to be a sum over them.
     """
     return replace(config, lr=m * config.lr, weight_decay=config.weight_decay / m)
 
 
-def thin(seed: int, count: int = online.COUNT) -> Branches:
+def thin(seed: int, count: int = branched_nets.COUNT) -> Branches:
     """Heads so thin that the whole net has fewer weights, and fewer multiply-adds, than
-    one net `online.small`.
+    one net `branched_nets.small`.
     """
     return branched(
-        lambda s: nets.conv_mlp(online.SHAPE, 8, THIN, hidden=64, seed=s),
+        lambda s: nets.conv_mlp(branched_nets.SHAPE, 8, THIN, hidden=64, seed=s),
         1,
         count,
         seed,
@@ -121,14 +121,14 @@ def swept(
     data: Data,
     seed: int,
     rate: str = "the rate",
-    make: Callable[[int], Branches] = online.parted,
+    make: Callable[[int], Branches] = branched_nets.parted,
 ) -> dict:
     """Heads with one weight, trained at one of RATES: a row."""
     net, config = make(seed), replace(CONFIG, seed=seed, lr=CONFIG.lr * RATES[rate])
-    learnt = online.learn(
-        online.with_heads(lam), replace(data, validation=None), config, net
+    learnt = branched_nets.learn(
+        branched_nets.with_heads(lam), replace(data, validation=None), config, net
     )
-    return online.outcome(name(lam), seed, learnt, data, rate=rate, lam=lam)
+    return branched_nets.outcome(name(lam), seed, learnt, data, rate=rate, lam=lam)
 
 
 def controls(data: Data, seed: int, rate: str) -> list[dict]:
@@ -137,7 +137,7 @@ def controls(data: Data, seed: int, rate: str) -> list[dict]:
     rows = []
     smoothing = 0.0
     for arm in ("one net", "label smoothing"):
-        net = online.small(seed)
+        net = branched_nets.small(seed)
         train(
             plain(net, smoothing=smoothing),
             replace(data, validation=None),
@@ -145,7 +145,7 @@ def controls(data: Data, seed: int, rate: str) -> list[dict]:
             progress=False,
         )
         smoothing = smoothing_of(net, data)
-        rows.append(online.outcome(arm, seed, ([net], net), data, rate=rate))
+        rows.append(branched_nets.outcome(arm, seed, ([net], net), data, rate=rate))
     return rows
 
 
@@ -154,7 +154,7 @@ def ensemble_lambda(data: Data, seed: int) -> list[dict]:
     """Each lambda at the rate and at a third of it, two of them at three times the
     rate, and what one net does.
     """
-    data, rows = online.digits(data, seed), []
+    data, rows = branched_nets.digits(data, seed), []
     for rate in RATES:
         if rate != "three times it":
             rows += controls(data, seed, rate)
@@ -176,9 +176,9 @@ def ensemble_lambda_clean(data: Data, seed: int) -> list[dict]:
 
 
 @experiment(
-    settings=online.SHARED
+    settings=branched_nets.SHARED
     | {
-        "choices": online.CHOICES,
+        "choices": branched_nets.CHOICES,
         "lambdas": THIN_LAMBDAS,
         "thin": THIN,
         "noise": NOISE,
@@ -188,13 +188,13 @@ def ensemble_thin(data: Data, seed: int) -> list[dict]:
     """One net, the same with smoothed labels, one thin net, and thin heads that are
     smaller than the first, at each choice.
     """
-    data, rows = online.digits(data, seed), []
+    data, rows = branched_nets.digits(data, seed), []
     images = replace(data, validation=None)
-    for choice, config in online.CHOICES.items():
+    for choice, config in branched_nets.CHOICES.items():
         config, smoothing = replace(config, seed=seed), 0.0
         for arm, make in (
-            ("one net", online.small),
-            ("label smoothing", online.small),
+            ("one net", branched_nets.small),
+            ("label smoothing", branched_nets.small),
             ("one thin net", lambda s: thin(s)[0]),
         ):
             net = make(seed)
@@ -205,13 +205,15 @@ def ensemble_thin(data: Data, seed: int) -> list[dict]:
                 progress=False,
             )
             smoothing = smoothing or smoothing_of(net, data)
-            rows.append(online.outcome(arm, seed, ([net], net), data, choice=choice))
+            rows.append(
+                branched_nets.outcome(arm, seed, ([net], net), data, choice=choice)
+            )
         for lam in THIN_LAMBDAS:
-            learnt = online.learn(
-                online.with_heads(lam), images, summed(config), thin(seed)
+            learnt = branched_nets.learn(
+                branched_nets.with_heads(lam), images, summed(config), thin(seed)
             )
             rows.append(
-                online.outcome(
+                branched_nets.outcome(
                     f"thin heads, {name(lam)}", seed, learnt, data, choice=choice
                 )
             )

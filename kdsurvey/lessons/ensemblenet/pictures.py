@@ -7,7 +7,7 @@ import pandas as pd
 
 from kdsurvey import nets, plots
 from kdsurvey.branches import Mixed
-from kdsurvey.lessons.branched import parted, serving_cost, small
+from kdsurvey.lessons.branched_nets import parted, serving_cost, small
 from kdsurvey.lessons.ensemblenet.budgets import ALONE, ARMS, BUDGETS, cost, epochs
 from kdsurvey.lessons.ensemblenet.claims import RATE, SLOW, best, equal_steps
 from kdsurvey.lessons.ensemblenet.experiments import LAMBDAS, name, thin

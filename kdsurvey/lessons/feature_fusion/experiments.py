@@ -11,15 +11,15 @@ from torch import nn
 from kdsurvey import nets
 from kdsurvey.branches import Branches, Fused, fusion
 from kdsurvey.data import Data
-from kdsurvey.lessons import branched as online
+from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.alone import smoothing_of
-from kdsurvey.lessons.branched import CHOICES, SHAPE, Learnt, T, digits, small
+from kdsurvey.lessons.branched_nets import CHOICES, SHAPE, Learnt, T, digits, small
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
 from kdsurvey.methods import dml, ffl, plain
 from kdsurvey.records import experiment
 from kdsurvey.training import Config, accuracy, train
 
-CONFIG = online.CONFIG
+CONFIG = branched_nets.CONFIG
 RAMP = 80 / 300  # of the training, in the authors' code
 LONG, SLOW, SHORT = tuple(CHOICES)[:3]  # learnt by heart, not quite, and hardly
 PEERS = (
@@ -55,7 +55,7 @@ def deep(seed: int) -> nn.Sequential:
 
 KINDS: dict[str, Callable[[int], nn.Sequential]] = {"flat": small, "deep": deep}
 MAPS = {"flat": 16, "deep": 48}  # channels of the last map
-SHARED = online.SHARED | {
+SHARED = branched_nets.SHARED | {
     "choices": CHOICES,
     "peers": PEERS,
     "without": WITHOUT,
@@ -92,31 +92,33 @@ def learnt(
             smoothing,
         )
     if arm == "DML":
-        peers = [small(1000 * k + seed) for k in range(online.COUNT)]
+        peers = [small(1000 * k + seed) for k in range(branched_nets.COUNT)]
         train(dml(peers, turns=False), data, config, progress=False)
         return peers, nets.Ensemble(peers)
     if arm == "heads, labels alone":
         config = replace(
             config,
-            lr=online.COUNT * config.lr,
-            weight_decay=config.weight_decay / online.COUNT,
+            lr=branched_nets.COUNT * config.lr,
+            weight_decay=config.weight_decay / branched_nets.COUNT,
         )
-        return online.learn(online.with_heads(1.0), data, config, online.parted(seed))
+        return branched_nets.learn(
+            branched_nets.with_heads(1.0), data, config, branched_nets.parted(seed)
+        )
     stages = {
-        "ONE": lambda: online.with_one(seed),
-        "ONE with ramp": lambda: online.with_one(seed, ramp=RAMP),
-        "FFL": lambda: online.with_ffl(seed),
+        "ONE": lambda: branched_nets.with_one(seed),
+        "ONE with ramp": lambda: branched_nets.with_one(seed, ramp=RAMP),
+        "FFL": lambda: branched_nets.with_ffl(seed),
     } | {
-        name: lambda without=without: online.with_ffl(seed, **without)
+        name: lambda without=without: branched_nets.with_ffl(seed, **without)
         for name, without in WITHOUT.items()
     }
-    return online.learn(stages[arm](), data, config, online.parted(seed))
+    return branched_nets.learn(stages[arm](), data, config, branched_nets.parted(seed))
 
 
 def compared(
     data: Data, seed: int, arms: Sequence[str], choices: Sequence[str]
 ) -> list[dict]:
-    """A row for each arm at each choice, as in `online.outcome`; where "alone" comes
+    """A row for each arm at each choice, as in `branched_nets.outcome`; where "alone" comes
     first, label smoothing has a measure.
     """
     rows = []
@@ -125,7 +127,7 @@ def compared(
         for arm in arms:
             found = learnt(arm, seed, data, CHOICES[choice], alone)
             alone = alone or found[1]
-            rows.append(online.outcome(arm, seed, found, data, choice=choice))
+            rows.append(branched_nets.outcome(arm, seed, found, data, choice=choice))
     return rows
 
 
@@ -191,10 +193,12 @@ def ffl_kinds(data: Data, seed: int) -> list[dict]:
             alone += found[0]
             for arm, each in (("alone", found), ("label smoothing", smoothed)):
                 rows.append(
-                    online.outcome(f"{name}, {arm}", seed, each, data, choice=choice)
+                    branched_nets.outcome(
+                        f"{name}, {arm}", seed, each, data, choice=choice
+                    )
                 )
         rows.append(
-            online.outcome(
+            branched_nets.outcome(
                 "flat and deep, alone",
                 seed,
                 (alone, nets.Ensemble(alone)),
@@ -222,7 +226,9 @@ def fused_pair(
     named = named if first != second else {f"{first}, FFL with {first}": [net[0]]}
     named[f"{first} and {second}, FFL"] = [net[0], net[1]]
     return [
-        online.outcome(arm, seed, (members, Fused(net, module)), data, choice=choice)
+        branched_nets.outcome(
+            arm, seed, (members, Fused(net, module)), data, choice=choice
+        )
         for arm, members in named.items()
     ]
 
@@ -262,8 +268,8 @@ def ffl_heart(data: Data, seed: int) -> list[dict]:
 
 def shapes(images: torch.Tensor, seed: int = 0) -> dict[str, tuple[int, ...]]:
     """What the fusion module makes of a batch of images, a shape a step."""
-    net = online.parted(seed)
-    fused = online.fusing(net, seed)
+    net = branched_nets.parted(seed)
+    fused = branched_nets.fusing(net, seed)
     with torch.no_grad():
         shared = net.trunk(images)
         maps = [branch[:-1](shared) for branch in net.branches]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kdsurvey import plots
 from kdsurvey.branches import Mixed
-from kdsurvey.lessons import branched as online
+from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.feature_fusion.claims import ANSWERS, best
 from kdsurvey.lessons.feature_fusion.experiments import LONG, RAMP, small, wider
 from kdsurvey.lessons.rows import spread as spread_of
@@ -140,16 +140,18 @@ def costs() -> pd.DataFrame:
 
     "training" is that of all branches together; what answers differs in what is served.
     """
-    net, own = online.parted(0), small(0)
-    peers, stages = [small(k) for k in range(online.COUNT)], {}
-    stages["FFL"], fused = online.with_ffl(0)(net)
-    stages["ONE"], gated = online.with_one(0)(net)
+    net, own = branched_nets.parted(0), small(0)
+    peers, stages = [small(k) for k in range(branched_nets.COUNT)], {}
+    stages["FFL"], fused = branched_nets.with_ffl(0)(net)
+    stages["ONE"], gated = branched_nets.with_one(0)(net)
     stages |= {
         "alone": plain(own),
         "alone, wider": plain(wider(0)),
         "DML": dml(peers, turns=False),
     }
-    spent = {arm: online.training_cost(next(iter(of))) for arm, of in stages.items()}
+    spent = {
+        arm: branched_nets.training_cost(next(iter(of))) for arm, of in stages.items()
+    }
     served = {
         "alone": own,
         "alone, wider": wider(0),
@@ -163,12 +165,15 @@ def costs() -> pd.DataFrame:
     }
     lines = {}
     for name, of in served.items():
-        arm, cost = name if name in spent else name.split()[0], online.serving_cost(of)
+        arm, cost = (
+            name if name in spent else name.split()[0],
+            branched_nets.serving_cost(of),
+        )
         lines[name] = {
             "training": round(spent[arm] / 1000),
             "an answer": round(cost / 1000),
         }
-        lines[name]["times alone"] = f"{cost / online.serving_cost(own):.2f}"
+        lines[name]["times alone"] = f"{cost / branched_nets.serving_cost(own):.2f}"
     return pd.DataFrame(lines).T
 
 

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from kdsurvey import nets
 from kdsurvey.branches import Mixed, branched
 from kdsurvey.data import Data
-from kdsurvey.lessons import branched as branched_nets
+from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.alone import smoothing_of
-from kdsurvey.lessons.branched import (
+from kdsurvey.lessons.branched_nets import (
     CHOICES,
     CONFIG,
     COUNT,

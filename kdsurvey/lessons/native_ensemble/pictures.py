@@ -6,7 +6,13 @@ import pandas as pd
 from torch import Tensor
 
 from kdsurvey import plots
-from kdsurvey.lessons.branched import COUNT, parted, serving_cost, small, training_cost
+from kdsurvey.lessons.branched_nets import (
+    COUNT,
+    parted,
+    serving_cost,
+    small,
+    training_cost,
+)
 from kdsurvey.lessons.native_ensemble.claims import NAMED, ONE, TOGETHER
 from kdsurvey.lessons.native_ensemble.experiments import ARMS, BRANCHED
 from kdsurvey.lessons.rows import table

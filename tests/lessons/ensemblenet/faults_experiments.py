@@ -42,8 +42,8 @@ FAULTS = [
     Fault(
         "heads: thin trunk, wide heads",
         "lessons/ensemblenet/experiments.py",
-        "online.SHAPE, 8, THIN, hidden",
-        "online.SHAPE, THIN, 8, hidden",
+        "branched_nets.SHAPE, 8, THIN, hidden",
+        "branched_nets.SHAPE, THIN, 8, hidden",
     ),
     Fault(
         "heads: one rate for all",
@@ -62,7 +62,7 @@ FAULTS = [
         "heads: clean labels redrawn",
         "lessons/ensemblenet/experiments.py",
         "data = clean_digits(data, seed)",
-        "data = online.digits(data, seed)",
+        "data = branched_nets.digits(data, seed)",
     ),
     Fault(
         "heads: a rate that not all have",
@@ -109,8 +109,8 @@ FAULTS = [
     Fault(
         "budgets: all answer for the price of one",
         "lessons/ensemblenet/budgets.py",
-        '"all answer": online.serving_cost(joint)',
-        '"all answer": online.serving_cost(branches[0])',
+        '"all answer": branched_nets.serving_cost(joint)',
+        '"all answer": branched_nets.serving_cost(branches[0])',
     ),
     Fault(
         "budgets: the default rate in long training",

@@ -11,13 +11,13 @@ import torch
 
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Mixed
-from kdsurvey.lessons import branched
+from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.ensemblenet import budgets, claims, experiments, pictures
 from kdsurvey.lessons.rows import at
 from kdsurvey.methods import plain
 from kdsurvey.training import accuracy, train
 
-SHORT = replace(branched.CONFIG, epochs=2)
+SHORT = replace(branched_nets.CONFIG, epochs=2)
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +40,18 @@ def few(digits, monkeypatch):
 
         return few_of
 
-    monkeypatch.setattr(branched, "digits", cut(branched.digits))
+    monkeypatch.setattr(branched_nets, "digits", cut(branched_nets.digits))
     monkeypatch.setattr(experiments, "clean_digits", cut(experiments.clean_digits))
     clean = cut(budgets.clean_digits)
     monkeypatch.setattr(budgets, "clean_digits", clean)
     monkeypatch.setattr(experiments, "CONFIG", replace(SHORT, epochs=1))
     monkeypatch.setattr(
-        branched,
+        branched_nets,
         "CHOICES",
-        {name: replace(config, epochs=1) for name, config in branched.CHOICES.items()},
+        {
+            name: replace(config, epochs=1)
+            for name, config in branched_nets.CHOICES.items()
+        },
     )
     settings = {
         name: budgets.SETTINGS[name] for name in ("as it comes", "weight decay")
@@ -138,11 +141,11 @@ def test_nothing_flows_through_the_mean_of_logits_and_something_through_that_of_
 @pytest.mark.slow
 def test_a_mean_over_heads_makes_the_steps_of_nets_alone_when_it_is_summed(digits):
     """Three nets at once, with momentum and weight decay, are three nets alone."""
-    small = branched.digits(digits, 0).fraction(0.1)
+    small = branched_nets.digits(digits, 0).fraction(0.1)
     config = replace(SHORT, weight_decay=5e-3, seed=4)
     branches, _ = budgets.learn("three nets", small, config, 2, 0.0)
     for k in (0, 2):
-        alone = branched.small(1000 * k + 2)
+        alone = branched_nets.small(1000 * k + 2)
         train(plain(alone), small, config, progress=False)
         assert close(weights(branches[k]), weights(alone))
     (unsmoothed,), _ = budgets.learn("one net", small, config, 2, 0.3)
@@ -150,9 +153,11 @@ def test_a_mean_over_heads_makes_the_steps_of_nets_alone_when_it_is_summed(digit
 
 
 def test_thin_heads_are_smaller_than_one_net_in_every_respect():
-    thin, one = experiments.thin(3), branched.small(3)
+    thin, one = experiments.thin(3), branched_nets.small(3)
     assert len(thin) == 3 and nets.parameters(thin) < nets.parameters(one)
-    assert branched.serving_cost(Mixed(thin, None)) < branched.serving_cost(one)
+    assert branched_nets.serving_cost(Mixed(thin, None)) < branched_nets.serving_cost(
+        one
+    )
     assert budgets.cost("thin heads") < budgets.cost("one net")
     assert torch.equal(thin.trunk[0][0].weight, one[0][0].weight) and thin[1][1][
         0
@@ -169,7 +174,7 @@ def test_an_arm_never_costs_more_than_its_budget(arm):
     assert (
         budgets.epochs("FFL", budgets.FFL_EQUAL)
         == claims.EPOCHS
-        == branched.CONFIG.epochs
+        == branched_nets.CONFIG.epochs
     )
 
 
@@ -201,7 +206,7 @@ def test_the_weight_of_an_arm(arm, lam):
     from kdsurvey.methods import ensemblenet
     from kdsurvey.stage import Batch
 
-    x, y = torch.rand(8, *branched.SHAPE), torch.arange(8)
+    x, y = torch.rand(8, *branched_nets.SHAPE), torch.arange(8)
     batch, net = Batch(x, y, y, x), budgets.net_of(arm, 0)
     (found,) = budgets.method(arm, 0)(net)[0]
     (own,) = ensemblenet(net, lam=lam)
@@ -215,9 +220,9 @@ def test_the_weight_of_an_arm(arm, lam):
 @pytest.mark.slow
 def test_rows_of_the_sweep(few, monkeypatch):
     rows, seen = [], []
-    learn = branched.learn
+    learn = branched_nets.learn
     monkeypatch.setattr(
-        branched,
+        branched_nets,
         "learn",
         lambda stages, images, config, net: (
             seen.append((images, config)) or learn(stages, images, config, net)
@@ -257,7 +262,7 @@ def test_label_smoothing_is_as_unsure_as_the_net_alone(few, monkeypatch):
     for module in (experiments, budgets):
         monkeypatch.setattr(module, "plain", watch)
         monkeypatch.setattr(module, "smoothing_of", lambda net, data: 0.25)
-    images = branched.digits(few, 0)
+    images = branched_nets.digits(few, 0)
     experiments.controls(images, 0, "the rate")
     assert given == [0.0, 0.25]
     experiments.ensemble_thin(few, 0)
@@ -278,7 +283,7 @@ def test_rows_of_thin_heads(few):
         "thin heads, lambda = 1.5",
     ]
     assert list(rows["arm"]) == 4 * arms and list(rows["choice"]) == [
-        c for c in branched.CHOICES for _ in arms
+        c for c in branched_nets.CHOICES for _ in arms
     ]
     assert (
         rows.loc[rows["arm"].str.startswith("thin"), "diversity"] > 0
@@ -295,27 +300,27 @@ def test_rows_of_the_comparison(few):
     ]
     assert list(zip(rows["budget"], rows["setting"], rows["arm"])) == expected
     assert list(rows["epochs"]) == 16 * [1] + [4, 4, 1, 1, 1, 1, 1, 4, 2]
-    images = len(branched.digits(few, 2).train[0])
+    images = len(branched_nets.digits(few, 2).train[0])
     assert rows["training"][16] == 4 * images * budgets.cost("one net")
     clean = budgets.online_compared_clean(few, 2)
     assert [row["budget"] for row in clean] == 8 * [4]
 
 
 def test_what_is_served(few):
-    images, net = branched.digits(few, 0), budgets.net_of("FFL", 0)
+    images, net = branched_nets.digits(few, 0), budgets.net_of("FFL", 0)
     learnt = [net[k] for k in range(3)], budgets.method("FFL", 0)(net)[1]
     found = budgets.served(learnt, images)
     assert (found["one answers"], found["all answer"]) == (
-        branched.serving_cost(net[0]),
-        branched.serving_cost(Mixed(net, None)),
+        branched_nets.serving_cost(net[0]),
+        branched_nets.serving_cost(Mixed(net, None)),
     )
     assert found["validation average"] == pytest.approx(
         accuracy(Mixed(net, None), *images.validation), abs=1e-5
     )
-    alone = branched.small(0)
+    alone = branched_nets.small(0)
     assert budgets.served(([alone], alone), images)[
         "all answer"
-    ] == branched.serving_cost(alone)
+    ] == branched_nets.serving_cost(alone)
 
 
 def lambda_rows() -> pd.DataFrame:
@@ -508,15 +513,18 @@ def test_sizes():
     sizes = pictures.sizes()
     assert (sizes.loc["three thin heads"] < sizes.loc["one net"]).all()
     assert (sizes.loc["three heads"] > sizes.loc["one net"]).all()
-    thin = nets.conv_mlp(branched.SHAPE, 8, 5, hidden=64)
-    for arm, net in (("one net", branched.small(0)), ("one thin net", thin)):
-        counted = [nets.parameters(net), branched.serving_cost(net)]
+    thin = nets.conv_mlp(branched_nets.SHAPE, 8, 5, hidden=64)
+    for arm, net in (("one net", branched_nets.small(0)), ("one thin net", thin)):
+        counted = [nets.parameters(net), branched_nets.serving_cost(net)]
         assert sizes.loc[arm].tolist() == counted
 
 
 @pytest.mark.slow
 def test_a_recorded_seed_of_ensemblenet_can_be_had_again(digits):
-    before, images = records.recorded("ensemble_lambda"), branched.digits(digits, 0)
+    before, images = (
+        records.recorded("ensemble_lambda"),
+        branched_nets.digits(digits, 0),
+    )
     row = experiments.swept(1.0, images, 0)
     was = at(before, seed=0, arm="lambda = 1", rate="the rate").iloc[0]
     assert (
@@ -524,13 +532,13 @@ def test_a_recorded_seed_of_ensemblenet_can_be_had_again(digits):
         and abs(row["together"] - was["together"]) < 0.02
     )
     before = records.recorded("online_compared")
-    config = replace(branched.CONFIG, seed=0, epochs=6, weight_decay=5e-3)
+    config = replace(branched_nets.CONFIG, seed=0, epochs=6, weight_decay=5e-3)
     learnt = budgets.learn("thin heads", images, config, 0, 0.0)
     kept = {"seed": 0, "arm": "thin heads", "budget": 6, "setting": "weight decay"}
     was = at(before, **kept).iloc[0]
     assert (
         abs(
-            branched.outcome("thin heads", 0, learnt, images)["average"]
+            branched_nets.outcome("thin heads", 0, learnt, images)["average"]
             - was["average"]
         )
         < 0.02

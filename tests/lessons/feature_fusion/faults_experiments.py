@@ -24,19 +24,19 @@ FAULTS = [
     Fault(
         "ONE: ramp forgotten",
         "lessons/feature_fusion/experiments.py",
-        "online.with_one(seed, ramp=RAMP)",
-        "online.with_one(seed)",
+        "branched_nets.with_one(seed, ramp=RAMP)",
+        "branched_nets.with_one(seed)",
     ),
     Fault(
         "heads: mean of their losses",
         "lessons/feature_fusion/experiments.py",
-        "lr=online.COUNT * config.lr, weight_decay",
+        "lr=branched_nets.COUNT * config.lr, weight_decay",
         "lr=config.lr, weight_decay",
     ),
     Fault(
         "heads: weight decay grows with the rate",
         "lessons/feature_fusion/experiments.py",
-        "config.weight_decay / online.COUNT",
+        "config.weight_decay / branched_nets.COUNT",
         "config.weight_decay",
     ),
     Fault(

@@ -11,7 +11,7 @@ import torch
 
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Fused
-from kdsurvey.lessons import branched as online
+from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.feature_fusion import claims, pictures
 from kdsurvey.lessons.feature_fusion import experiments as lesson
@@ -71,8 +71,8 @@ OPTIONS = {
 @pytest.mark.parametrize("arm", OPTIONS)
 def test_ffl_with_and_without_its_parts(some, arm):
     branches, together = lesson.learnt(arm, 2, some, SHORT)
-    net = online.parted(2)
-    module = online.fusing(net, 2)
+    net = branched_nets.parted(2)
+    module = branched_nets.fusing(net, 2)
     train(
         ffl(net, module, T=3.0, **OPTIONS[arm]),
         some,
@@ -89,9 +89,9 @@ def test_ffl_with_and_without_its_parts(some, arm):
 @pytest.mark.parametrize(("arm", "ramp"), [("ONE", 0.0), ("ONE with ramp", 80 / 300)])
 def test_one_with_and_without_the_ramp_of_ffl(some, arm, ramp):
     branches, _ = lesson.learnt(arm, 2, some, SHORT)
-    net = online.parted(2)
+    net = branched_nets.parted(2)
     train(
-        one(net, online.gated(net, 2), T=3.0, ramp=ramp),
+        one(net, branched_nets.gated(net, 2), T=3.0, ramp=ramp),
         some,
         replace(SHORT, seed=2),
         progress=False,
@@ -101,12 +101,12 @@ def test_one_with_and_without_the_ramp_of_ffl(some, arm, ramp):
 
 @pytest.mark.slow
 def test_nets_without_branches(some):
-    config, alone = replace(SHORT, seed=2), online.small(2)
+    config, alone = replace(SHORT, seed=2), branched_nets.small(2)
     train(plain(alone), some, config, progress=False)
     found = lesson.learnt("alone", 2, some, SHORT)
     assert found[0] == [found[1]] and same(found[1], alone)
     smoothed = lesson.learnt("label smoothing", 2, some, SHORT, alone)[1]
-    by_hand = online.small(2)
+    by_hand = branched_nets.small(2)
     train(
         plain(by_hand, smoothing=smoothing_of(alone, some)),
         some,
@@ -114,7 +114,7 @@ def test_nets_without_branches(some):
         progress=False,
     )
     assert same(smoothed, by_hand) and not same(smoothed, alone)
-    peers = [online.small(1000 * k + 2) for k in range(3)]
+    peers = [branched_nets.small(1000 * k + 2) for k in range(3)]
     train(dml(peers, turns=False), some, config, progress=False)
     found = lesson.learnt("DML", 2, some, SHORT)
     assert (
@@ -127,7 +127,7 @@ def test_nets_without_branches(some):
 def test_heads_add_up_their_losses(some):
     """Weight decay and momentum included."""
     heads, _ = lesson.learnt("heads, labels alone", 2, some, SHORT)
-    net = online.parted(2)
+    net = branched_nets.parted(2)
     stage = Stage(
         "sum",
         {
@@ -141,8 +141,8 @@ def test_heads_add_up_their_losses(some):
 
 
 def test_a_wider_net_costs_what_three_branches_cost():
-    three = online.serving_cost(pictures.Mixed(online.parted(0), None))
-    assert abs(online.serving_cost(lesson.wider(0)) / three - 1) < 0.01
+    three = branched_nets.serving_cost(pictures.Mixed(branched_nets.parted(0), None))
+    assert abs(branched_nets.serving_cost(lesson.wider(0)) / three - 1) < 0.01
 
 
 @pytest.mark.slow
@@ -167,7 +167,7 @@ def test_each_choice_has_its_settings_and_its_net_alone(some, monkeypatch):
     seen, made = [], []
 
     def learnt(arm, seed, images, config, alone):
-        made.append(online.small(len(made)))
+        made.append(branched_nets.small(len(made)))
         seen.append((arm, config, alone))
         return [made[-1]], made[-1]
 
@@ -202,12 +202,14 @@ def test_clean_labels_are_right_and_the_others_are_not(few, monkeypatch):
 @pytest.mark.parametrize("second", lesson.KINDS)
 def test_a_pair_starts_as_its_members_alone_and_shares_nothing(second):
     net, module = lesson.pair("flat", second, 4)
-    assert len(net.trunk) == 0 and same(net[0], online.small(4))
-    assert same(net[1], lesson.deep(4) if second == "deep" else online.small(1004))
+    assert len(net.trunk) == 0 and same(net[0], branched_nets.small(4))
+    assert same(
+        net[1], lesson.deep(4) if second == "deep" else branched_nets.small(1004)
+    )
     assert not {id(w) for w in net[0].parameters()} & {
         id(w) for w in net[1].parameters()
     }
-    z, z_f = Fused(net, module).parts(torch.rand(5, *online.SHAPE))
+    z, z_f = Fused(net, module).parts(torch.rand(5, *branched_nets.SHAPE))
     assert z.shape == (2, 5, 10) and z_f.shape == (5, 10)
 
 
@@ -254,7 +256,7 @@ def test_wrong_labels_that_were_learnt_by_heart(few, digits):
     noisy = lesson.digits(digits, 0)
     right = mutual_learning.digits(digits, 0, noise=0).train[1]
     wrong = noisy.train[1] != right
-    net = online.small(0)
+    net = branched_nets.small(0)
     given = net.eval()(noisy.train[0]).argmax(1)
     expected = (given == noisy.train[1])[wrong].float().mean().item()
     assert (
@@ -484,7 +486,7 @@ def test_the_bill_by_hand():
 
 
 def test_the_drawing_says_the_shapes():
-    shapes = lesson.shapes(torch.rand(4, *online.SHAPE))
+    shapes = lesson.shapes(torch.rand(4, *branched_nets.SHAPE))
     assert shapes["side by side"] == (4, 48, 7, 7) == shapes["depthwise 3x3, BN, ReLU"]
     assert shapes["pointwise 1x1, BN, ReLU"] == (4, 16, 7, 7) and shapes[
         "head: z_f"

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Mixed, branched
-from kdsurvey.lessons import branched as online
+from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons import rows as kept_rows
 from kdsurvey.lessons.mutual_learning import flatness as why
 from kdsurvey.lessons.native_ensemble import claims, pictures
@@ -22,12 +22,12 @@ from kdsurvey.pictures import Bars
 from kdsurvey.stage import Stage
 from kdsurvey.training import accuracy, train
 
-SHORT = replace(online.CONFIG, epochs=2, device="cpu")
+SHORT = replace(branched_nets.CONFIG, epochs=2, device="cpu")
 
 
 @pytest.fixture(scope="module")
 def some() -> data.Data:
-    return online.digits(data.mnist_5k().hold_out(500), 0).fraction(0.1)
+    return branched_nets.digits(data.mnist_5k().hold_out(500), 0).fraction(0.1)
 
 
 def weights(net) -> list[torch.Tensor]:
@@ -52,8 +52,8 @@ def same(a, b, atol: float = 0.0) -> bool:
     ],
 )
 def test_an_arm_is_the_method_that_it_names(some, arm, shared, own_gate, weight):
-    net = branched(online.small, shared, 3, 4)
-    own = online.gated(net, 4) if own_gate else None
+    net = branched(branched_nets.small, shared, 3, 4)
+    own = branched_nets.gated(net, 4) if own_gate else None
     train(
         one(net, own, T=3.0, weight=weight),
         some,
@@ -70,7 +70,7 @@ def test_an_arm_is_the_method_that_it_names(some, arm, shared, own_gate, weight)
 @pytest.mark.slow
 def test_heads_learn_from_the_sum_of_their_losses(some):
     """Whatever the decay: the mean at three times the rate makes the same steps."""
-    config, net = replace(SHORT, seed=2, weight_decay=5e-3), online.parted(2)
+    config, net = replace(SHORT, seed=2, weight_decay=5e-3), branched_nets.parted(2)
     total = Stage(
         "sum",
         {
@@ -87,7 +87,9 @@ def test_heads_learn_from_the_sum_of_their_losses(some):
     )
     assert not same(
         branches[0],
-        online.learn(online.with_heads(1.0), some, config, online.parted(2))[0][0],
+        branched_nets.learn(
+            branched_nets.with_heads(1.0), some, config, branched_nets.parted(2)
+        )[0][0],
         atol=2e-3,
     )
 
@@ -106,7 +108,7 @@ def test_separate_nets_start_as_the_branches_and_smoothing_is_as_unsure_as_they_
     )
     config = replace(SHORT, seed=3)
     alone, together = lesson.run("alone", some, config)
-    expected = [online.small(1000 * k + 3) for k in range(3)]
+    expected = [branched_nets.small(1000 * k + 3) for k in range(3)]
     for net in expected:
         train(plain(net), some, config, progress=False)
     assert all(same(a, b) for a, b in zip(alone, expected)) and isinstance(
@@ -133,13 +135,13 @@ def test_every_arm_at_every_choice(some, monkeypatch):
         "outcome",
         lambda arm, seed, learnt, images, **more: {"arm": arm, "seed": seed, **more},
     )
-    asked, net = [], online.parted(0)
+    asked, net = [], branched_nets.parted(0)
 
     def run(arm, images, config, teachers):
         asked.append((arm, config, teachers, images))
-        return [], Mixed(net, online.gated(net, 0)) if arm == "ONE" else nets.Ensemble(
-            [net[0]]
-        )
+        return [], Mixed(
+            net, branched_nets.gated(net, 0)
+        ) if arm == "ONE" else nets.Ensemble([net[0]])
 
     monkeypatch.setattr(lesson, "run", run)
     rows = lesson.one_parts(some, 1)
@@ -218,7 +220,7 @@ def test_how_flat_is_measured_at_equal_training_loss(some, monkeypatch):
 @pytest.mark.slow
 def test_agreement_of_several_nets_is_the_mean_over_pairs(some, monkeypatch):
     monkeypatch.setattr(why, "DRAWS", 1)
-    several = [online.small(k) for k in range(3)]
+    several = [branched_nets.small(k) for k in range(3)]
     answers = [net.eval()(some.test[0]).argmax(1) for net in several]
     pairs = [
         (answers[i] == answers[j]).double().mean().item()
@@ -230,8 +232,8 @@ def test_agreement_of_several_nets_is_the_mean_over_pairs(some, monkeypatch):
 
 
 def test_what_a_gate_says_is_read_and_nothing_changes(some):
-    net = online.parted(0)
-    together = Mixed(net, online.gated(net, 0)).eval()
+    net = branched_nets.parted(0)
+    together = Mixed(net, branched_nets.gated(net, 0)).eval()
     before = {k: v.clone() for k, v in together.state_dict().items()}
     x = some.test[0][:40]
     a = lesson.before_softmax(together, x)
@@ -276,9 +278,9 @@ def test_watching_changes_nothing(some):
     assert torch.allclose(
         found.after, together.gate.eval()(together.net.trunk.eval()(x)), atol=1e-5
     )
-    fresh = online.parted(5)
+    fresh = branched_nets.parted(5)
     assert torch.allclose(
-        found.before, online.gated(fresh, 5)(fresh.trunk(x)), atol=1e-5
+        found.before, branched_nets.gated(fresh, 5)(fresh.trunk(x)), atol=1e-5
     )  # in train mode
 
 
@@ -289,7 +291,7 @@ def test_branches_that_start_alike_stay_so_without_a_gate(some):
     assert (
         same(copies[0], copies[1])
         and same(copies[0], copies[2])
-        and not same(copies[0], online.small(0))
+        and not same(copies[0], branched_nets.small(0))
     )
     assert torch.allclose(together.eval()(x), copies[0].eval()(x), atol=1e-6)
     apart, _ = lesson.alike(some, 0, own_gate=True, config=SHORT)
@@ -305,7 +307,7 @@ def test_what_each_term_reaches(some):
         and found.loc["ensemble", "gate"] > 0
     )
     assert found.loc["distil, not detached", "gate"] > 0
-    net = online.parted(0)
+    net = branched_nets.parted(0)
     loss = sum(F.cross_entropy(z, some.train[1][:64]) for z in net(some.train[0][:64]))
     grads = torch.autograd.grad(loss, list(net.branches[1].parameters()))
     assert found.loc["branches", "branch 1"] == pytest.approx(
@@ -453,15 +455,18 @@ def test_a_recorded_run_can_be_had_again(digits):
     images, table = digits.hold_out(500), records.recorded("one_parts")
     assert table.attrs["data"] == images.source
     choices = table.attrs["settings"]["choices"]
-    assert choices["15 epochs"] == asdict(online.CONFIG)
+    assert choices["15 epochs"] == asdict(branched_nets.CONFIG)
     before = table[(table["seed"] == 0) & (table["choice"] == "5 epochs")].set_index(
         "arm"
     )
-    few, config = online.digits(images, 0), replace(online.CHOICES["5 epochs"], seed=0)
+    few, config = (
+        branched_nets.digits(images, 0),
+        replace(branched_nets.CHOICES["5 epochs"], seed=0),
+    )
     branches, together = lesson.run("ONE", few, config)
     right = sum(accuracy(net, *few.test) for net in branches) / 3
     assert abs(right - before.loc["ONE", "accuracy"]) <= 0.02
     assert abs(accuracy(together, *few.test) - before.loc["ONE", "together"]) <= 0.02
-    net = online.small(0)
+    net = branched_nets.small(0)
     train(plain(net), few, config, progress=False)
     assert abs(accuracy(net, *few.test) - before.loc["alone", "branch 0"]) <= 0.02

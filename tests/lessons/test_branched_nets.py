@@ -7,21 +7,21 @@ import torch
 
 from kdsurvey import data, nets
 from kdsurvey.branches import Fused, Mixed
-from kdsurvey.lessons import branched as online
+from kdsurvey.lessons import branched_nets
 from kdsurvey.methods import plain
 from kdsurvey.training import accuracy
 
-SHORT = replace(online.CONFIG, epochs=1)
+SHORT = replace(branched_nets.CONFIG, epochs=1)
 
 
 @pytest.fixture(scope="module")
 def some() -> data.Data:
-    return online.digits(data.mnist_5k().hold_out(500), 0).fraction(0.1)
+    return branched_nets.digits(data.mnist_5k().hold_out(500), 0).fraction(0.1)
 
 
 @pytest.mark.parametrize("shared", [1, 0, 2])
 def test_branch_0_starts_as_the_net_alone(shared):
-    net, alone = online.parted(3, shared=shared), online.small(3)
+    net, alone = branched_nets.parted(3, shared=shared), branched_nets.small(3)
     assert (
         all(torch.equal(a, b) for a, b in zip(net[0].parameters(), alone.parameters()))
         and len(net) == 3
@@ -30,7 +30,7 @@ def test_branch_0_starts_as_the_net_alone(shared):
         net[1][1][0].weight, alone[1][0].weight
     ) == (shared == 2)
     assert torch.equal(net[1][0][0].weight, alone[0][0].weight) == (shared > 0)
-    g = online.gated(net, 0)(net.trunk(torch.rand(5, *online.SHAPE)))
+    g = branched_nets.gated(net, 0)(net.trunk(torch.rand(5, *branched_nets.SHAPE)))
     assert torch.allclose(g.sum(1), torch.ones(5))
 
 
@@ -38,28 +38,28 @@ def test_branch_0_starts_as_the_net_alone(shared):
 @pytest.mark.parametrize(
     ("stages", "kind", "scores"),
     [
-        (online.with_one(0), Mixed, "branch"),
-        (online.with_one(0, own_gate=False, weight=0.0), Mixed, "branch"),
-        (online.with_ffl(0, to_fused=0.0), Fused, "branch"),
-        (online.with_heads(0.5), Mixed, "head"),
+        (branched_nets.with_one(0), Mixed, "branch"),
+        (branched_nets.with_one(0, own_gate=False, weight=0.0), Mixed, "branch"),
+        (branched_nets.with_ffl(0, to_fused=0.0), Fused, "branch"),
+        (branched_nets.with_heads(0.5), Mixed, "head"),
     ],
 )
 def test_an_arm_trains_all_branches_and_says_who_answers(some, stages, kind, scores):
-    net, before = online.parted(0), online.parted(0)
-    branches, together = online.learn(stages, some, SHORT, net)
+    net, before = branched_nets.parted(0), branched_nets.parted(0)
+    branches, together = branched_nets.learn(stages, some, SHORT, net)
     assert isinstance(together, kind) and together.net is net and len(branches) == 3
     assert all(
         not torch.equal(a, b) for a, b in zip(net.parameters(), before.parameters())
     )
-    (stage,) = stages(online.parted(0))[0]
+    (stage,) = stages(branched_nets.parted(0))[0]
     assert f"{scores} 2" in stage.score
 
 
 def test_a_row_is_what_it_says(some):
-    net = online.parted(1)
-    own = online.gated(net, 1)
+    net = branched_nets.parted(1)
+    own = branched_nets.gated(net, 1)
     together = Mixed(net, own)
-    row = online.outcome(
+    row = branched_nets.outcome(
         "ONE", 7, ([net[k] for k in range(3)], together), some, choice="none"
     )
     single = [accuracy(net[k], *some.test) for k in range(3)]
@@ -78,7 +78,7 @@ def test_a_row_is_what_it_says(some):
         7,
         "none",
     )
-    alone = online.outcome("alone", 0, ([net[0]], net[0]), some)
+    alone = branched_nets.outcome("alone", 0, ([net[0]], net[0]), some)
     assert (
         alone["diversity"] == 0
         and alone["accuracy"]
@@ -94,14 +94,17 @@ def test_costs_by_hand():
     """
     first, rest = 49 * 9 * 8, 49 * 9 * 8 * 16 + 784 * 64 + 640
     assert (
-        online.serving_cost(online.small(0))
-        == online.serving_cost(online.parted(0)[2])
+        branched_nets.serving_cost(branched_nets.small(0))
+        == branched_nets.serving_cost(branched_nets.parted(0)[2])
         == first + rest
     )
-    (stage,) = plain(online.small(0))
+    (stage,) = plain(branched_nets.small(0))
     assert (
-        online.training_cost(stage) == 3 * (first + rest) - first
+        branched_nets.training_cost(stage) == 3 * (first + rest) - first
     )  # no slope in the images
-    (stage,) = online.with_heads(1.0)(online.parted(0))[0]
-    assert online.training_cost(stage) == 2 * first + 3 * 3 * rest
-    assert online.serving_cost(Mixed(online.parted(0), None)) == first + 3 * rest
+    (stage,) = branched_nets.with_heads(1.0)(branched_nets.parted(0))[0]
+    assert branched_nets.training_cost(stage) == 2 * first + 3 * 3 * rest
+    assert (
+        branched_nets.serving_cost(Mixed(branched_nets.parted(0), None))
+        == first + 3 * rest
+    )
