@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from browser.lab import FLAGS, ROOT, App, Lab, browser_path, running_app, running_lab
-from browser.made import PANELS, write_notebook
+from browser.made import PANELS, what_widgets_need, write_notebook
 from browser.steps import open_and_run, open_app
 
 # What JupyterLab 4.6 itself says on the console, and why it does not matter here
@@ -45,7 +45,7 @@ class Watch:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory) -> Lab:
-    """JupyterLab with a copy of the workbook's notebooks and one made for these tests."""
+    """JupyterLab with a copy of the workbook's notebooks, and some made for these tests."""
     _require(browser_path())
     home = tmp_path_factory.mktemp("lab")
     folder = home / "notebooks"
@@ -55,6 +55,7 @@ def lab(tmp_path_factory) -> Lab:
         ROOT / "kdsurvey" / "app" / "all_panels.ipynb",
     ]:
         shutil.copy(notebook, folder)
+        write_notebook(folder / f"widgets_{notebook.name}", what_widgets_need(notebook))
     write_notebook(folder / "panels.ipynb", PANELS)
     with running_lab(folder, home / "home") as lab:
         yield lab

@@ -1,5 +1,6 @@
 """The notebooks that the browser tests make."""
 
+import ast
 from pathlib import Path
 
 import nbformat
@@ -36,6 +37,45 @@ x, y = data.test[0][:40], data.test[1][:40]""",
     "panels.forgotten(run)",
     "panels.growing(data)",
 ]
+
+
+def what_widgets_need(path: Path) -> list[str]:
+    """Return the cells of a notebook that show widgets, and the cells whose names they use.
+
+    A lesson's other cells take most of its minute, and print and draw; nbval runs them.
+    """
+    notebook = nbformat.read(path, 4)
+    kept, wanted = [], set()
+    for cell in reversed(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        made, used = _names(cell.source)
+        if made & wanted or _shows_a_widget(cell):
+            kept.insert(0, cell.source)
+            wanted = wanted - made | used
+    return kept
+
+
+def _names(source: str) -> tuple[set[str], set[str]]:
+    """Return the names that a cell binds, and those that it takes from cells before it."""
+    made, used = set(), set()
+    for statement in ast.parse(source).body:
+        nodes = list(ast.walk(statement))
+        targets = [node.target for node in nodes if isinstance(node, ast.comprehension)]
+        within = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        within |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        used |= {n.id for n in names if isinstance(n.ctx, ast.Load)} - within - made
+        made |= {n.id for n in names if isinstance(n.ctx, ast.Store)} - within
+        made |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+        aliases = [node for node in nodes if isinstance(node, ast.alias)]
+        made |= {(a.asname or a.name).split(".")[0] for a in aliases}
+    return made, used
+
+
+def _shows_a_widget(cell) -> bool:
+    kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
+    return "application/vnd.jupyter.widget-view+json" in kinds
 
 
 def write_notebook(path: Path, cells: list[str]) -> None:

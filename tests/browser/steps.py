@@ -4,6 +4,7 @@ a screen reader finds there.
 
 ALL_RAN = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(
     prompt => /\\d+/.test(prompt.textContent))"""
+ERRORS = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']"
 OUTPUT = ".jp-OutputArea-output:not(.jp-RenderedImage)"  # also in the app
 CONTROLS = {
     "button",
@@ -29,9 +30,7 @@ def open_and_run(page, lab, name: str, seconds: float = 50) -> None:
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
     page.wait_for_function(ALL_RAN, timeout=1000 * seconds)
-    failed = page.locator(
-        ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']"
-    )
+    failed = page.locator(ERRORS)
     assert failed.count() == 0, failed.first.inner_text()
     page.wait_for_function(
         """() => [...document.querySelectorAll('.widget-image')].every(
@@ -53,6 +52,15 @@ def await_new_picture(page, found, old: str) -> str:
     return picture(found)
 
 
+def await_still_picture(page, found) -> str:
+    """Wait until the picture stays: a panel says first that its run has ended, then draws."""
+    old, now = None, picture(found)
+    while old != now:
+        page.wait_for_timeout(1000)
+        old, now = now, picture(found)
+    return now
+
+
 def status(found):
     return found.get_by_role("status")
 
@@ -68,21 +76,23 @@ def outputs_tree(page) -> list[tuple[str, str]]:
     session.send("DOM.enable")
     session.send("Accessibility.enable")
     root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
-    found = []
-    for node in session.send(
-        "DOM.querySelectorAll", {"nodeId": root, "selector": OUTPUT}
-    )["nodeIds"]:
-        for part in session.send(
-            "DOM.querySelectorAll", {"nodeId": node, "selector": "*"}
-        )["nodeIds"]:
-            ax = session.send(
-                "Accessibility.getPartialAXTree",
-                {"nodeId": part, "fetchRelatives": False},
-            )["nodes"][0]
-            role = ax.get("role", {}).get("value", "")
-            if role in CONTROLS and not ax["ignored"]:
-                found.append((role, ax.get("name", {}).get("value", "")))
-    return found
+    asked = {"nodeId": root, "selector": OUTPUT}
+    inside = set()
+    for output in session.send("DOM.querySelectorAll", asked)["nodeIds"]:
+        whole = session.send("DOM.describeNode", {"nodeId": output, "depth": -1})
+        inside.update(_ids(whole["node"]))
+    tree = session.send("Accessibility.getFullAXTree")["nodes"]
+    shown = [
+        n for n in tree if not n["ignored"] and n.get("backendDOMNodeId") in inside
+    ]
+    said = [(n["role"]["value"], n.get("name", {}).get("value", "")) for n in shown]
+    return [(role, name) for role, name in said if role in CONTROLS]
+
+
+def _ids(node: dict) -> list[int]:
+    """The numbers of a node of the page and of all below it."""
+    below = [number for child in node.get("children", ()) for number in _ids(child)]
+    return [node["backendNodeId"], *below]
 
 
 def panel(page, title: str):

@@ -9,6 +9,7 @@ import pytest
 from browser.lab import HERE
 from browser.steps import (
     await_new_picture,
+    await_still_picture,
     open_and_run,
     open_app,
     outputs_tree,
@@ -141,6 +142,7 @@ def test_compare_and_rewind(page, all_panels, shots):
     found.get_by_role("button", name="Start", exact=True).press("Enter")
     old = await_new_picture(page, found, old)
     found.get_by_role("status").get_by_text("Finished").wait_for(timeout=2 * SECONDS)
+    await_still_picture(page, found)
     found.screenshot(path=shots / "compare.png")
     old = picture(film)
     epoch = film.get_by_label("Epoch", exact=True)
@@ -187,6 +189,7 @@ def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
     found.get_by_text("T = 12", exact=True).wait_for()
     assert stopped(found) < 1
     said = status(found).inner_text()
+    await_still_picture(page, found)
     wanted, link = pixels(page, found), permalink(found)
     open_app(page, app, link)
     found = panel(page, "Live distillation")

@@ -5,7 +5,14 @@ names, and nothing is asked of the network.
 import re
 
 import pytest
-from browser.steps import await_new_picture, open_and_run, panel, picture, status
+from browser.steps import (
+    await_new_picture,
+    await_still_picture,
+    open_and_run,
+    panel,
+    picture,
+    status,
+)
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -45,7 +52,7 @@ def test_live_training_starts_changes_and_stops(page, lab, shots):
     found.screenshot(path=shots / "live.png")
     found.get_by_role("button", name="Stop", exact=True).press("Enter")
     found.get_by_text("Stopped after").wait_for()
-    stopped = picture(found)
+    stopped = await_still_picture(page, found)
     page.wait_for_timeout(1000)
     assert picture(found) == stopped != old
     assert page.watch.errors == []

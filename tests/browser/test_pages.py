@@ -1,20 +1,33 @@
-"""Every notebook in a real JupyterLab; two at a time, as a notebook's kernel uses one
-core: pytest -n 2.
+"""Every notebook in a real JupyterLab: as it comes, and with its widgets alive; two at a
+time, as a notebook's kernel uses one core: pytest -n 2.
 """
 
 import pytest
 from browser.lab import HERE, ROOT
-from browser.steps import open_and_run, outputs_tree
+from browser.made import what_widgets_need
+from browser.steps import ERRORS, open_and_run, outputs_tree
 
 pytestmark = pytest.mark.timeout(180)
-NOTEBOOKS = [
-    "panels.ipynb",
-    *sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb")),
-]
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NAMES = [path.name for path in LESSONS]
+WHOLE = "00_start_here.ipynb"
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_notebook_runs_without_an_error_a_foreign_host_or_a_nameless_control(
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_comes_with_its_outputs(page, lab, shots, name):
+    page.goto(lab.page_of(name))
+    page.get_by_text("| Idle").wait_for()
+    page.locator(".jp-OutputArea-output").first.wait_for()
+    page.screenshot(path=shots / f"{name}_as_it_comes.png")
+    assert page.locator(ERRORS).count() == 0
+    assert page.watch.errors == []
+    assert page.watch.hosts <= HERE
+
+
+@pytest.mark.parametrize(
+    "name", ["panels.ipynb", WHOLE, *(f"widgets_{name}" for name in NAMES)]
+)
+def test_widgets_come_without_an_error_a_foreign_host_or_a_nameless_control(
     page, lab, shots, name
 ):
     open_and_run(page, lab, name, seconds=150)
@@ -26,9 +39,17 @@ def test_a_notebook_runs_without_an_error_a_foreign_host_or_a_nameless_control(
     controls = outputs_tree(page)
     sliders = [name for role, name in controls if role == "slider"]
     boxes = [name for role, name in controls if role == "spinbutton" and name]
-    assert controls or name != "panels.ipynb"
+    assert controls
     # ipywidgets gives a slider's handle no name: the number box beside it has it
     assert [role for role, name in controls if not name and role != "slider"] == []
     assert len(boxes) >= len(sliders)
     assert page.watch.errors == []
     assert page.watch.hosts <= HERE
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=NAMES)
+def test_the_cells_that_widgets_need_are_a_part_of_the_notebook(path):
+    text = path.read_text(encoding="utf-8")
+    cells = what_widgets_need(path)
+    assert 2 < len(cells) < text.count('"cell_type": "code"')
+    assert "import kdsurvey as kd" in cells[0]
