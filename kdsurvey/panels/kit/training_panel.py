@@ -172,11 +172,14 @@ class TrainingPanel(Panel):
             self.next_redraw = end + until_next(end - start, self.patience)
 
     def hear(self, state: str, error: Exception | None) -> None:
-        """Take in a change of state of the run."""
+        """Take in a change of state of the run: say it, then draw, which may take a while.
+
+        What the run failed of is the last word: the drawing may fail of the same.
+        """
         self.pause.description = "Resume" if state == "paused" else "Pause"
+        if not (error or self.error):
+            self.say(self.sentence(state))
         if state != "running":
             self.redraw()
         if error:
             self.fail(error)
-        elif not self.error:
-            self.say(self.sentence(state))

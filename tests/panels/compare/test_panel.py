@@ -12,7 +12,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 import torch
-from panels.waiting import WAIT, finished, runs, until
+from panels.waiting import WAIT, finished, runs, stopped, until
 
 from kdsurvey import sweeps
 from kdsurvey.losses import cross_entropy, half_mse
@@ -312,10 +312,7 @@ def test_pause_holds_both_sides_and_stop_leaves_no_thread(endless):
     assert panel.epochs_done == held
     panel.pause.click()
     until(lambda: panel.epochs_done > held)
-    start = time.monotonic()
-    panel.stop.click()
-    assert panel.wait(5) and time.monotonic() - start < 1
-    panel.check()
+    stopped(panel)
     assert panel.status.startswith("Stopped after") and not runs()
     left, right = panel.sides
     assert len(left.accuracy) == len(right.accuracy)  # the unfinished turn is forgotten
@@ -333,10 +330,7 @@ def test_stop_does_not_wait_for_the_end_of_an_epoch(teacher, data, close):
     )
     panel.start.click()
     time.sleep(0.3)
-    start = time.monotonic()
-    panel.stop.click()
-    assert panel.wait(5) and time.monotonic() - start < 1
-    panel.check()
+    stopped(panel)
     assert panel.status == "Stopped after 0 epochs."
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from panels.waiting import WAIT, runs, until
+from panels.waiting import WAIT, runs, stopped, until
 
 from kdsurvey import panels, surgery
 from kdsurvey.lessons.net2net import experiments as net2net
@@ -352,10 +352,7 @@ def test_pause_holds_stop_stops_and_a_start_ends_the_run_before(endless):
     panel.start.click()
     until(lambda: not panel.grown and panel.history.batches > 3)
     assert len(runs()) == 1 and sizes(panel.net) == (8, 8)
-    start = time.monotonic()
-    panel.stop.click()
-    assert panel.wait(5) and time.monotonic() - start < 1
-    panel.check()
+    stopped(panel)
     assert panel.status.startswith("Stopped after") and not runs()
 
 

@@ -9,7 +9,7 @@ from base64 import b64decode
 import numpy as np
 import pytest
 from panels.faces import faces
-from panels.waiting import WAIT, runs, until
+from panels.waiting import WAIT, runs, stopped, until
 
 from kdsurvey import data as sets
 from kdsurvey import panels, records
@@ -136,9 +136,7 @@ def test_stop_is_quick_and_ten_starts_leave_nothing(endless):
     for _ in range(10):
         panel.start.click()
         until(lambda: panel.cells[0].description != "·")
-        start = time.monotonic()
-        panel.stop.click()
-        assert panel.wait(WAIT) and time.monotonic() - start < 1
+        stopped(panel)
     panel.settle()
     panel.check()
     assert runs() == []
