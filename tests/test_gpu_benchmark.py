@@ -193,7 +193,6 @@ def test_rounds_take_turns_and_the_first_does_not_count(gpu):
     assert [*map(len, gpu.in_turn(timed, 5, gpu.Deadline(0)).values())] == [1, 1]
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")
 def test_the_losses_of_the_battery_run_on_a_gpu_and_do_not_wait(load, monkeypatch):
     battery = load("battery")

@@ -133,7 +133,6 @@ def circle() -> list[str]:
     return []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path", MODULES, ids=label)
 def test_imports_go_one_way(path):
     part = name_of(path)
@@ -141,7 +140,6 @@ def test_imports_go_one_way(path):
     assert ours(path) <= ALLOWED[part]
 
 
-@pytest.mark.slow
 def test_no_modules_import_each_other():
     assert not circle()
 
@@ -165,7 +163,6 @@ def test_a_circle_is_found(words, tmp_path, monkeypatch):
     assert sorted(set(circle())) == names
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", [p for p in MODULES if name_of(p) not in ("panels", "app")], ids=label
 )
@@ -239,7 +236,6 @@ def test_lines_of_code_are_counted():
     assert code_lines(text) == 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path", MODULES, ids=label)
 def test_size(path):
     """Ruff limits functions (statements, complexity); a module is one subject that can
@@ -257,7 +253,6 @@ def test_names_say_something(path):
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path", MODULES, ids=label)
 def test_every_module_and_public_function_says_what_it_is(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))

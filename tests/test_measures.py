@@ -55,7 +55,6 @@ def bins_of(p, y, bins):
     )
 
 
-@pytest.mark.slow
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 60), c=st.integers(2, 7))
 def test_confusion_counts_label_by_answer(seed, n, c):
     z, y = case(seed, n=n, c=c)

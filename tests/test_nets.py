@@ -171,7 +171,6 @@ def test_errors(make, message):
         make()
 
 
-@pytest.mark.slow
 def test_other_threads_cannot_reach_into_the_drawing_of_a_net():
     """A run in another thread seeds torch's global generator at every epoch."""
     wanted, over = nets.mlp(20, 30, 5, seed=3), threading.Event()

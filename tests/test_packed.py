@@ -49,7 +49,6 @@ def of_inner(n: int, k: int, zeros: int) -> int:
     return int(15 + min(dense, sparse))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("make", [mlp, conv, residual])
 @pytest.mark.parametrize("pruned", [0.0, 0.8])
 @pytest.mark.parametrize(
@@ -71,7 +70,6 @@ def test_what_is_loaded_predicts_the_same_bit_for_bit(
     )
 
 
-@pytest.mark.slow
 @given(strategies.sampled_from([2, 3, 4, 5, 8]), strategies.floats(0, 0.95))
 def test_the_size_by_hand(tmp_path_factory, k, pruned):
     """72-9-7-5-3, the two inner layers of k bits: biases, batch norm and both ends of 32."""
@@ -117,7 +115,6 @@ def test_a_net_in_training_is_saved_as_it_computes(tmp_path):
     assert len(loaded[2][0].weight.unique()) <= 3 < len(saved[2][0].weight.unique())
 
 
-@pytest.mark.slow
 def test_every_byte_is_guarded(tmp_path):
     packed.save(net(3), tmp_path / "net")
     good = (tmp_path / "net").read_bytes()

@@ -15,7 +15,6 @@ ROWS = pd.DataFrame(
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "picture",
     [

@@ -68,7 +68,6 @@ def test_the_formulas(k, seed):
         )
 
 
-@pytest.mark.slow
 @given(strategies.integers(1, 8), strategies.floats(0.5, 6))
 def test_activations_to_another_top(k, top):
     torch.testing.assert_close(
@@ -324,7 +323,6 @@ def test_dropout_is_off_while_batch_norm_is_measured():
     )
 
 
-@pytest.mark.slow
 def test_measuring_repairs_a_lowered_net(digits):
     """Straight ternarisation breaks a net; new statistics alone bring some of it back."""
     from kdsurvey.methods import plain

@@ -23,7 +23,6 @@ def weights(net) -> torch.Tensor:
     return torch.cat([w.detach().flatten() for w in net.parameters()])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

@@ -310,7 +310,6 @@ def shift_of(image: np.ndarray, moved: np.ndarray, reach: int) -> list[tuple[int
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("pixels", [1, 2])
 def test_jitter_shifts_every_image_by_its_own_draw(pixels):
     x = torch.rand(400, 2, 7, 9, generator=torch.Generator().manual_seed(0)) + 0.1
@@ -459,7 +458,6 @@ VARIANTS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", VARIANTS)
 def test_same_seed_same_rows_to_the_last_bit(toy, name):
     config, results = replace(QUICK, **VARIANTS[name]), []
@@ -1050,7 +1048,6 @@ def test_the_counter_of_waits_counts():
         assert waits.seen
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("options", VARIANTS.values(), ids=VARIANTS)
 def test_no_step_waits_for_the_device(toy, options):
     counts = []

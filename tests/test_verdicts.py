@@ -61,7 +61,6 @@ def test_interval_agrees_with_the_paired_t_test(confidence):
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("effect", [0.0, 0.8])
 def test_coverage_and_false_words(effect):
     """4,000 experiments of five seeds that share a large seed effect: the interval must

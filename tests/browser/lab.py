@@ -98,6 +98,7 @@ def running_lab(folder: Path, home: Path):
         "ServerApp.port": port,
         "ServerApp.ip": "127.0.0.1",
         "LabApp.news_url": "None",
+        "LabApp.expose_app_in_browser": True,
         "LabApp.extension_manager": "readonly",
         "LabApp.app_settings_dir": home / "app",
         "LabApp.user_settings_dir": home / "user",

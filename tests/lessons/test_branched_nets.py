@@ -34,7 +34,6 @@ def test_branch_0_starts_as_the_net_alone(shared):
     assert torch.allclose(g.sum(1), torch.ones(5))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stages", "kind", "scores"),
     [

@@ -94,7 +94,6 @@ def add_lesson(tree: Path) -> None:
     path.write_text(json.dumps(notebook))
 
 
-@pytest.mark.slow
 def test_an_empty_lesson_is_collected_wherever_lessons_are_listed(tree):
     add_lesson(tree)
     before = texts(tree)

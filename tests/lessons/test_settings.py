@@ -192,7 +192,6 @@ def missing(experiment: Experiment) -> list[str]:
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", lessons.experiments())
 def test_settings_name_everything_that_decides_the_rows(name):
     lacking = missing(lessons.experiments()[name])

@@ -243,7 +243,6 @@ def test_nets_of_other_classes_are_refused(toy, scheme):
         )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scheme", "ABC")
 def test_it_learns_digits_at_its_defaults(digits, scheme):
     few = replace(

@@ -93,7 +93,6 @@ def test_every_target_in_numpy(seed):
     assert found == pytest.approx(total / 7)
 
 
-@pytest.mark.slow
 @given(st.integers(0, 2**16), st.integers(2, 12), st.floats(0.1, 30))
 def test_dkpp_keeps_the_argmax_the_maximum_and_the_entropy(seed, classes, scale):
     generator = torch.Generator().manual_seed(seed)

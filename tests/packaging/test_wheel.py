@@ -35,7 +35,7 @@ print(path.resolve())
 print(records.recorded("coin", records.results_dir()).attrs["versions"]["commit"])
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,6 @@ def box(places: np.ndarray) -> list[float]:
 PLAIN = {"hatch": "", "edge": False}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mark", "expected"),
     [
@@ -206,7 +205,6 @@ def frames():
         yield Picture(charts, width=500, height=220, title=f"Number {k}")
 
 
-@pytest.mark.slow
 def test_a_redraw_is_a_fresh_drawing():
     canvas = Canvas()
     for picture in frames():
@@ -215,7 +213,6 @@ def test_a_redraw_is_a_fresh_drawing():
         assert canvas.png(picture) == draw(picture)
 
 
-@pytest.mark.slow
 def test_what_stays_is_kept():
     canvas = Canvas()
     backgrounds = []
@@ -243,7 +240,6 @@ def test_its_faces_are_words():
     )
 
 
-@pytest.mark.slow
 def test_the_readers_settings_change_nothing():
     picture = next(frames())
     plain = picture.png()
@@ -282,7 +278,6 @@ def test_names_are_never_mathematics():
     assert picture.png().startswith(b"\x89PNG")
 
 
-@pytest.mark.slow
 def test_many_threads_draw_what_one_draws():
     expected = [draw(picture) for picture in frames()]
     drawn = {}

@@ -11,7 +11,6 @@ HEIGHTS = st.lists(st.floats(0, 1), max_size=9).map(sorted)
 GAPS = st.floats(0.01, 0.4)
 
 
-@pytest.mark.slow
 @given(HEIGHTS, GAPS)
 def test_no_name_covers_another_and_all_are_inside(heights, gap):
     placed = np.array(apart(heights, gap))

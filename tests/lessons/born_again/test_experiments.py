@@ -88,7 +88,6 @@ def test_redrawn_is_drawn_again_and_the_other_is_not(toy):
         assert (first != second) == again
 
 
-@pytest.mark.slow
 def test_a_net_is_born_as_a_run_by_hand(toy):
     teacher = lesson.mlp(toy, 9)
     before = lesson.mlp(toy, 9)
@@ -192,7 +191,6 @@ def test_an_ensemble_has_all_its_members(toy, births, monkeypatch):
     assert all(a is b for a, b in zip(made[6], line, strict=True))
 
 
-@pytest.mark.slow
 def test_teachers_differ_and_students_do_not(toy, births):
     rows = pd.DataFrame(lesson.ban_teachers(toy, 7))
     first = births[: len(births) // 2]
@@ -453,7 +451,6 @@ def test_a_language_model_sees_every_character_in_its_place(manual):
     ) == pytest.approx((16 / 3) ** 0.5)
 
 
-@pytest.mark.slow
 def test_language_models_have_the_lessons_arms(manual, births):
     rows = pd.DataFrame(language.ban_language(manual, 7))
     assert len(rows) == len(births) == 12 and {len(b[5].train[0]) for b in births} == {
@@ -473,7 +470,6 @@ def test_language_models_have_the_lessons_arms(manual, births):
     ).any()
 
 
-@pytest.mark.slow
 def test_a_recorded_seed_of_ban_can_be_had_again(digits):
     whole, rows = digits.hold_out(500), records.recorded("ban_targets")
     assert rows.attrs["data"] == whole.source and rows["seed"].nunique() >= 5
@@ -500,7 +496,6 @@ def test_a_language_model_alone_has_more_to_choose_from(manual, births):
     assert not set(language.OTHERS) & set(language.SETTINGS)
 
 
-@pytest.mark.slow
 def test_what_the_recorded_rows_say():
     verdicts = claims.verdicts()
     assert len({v.line for v in verdicts}) == len(verdicts) and all(
@@ -559,7 +554,6 @@ def test_a_language_model_guesses_and_goes_on(manual):
     assert language.continued(net, manual, said, n=3) == said + "yyy"
 
 
-@pytest.mark.slow
 def test_a_recorded_seed_of_the_language_model_can_be_had_again(manual):
     rows = records.recorded("ban_language")
     if rows.attrs["data"] != manual.source:

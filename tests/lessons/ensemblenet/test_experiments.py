@@ -138,7 +138,6 @@ def test_nothing_flows_through_the_mean_of_logits_and_something_through_that_of_
     )
 
 
-@pytest.mark.slow
 def test_a_mean_over_heads_makes_the_steps_of_nets_alone_when_it_is_summed(digits):
     """Three nets at once, with momentum and weight decay, are three nets alone."""
     small = branched_nets.digits(digits, 0).fraction(0.1)
@@ -217,7 +216,6 @@ def test_the_weight_of_an_arm(arm, lam):
     assert terms[0] == pytest.approx(terms[1])
 
 
-@pytest.mark.slow
 def test_rows_of_the_sweep(few, monkeypatch):
     rows, seen = [], []
     learn = branched_nets.learn
@@ -251,7 +249,6 @@ def test_rows_of_the_sweep(few, monkeypatch):
     assert "drawn anew" in seen[0][0].source and "drawn anew" not in seen[-1][0].source
 
 
-@pytest.mark.slow
 def test_label_smoothing_is_as_unsure_as_the_net_alone(few, monkeypatch):
     given = []
 
@@ -272,7 +269,6 @@ def test_label_smoothing_is_as_unsure_as_the_net_alone(few, monkeypatch):
     assert given[-4:] == [0.0, 0.25] * 2
 
 
-@pytest.mark.slow
 def test_rows_of_thin_heads(few):
     rows = pd.DataFrame(experiments.ensemble_thin(few, 1))
     arms = [
@@ -290,7 +286,6 @@ def test_rows_of_thin_heads(few):
     ).all() and rows["accuracy"].nunique() > 8
 
 
-@pytest.mark.slow
 def test_rows_of_the_comparison(few):
     rows = pd.DataFrame(budgets.online_compared(few, 2))
     arms = budgets.ARMS
@@ -478,7 +473,6 @@ def test_no_line_is_in_two_groups():
     assert len(set(lines)) == len(lines)
 
 
-@pytest.mark.slow
 def test_tables_and_the_picture_of_budgets():
     rows = budget_rows()
     assert pictures.table(rows).loc["ONE"].tolist() == [
@@ -519,7 +513,6 @@ def test_sizes():
         assert sizes.loc[arm].tolist() == counted
 
 
-@pytest.mark.slow
 def test_a_recorded_seed_of_ensemblenet_can_be_had_again(digits):
     before, images = (
         records.recorded("ensemble_lambda"),

@@ -67,7 +67,6 @@ OPTIONS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("arm", OPTIONS)
 def test_ffl_with_and_without_its_parts(some, arm):
     branches, together = lesson.learnt(arm, 2, some, SHORT)
@@ -85,7 +84,6 @@ def test_ffl_with_and_without_its_parts(some, arm):
     assert isinstance(together, Fused) and same(together.fusion, module)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("arm", "ramp"), [("ONE", 0.0), ("ONE with ramp", 80 / 300)])
 def test_one_with_and_without_the_ramp_of_ffl(some, arm, ramp):
     branches, _ = lesson.learnt(arm, 2, some, SHORT)
@@ -99,7 +97,6 @@ def test_one_with_and_without_the_ramp_of_ffl(some, arm, ramp):
     assert all(same(branch, net[k]) for k, branch in enumerate(branches))
 
 
-@pytest.mark.slow
 def test_nets_without_branches(some):
     config, alone = replace(SHORT, seed=2), branched_nets.small(2)
     train(plain(alone), some, config, progress=False)
@@ -145,7 +142,6 @@ def test_a_wider_net_costs_what_three_branches_cost():
     assert abs(branched_nets.serving_cost(lesson.wider(0)) / three - 1) < 0.01
 
 
-@pytest.mark.slow
 def test_rows_of_every_arm_at_every_choice(few):
     peers = lesson.ffl_peers(few, 1)
     assert [(row["choice"], row["arm"]) for row in peers] == [
@@ -213,7 +209,6 @@ def test_a_pair_starts_as_its_members_alone_and_shares_nothing(second):
     assert z.shape == (2, 5, 10) and z_f.shape == (5, 10)
 
 
-@pytest.mark.slow
 def test_rows_of_two_kinds(few, monkeypatch):
     smoothed, real = [], lesson.smoothing_of
     monkeypatch.setattr(
@@ -251,7 +246,6 @@ def test_rows_of_two_kinds(few, monkeypatch):
     assert by["flat and deep, alone"]["branch 0"] == by["flat, alone"]["accuracy"]
 
 
-@pytest.mark.slow
 def test_wrong_labels_that_were_learnt_by_heart(few, digits):
     noisy = lesson.digits(digits, 0)
     right = mutual_learning.digits(digits, 0, noise=0).train[1]
@@ -443,7 +437,6 @@ def test_gains_are_paired_by_seed():
     )
 
 
-@pytest.mark.slow
 def test_the_bill_by_hand():
     """In thousands. A branch is the net alone; the fused classifier needs the maps of
     all, and no head but its own.
@@ -539,7 +532,6 @@ def test_what_the_recorded_rows_say():
     )
 
 
-@pytest.mark.slow
 def test_a_recorded_seed_of_ffl_can_be_had_again(digits):
     before = records.recorded("ffl_peers")
     assert before.attrs["data"] == digits.source and before["seed"].nunique() >= 5

@@ -44,7 +44,6 @@ def rows(*accuracies: float, **about) -> list[dict]:
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("arm", experiments.ARMS)
 @pytest.mark.parametrize("choice", [0, 2])
 def test_an_arm_is_the_method_that_it_names(toy, teacher, arm, choice):
@@ -209,7 +208,6 @@ def test_he_keeps_the_images_apart_and_pytorch_does_not(digits):
     )
 
 
-@pytest.mark.slow
 def test_depths_has_every_arm_and_smooths_at_the_rate_that_suits_labels(
     toy, monkeypatch
 ):
@@ -298,7 +296,6 @@ def test_another_layer_can_be_guided(toy, teacher, monkeypatch):
     assert asked == [2, 5, 3]  # blocks: the first is Flatten
 
 
-@pytest.mark.slow
 def test_the_experiments_at_one_depth_have_every_arm(toy, monkeypatch):
     monkeypatch.setattr(experiments, "DEEP", 2)
     first = pd.DataFrame(experiments.fitnets_first_stages(toy, 0))
@@ -356,7 +353,6 @@ def test_the_spreads_are_of_the_nets_that_they_name(toy, teacher):
     ] == measures.spread(hinted, x)
 
 
-@pytest.mark.slow
 def test_a_recorded_run_can_be_had_again(digits, monkeypatch):
     """Seed 0 with four hidden layers: the labels and the hints, within what another
     CPU may change.

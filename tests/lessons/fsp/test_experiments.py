@@ -55,7 +55,6 @@ def runs(monkeypatch):
     return asked
 
 
-@pytest.mark.slow
 def test_a_curve_begins_where_the_last_stage_does(few, quick):
     teacher = experiments.residual(2, 7)
     row = experiments.paced("FSP", few, 0, teacher, QUICK, factor=0.5)
@@ -74,7 +73,6 @@ def test_a_curve_begins_where_the_last_stage_does(few, quick):
     assert 0 <= row["accuracy"] <= 1
 
 
-@pytest.mark.slow
 def test_plain_and_copied_nets_have_no_first_stage(few, quick):
     teacher = experiments.residual(2, 7)
     before = {name: value.clone() for name, value in teacher.state_dict().items()}
@@ -283,7 +281,6 @@ def test_likeness_is_one_for_copies_and_lower_for_other_digits(few):
         assert found["same digit"][k] == pytest.approx(np.mean(cosine), abs=1e-4)
 
 
-@pytest.mark.slow
 def test_a_gallery_has_an_image_and_three_matrices_in_each_row(few):
     net = experiments.untrained(few, 0)
     found = pictures.gallery(net, experiments.residual(2, 1), net, few, (0, 3))
@@ -378,7 +375,6 @@ def test_a_task_has_its_own_labels_in_every_part(few):
     )
 
 
-@pytest.mark.slow
 def test_transfer_gives_its_students_few_images_and_both_teachers(
     quick, runs, monkeypatch
 ):
@@ -464,7 +460,6 @@ def test_every_arm_was_tried_at_two_rates_on_every_seed(name):
             ), start
 
 
-@pytest.mark.slow
 def test_a_recorded_arm_can_be_had_again():
     """Seed 0 of the small student alone, within what another CPU may change."""
     part = data.mnist_5k().hold_out(500).halved().fraction(students.FEW, 0)

@@ -49,7 +49,6 @@ def scores(net, data) -> dict:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("arm", lesson.ARMS)
 @pytest.mark.parametrize("choice", [0, 2])
 def test_an_arm_is_the_method_that_it_names(toy, teacher, first, arm, choice):
@@ -100,7 +99,6 @@ def test_an_arm_is_the_method_that_it_names(toy, teacher, first, arm, choice):
     )
 
 
-@pytest.mark.slow
 def test_the_rounded_net_is_measured_too_and_the_trained_one_stays(toy):
     rows = lesson.precision_schemes(toy, 0)
     arms = [row["arm"] for row in rows]
@@ -122,7 +120,6 @@ def test_the_rounded_net_is_measured_too_and_the_trained_one_stays(toy):
     )
 
 
-@pytest.mark.slow
 def test_every_pair_of_bits_is_trained_and_the_teacher_where_activations_have_8(
     toy, monkeypatch
 ):
@@ -142,7 +139,6 @@ def test_every_pair_of_bits_is_trained_and_the_teacher_where_activations_have_8(
     assert set(rows[rows["arm"] == "B"]["activations"]) == {8} and len(rows) == 25
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("order", "always"), [("DPQ", False), ("QPL", False), ("PDQ", True)]
 )
@@ -176,7 +172,6 @@ def test_steps_are_taken_in_order(toy, teacher, order, always):
     )
 
 
-@pytest.mark.slow
 def test_all_orders_have_their_control_and_equal_steps(toy):
     rows = compression.compression_orders(toy, 0)
     arms = {row["arm"]: row for row in rows}
@@ -335,7 +330,6 @@ def json_of(config: Config) -> dict:
     return asdict(config) | {"seed": config.seed}
 
 
-@pytest.mark.slow
 def test_a_recorded_seed_can_be_had_again(digits, monkeypatch):
     """The full-precision student and the one that is rounded, on this machine; another
     one may differ by a few digits.

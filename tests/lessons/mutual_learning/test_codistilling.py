@@ -139,7 +139,6 @@ def test_smoothing_is_as_unsure_as_the_other_copy_is_of_these_images(
     assert given == pytest.approx([10 / 9 * u for u in unsure], rel=1e-4)
 
 
-@pytest.mark.slow
 def test_rows_of_every_arm(few):
     rows = pd.DataFrame(lesson.codistil_stale(few, 1))
     arms = [
@@ -159,7 +158,6 @@ def test_rows_of_every_arm(few):
     assert rows["accuracy"].nunique() > 8 and len(rows) == 28
 
 
-@pytest.mark.slow
 def test_processes_see_half_of_the_images_and_the_control_all_of_them(few, monkeypatch):
     seen = []
 
@@ -183,7 +181,6 @@ def test_processes_see_half_of_the_images_and_the_control_all_of_them(few, monke
     assert seen[:8] == [(100, 4)] * 7 + [(200, 2)]
 
 
-@pytest.mark.slow
 def test_two_runs_share_images_but_neither_weights_nor_order(few, monkeypatch):
     starts, real = [], lesson.run
     monkeypatch.setattr(
@@ -256,7 +253,6 @@ def test_the_processes_of_the_notebook_are_the_command_of_the_readme(monkeypatch
         lesson.processes()
 
 
-@pytest.mark.slow
 def test_a_recorded_seed_of_codistillation_can_be_had_again(digits):
     before = records.recorded("codistil_stale")
     some = mutual_learning.digits(digits, 0)

@@ -174,7 +174,6 @@ def test_label_smoothing_is_as_unsure_as_the_other_net(digits, monkeypatch):
     assert given == pytest.approx([unsure[1] * 10 / 9, unsure[0] * 10 / 9], rel=1e-4)
 
 
-@pytest.mark.slow
 def test_rows_of_every_arm_at_every_choice(few):
     peers, clean = lesson.dml_peers(few, 1), lesson.dml_clean(few, 1)
     assert [(row["choice"], row["arm"]) for row in peers] == [
@@ -200,7 +199,6 @@ def test_rows_of_every_arm_at_every_choice(few):
     )
 
 
-@pytest.mark.slow
 def test_a_big_and_a_small_net_teach_each_other(few, monkeypatch):
     taught, hinton = [], lesson.hinton
     monkeypatch.setattr(
@@ -220,7 +218,6 @@ def test_a_big_and_a_small_net_teach_each_other(few, monkeypatch):
     assert len({row["accuracy"] for row in rows[:8]}) > 4
 
 
-@pytest.mark.slow
 def test_few_labels_are_all_that_anyone_gets(few, monkeypatch):
     seen, real = [], lesson.train
 
@@ -256,7 +253,6 @@ def test_a_row_is_a_mean_over_nets_and_their_ensemble(digits):
     )
 
 
-@pytest.mark.slow
 def test_noise_on_the_weights_leaves_the_net_alone(digits):
     small = lesson.digits(digits, 0).fraction(0.1)
     net, (x, y) = lesson.peers(0)[0], small.train
@@ -286,7 +282,6 @@ def test_directions_are_as_long_as_the_weights_unit_by_unit():
     )
 
 
-@pytest.mark.slow
 def test_a_net_alone_is_matched_in_training_loss(few):
     rows = {row["arm"]: row for row in why.dml_why(few, 0)}
     assert (
@@ -466,7 +461,6 @@ def test_passes_are_counted(K):
     assert (lesson.passes(K, turns=True), lesson.passes(K, turns=False)) == (K * K, K)
 
 
-@pytest.mark.slow
 def test_a_choice_can_be_run_alone(few):
     small = lesson.digits(few, 1)
     rows = lesson.compared(small, 1, ("alone", "DML"), ["10 epochs"])
@@ -481,7 +475,6 @@ def test_a_choice_can_be_run_alone(few):
     assert all(row["accuracy"] == every[row["arm"], row["choice"]] for row in rows)
 
 
-@pytest.mark.slow
 def test_the_flatness_of_other_arms_is_of_those_arms(few, monkeypatch):
     asked, real = [], why.learn
     monkeypatch.setattr(
@@ -507,7 +500,6 @@ def test_the_flatness_of_other_arms_is_of_those_arms(few, monkeypatch):
     )
 
 
-@pytest.mark.slow
 def test_a_recorded_seed_of_mutual_learning_can_be_had_again(digits):
     before = records.recorded("dml_peers")
     pair, small = lesson.peers(0), lesson.digits(digits, 0)

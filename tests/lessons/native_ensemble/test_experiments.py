@@ -40,7 +40,6 @@ def same(a, b, atol: float = 0.0) -> bool:
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arm", "shared", "own_gate", "weight"),
     [
@@ -67,7 +66,6 @@ def test_an_arm_is_the_method_that_it_names(some, arm, shared, own_gate, weight)
     )
 
 
-@pytest.mark.slow
 def test_heads_learn_from_the_sum_of_their_losses(some):
     """Whatever the decay: the mean at three times the rate makes the same steps."""
     config, net = replace(SHORT, seed=2, weight_decay=5e-3), branched_nets.parted(2)
@@ -94,7 +92,6 @@ def test_heads_learn_from_the_sum_of_their_losses(some):
     )
 
 
-@pytest.mark.slow
 def test_separate_nets_start_as_the_branches_and_smoothing_is_as_unsure_as_they_are(
     some, monkeypatch
 ):
@@ -173,7 +170,6 @@ def test_every_arm_at_every_choice(some, monkeypatch):
     ) and asked[0][3] is not some
 
 
-@pytest.mark.slow
 def test_how_flat_is_measured_at_equal_training_loss(some, monkeypatch):
     monkeypatch.setattr(lesson, "digits", lambda *_: some)
     monkeypatch.setattr(lesson, "CONFIG", SHORT)
@@ -217,7 +213,6 @@ def test_how_flat_is_measured_at_equal_training_loss(some, monkeypatch):
     assert verdict.effect == pytest.approx(1) and verdict.unit == "nats"
 
 
-@pytest.mark.slow
 def test_agreement_of_several_nets_is_the_mean_over_pairs(some, monkeypatch):
     monkeypatch.setattr(why, "DRAWS", 1)
     several = [branched_nets.small(k) for k in range(3)]
@@ -284,7 +279,6 @@ def test_watching_changes_nothing(some):
     )  # in train mode
 
 
-@pytest.mark.slow
 def test_branches_that_start_alike_stay_so_without_a_gate(some):
     copies, together = lesson.alike(some, 0, own_gate=False, config=SHORT)
     x = some.test[0]
@@ -315,7 +309,6 @@ def test_what_each_term_reaches(some):
     )
 
 
-@pytest.mark.slow
 def test_costs_by_hand():
     first = 49 * 9 * 8
     second = 49 * 9 * 8 * 16
@@ -449,7 +442,6 @@ def test_pictures_say_what_they_show(some):
     )
 
 
-@pytest.mark.slow
 def test_a_recorded_run_can_be_had_again(digits):
     """Seed 0, five epochs: the nets alone and ONE, within what another CPU may change."""
     images, table = digits.hold_out(500), records.recorded("one_parts")

@@ -189,7 +189,6 @@ def test_a_row_is_the_run_that_it_says(net, toy):
     assert row["accuracies"][0] == accuracy(net, *toy.validation)
 
 
-@pytest.mark.slow
 def test_every_start_gets_every_rate(toy):
     small = experiments.RATES
     deeper = experiments.net2net_deeper(toy_of_16(toy), 0)
@@ -277,7 +276,6 @@ def test_a_seeds_rate_is_chosen_by_the_other_seeds():
     assert claims.sooner("P4", rows_of(curves), "a", "b", before=5).effect == -5
 
 
-@pytest.mark.slow
 def test_seconds_count_what_a_step_costs(toy):
     rows = rows_of({("a", 1.0): [[0, 0, 0.6]] * 4, ("b", 1.0): [[0, 0.6, 0.6]] * 4})
     longer = rows.assign(start="not timed")
@@ -439,7 +437,6 @@ def test_copy_tune_distil_rows(toy, monkeypatch):
     ]
 
 
-@pytest.mark.slow
 def test_a_recorded_seed_of_net2net_can_be_had_again():
     digits = data.mnist_5k().hold_out(500).halved()
     rows = records.recorded("net2net_deeper")
