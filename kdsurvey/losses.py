@@ -3,7 +3,8 @@
 Every loss sums over classes and averages over the batch (the last but one dimension).
 Leading dimensions, where there are any, are a stack: `z` of shape (..., n, c) gives a
 loss of shape (...), and `T` may be a tensor of that shape; teacher logits (n, c) serve
-a whole stack.
+a whole stack. A class whose logit is -inf is masked: its probability is 0, and 0 log 0
+is 0.
 """
 
 import math
@@ -29,7 +30,7 @@ def entropy(z: Tensor, T: float | Tensor = 1.0) -> Tensor:
     z: (..., n, c) logits. Returns (..., n). Raises ValueError for a bad T.
     """
     log_q = _log_soften(z, T)
-    return -(log_q.exp() * log_q).sum(-1)
+    return -_times(log_q.exp(), log_q).sum(-1)
 
 
 def cross_entropy(z: Tensor, y: Tensor) -> Tensor:
@@ -59,7 +60,7 @@ def soft_cross_entropy(target: Tensor, z: Tensor, T: float | Tensor = 1.0) -> Te
     """
     _match("soft_cross_entropy", target, z)
     p = soften(target.detach(), T)  # (..., n, c)
-    return -(p * _log_soften(z, T)).sum(-1).mean(-1)
+    return -_times(p, _log_soften(z, T)).sum(-1).mean(-1)
 
 
 def kl(target: Tensor, z: Tensor, T: float | Tensor = 1.0) -> Tensor:
@@ -72,7 +73,7 @@ def kl(target: Tensor, z: Tensor, T: float | Tensor = 1.0) -> Tensor:
     """
     _match("kl", target, z)
     log_p = _log_soften(target.detach(), T)  # (..., n, c)
-    return (log_p.exp() * (log_p - _log_soften(z, T))).sum(-1).mean(-1)
+    return _times(log_p.exp(), log_p - _log_soften(z, T)).sum(-1).mean(-1)
 
 
 def weighted_cross_entropy(z: Tensor, y: Tensor, w: Tensor) -> Tensor:
@@ -208,6 +209,11 @@ def _log_of_label(z: Tensor, y: Tensor) -> Tensor:
     """log q_y of logits z (..., n, c) and labels y (n,) or (..., n): (..., n)."""
     labels = y.expand(z.shape[:-1])[..., None]
     return torch.log_softmax(_wide(z), -1).gather(-1, labels).squeeze(-1)
+
+
+def _times(p: Tensor, log: Tensor) -> Tensor:
+    """p log, which is 0 where p is: a class with the logit -inf is masked, not nan."""
+    return p * log.masked_fill(p == 0, 0.0)
 
 
 def _log_soften(z: Tensor, T: float | Tensor) -> Tensor:

@@ -28,6 +28,7 @@ class Batch:
     augmented: bool = False
 
 
+KNOWN = ("torch.nn.", "torch._dynamo.", "kdsurvey.")  # modules without surprises
 # (batch, progress in [0, 1]) -> {term: already weighted loss}
 Loss = Callable[[Batch, float], dict[str, Tensor]]
 Predict = Callable[[Tensor], Tensor]  # x -> logits
@@ -72,7 +73,7 @@ class Teacher:
             raise ValueError(
                 f"a teacher must be a torch.nn.Module, got {type(net).__name__}"
             )
-        self.net = copy.deepcopy(net).eval().requires_grad_(False)
+        self.net = copied(net).eval().requires_grad_(False)
         self._memory = []
 
     def __call__(self, batch: Batch) -> Tensor:
@@ -87,7 +88,7 @@ class Teacher:
         """Compute the logits (n, c) of x (n, ...), in full precision; remember nothing."""
         self.net.to(x.device)
         with torch.autocast(x.device.type, enabled=False):
-            return torch.cat([self.net(part) for part in x.split(2048)])
+            return torch.cat([logits_of(self.net, part) for part in x.split(2048)])
 
     def _remembered(self, inputs: Tensor) -> Tensor:
         for known, version, logits in self._memory:
@@ -96,6 +97,46 @@ class Teacher:
         logits = self.logits(inputs)
         self._memory[:] = [(inputs, inputs._version, logits)]
         return logits
+
+
+def copied(net: nn.Module) -> nn.Module:
+    """Copy a net, also one that keeps computed tensors, as pruning and weight norm do."""
+    values = [value for part in net.modules() for value in vars(part).values()]
+    computed = [v for v in values if isinstance(v, Tensor) and not v.is_leaf]
+    return copy.deepcopy(net, {id(v): v.detach().clone() for v in computed})
+
+
+def logits_of(predict: Predict, x: Tensor) -> Tensor:
+    """Ask a net, or a function, for the logits of x, which stays as it is.
+
+    Raises ValueError where the answer is no tensor of numbers.
+    """
+    z = kept(predict, x)
+    check_logits(predict, z)
+    return z
+
+
+def kept(predict: Predict, x: Tensor) -> Tensor:
+    """Call a net, or a function, on x, which stays as it is.
+
+    A layer that works in place, or may, gets a copy of it.
+    """
+    parts = list(predict.modules()) if isinstance(predict, nn.Module) else []
+    known = parts and all(type(p).__module__.startswith(KNOWN) for p in parts)
+    in_place = any(getattr(part, "inplace", False) for part in parts)
+    return predict(x if known and not in_place else x.clone())
+
+
+def check_logits(predict: Predict, z: object) -> None:
+    """Raise ValueError where what a net returned is no tensor of numbers."""
+    if isinstance(z, Tensor) and z.is_floating_point():
+        return
+    name = type(predict).__name__
+    what = f"a tensor of {z.dtype}" if isinstance(z, Tensor) else type(z).__name__
+    raise ValueError(
+        f"{name} returns {what}, not logits (n, c) alone; wrap it in a module whose "
+        "forward returns them, as `return self.net(x)[0]` or `.logits` does"
+    )
 
 
 @torch.no_grad()

@@ -21,9 +21,11 @@ from kdsurvey import threads
 from kdsurvey.batches import Batches
 from kdsurvey.config import Config, device_of
 from kdsurvey.data import Data
+from kdsurvey.draws import OwnDraws, may_draw
 from kdsurvey.progress import bar
-from kdsurvey.stage import Batch, Loss, Predict, Stage, in_eval
+from kdsurvey.stage import Batch, Loss, Predict, Stage, check_logits, in_eval, logits_of
 
+OWN = ("kdsurvey.", "torch._dynamo.")  # a learner of these may return more
 # A learner's turn on a batch: its loss, its optimiser, what its terms' names begin with
 Turn = tuple[Loss, torch.optim.Optimizer, str]
 Terms = dict[str, Tensor]
@@ -62,14 +64,17 @@ def train(
     """Train the learners of each stage in place; return rows, one per epoch.
 
     Where a stack learns, one per epoch and member. The learners train on the device of
-    the config, and return to the one they came from.
+    the config, and return to the one they came from, in eval mode. Parts that came in
+    eval mode with no weight that learns stay in it: their batch norm is frozen, too.
 
     A row holds "stage", "epoch", "lr", the mean of every loss term, "NAME validation
     accuracy" for what the stage scores where the data has a validation part, and in a
     stage's last row "NAME test accuracy": the test images are looked at once. stages:
     what a method returns; it is spent. on_epoch(row) and on_batch(Step) may raise
     StopTraining. progress: draw a bar. Raises ValueError for a list or a spent
-    generator, FloatingPointError, naming the terms, when a loss is not finite.
+    generator, a learner that does not return logits for all classes, weights and images
+    of two types, a stage that gets no whole epoch; FloatingPointError, naming the terms,
+    when a loss is not finite.
     """
     rows = []
     trained = epochs(stages, data, config, on_batch=on_batch, progress=progress)
@@ -97,11 +102,11 @@ def epochs(
     """
     _check(stages)
     device = device_of(config)
-    own = _Randomness(config, device)
     rows = _all_rows(stages, data.to(device), config, device, on_batch, progress)
     try:
         while True:
-            with own, threads.of_a_run():
+            # whatever an earlier cell has switched off
+            with torch.inference_mode(False), torch.enable_grad(), threads.of_a_run():
                 row = next(rows, None)
             if row is None:
                 return
@@ -117,18 +122,21 @@ def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
 
     For a stack, a list with one share a member. predict: a net, or any function from x
     to logits. A net is measured in eval mode and left in the mode it came in. Raises
-    ValueError when x is empty or x and y differ in length.
+    ValueError when x is empty, where y is not (n,), where predict returns no logits.
     """
-    if len(x) != len(y) or not len(x):
+    if len(x) != len(y) or not len(x) or y.ndim != 1:
         raise ValueError(
-            "accuracy: need as many labels as inputs, at least one; "
+            "accuracy: need as many labels as inputs, y (n,), at least one; "
             f"got x {tuple(x.shape)}, y {tuple(y.shape)}"
         )
     device = _home(predict, x.device) if isinstance(predict, nn.Module) else x.device
     with torch.no_grad(), in_eval(predict), threads.of_a_run():
         hits = torch.stack(
             [
-                (predict(images.to(device)).argmax(-1) == labels.to(device)).sum(-1)
+                (
+                    logits_of(predict, images.to(device)).argmax(-1)
+                    == labels.to(device)
+                ).sum(-1)
                 for images, labels in zip(x.split(2048), y.split(2048))
             ]
         ).sum(0)
@@ -144,69 +152,145 @@ def _all_rows(
     progress: bool,
 ) -> Generator[dict, None, None]:
     batches = Batches(config.batch_size, config.jitter, config.seed, device)
-    stage = None
-    for stage in stages:
+    own = OwnDraws(config.first_seed)
+    share, trained = 0.0, 0
+    while stage := _built(stages, own):
+        share += stage.epochs
+        epochs = _whole(config.epochs * share) - trained
+        if epochs < 1:
+            raise ValueError(
+                f"train: the stage {stage.name!r} takes {stage.epochs:g} of "
+                f"{config.epochs} epochs, which is none; give more epochs"
+            )
+        trained += epochs
         with _visiting(stage.learn, device):
-            yield from _fit(stage, data, config, batches, on_batch, progress)
-    if stage is None:
+            yield from _fit(
+                stage, data, config, epochs, batches, own, on_batch, progress
+            )
+    if not trained:
         raise ValueError(
             "train: these stages are spent (a generator runs once); "
             "call the method again for new ones"
         )
 
 
+def _whole(epochs: float) -> int:
+    """Round to a whole number of epochs, a half up."""
+    return math.floor(epochs + 0.5 + 1e-9)
+
+
+def _built(stages: Iterator[Stage], own: OwnDraws) -> Stage | None:
+    """Build the next stage; what it draws, for new weights say, is the run's own."""
+    with own:
+        return next(stages, None)
+
+
 def _fit(
     stage: Stage,
     data: Data,
     config: Config,
+    epochs: int,
     batches: Batches,
+    own: OwnDraws,
     on_batch: Callable[[Step], None] | None,
     progress: bool,
 ) -> Iterator[dict]:
     """Train one stage; yield the rows of each epoch."""
     x, y = data.train
-    turns = _turns(stage, config)
-    epochs = max(1, round(config.epochs * stage.epochs))
+    turns = _turns(stage, config, x.dtype)
+    frozen = _frozen(stage.learn)
+    draws = own if any(may_draw(*learnt) for learnt in stage.learn.items()) else None
     steps = math.ceil(len(x) / config.batch_size)
     factor = config.factor
     with bar(total=epochs * steps, text=stage.name, show=progress) as shown:
         for epoch in range(1, epochs + 1):
-            for learner in stage.learn:
-                learner.train()
+            _to_train(stage.learn, frozen)
             seen: list[tuple[int, Terms]] = []
             for k, batch in enumerate(batches.of_epoch(x, y)):
                 done = (epoch - 1 + k / steps) / epochs
                 lr = config.lr * stage.lr * factor(done)
-                terms = _step(turns, batch, done, lr, config)
+                looked_at = nullcontext()
+                if done == 0:
+                    looked_at = _looked_at(stage.learn, len(data.classes))
+                with looked_at:
+                    terms = _step(
+                        turns, batch, done, lr, config, draws or nullcontext()
+                    )
                 seen.append((batch.y.shape[-1], terms))
                 if on_batch:
                     on_batch(Step(stage.name, epoch, done, lr, terms, batch.y.numel()))
                 shown.update()
             means = _means(seen, stage, epoch)
-            scores = _scores(stage, data, last=epoch == epochs)
+            with draws or nullcontext():
+                scores = _scores(stage, data, last=epoch == epochs)
             yield from _rows(
                 {"stage": stage.name, "epoch": epoch, "lr": lr}, means, scores
             )
 
 
-def _turns(stage: Stage, config: Config) -> list[Turn]:
+def _frozen(learners: Iterable[nn.Module]) -> list[nn.Module]:
+    """Find what the caller froze: parts in eval mode of which no weight learns."""
+    frozen = []
+    for part in (part for learner in learners for part in learner.modules()):
+        weights = list(part.parameters())
+        still = weights and not any(w.requires_grad for w in weights)
+        if still and not part.training:
+            frozen += part.modules()
+    return frozen
+
+
+def _to_train(learners: Iterable[nn.Module], frozen: Iterable[nn.Module]) -> None:
+    """Put the learners in train mode; the batch norm of a frozen part moves no more."""
+    for learner in learners:
+        learner.train()
+    for part in frozen:
+        part.training = False
+
+
+def _turns(stage: Stage, config: Config, dtype: torch.dtype) -> list[Turn]:
     prefix = "learner {} " if len(stage.learn) > 1 else ""
     return [
-        (loss, _optimiser(learner, config), prefix.format(k))
+        (loss, _optimiser(learner, config, dtype), prefix.format(k))
         for k, (learner, loss) in enumerate(stage.learn.items())
     ]
 
 
+@contextmanager
+def _looked_at(learners: Iterable[nn.Module], classes: int) -> Iterator[None]:
+    """Look at what each learner returns inside: logits, of as many classes as there are."""
+
+    def look(learner: nn.Module, x: object, z: Any) -> None:
+        check_logits(learner, z)
+        if z.ndim > 1 and z.shape[-1] < classes:
+            raise ValueError(
+                f"{type(learner).__name__} returns {tuple(z.shape)}, logits of "
+                f"{z.shape[-1]} classes; the data has {classes}"
+            )
+
+    theirs = [net for net in learners if not type(net).__module__.startswith(OWN)]
+    hooks = [learner.register_forward_hook(look) for learner in theirs]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
 def _step(
-    turns: list[Turn], batch: Batch, done: float, lr: float, config: Config
+    turns: list[Turn],
+    batch: Batch,
+    done: float,
+    lr: float,
+    config: Config,
+    draws: AbstractContextManager,
 ) -> Terms:
     """Let every learner take its turn on one batch; return the terms, detached.
 
-    Nothing here waits for the device.
+    Nothing here waits for the device. draws: where the random numbers come from.
     """
     seen: Terms = {}
     for loss, optimiser, prefix in turns:
-        with _precision(batch.x.device, config):
+        with draws, _precision(batch.x.device, config):
             terms = loss(batch, done)
         total = sum(terms.values())
         assert isinstance(total, Tensor)  # sum() alone could be the number 0
@@ -225,12 +309,21 @@ def _precision(device: torch.device, config: Config) -> AbstractContextManager:
     return nullcontext()
 
 
-def _optimiser(learner: nn.Module, config: Config) -> torch.optim.Optimizer:
+def _optimiser(
+    learner: nn.Module, config: Config, dtype: torch.dtype
+) -> torch.optim.Optimizer:
     weights = [w for w in learner.parameters() if w.requires_grad]
     if not weights:
         raise ValueError(
             f"train: {type(learner).__name__} has no weight that can learn; "
             "a Teacher is frozen; pass the net"
+        )
+    others = {w.dtype for w in weights} - {dtype}
+    if others:
+        raise ValueError(
+            f"train: the images are {dtype}, weights of {type(learner).__name__} "
+            f"{', '.join(map(str, others))}; bring both to one, as x.float() and "
+            "net.float() do; bf16 is a matter of Config(precision=...)"
         )
     shared: dict[str, Any] = {
         "lr": config.lr,
@@ -323,33 +416,3 @@ def _visiting(learners: Iterable[nn.Module], device: torch.device) -> Iterator[N
 def _home(net: nn.Module, default: torch.device) -> torch.device:
     """The device of a net's weights; `default` for a net without any."""
     return next((weight.device for weight in net.parameters()), default)
-
-
-class _Randomness:
-    """A run's private state of torch's global generator (dropout, nets built between).
-
-    Inside it is as this run left it; after, as the caller left it.
-    """
-
-    def __init__(self, config: Config, device: torch.device):
-        self._devices = [device] if device.type == "cuda" else []
-        with torch.random.fork_rng(self._devices):
-            torch.manual_seed(config.first_seed)
-            self._own = self._state()
-
-    def _state(self) -> list[Tensor]:
-        return [
-            torch.get_rng_state(),
-            *(torch.cuda.get_rng_state(device) for device in self._devices),
-        ]
-
-    def __enter__(self) -> None:
-        self._fork = torch.random.fork_rng(self._devices)
-        self._fork.__enter__()
-        torch.set_rng_state(self._own[0])
-        for device, state in zip(self._devices, self._own[1:]):
-            torch.cuda.set_rng_state(state, device)
-
-    def __exit__(self, *error) -> None:
-        self._own = self._state()
-        self._fork.__exit__(*error)

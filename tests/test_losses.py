@@ -396,3 +396,26 @@ def test_errors_give_shapes_and_remedy(name):
     call, message = REFUSED[name]
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# What readers hand in
+
+
+def test_masked_classes_count_for_nothing():
+    """A logit of -inf, in the teacher, the learner or both."""
+    inf = float("inf")
+    v = torch.tensor([[1.0, 2.0, -inf], [0.0, -1.0, 3.0]])
+    z = torch.tensor([[0.5, 0.1, 0.2], [1.0, 0.0, -1.0]], requires_grad=True)
+    assert losses.kl(v[:1], z[:1]).item() == pytest.approx(0.5903, abs=1e-4)
+    losses.kl(v, z, 2.0).backward()
+    assert z.grad.isfinite().all() and z.grad.abs().sum() > 0
+    both = torch.tensor([[0.3, -0.2, -inf]], requires_grad=True)
+    two, narrow = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.3, -0.2]])
+    for loss in (losses.kl, losses.soft_cross_entropy):
+        found = loss(v[:1], both, 3.0)
+        assert found.item() == pytest.approx(loss(two, narrow, 3.0).item(), rel=1e-5)
+        (grad,) = torch.autograd.grad(found, both)
+        assert grad.isfinite().all() and grad[0, 2] == 0
+    assert losses.entropy(v[:1]).item() == pytest.approx(losses.entropy(two).item())
+    assert losses.kl(z.detach(), both.expand(2, 3)).item() == inf  # p there, q not
+    assert losses.kl(torch.full((1, 3), float("nan")), both).isnan()

@@ -627,6 +627,30 @@ def test_device():
 # ---------------------------------------------------------------- stages
 
 
+@pytest.mark.parametrize("epochs", range(2, 12))
+@pytest.mark.parametrize("share", [0.5, 0.3, 0.25, 0.7])
+def test_the_epochs_of_a_run_add_up(toy, epochs, share):
+    net = small()
+
+    def stages():
+        def loss(batch, progress):
+            return {"hard": cross_entropy(net(batch.x), batch.y)}
+
+        yield Stage("first", {net: loss}, epochs=share)
+        yield Stage("second", {net: loss}, epochs=1 - share)
+
+    rows = run(stages(), toy, replace(QUICK, epochs=epochs))
+    assert len(rows) == epochs
+    first = sum(row["stage"] == "first" for row in rows)
+    assert abs(first - epochs * share) <= 0.5
+
+
+def test_a_stage_without_an_epoch_is_said(toy):
+    stages = iter([Stage("hint", {}, epochs=0.2), Stage("distil", {}, epochs=0.8)])
+    with pytest.raises(ValueError, match=r"'hint' takes 0.2 of 2 epochs, which is no"):
+        run(stages, toy, replace(QUICK, epochs=2))
+
+
 def test_shares_of_epochs_and_rate(toy):
     net = small()
 
@@ -636,9 +660,7 @@ def test_shares_of_epochs_and_rate(toy):
 
         yield Stage("warm", {net: loss}, epochs=0.5, lr=0.1)
         yield Stage("long", {net: loss}, {"net": net}, epochs=1.5)
-        yield Stage(
-            "short", {net: loss}, epochs=0.01, lr=2.0
-        )  # never less than one epoch
+        yield Stage("short", {net: loss}, epochs=0.6, lr=2.0)
 
     steps = []
     rows = run(stages(), toy, replace(QUICK, schedule="cosine"), on_batch=steps.append)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from kdsurvey.losses import fsp_matrix
-from kdsurvey.stage import Teacher, upto
+from kdsurvey.stage import Teacher, kept, upto
 
 Pairs = Sequence[tuple[int, int]]
 
@@ -59,7 +59,7 @@ class Flow(nn.Module):
         """
         maps = [x]
         for layers in self.blocks:
-            maps.append(layers(maps[-1]))
+            maps.append(kept(layers, maps[-1]))
         for block, channels in self.order.items():
             _check_order(maps[block], channels)
             index = self.get_buffer(_order_of(block))

@@ -1,0 +1,147 @@
+"""A run draws from generators of its own; torch's global one is the reader's."""
+
+import threading
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from kdsurvey.config import Config
+from kdsurvey.draws import OwnDraws, may_draw
+from kdsurvey.methods import plain
+from kdsurvey.nets import mlp
+from kdsurvey.stage import Stage
+from kdsurvey.training import train
+
+
+def small(**options) -> nn.Sequential:
+    return mlp(128, 12, 3, seed=0, **options)
+
+
+X = torch.linspace(-1, 1, 24).reshape(4, 6)
+DRAWS = {
+    "rand": lambda: torch.rand(5),
+    "rand of a shape": lambda: torch.rand(2, 3, dtype=torch.float64),
+    "rand_like": lambda: torch.rand_like(X),
+    "randn_like": lambda: torch.randn_like(X),
+    "randn": lambda: torch.randn(5),
+    "randint": lambda: torch.randint(7, (5,)),
+    "randint from": lambda: torch.randint(3, 9, (5,)),
+    "randperm": lambda: torch.randperm(9),
+    "normal": lambda: torch.normal(X, 0.5),
+    "bernoulli": lambda: torch.bernoulli(X.abs()),
+    "multinomial": lambda: torch.multinomial(X.abs(), 3),
+    "dropout": lambda: F.dropout(X, 0.5),
+    "dropout of channels": lambda: F.dropout2d(X[:, :, None, None], 0.5),
+    "alpha dropout": lambda: F.alpha_dropout(X, 0.5, training=True),
+    "gumbel": lambda: F.gumbel_softmax(X),
+    "rrelu": lambda: F.rrelu(X, training=True),
+    "a layer": lambda: nn.Linear(3, 4).weight.detach(),
+    "weights": lambda: nn.init.kaiming_normal_(torch.empty(3, 4)),
+    "in place": lambda: torch.empty(4).exponential_(),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_what_is_drawn_is_what_the_global_generator_would_give(name):
+    draw = DRAWS[name]
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        wanted = [draw(), draw()]
+    before = torch.get_rng_state()
+    own = OwnDraws(5)
+    with own:
+        first = draw()
+    torch.rand(3)  # what others draw in between does not matter
+    torch.set_rng_state(before)
+    with own:
+        second = draw()
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(first, wanted[0]) and torch.equal(second, wanted[1])
+
+
+def test_a_generator_that_is_given_is_used():
+    wanted = torch.rand(3, generator=torch.Generator().manual_seed(1))
+    with OwnDraws(5):
+        drawn = torch.rand(3, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(drawn, wanted)
+
+
+def test_the_fused_dropout_of_a_gpu_draws_here_too():
+    x = torch.ones(2000)
+    with OwnDraws(5):
+        z, kept = torch.native_dropout(x, 0.25, True)
+    assert torch.equal(z, kept / 0.75) and 0.7 < kept.float().mean() < 0.8
+    with OwnDraws(5):
+        assert torch.equal(torch.native_dropout(x, 0.25, True)[1], kept)
+        assert torch.equal(torch.native_dropout(x, 0.25, False)[0], x)
+        assert not torch.native_dropout(x, 1.0, True)[0].any()
+
+
+class Noisy(nn.Module):
+    """A net that draws where nobody sees a dropout."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = nn.Linear(128, 3)
+
+    def forward(self, x):
+        return self.last(F.dropout(x.flatten(1), 0.5, self.training))
+
+
+def test_who_may_draw():
+    def mine(batch, progress):
+        return {}
+
+    known = next(plain(small())).learn
+    ((net, loss),) = known.items()
+    assert not may_draw(net, loss)
+    assert may_draw(small(dropout=0.1), loss)
+    assert may_draw(Noisy(), loss) and may_draw(nn.Sequential(Noisy()), loss)
+    assert may_draw(net, mine)
+    assert may_draw(nn.LSTM(3, 4, 2, dropout=0.5), loss)
+
+
+def _noisy_loss():
+    net = small()
+
+    def loss(batch, progress):
+        z = net(batch.x + 0.1 * torch.randn_like(batch.x))
+        return {"hard": F.cross_entropy(z, batch.y)}
+
+    return net, iter([Stage("noisy", {net: loss}, {"net": net})])
+
+
+RUNS = {
+    "dropout": lambda: (net := small(dropout=0.5), plain(net)),
+    "a net of one's own": lambda: (net := Noisy(), plain(net)),
+    "a loss of one's own": _noisy_loss,
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_thread_that_trains_leaves_the_readers_numbers_alone(toy, name):
+    """And the reader's seeds leave the run alone."""
+    config = Config(epochs=3, batch_size=8, lr=0.01, seed=4, device="cpu")
+    torch.manual_seed(9)  # the weights of the net that has no seed
+    net, stages = RUNS[name]()
+    rows = train(stages, toy, config, progress=False)
+    torch.manual_seed(9)
+    again, stages = RUNS[name]()
+    found = []
+    run = threading.Thread(
+        target=lambda: found.extend(train(stages, toy, config, progress=False))
+    )
+    torch.manual_seed(1)
+    wanted = torch.rand(4)
+    run.start()
+    alone = []
+    while run.is_alive():
+        torch.manual_seed(1)
+        alone.append(torch.equal(torch.rand(4), wanted))
+    run.join()
+    assert len(alone) > 10 and all(alone)
+    assert found == rows
+    pairs = zip(net.parameters(), again.parameters())
+    assert all(torch.equal(a, b) for a, b in pairs)
