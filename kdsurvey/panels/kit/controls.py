@@ -15,6 +15,7 @@ comes with a number box that has the name, and either moves the other.
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, make_dataclass, replace
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -67,6 +68,10 @@ class Control:
 
     def make(self) -> "Dial | widgets.Widget":
         """Build the widgets."""
+        raise NotImplementedError
+
+    def allows(self, value: Any) -> bool:
+        """Return whether a reader could set this value."""
         raise NotImplementedError
 
     def sentence(self, value: Any) -> str:
@@ -132,6 +137,9 @@ class Knob(Control):
         link((box, "value"), (slider, "value"), transform=(nearest, same))
         return Dial(box, slider)
 
+    def allows(self, value: Any) -> bool:
+        return _within(value, self.low, self.high, self.whole)
+
     def _stops(self, step: float) -> list[float]:
         """Return where the slider can stand: round numbers, so that a page shows exactly
         what the kernel holds.
@@ -168,6 +176,9 @@ class Check(Control):
             self.value, description=self.label, indent=False, layout=layout
         )
 
+    def allows(self, value: Any) -> bool:
+        return type(value) is bool
+
     def sentence(self, value: bool) -> str:
         return self.label if value else self.otherwise
 
@@ -192,6 +203,9 @@ class Choice(Control):
                 f"{self.label}: one of {list(self.values)}, got {self.value!r}"
             )
 
+    def allows(self, value: Any) -> bool:
+        return value in self.values
+
     @property
     def wide(self) -> bool:
         return self.width is None
@@ -214,13 +228,26 @@ class Choice(Control):
 
 @dataclass(frozen=True)
 class Number(Control):
-    """A whole number from low to high: a box without a slider. width: in CSS pixels."""
+    """A whole number from low to high: a box without a slider. width: in CSS pixels.
+
+    Raises ValueError where the value is out of range.
+    """
 
     low: int = 0
     high: int = 10**6
     _: KW_ONLY
     width: int = 200
     label_width: str = LABEL_WIDTH
+
+    def __post_init__(self):
+        if not self.allows(self.value):
+            raise ValueError(
+                f"{self.label}: {self.value!r} must be a whole number in "
+                f"[{self.low}, {self.high}]"
+            )
+
+    def allows(self, value: Any) -> bool:
+        return _within(value, self.low, self.high, whole=True)
 
     def make(self) -> widgets.BoundedIntText:
         return widgets.BoundedIntText(
@@ -231,6 +258,12 @@ class Number(Control):
             style={"description_width": self.label_width},
             layout={"width": f"{self.width}px"},
         )
+
+
+def _within(value: Any, low: float, high: float, whole: bool) -> bool:
+    kinds = Integral if whole else Real
+    number = isinstance(value, kinds) and not isinstance(value, bool)
+    return number and low <= value <= high
 
 
 @dataclass(frozen=True)

@@ -211,6 +211,15 @@ class Panel:
             )
         before = {name: control.value for name, control in self._kept.items()}
         for name, value in state.items():
+            declared = self.declared.get(name)
+            fits = (
+                declared.allows(value)
+                if declared
+                else type(value) is type(before[name])
+            )
+            if not fits:
+                raise ValueError(f"{name} = {value!r} is out of this panel's range")
+        for name, value in state.items():
             with suppress(TraitError):
                 self._kept[name].value = value
             if self._kept[name].value != value:

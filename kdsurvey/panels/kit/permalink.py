@@ -10,7 +10,7 @@ import base64
 import json
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, is_dataclass
 from importlib.metadata import version
 from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
@@ -23,6 +23,7 @@ KNOWN = (
     b'"changes":[["alpha","T","lr"],"until","width","data","seeds","image","left","right",'
     b'"epoch","seed":0,"T":4.0,"alpha":0.'
 )
+AROUND = "\"'`<>()[]{}.,;:!?\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"  # of a string in a text
 LONGEST = 100_000  # bytes of a state, unpacked: nobody can make a kernel swallow more
 Made = TypeVar("Made")
 
@@ -49,11 +50,14 @@ def write(kind: str, state: Mapping) -> str:
 
 
 def read(text: str) -> Link:
-    """Return what `write` was given, and the versions it was written with. Raises
-    ValueError for anything that `write` never wrote.
+    """Return what `write` was given, and the versions it was written with.
+
+    What mails and pages put around or into a string is taken away: line breaks, quotes, a
+    full stop, the address of the app. Raises ValueError for anything that `write` never wrote.
     """
     try:
-        start, kind, letters = text.strip().split(".")
+        bare = "".join(text.split()).rpartition("?kd=")[2].strip(AROUND)
+        start, kind, letters = bare.split(".")
         padded = letters + "=" * (-len(letters) % 4)
         packed = base64.b64decode(padded, altchars=b"-_", validate=True)
         unpacker = zlib.decompressobj(zdict=KNOWN)
@@ -132,6 +136,22 @@ def unpack(kind: type[Made], packed: Any) -> Made:
         return _unpacked(kind, packed)
     except (ValueError, TypeError, IndexError, KeyError):
         raise impossible(packed) from None
+
+
+def settings_of(made: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the names and values in a dataclass of a run, and in those inside it.
+
+    One with a `name` and a `value` of its own, as a knob that was turned, is such a pair.
+    """
+    names = {entry.name for entry in fields(made)}
+    if {"name", "value"} <= names:
+        yield made.name, made.value
+    for name in names:
+        value = getattr(made, name)
+        yield name, value
+        for part in value if isinstance(value, tuple) else (value,):
+            if is_dataclass(part):
+                yield from settings_of(part)
 
 
 def impossible(packed: Any) -> ValueError:

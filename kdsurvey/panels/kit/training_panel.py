@@ -100,9 +100,14 @@ class TrainingPanel(Panel):
 
     def unpack(self, packed: Any, kept: dict) -> Any:
         """Return the run that a permalink holds. kept: the state of the controls in it.
-        Raises ValueError where the panel could not make it.
+        Raises ValueError where the panel could not make it, as where a reader could not have
+        set what made it.
         """
-        return permalink.unpack(self.made_as, packed)
+        made = permalink.unpack(self.made_as, packed)
+        for name, value in permalink.settings_of(made):
+            if name in self.declared and not self.declared[name].allows(value):
+                raise permalink.impossible(packed)
+        return made
 
     # Callbacks: they copy values and set flags, nothing else.
 

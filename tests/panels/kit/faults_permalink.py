@@ -16,6 +16,24 @@ FAULTS = [
         "(packed)",
     ),
     Fault(
+        "a permalink of any size of net",
+        "panels/kit/training_panel.py",
+        "not self.declared[name].allows(value)",
+        "False",
+    ),
+    Fault(
+        "what was turned is not looked at",
+        "panels/kit/permalink.py",
+        "        yield made.name, made.value\n",
+        "        pass\n",
+    ),
+    Fault(
+        "a line break ends a permalink",
+        "panels/kit/permalink.py",
+        '"".join(text.split())',
+        "text",
+    ),
+    Fault(
         "a refused permalink half taken",
         "panels/kit/panel.py",
         "Panel.restore(self, before)",

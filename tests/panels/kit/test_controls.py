@@ -125,11 +125,43 @@ def test_wide_controls_stand_two_a_row_and_many_narrow_ones_have_a_row():
         (lambda: Knob("x", 0, 0, 50, log=True), "above 0 on a log scale"),
         (lambda: Choice("x", "c", ("a", "b")), r"x: one of \['a', 'b'\], got 'c'"),
         (lambda: Declared(T=60), "Temperature T: 60 must lie in"),
+        (
+            lambda: Declared(seed=-1),
+            r"Seed: -1 must be a whole number in \[0, 1000000\]",
+        ),
+        (lambda: Declared(seed=0.5), "Seed: 0.5 must be a whole number"),
+        (lambda: Declared(pace=7), r"Pace: one of \[None, 3\], got 7"),
     ],
 )
 def test_what_is_out_of_range_is_refused(make, match):
     with pytest.raises(ValueError, match=match):
         make()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("T", 0),
+        ("T", "4"),
+        ("T", None),
+        ("T", float("nan")),
+        ("depth", 2.5),
+        ("depth", True),
+        ("norm", 1),
+        ("pace", 7),
+        ("pace", "fast"),
+        ("shown", 3.0),
+        ("shown", 10),
+    ],
+)
+def test_a_state_that_no_reader_could_set_changes_nothing(close, name, value):
+    panel = close(Declared())
+    before = panel.state()
+    with pytest.raises(ValueError, match=f"^{name} = .* is out of this panel's range"):
+        panel.restore(before | {"T": 5.0, "depth": 3} | {name: value})
+    assert panel.state() == before
+    panel.restore(before | {"T": 5, "pace": 3, "norm": True, "shown": 9})
+    assert panel.state() == before | {"T": 5, "pace": 3, "norm": True, "shown": 9}
 
 
 def test_a_closed_panel_leaves_no_widget():

@@ -42,6 +42,27 @@ def test_what_goes_in_comes_out(state):
     )
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}.",
+        '"{}"',
+        "'{}',",
+        "`{}`",
+        "<{}>",
+        "({}).",
+        "\u201e{}\u201c",
+        "http://127.0.0.1:8866/?kd={}",
+        "see https://example.org/app?kd={}!",
+    ],
+)
+def test_what_a_mail_puts_around_it_is_taken_away(around):
+    text = permalink.write("live", {"T": 4.0, "width": 100})
+    broken = text[:12] + "\n" + text[12:20] + "\r\n " + text[20:]
+    for link in (text, broken, f"\u00a0{text}\t"):
+        assert permalink.read(around.format(link)).state == {"T": 4.0, "width": 100}
+
+
 def test_it_is_short_and_survives_an_address():
     state = {
         "T": 4.0,
