@@ -67,7 +67,9 @@ class Exercise:
     solution: str = ""  # code that defines `answer`
     solve: Answer | None = None  # the solution itself
     draws: Callable[[Draw], tuple] | None = None  # arguments for an answer
-    judge: Answer | None = None  # what of an answer has to be right, from it and its arguments
+    judge: Answer | None = (
+        None  # what of an answer has to be right, from it and its arguments
+    )
 
     def expects(self, what: str) -> Callable[[Holds], Holds]:
         """Add a property: `what` in words, and whether it holds for an answer."""

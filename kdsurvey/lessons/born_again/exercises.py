@@ -1,6 +1,7 @@
 """Exercises of notebook 08."""
 
 import torch
+import torch.nn.functional as F
 
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
 
@@ -52,6 +53,11 @@ def _(answer):
     return close(torch.stack(answer(v, v, y)), torch.zeros(2, 6, 5))
 
 
+@split.tried_on
+def _(draw):
+    return draw.logits(6, 5), draw.logits(6, 5), draw.labels(6, 5)
+
+
 @split.solved_by
 def _(z, v, y):
     g = z.softmax(1) - v.softmax(1)
@@ -66,6 +72,13 @@ def _(z, v, y):
         * (top := torch.nn.functional.one_hot(v.argmax(1), z.shape[1])),
         g * (1 - top),
     )
+
+
+split.refuses(lambda z, v, y: _at_label(v.softmax(1) - z.softmax(1), y))
+split.refuses(lambda z, v, y: _at_label(z.softmax(1) - v.softmax(1), y)[::-1])
+split.refuses(lambda z, v, y: _at_label(z - v, y))  # of the logits
+split.refuses(lambda z, v, y: _at_label((z.softmax(1) - v.softmax(1)) / len(z), y))
+split.refuses(lambda z, v, y: _at_label(z.softmax(1) - F.one_hot(y, z.shape[1]), y))
 
 
 weights = Exercise(
@@ -106,6 +119,11 @@ def _(answer):
     return close(answer(torch.eye(5)), torch.full((5,), 0.2))
 
 
+@weights.tried_on
+def _(draw):
+    return (draw.logits(draw.whole(4, 8), 5),)
+
+
 @weights.solved_by
 def _(v):
     confidence = v.softmax(1).amax(1)
@@ -115,6 +133,13 @@ def _(v):
 @weights.refuses
 def _(v):
     return v.softmax(1).amax(1) / len(v)
+
+
+weights.refuses(lambda v: v.softmax(1).amax(1))
+weights.refuses(lambda v: v.softmax(1).amax(1).softmax(0))
+weights.refuses(lambda v: v.amax(1) / v.amax(1).sum())  # of the logits
+weights.refuses(lambda v: v.softmax(0).amax(1) / v.softmax(0).amax(1).sum())
+weights.refuses(lambda v: v.softmax(1)[:, 0] / v.softmax(1)[:, 0].sum())
 
 
 permute = Exercise(
@@ -157,7 +182,15 @@ def _(answer):
 
 @permute.expects("p itself is left as it was")
 def _(answer):
-    return close(((kept := p[0].clone()), answer(kept, order))[0], p[0])
+    kept = p[0].clone()
+    answer.as_given(kept, order)  # not on a copy
+    return torch.equal(kept, p[0])
+
+
+@permute.tried_on
+def _(draw):
+    c = draw.whole(4, 7)
+    return draw.shares(c), draw.order(c - 1)
 
 
 @permute.solved_by
@@ -171,6 +204,26 @@ def _(p, order):
 @permute.refuses
 def _(p, order):
     return torch.cat([p.max()[None], p[p != p.max()][order]])
+
+
+permute.refuses(lambda p, order: _moved(p, order.argsort()))  # the inverse order
+permute.refuses(lambda p, order: torch.cat([p[:1], p[1:][order]]))  # the first stays
+permute.refuses(lambda p, order: torch.cat([p[order], p[-1:]]))  # the last stays
+permute.refuses(lambda p, order: _moved(p, order.flip(0)))
+permute.refuses(lambda p, order: p)
+
+
+def _at_label(g: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """What of g stands at the label, and the rest."""
+    there = F.one_hot(y, g.shape[1])
+    return g * there, g * (1 - there)
+
+
+def _moved(p: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
+    places = torch.arange(len(p))[torch.arange(len(p)) != p.argmax()]
+    moved = p.clone()
+    moved[places] = p[places][order]
+    return moved
 
 
 def _others(row: torch.Tensor, like: torch.Tensor) -> torch.Tensor:

@@ -56,6 +56,17 @@ def _(answer):
     return close(answer(z, v, y, 4.0, 1.0), 16 * losses.kl(v, z, 4.0))
 
 
+@loss.tried_on
+def _(draw):
+    return (
+        draw.logits(8, 10),
+        draw.logits(8, 10),
+        draw.labels(8, 10),
+        draw.number(2, 5),
+        draw.number(0.2, 0.8),
+    )
+
+
 @loss.solved_by
 def _(z, v, y, T, alpha):
     p, log_q = torch.softmax(v / T, -1), torch.log_softmax(z / T, -1)
@@ -70,6 +81,37 @@ def _(z, v, y, T, alpha):
     ) + alpha * T**2 * torch.nn.functional.kl_div(
         (z / T).log_softmax(-1), (v / T).softmax(-1), reduction="mean"
     )
+
+
+@loss.refuses
+def _(z, v, y, T, alpha):
+    """Without T²."""
+    return (1 - alpha) * losses.cross_entropy(z, y) + alpha * losses.kl(v, z, T)
+
+
+@loss.refuses
+def _(z, v, y, T, alpha):
+    """T in place of T²."""
+    return (1 - alpha) * losses.cross_entropy(z, y) + alpha * T * losses.kl(v, z, T)
+
+
+@loss.refuses
+def _(z, v, y, T, alpha):
+    """The divergence the wrong way round."""
+    return (1 - alpha) * losses.cross_entropy(z, y) + alpha * T**2 * losses.kl(z, v, T)
+
+
+@loss.refuses
+def _(z, v, y, T, alpha):
+    """Alpha at the other term."""
+    return alpha * losses.cross_entropy(z, y) + (1 - alpha) * T**2 * losses.kl(v, z, T)
+
+
+@loss.refuses
+def _(z, v, y, T, alpha):
+    """The hard loss at T as well."""
+    hard = losses.cross_entropy(z / T, y)
+    return (1 - alpha) * hard + alpha * T**2 * losses.kl(v, z, T)
 
 
 smoothing = Exercise(
@@ -101,6 +143,11 @@ def _(answer):
     )
 
 
+@smoothing.tried_on
+def _(draw):
+    return draw.number(0.3, 0.95), draw.whole(3, 30)
+
+
 @smoothing.solved_by
 def _(confidence, classes):
     return (1 - confidence) * classes / (classes - 1)
@@ -109,6 +156,13 @@ def _(confidence, classes):
 @smoothing.refuses
 def _(confidence, classes):
     return 1 - confidence
+
+
+smoothing.refuses(lambda confidence, c: (1 - confidence) * c)
+smoothing.refuses(lambda confidence, c: (1 - confidence) * (c - 1) / c)
+smoothing.refuses(lambda confidence, c: confidence * c / (c - 1))
+smoothing.refuses(lambda confidence, c: (1 - confidence) / (c - 1))
+smoothing.refuses(lambda confidence, c: 100 * (1 - confidence) * c / (c - 1))
 
 
 together = Exercise(
@@ -141,6 +195,17 @@ def _(answer):
     return close(_p(answer([z, v])), _geometric())
 
 
+@together.tried_on
+def _(draw):
+    return ([draw.logits(6, 4) for _ in range(draw.whole(2, 4))],)
+
+
+@together.judged_by
+def _(logits, members):
+    """Logits are right whatever is added to all of an image."""
+    return _p(logits)
+
+
 @together.solved_by
 def _(list_of_logits):
     return torch.stack(list_of_logits).mean(0)
@@ -149,6 +214,12 @@ def _(list_of_logits):
 @together.refuses
 def _(members):
     return torch.stack([m.softmax(-1) for m in members]).mean(0)
+
+
+together.refuses(lambda members: torch.stack(members).softmax(-1).mean(0).log())
+together.refuses(lambda members: torch.stack(members).sum(0))
+together.refuses(lambda members: torch.stack(members).amax(0))
+together.refuses(lambda members: members[0])
 
 
 def _p(logits: torch.Tensor) -> torch.Tensor:

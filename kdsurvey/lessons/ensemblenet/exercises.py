@@ -51,6 +51,11 @@ def _(answer):
     return close(answer(z[:1].expand(3, 6, 4), y)[2], 0.0)
 
 
+@split.tried_on
+def _(draw):
+    return draw.logits(draw.whole(2, 4), 6, 4), draw.labels(6, 4)
+
+
 @split.solved_by
 def _(z, y):
     F = torch.nn.functional
@@ -71,6 +76,35 @@ def _(z, y):
         (together := torch.nn.functional.nll_loss(z.softmax(-1).mean(0).log(), y)),
         heads - together,
     )
+
+
+@split.refuses
+def _(z, y):
+    """The divergence the wrong way round."""
+    log_p_i, log_p = z.log_softmax(-1), z.mean(0).log_softmax(-1)
+    apart = (log_p_i.exp() * (log_p_i - log_p)).sum(-1).mean()
+    return _heads(z, y), F.cross_entropy(z.mean(0), y), apart
+
+
+@split.refuses
+def _(z, y):
+    """Sums over the heads."""
+    together = len(z) * F.cross_entropy(z.mean(0), y)
+    return len(z) * _heads(z, y), together, len(z) * _heads(z, y) - together
+
+
+@split.refuses
+def _(z, y):
+    """A mean over the classes."""
+    together = F.cross_entropy(z.mean(0), y)
+    return _heads(z, y), together, (_heads(z, y) - together) / z.shape[-1]
+
+
+@split.refuses
+def _(z, y):
+    """How far the heads' losses differ."""
+    losses = torch.stack([F.cross_entropy(z_i, y) for z_i in z])
+    return losses.mean(), F.cross_entropy(z.mean(0), y), losses.std()
 
 
 slope = Exercise(
@@ -116,6 +150,11 @@ def _(answer):
     )
 
 
+@slope.tried_on
+def _(draw):
+    return draw.logits(draw.whole(2, 4), 6, 4), draw.labels(6, 4), draw.number(0.2, 2.5)
+
+
 @slope.solved_by
 def _(z, y, lam):
     m, n, c = z.shape
@@ -131,6 +170,13 @@ def _(z, y, lam):
         * (z.mean(0).softmax(-1) - torch.nn.functional.one_hot(y, z.shape[-1]))
         / z.shape[1]
     )
+
+
+slope.refuses(lambda z, y, lam: len(z) * _slope(z, y, lam))  # not shared by the heads
+slope.refuses(lambda z, y, lam: z.shape[1] * _slope(z, y, lam))  # summed over images
+slope.refuses(lambda z, y, lam: _slope(z, y, 1 - lam))
+slope.refuses(lambda z, y, lam: -_slope(z, y, lam))
+slope.refuses(lambda z, y, lam: lam * _slope(z, y, 1.0))  # the heads alone
 
 
 price = Exercise(
@@ -182,6 +228,11 @@ def _(answer):
     return answer(0, 100, 3)[1] == 300
 
 
+@price.tried_on
+def _(draw):
+    return draw.whole(10, 99), draw.whole(10, 99), draw.whole(2, 6)
+
+
 @price.solved_by
 def _(trunk, branch, m):
     return trunk + branch, trunk + m * branch, 2 * trunk + 3 * m * branch
@@ -192,12 +243,22 @@ def _(trunk, branch, m):
     return (trunk + branch, m * (trunk + branch), 3 * m * (trunk + branch))
 
 
+price.refuses(lambda t, b, m: (t + b, t + m * b, 3 * (t + m * b)))  # to the images
+price.refuses(lambda t, b, m: (t + b, t + m * b, 2 * (t + m * b)))
+price.refuses(lambda t, b, m: (t + b, t + m * b, 2 * t + 3 * b))
+price.refuses(lambda t, b, m: (t + m * b, t + b, 2 * t + 3 * m * b))
+price.refuses(lambda t, b, m: (t + b, t + m * b, t + 3 * m * b))
+
+
+def _heads(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return torch.stack([F.cross_entropy(z_i, y) for z_i in z]).mean()
+
+
 def _slope(z: torch.Tensor, y: torch.Tensor, lam: float) -> torch.Tensor:
     """The slope of lam mean_i H(y, p_i) + (1 - lam) H(y, p) in z, by autograd."""
     z = z.clone().requires_grad_()
-    heads = torch.stack([F.cross_entropy(z_i, y) for z_i in z]).mean()
     return torch.autograd.grad(
-        lam * heads + (1 - lam) * F.cross_entropy(z.mean(0), y), z
+        lam * _heads(z, y) + (1 - lam) * F.cross_entropy(z.mean(0), y), z
     )[0]
 
 

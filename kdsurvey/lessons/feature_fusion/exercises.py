@@ -46,6 +46,11 @@ def _(answer):
     return tuple(answer([6, 12], 7)) == _weights(6, 12, width=7)
 
 
+@size.tried_on
+def _(draw):
+    return [draw.whole(4, 12) for _ in range(draw.whole(2, 4))], draw.whole(5, 20)
+
+
 @size.solved_by
 def _(channels, width):
     c = sum(channels)
@@ -55,6 +60,13 @@ def _(channels, width):
 @size.refuses
 def _(channels, width):
     return (9 * sum(channels), 9 * sum(channels) * width)
+
+
+size.refuses(lambda channels, width: (10 * sum(channels), (sum(channels) + 1) * width))
+size.refuses(lambda channels, width: (9 * len(channels), sum(channels) * width))
+size.refuses(lambda channels, width: (sum(channels) * width, 9 * sum(channels)))
+size.refuses(lambda channels, width: (3 * sum(channels), sum(channels) * width))
+size.refuses(lambda channels, width: (9 * sum(channels), channels[0] * width))
 
 
 loss = Exercise(
@@ -83,24 +95,38 @@ def _(answer):
 
 @loss.expects("at w = 0 only the labels teach")
 def _(answer):
-    return close(answer(z, z_f, y, 3.0, 0.0), _labels(z, z_f))
+    return close(answer(z, z_f, y, 3.0, 0.0), _labels(z, z_f, y))
 
 
 @loss.expects("where all agree only the labels teach")
 def _(answer):
     return close(
-        answer(z_f.expand(3, 6, 4), z_f, y, 3.0, 1.0), _labels(z_f.expand(3, 6, 4), z_f)
+        answer(z_f.expand(3, 6, 4), z_f, y, 3.0, 1.0),
+        _labels(z_f.expand(3, 6, 4), z_f, y),
     )
 
 
 @loss.expects("the ensemble teaches, and the fused classifier teaches each branch")
 def _(answer):
-    return close(answer(z, z_f, y, 3.0, 0.5), _labels(z, z_f) + 4.5 * _arrows())
+    return close(
+        answer(z, z_f, y, 3.0, 0.5), _labels(z, z_f, y) + 4.5 * _arrows(z, z_f, 3.0)
+    )
 
 
 @loss.expects("z_f learns from z_e, and not through what it teaches")
 def _(answer):
     return close(_slope(answer), _slope_of_z_f())
+
+
+@loss.tried_on
+def _(draw):
+    return (
+        draw.logits(draw.whole(2, 4), 6, 4),
+        draw.logits(6, 4),
+        draw.labels(6, 4),
+        draw.number(2, 4),
+        draw.number(0.3, 2),
+    )
 
 
 @loss.solved_by
@@ -129,6 +155,43 @@ def _(z, z_f, y, T, w):
             for v, q in arrows
         )
     )
+
+
+@loss.refuses
+def _(z, z_f, y, T, w):
+    """Without T²."""
+    return _labels(z, z_f, y) + w * _arrows(z, z_f, T)
+
+
+@loss.refuses
+def _(z, z_f, y, T, w):
+    """T in place of T²."""
+    return _labels(z, z_f, y) + w * T * _arrows(z, z_f, T)
+
+
+@loss.refuses
+def _(z, z_f, y, T, w):
+    """Means over the branches."""
+    hard = F.cross_entropy(z.flatten(0, 1), y.repeat(len(z))) + F.cross_entropy(z_f, y)
+    soft = _kl(z.mean(0).detach(), z_f, T)
+    return hard + w * T**2 * (
+        soft + sum(_kl(z_f.detach(), z_k, T) for z_k in z) / len(z)
+    )
+
+
+@loss.refuses
+def _(z, z_f, y, T, w):
+    """The fused classifier has no labels."""
+    hard = sum(F.cross_entropy(z_k, y) for z_k in z)
+    return hard + w * T**2 * _arrows(z, z_f, T)
+
+
+@loss.refuses
+def _(z, z_f, y, T, w):
+    """The divergences the wrong way round."""
+    soft = _kl(z_f, z.mean(0).detach(), T)
+    soft = soft + sum(_kl(z_k, z_f.detach(), T) for z_k in z)
+    return _labels(z, z_f, y) + w * T**2 * soft
 
 
 ramp = Exercise(
@@ -168,6 +231,11 @@ def _(answer):
     )
 
 
+@ramp.tried_on
+def _(draw):
+    return draw.whole(1, 60), draw.whole(61, 90)
+
+
 @ramp.solved_by
 def _(t, t_r):
     import math
@@ -180,6 +248,13 @@ def _(t, t_r):
     return math.exp(-5 * (1 - t / t_r) ** 2)
 
 
+ramp.refuses(lambda t, t_r: math.exp(-5 * max(0.0, 1 - t / t_r)))  # not squared
+ramp.refuses(lambda t, t_r: min(1.0, t / t_r))  # a straight line
+ramp.refuses(lambda t, t_r: math.exp(-5 * min(1.0, t / t_r) ** 2))  # backwards
+ramp.refuses(lambda t, t_r: math.exp(-(max(0.0, 1 - t / t_r) ** 2)))
+ramp.refuses(lambda t, t_r: math.exp(-5 * max(0.0, 1 - t / 80) ** 2))  # whatever t_r
+
+
 def _weights(*channels: int, width: int) -> tuple[int, int]:
     module = branches.fusion(*channels, width=width, head=torch.nn.Identity())
     return tuple(
@@ -187,16 +262,18 @@ def _weights(*channels: int, width: int) -> tuple[int, int]:
     )
 
 
-def _labels(z: torch.Tensor, z_f: torch.Tensor) -> torch.Tensor:
+def _labels(z: torch.Tensor, z_f: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return sum(F.cross_entropy(z_k, y) for z_k in z) + F.cross_entropy(z_f, y)
 
 
-def _kl(v: torch.Tensor, z: torch.Tensor, T: float = 3.0) -> torch.Tensor:
+def _kl(v: torch.Tensor, z: torch.Tensor, T: float) -> torch.Tensor:
     return F.kl_div((z / T).log_softmax(1), (v / T).softmax(1), reduction="batchmean")
 
 
-def _arrows() -> torch.Tensor:
-    return _kl(z.mean(0), z_f) + sum(_kl(z_f, z_k) for z_k in z)
+def _arrows(z: torch.Tensor, z_f: torch.Tensor, T: float) -> torch.Tensor:
+    """What is learnt from the ensemble and from the fused classifier; targets only teach."""
+    from_z_f = sum(_kl(z_f.detach(), z_k, T) for z_k in z)
+    return _kl(z.mean(0).detach(), z_f, T) + from_z_f
 
 
 def _slope(f) -> torch.Tensor:

@@ -1,5 +1,7 @@
 """Exercises of notebook 04."""
 
+import math
+
 import torch
 
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
@@ -46,6 +48,13 @@ def _(answer):
     return answer((16, 8, 8), (32, 6, 6))[2] == 16 * 8 * 8 * 32 * 6 * 6
 
 
+@regressor.tried_on
+def _(draw):
+    height, width = draw.whole(2, 6), draw.whole(2, 6)
+    larger = (height + draw.whole(1, 4), width + draw.whole(1, 4))
+    return (draw.whole(2, 9), *larger), (draw.whole(2, 9), height, width)
+
+
 @regressor.solved_by
 def _(guided, hint):
     (o_g, *n_g), (o_h, *n_h) = guided, hint
@@ -61,6 +70,34 @@ def _(g, h):
         k * k * h[0],
         g[0] * g[1] * g[2] * h[0] * h[1] * h[2],
     )
+
+
+@regressor.refuses
+def _(g, h):
+    """A kernel that is one too small."""
+    k1, k2 = g[1] - h[1], g[2] - h[2]
+    return (k1, k2), k1 * k2 * g[0] * h[0], math.prod(g) * math.prod(h)
+
+
+@regressor.refuses
+def _(g, h):
+    """One filter for all channels that come in."""
+    k1, k2 = g[1] - h[1] + 1, g[2] - h[2] + 1
+    return (k1, k2), k1 * k2 * h[0], math.prod(g) * math.prod(h)
+
+
+@regressor.refuses
+def _(g, h):
+    """With biases."""
+    k1, k2 = g[1] - h[1] + 1, g[2] - h[2] + 1
+    return (k1, k2), (k1 * k2 * g[0] + 1) * h[0], (math.prod(g) + 1) * math.prod(h)
+
+
+@regressor.refuses
+def _(g, h):
+    """A full matrix of the places alone."""
+    k1, k2 = g[1] - h[1] + 1, g[2] - h[2] + 1
+    return (k1, k2), k1 * k2 * g[0] * h[0], math.prod(g[1:]) * math.prod(h[1:])
 
 
 hint_loss = Exercise(
@@ -106,6 +143,16 @@ def _(answer):
     return close(answer(torch.zeros(6, 5), v, W, b - 1000000.0), 0.0)
 
 
+@hint_loss.tried_on
+def _(draw):
+    return (
+        draw.logits(6, 5).relu(),
+        draw.logits(6, 3).relu(),
+        draw.logits(5, 3),
+        draw.logits(5),
+    )
+
+
 @hint_loss.solved_by
 def _(u, v, W, b):
     return 0.5 * (u - torch.relu(v @ W.T + b)).square().sum(1).mean()
@@ -114,6 +161,17 @@ def _(u, v, W, b):
 @hint_loss.refuses
 def _(u, v, W, b):
     return (u - torch.relu(v @ W.T + b)).square().mean()
+
+
+hint_loss.refuses(lambda u, v, W, b: (u - (v @ W.T + b).relu()).square().sum(1).mean())
+hint_loss.refuses(lambda u, v, W, b: 0.5 * (u - (v @ W.T + b).relu()).square().sum())
+hint_loss.refuses(lambda u, v, W, b: 0.5 * (u - v @ W.T - b).square().sum(1).mean())
+hint_loss.refuses(
+    lambda u, v, W, b: 0.5 * (u - (v @ W.T).relu()).square().sum(1).mean()
+)
+hint_loss.refuses(
+    lambda u, v, W, b: 0.5 * (u - (v @ W.T + b).relu()).norm(dim=1).mean()
+)
 
 
 schedule = Exercise(
@@ -151,6 +209,11 @@ def _(answer):
     return close(answer(0.25, 0.0, 2.0), 0.5)
 
 
+@schedule.tried_on
+def _(draw):
+    return draw.number(0.1, 0.9), draw.number(1, 5), draw.number(6, 9)
+
+
 @schedule.solved_by
 def _(p, first, last):
     return first + (last - first) * p
@@ -159,6 +222,12 @@ def _(p, first, last):
 @schedule.refuses
 def _(p, first, last):
     return first * (last / first) ** p if first else last * p
+
+
+schedule.refuses(lambda p, first, last: last + (first - last) * p)
+schedule.refuses(lambda p, first, last: first + last * p)
+schedule.refuses(lambda p, first, last: first if p < 0.5 else last)
+schedule.refuses(lambda p, first, last: first * (1 - p))
 
 
 def _padded(t: torch.Tensor) -> torch.Tensor:

@@ -58,6 +58,13 @@ def _(answer):
     )
 
 
+@matrix.tried_on
+def _(draw):
+    n, h, w, times = (draw.whole(2, 3) for _ in range(4))
+    small, large = draw.logits(n, 4, h, w), draw.logits(n, 3, times * h, times * w)
+    return draw.one_of((small, large), (large, small))
+
+
 @matrix.solved_by
 def _(a, b):
     import torch.nn.functional as F
@@ -75,6 +82,13 @@ def _(a, b):
         )
         / 24
     )
+
+
+matrix.refuses(lambda a, b: torch.einsum("nist,njst->nij", *_pooled(a, b)))  # a sum
+matrix.refuses(lambda a, b: fsp_matrix(a, b).mT)
+matrix.refuses(lambda a, b: fsp_matrix(a, b) / a.shape[1])
+matrix.refuses(lambda a, b: fsp_matrix(a, b).mean(0))
+matrix.refuses(lambda a, b: fsp_matrix(*_cropped(a, b)))
 
 
 shuffle = Exercise(
@@ -107,6 +121,12 @@ def _(answer):
     return close(answer(_g(), order).flatten(1).sort()[0], _g().flatten(1).sort()[0])
 
 
+@shuffle.tried_on
+def _(draw):
+    c = draw.whole(3, 5)
+    return draw.logits(6, c, c), draw.order(c).tolist()
+
+
 @shuffle.solved_by
 def _(g, order):
     return g[:, order][:, :, order]
@@ -115,6 +135,13 @@ def _(g, order):
 @shuffle.refuses
 def _(g, order):
     return g[:, order]
+
+
+shuffle.refuses(lambda g, order: g[:, :, order])
+shuffle.refuses(lambda g, order: g[order])  # the images
+shuffle.refuses(lambda g, order: g[:, order, order])  # the diagonal
+shuffle.refuses(lambda g, order: g[:, _inverse(order)][:, :, _inverse(order)])
+shuffle.refuses(lambda g, order: g[:, order][:, :, order].mT)
 
 
 weight = Exercise(
@@ -155,6 +182,11 @@ def _(answer):
     return close(answer(0 * t, s) * _loss(0 * t, s), 1.0)
 
 
+@weight.tried_on
+def _(draw):
+    return draw.logits(5, 3, 4), draw.logits(5, 3, 4)
+
+
 @weight.solved_by
 def _(t, s):
     return 1 / (t.square().sum((1, 2)) + s.square().sum((1, 2))).mean()
@@ -163,6 +195,28 @@ def _(t, s):
 @weight.refuses
 def _(t, s):
     return 1 / t.square().sum((1, 2)).mean()
+
+
+weight.refuses(lambda t, s: 1 / s.square().sum((1, 2)).mean())
+weight.refuses(lambda t, s: 1 / (t.norm(dim=(1, 2)) + s.norm(dim=(1, 2))).mean())
+weight.refuses(lambda t, s: 1 / (t.square() + s.square()).mean())
+weight.refuses(lambda t, s: 1 / (t.square() + s.square()).sum())
+weight.refuses(lambda t, s: (1 / (t.square() + s.square()).sum((1, 2))).mean())
+weight.refuses(lambda t, s: 1 / (t - s).square().sum((1, 2)).mean())
+
+
+def _pooled(a: torch.Tensor, b: torch.Tensor) -> list[torch.Tensor]:
+    size = tuple(map(min, a.shape[2:], b.shape[2:]))
+    return [F.adaptive_max_pool2d(m, size) for m in (a, b)]
+
+
+def _cropped(a: torch.Tensor, b: torch.Tensor) -> list[torch.Tensor]:
+    h, w = map(min, a.shape[2:], b.shape[2:])
+    return [m[..., :h, :w] for m in (a, b)]
+
+
+def _inverse(order: list[int]) -> list[int]:
+    return torch.tensor(order).argsort().tolist()
 
 
 def _g() -> torch.Tensor:

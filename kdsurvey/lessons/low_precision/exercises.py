@@ -53,6 +53,11 @@ def _(answer):
     return close(answer(answer(w, 4), 4), answer(w, 4))
 
 
+@quantiser.tried_on
+def _(draw):
+    return draw.uniform(30, low=-1.6, high=1.6), draw.whole(2, 6)
+
+
 @quantiser.solved_by
 def _(w, bits):
     n = 2 ** (bits - 1) - 1
@@ -62,6 +67,16 @@ def _(w, bits):
 @quantiser.refuses
 def _(w, bits):
     return (2**bits - 1) ** (-1) * ((2**bits - 1) * w.clamp(-1, 1)).round()
+
+
+quantiser.refuses(lambda w, bits: _rounded(w, 2 ** (bits - 1) - 1))  # not clipped
+quantiser.refuses(lambda w, bits: _rounded(w.clamp(-1, 1), 2 ** (bits - 1)))
+quantiser.refuses(lambda w, bits: _rounded(w.clamp(-1, 1), bits))
+quantiser.refuses(lambda w, bits: (w.clamp(-1, 1) * (2 ** (bits - 1) - 1)).round())
+quantiser.refuses(
+    lambda w, bits: (w.clamp(-1, 1) * (n := 2 ** (bits - 1) - 1)).floor() / n
+)
+quantiser.refuses(lambda w, bits: w.sign())
 
 
 straight = Exercise(
@@ -101,6 +116,11 @@ def _(answer):
     return close(answer(w, pull).flip(0), answer(w.flip(0), pull.flip(0)))
 
 
+@straight.tried_on
+def _(draw):
+    return draw.uniform(30, low=-1.6, high=1.6), draw.logits(30)
+
+
 @straight.solved_by
 def _(w, above):
     return above * (w.abs() <= 1)
@@ -109,6 +129,14 @@ def _(w, above):
 @straight.refuses
 def _(w, above):
     return above
+
+
+straight.refuses(lambda w, above: above * (w.abs() < 1))
+straight.refuses(lambda w, above: above * (w <= 1))  # one end alone
+straight.refuses(lambda w, above: above * (w.abs() > 1))
+straight.refuses(lambda w, above: above * w.clamp(-1, 1))
+straight.refuses(lambda w, above: 1.0 * (w.abs() <= 1))
+straight.refuses(lambda w, above: above.clamp(-1, 1))
 
 
 size = Exercise(
@@ -149,6 +177,12 @@ def _(answer):
     return answer(1000, 8, 100) == 1000
 
 
+@size.tried_on
+def _(draw):
+    n = draw.whole(100, 999)
+    return n, draw.whole(3, 9), draw.whole(0, n)
+
+
 @size.solved_by
 def _(n, k, zeros):
     def whole(bits):
@@ -160,6 +194,18 @@ def _(n, k, zeros):
 @size.refuses
 def _(n, k, zeros):
     return k * (n - zeros) // 8
+
+
+size.refuses(lambda n, k, zeros: -(-k * n // 8))  # dense alone
+size.refuses(lambda n, k, zeros: -(-n // 8) - (-k * (n - zeros) // 8))  # sparse alone
+size.refuses(lambda n, k, zeros: min(k * n, n + k * (n - zeros)))  # in bits
+size.refuses(lambda n, k, zeros: min(k * n // 8, n // 8 + k * (n - zeros) // 8))
+size.refuses(lambda n, k, zeros: min(k * n, n + k * (n - zeros)) / 8)
+size.refuses(lambda n, k, zeros: min(-(-k * n // 8), -(-n // 8) - (-k * zeros // 8)))
+
+
+def _rounded(w: torch.Tensor, n: int) -> torch.Tensor:
+    return (n * w).round() / n
 
 
 pull = example(641, seed=5)

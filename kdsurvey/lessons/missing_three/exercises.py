@@ -1,5 +1,7 @@
 """Exercises of notebook 03."""
 
+from functools import partial
+
 import torch
 
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
@@ -39,6 +41,12 @@ def _(answer):
     return close(answer(z, y).mean(), (z.argmax(1) == y).double().mean())
 
 
+@recall.tried_on
+def _(draw):
+    y = torch.cat([torch.arange(10), draw.labels(80, 10)])
+    return draw.logits(90, 10) + 2 * torch.eye(10)[y], y
+
+
 @recall.solved_by
 def _(z, y):
     right = (z.argmax(1) == y).float()
@@ -48,6 +56,34 @@ def _(z, y):
 @recall.refuses
 def _(z, y):
     return (z.argmax(1) == y).float().mean().expand(10)
+
+
+@recall.refuses
+def _(z, y):
+    """As if all classes had equally many images."""
+    right = z.argmax(1) == y
+    return torch.stack([right[y == k].sum() / (len(y) / 10) for k in range(10)])
+
+
+@recall.refuses
+def _(z, y):
+    """The precision: of the images that are called k."""
+    called = z.argmax(1)
+    return torch.stack([(y == k)[called == k].float().mean() for k in range(10)])
+
+
+@recall.refuses
+def _(z, y):
+    """In per cent."""
+    right = (z.argmax(1) == y).float()
+    return 100 * torch.stack([right[y == k].mean() for k in range(10)])
+
+
+@recall.refuses
+def _(z, y):
+    """The errors."""
+    wrong = (z.argmax(1) != y).float()
+    return torch.stack([wrong[y == k].mean() for k in range(10)])
 
 
 correction = Exercise(
@@ -67,19 +103,31 @@ def _(answer):
 
 @correction.expects("the corrected net makes fewer errors")
 def _(answer):
-    return _errors(handicapped, 3, answer(handicapped, y, 3)) < _errors(
-        handicapped, 3, 0.0
-    )
+    found = answer(handicapped, y, 3)
+    return _errors(handicapped, y, 3, found) < _errors(handicapped, y, 3, 0.0)
 
 
 @correction.expects("no number from -20 to 20 would do better")
 def _(answer):
-    return _errors(handicapped, 3, answer(handicapped, y, 3)) <= _best()
+    return _errors(handicapped, y, 3, answer(handicapped, y, 3)) <= _best()
 
 
 @correction.expects("a net without a handicap needs little")
 def _(answer):
     return abs(float(answer(z, y, 3))) < 3
+
+
+@correction.tried_on
+def _(draw):
+    k, y = draw.whole(0, 9), torch.cat([torch.arange(10), draw.labels(110, 10)])
+    z = draw.logits(120, 10).round() + 3 * torch.eye(10)[y]
+    return z - 5.5 * torch.eye(10)[k], y, k  # whole numbers are no ties
+
+
+@correction.judged_by
+def _(bias, z, y, k):
+    """Many numbers are right: those that leave the fewest errors."""
+    return _errors(z, y, k, bias)
 
 
 @correction.solved_by
@@ -93,6 +141,14 @@ def _(z, y, k):
 @correction.refuses
 def _(z, y, k):
     return 20.0
+
+
+correction.refuses(lambda z, y, k: 0.0)
+correction.refuses(lambda z, y, k: 6.0)
+correction.refuses(lambda z, y, k: -_found(z, y, k))
+correction.refuses(lambda z, y, k: _found(z, y, 3))  # whatever k
+correction.refuses(lambda z, y, k: _found(z[y == k], y[y == k], k) + 15)
+correction.refuses(lambda z, y, k: max(range(-20, 21), key=partial(_errors, z, y, k)))
 
 
 carries = Exercise(
@@ -125,6 +181,11 @@ def _(answer):
     return (answer(z, 3, 8.0) - answer(z, 3, 1.0))[y != 3].mean() > 0
 
 
+@carries.tried_on
+def _(draw):
+    return draw.logits(20, 10), draw.whole(1, 9), draw.number(1.5, 5)
+
+
 @carries.solved_by
 def _(v, k, T):
     return torch.softmax(v / T, -1)[:, k]
@@ -135,12 +196,25 @@ def _(v, k, T):
     return v[:, k] / T
 
 
-def _errors(logits: torch.Tensor, k: int, bias: float) -> int:
+carries.refuses(lambda v, k, T: torch.softmax(v / T, -1)[:, 0])
+carries.refuses(lambda v, k, T: torch.softmax(v, -1)[:, k])
+carries.refuses(lambda v, k, T: torch.softmax(v / T, 0)[:, k])
+carries.refuses(lambda v, k, T: 1 - torch.softmax(v / T, -1)[:, k])
+carries.refuses(lambda v, k, T: torch.softmax(v, -1)[:, k] / T)
+carries.refuses(lambda v, k, T: torch.softmax(v / T, -1)[:, k - 1])
+
+
+def _errors(logits: torch.Tensor, y: torch.Tensor, k: int, bias: float) -> int:
     return int(((logits + float(bias) * torch.eye(10)[k]).argmax(1) != y).sum())
 
 
 def _best() -> int:
-    return min(_errors(handicapped, 3, b / 10) for b in range(-200, 201))
+    return _errors(handicapped, y, 3, _found(handicapped, y, 3))
+
+
+def _found(logits: torch.Tensor, y: torch.Tensor, k: int) -> float:
+    numbers = (b / 10 for b in range(-200, 201))
+    return min(numbers, key=partial(_errors, logits, y, k))
 
 
 questions = read_questions(__package__)

@@ -53,6 +53,11 @@ def _(answer):
     return not _reached(answer)
 
 
+@peer_loss.tried_on
+def _(draw):
+    return draw.logits(6, 4), draw.logits(draw.whole(2, 4), 6, 4), draw.labels(6, 4)
+
+
 @peer_loss.solved_by
 def _(z, peers, y):
     F = torch.nn.functional
@@ -71,6 +76,38 @@ def _(z, peers, y):
         )
         for v in peers
     )
+
+
+@peer_loss.refuses
+def _(z, peers, y):
+    """A sum over the peers."""
+    return F.cross_entropy(z, y) + sum(_kl(v.detach(), z) for v in peers)
+
+
+@peer_loss.refuses
+def _(z, peers, y):
+    """The divergence the wrong way round."""
+    mutual = sum(_kl(z, v.detach()) for v in peers)
+    return F.cross_entropy(z, y) + mutual / len(peers)
+
+
+@peer_loss.refuses
+def _(z, peers, y):
+    """The others are reached."""
+    return F.cross_entropy(z, y) + sum(_kl(v, z) for v in peers) / len(peers)
+
+
+@peer_loss.refuses
+def _(z, peers, y):
+    """A mean over the classes."""
+    mutual = sum(_kl(v.detach(), z) for v in peers) / z.shape[1]
+    return F.cross_entropy(z, y) + mutual / len(peers)
+
+
+@peer_loss.refuses
+def _(z, peers, y):
+    """The divergence from the mean of the logits."""
+    return F.cross_entropy(z, y) + _kl(peers.detach().mean(0), z)
 
 
 slope = Exercise(
@@ -113,6 +150,11 @@ def _(answer):
     )
 
 
+@slope.tried_on
+def _(draw):
+    return draw.logits(6, 4), draw.logits(draw.whole(2, 4), 6, 4)
+
+
 @slope.solved_by
 def _(z, peers):
     return (z.softmax(1) - peers.softmax(2).mean(0)) / len(z)
@@ -121,6 +163,13 @@ def _(z, peers):
 @slope.refuses
 def _(z, peers):
     return (z.softmax(1) - peers.mean(0).softmax(1)) / len(z)
+
+
+slope.refuses(lambda z, peers: z.softmax(1) - peers.softmax(2).mean(0))
+slope.refuses(lambda z, peers: (z.softmax(1) - peers.softmax(2)).sum(0) / len(z))
+slope.refuses(lambda z, peers: (peers.softmax(2).mean(0) - z.softmax(1)) / len(z))
+slope.refuses(lambda z, peers: (z - peers.mean(0)) / len(z))
+slope.refuses(lambda z, peers: (z.softmax(1) - peers[0].softmax(1)) / len(z))
 
 
 passes = Exercise(
@@ -161,6 +210,11 @@ def _(answer):
     return tuple(answer(5, False)) == (5, 5)
 
 
+@passes.tried_on
+def _(draw):
+    return draw.whole(2, 9), draw.one_of(True, False)
+
+
 @passes.solved_by
 def _(K, turns):
     return (K * K if turns else K), K
@@ -169,6 +223,13 @@ def _(K, turns):
 @passes.refuses
 def _(K, turns):
     return (2 * K if turns else K, K)
+
+
+passes.refuses(lambda K, turns: (K * (K - 1) if turns else K, K))
+passes.refuses(lambda K, turns: (K, K))
+passes.refuses(lambda K, turns: (K * K, K))
+passes.refuses(lambda K, turns: (K * K, K * K) if turns else (K, K))
+passes.refuses(lambda K, turns: (K, K * K if turns else K))
 
 
 def _kl(v: torch.Tensor, z: torch.Tensor) -> torch.Tensor:

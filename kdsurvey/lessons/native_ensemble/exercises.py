@@ -49,6 +49,11 @@ def _(answer):
     return close(answer(a.abs()), a.abs().softmax(1))
 
 
+@weights.tried_on
+def _(draw):
+    return (draw.logits(6, draw.whole(3, 5)),)
+
+
 @weights.solved_by
 def _(a):
     return a.relu().softmax(1)
@@ -57,6 +62,13 @@ def _(a):
 @weights.refuses
 def _(a):
     return a.softmax(1).relu()
+
+
+weights.refuses(lambda a: a.softmax(1))
+weights.refuses(lambda a: a.relu() / a.relu().sum(1, keepdim=True))
+weights.refuses(lambda a: a.relu().softmax(0))
+weights.refuses(lambda a: a.sigmoid())
+weights.refuses(lambda a: a.abs().softmax(1))
 
 
 one_loss = Exercise(
@@ -108,6 +120,17 @@ def _(answer):
     return close(*(_slope(answer, T) for T in (2.0, 5.0)))
 
 
+@one_loss.tried_on
+def _(draw):
+    m = draw.whole(2, 4)
+    return (
+        draw.logits(m, 6, 4),
+        draw.shares(6, m),
+        draw.labels(6, 4),
+        draw.number(2, 5),
+    )
+
+
 @one_loss.solved_by
 def _(z, g, y, T):
     F = torch.nn.functional
@@ -127,6 +150,44 @@ def _(z, g, y, T):
     hard = sum(F.cross_entropy(z_i, y) for z_i in z) + F.cross_entropy(z_e, y)
     soft = [F.kl_div((z_i / T).log_softmax(1), p_e, reduction="batchmean") for z_i in z]
     return hard + T**2 * sum(soft)
+
+
+@one_loss.refuses
+def _(z, g, y, T):
+    """Without T²."""
+    return _hard(z, _mixed(z, g), y) + _soft(z, _mixed(z, g), T)
+
+
+@one_loss.refuses
+def _(z, g, y, T):
+    """Means over the branches."""
+    z_e = _mixed(z, g)
+    hard = sum(F.cross_entropy(z_i, y) for z_i in z) / len(z) + F.cross_entropy(z_e, y)
+    return hard + T**2 * _soft(z, z_e, T) / len(z)
+
+
+@one_loss.refuses
+def _(z, g, y, T):
+    """The ensemble has no labels."""
+    hard = sum(F.cross_entropy(z_i, y) for z_i in z)
+    return hard + T**2 * _soft(z, _mixed(z, g), T)
+
+
+@one_loss.refuses
+def _(z, g, y, T):
+    """All branches alike, whatever the gate says."""
+    return _hard(z, z.mean(0), y) + T**2 * _soft(z, z.mean(0), T)
+
+
+@one_loss.refuses
+def _(z, g, y, T):
+    """The divergence the wrong way round."""
+    z_e = _mixed(z, g)
+    log_p = (z_e.detach() / T).log_softmax(1)
+    soft = sum(
+        F.kl_div(log_p, (z_i / T).softmax(1), reduction="batchmean") for z_i in z
+    )
+    return _hard(z, z_e, y) + T**2 * soft
 
 
 cost = Exercise(
@@ -164,6 +225,11 @@ def _(answer):
     return close(answer(30, 70, 1), (100, 100, 100))
 
 
+@cost.tried_on
+def _(draw):
+    return draw.whole(10, 99), draw.whole(10, 99), draw.whole(2, 6)
+
+
 @cost.solved_by
 def _(trunk, branch, m):
     return trunk + branch, trunk + m * branch, m * (trunk + branch)
@@ -174,16 +240,32 @@ def _(trunk, branch, m):
     return (trunk + branch, m * (trunk + branch), m * (trunk + branch))
 
 
+cost.refuses(lambda t, b, m: (t + b, m * b, m * (t + b)))
+cost.refuses(lambda t, b, m: (t + b, m * t + b, m * (t + b)))
+cost.refuses(lambda t, b, m: (t + b, m * (t + b), t + m * b))
+cost.refuses(lambda t, b, m: (b, t + m * b, m * (t + b)))
+cost.refuses(lambda t, b, m: (t + b, t + b, m * (t + b)))
+
+
 def _mixed(z: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
     return torch.einsum("nm,mnc->nc", g, z)
 
 
-def _kl(T: float) -> torch.Tensor:
-    """T^2 times the sum of the divergences, for the logits and the weights of this module."""
-    p = (_mixed(z, g) / T).softmax(1)
-    return T**2 * sum(
+def _hard(z: torch.Tensor, z_e: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return sum(F.cross_entropy(z_i, y) for z_i in (*z, z_e))
+
+
+def _soft(z: torch.Tensor, z_e: torch.Tensor, T: float) -> torch.Tensor:
+    """The sum of the divergences; the ensemble only teaches."""
+    p = (z_e.detach() / T).softmax(1)
+    return sum(
         F.kl_div((z_i / T).log_softmax(1), p, reduction="batchmean") for z_i in z
     )
+
+
+def _kl(T: float) -> torch.Tensor:
+    """T^2 times the sum of the divergences, for the logits and the weights of this module."""
+    return T**2 * _soft(z, _mixed(z, g), T)
 
 
 def _slope(f, T: float) -> torch.Tensor:

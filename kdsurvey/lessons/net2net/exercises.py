@@ -54,6 +54,13 @@ def _(answer):
     return close(answer(W, W2, g[:3])[0], W) and close(answer(W, W2, g[:3])[1], W2)
 
 
+@widen.tried_on
+def _(draw):
+    n = draw.whole(2, 4)
+    g = torch.cat([torch.arange(n), draw.labels(3, n)])
+    return draw.logits(4, n), draw.logits(n, 2), g
+
+
 @widen.solved_by
 def _(W, W2, g):
     copies = (g[:, None] == g).sum(1)
@@ -63,6 +70,13 @@ def _(W, W2, g):
 @widen.refuses
 def _(W, W2, g):
     return (W[:, g], W2[g])
+
+
+widen.refuses(lambda W, W2, g: (W[:, g] / _copies(g), W2[g]))  # the wrong matrix
+widen.refuses(lambda W, W2, g: (W[:, g] / _copies(g), W2[g] / _copies(g)[:, None]))
+widen.refuses(lambda W, W2, g: (W[:, g], W2[g] / len(g) * len(W2)))  # all alike
+widen.refuses(lambda W, W2, g: (W[:, g], W2[g] / (_copies(g)[:, None] + 1)))
+widen.refuses(lambda W, W2, g: (W[:, g], W2[g] / _copies(g)[:, None].sqrt()))
 
 
 identity = Exercise(
@@ -98,6 +112,11 @@ def _(answer):
     return close(F.conv2d(maps, answer(5, 1)), maps)
 
 
+@identity.tried_on
+def _(draw):
+    return draw.whole(2, 6), draw.one_of(1, 3, 5)
+
+
 @identity.solved_by
 def _(n, k):
     U, i = torch.zeros(n, n, k, k), torch.arange(n)
@@ -108,6 +127,13 @@ def _(n, k):
 @identity.refuses
 def _(n, k):
     return torch.zeros(n, n, k, k).index_fill_(2, torch.tensor(k // 2), 1.0)
+
+
+identity.refuses(lambda n, k: torch.eye(n)[..., None, None].expand(n, n, k, k))
+identity.refuses(lambda n, k: torch.eye(n)[..., None, None].expand(n, n, k, k) / k**2)
+identity.refuses(lambda n, k: torch.ones(n, n, 1, 1) * _centre(k))
+identity.refuses(lambda n, k: torch.ones(n, 1, 1, 1) * _centre(k))  # depthwise
+identity.refuses(lambda n, k: torch.eye(n)[..., None, None] * torch.eye(k))
 
 
 undo = Exercise(
@@ -143,6 +169,11 @@ def _(answer):
     )
 
 
+@undo.tried_on
+def _(draw):
+    return 0.3 * draw.logits(8, 3) + 2, draw.number(0.05, 1)
+
+
 @undo.solved_by
 def _(a, eps):
     return (a.var(0, correction=0) + eps).sqrt(), a.mean(0)
@@ -151,6 +182,25 @@ def _(a, eps):
 @undo.refuses
 def _(a, eps):
     return (a.std(0), a.mean(0))
+
+
+undo.refuses(lambda a, eps: (a.std(0, correction=0), a.mean(0)))  # without eps
+undo.refuses(lambda a, eps: ((a.var(0) + eps).sqrt(), a.mean(0)))  # by n - 1
+undo.refuses(lambda a, eps: (a.var(0, correction=0) + eps, a.mean(0)))
+undo.refuses(lambda a, eps: (1 / (a.var(0, correction=0) + eps).sqrt(), -a.mean(0)))
+undo.refuses(lambda a, eps: (a.mean(0), (a.var(0, correction=0) + eps).sqrt()))
+undo.refuses(lambda a, eps: (a.std(0, correction=0) + eps, a.mean(0)))
+
+
+def _copies(g: torch.Tensor) -> torch.Tensor:
+    return (g[:, None] == g).sum(1)
+
+
+def _centre(k: int) -> torch.Tensor:
+    """A kernel of zeros around a 1."""
+    kernel = torch.zeros(k, k)
+    kernel[k // 2, k // 2] = 1
+    return kernel
 
 
 def _function(W: torch.Tensor, W2: torch.Tensor) -> torch.Tensor:

@@ -48,6 +48,12 @@ def _(answer):
     return close(answer(a, b), _by_scipy())
 
 
+@interval.tried_on
+def _(draw):
+    n = draw.whole(5, 12)
+    return draw.logits(n), draw.logits(n)
+
+
 @interval.solved_by
 def _(a, b):
     from scipy import stats
@@ -60,6 +66,15 @@ def _(a, b):
 @interval.refuses
 def _(a, b):
     return ((a - b).mean() - (a - b).std(), (a - b).mean() + (a - b).std())
+
+
+interval.refuses(lambda a, b: _around(a - b, 1.96 * _error(a - b)))  # the normal's
+interval.refuses(lambda a, b: _around(a - b, _t(0.95, len(a) - 1) * _error(a - b)))
+interval.refuses(lambda a, b: _around(a - b, _t(0.975, len(a)) * _error(a - b)))
+interval.refuses(lambda a, b: _around(a - b, _t(0.975, len(a) - 1) * (a - b).std()))
+interval.refuses(
+    lambda a, b: _around(a - b, _t(0.975, 2 * len(a) - 2) * _error(a).hypot(_error(b)))
+)
 
 
 corrected = Exercise(
@@ -103,6 +118,14 @@ def _(answer):
     return _false_alarms(answer) < 70
 
 
+@corrected.tried_on
+def _(draw):
+    n = draw.whole(15, 30)
+    low = [draw.number(0.00005, 0.0009) for _ in range(3)]
+    ps = low + [draw.number(0.006, 0.9) for _ in range(n - 3)]
+    return ([ps[k] for k in draw.order(n)],)  # Bonferroni's way and Holm's agree here
+
+
 @corrected.solved_by
 def _(ps):
     return [p < 0.05 / len(ps) for p in ps]
@@ -111,6 +134,14 @@ def _(ps):
 @corrected.refuses
 def _(ps):
     return [p < 0.05 for p in ps]
+
+
+corrected.refuses(lambda ps: [p < 0.05 / 30 for p in ps])  # however many looks
+corrected.refuses(lambda ps: [p < 0.05 * len(ps) for p in ps])
+corrected.refuses(lambda ps: [p == min(ps) for p in ps])
+corrected.refuses(lambda ps: [p < 0.001 for p in ps])
+corrected.refuses(lambda ps: [p < 0.05 / len(ps) ** 2 for p in ps])
+corrected.refuses(lambda ps: [p < 0.05 / len(ps) ** 0.5 for p in ps])
 
 
 calibration = Exercise(
@@ -156,6 +187,12 @@ def _(answer):
     return close(answer(confidence, correct), measures.calibration_error(p, y))
 
 
+@calibration.tried_on
+def _(draw):
+    n = draw.whole(60, 150)
+    return draw.uniform(n, low=0.3), draw.uniform(n) < 0.6
+
+
 @calibration.solved_by
 def _(confidence, correct):
     total = 0.0
@@ -170,6 +207,41 @@ def _(confidence, correct):
 @calibration.refuses
 def _(confidence, correct):
     return (confidence.mean() - correct.double().mean()).abs()
+
+
+calibration.refuses(lambda confidence, correct: sum(_gaps(confidence, correct)) / 10)
+calibration.refuses(lambda confidence, correct: max(_gaps(confidence, correct)))
+calibration.refuses(
+    lambda confidence, correct: (confidence - correct.double()).abs().mean()
+)
+calibration.refuses(
+    lambda confidence, correct: (confidence - correct.double()).square().mean()
+)
+calibration.refuses(
+    lambda confidence, correct: 100 * (confidence.mean() - correct.double().mean())
+)
+
+
+def _around(d: torch.Tensor, half: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return d.mean() - half, d.mean() + half
+
+
+def _error(d: torch.Tensor) -> torch.Tensor:
+    """The standard error of the mean."""
+    return d.std() / len(d) ** 0.5
+
+
+def _t(share: float, freedom: int) -> float:
+    return float(stats.t.ppf(share, freedom))
+
+
+def _gaps(confidence: torch.Tensor, correct: torch.Tensor) -> list[torch.Tensor]:
+    """Of each bin that is not empty, with no regard to how many it holds."""
+    bins = (10 * confidence).ceil()
+    return [
+        (confidence[bins == k].mean() - correct[bins == k].double().mean()).abs()
+        for k in bins.unique()
+    ]
 
 
 def _by_scipy() -> tuple[float, float]:

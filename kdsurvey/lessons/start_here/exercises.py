@@ -31,6 +31,11 @@ def _(answer):
     return answer([5, 4, 3]) == answer([5, 4]) + answer([4, 3])
 
 
+@weights.tried_on
+def _(draw):
+    return ([draw.whole(2, 9) for _ in range(draw.whole(3, 5))],)
+
+
 @weights.solved_by
 def _(widths):
     return sum(m * n + n for m, n in zip(widths, widths[1:]))
@@ -39,6 +44,14 @@ def _(widths):
 @weights.refuses
 def _(widths):
     return sum((m * n for m, n in zip(widths, widths[1:])))
+
+
+weights.refuses(
+    lambda w: sum(m * n + m for m, n in zip(w, w[1:]))
+)  # biases at the input
+weights.refuses(lambda w: w[0] * w[-1] + w[-1])  # the layers between are left out
+weights.refuses(lambda w: sum(m * n for m, n in zip(w, w[1:])) + sum(w))
+weights.refuses(lambda w: sum(m * n + n for m, n in zip(w[:-1], w[1:-1])))
 
 
 spread = Exercise(
@@ -68,6 +81,11 @@ def _(answer):
     )
 
 
+@spread.tried_on
+def _(draw):
+    return (draw.shares(draw.whole(3, 8)),)
+
+
 @spread.solved_by
 def _(p):
     return torch.special.entr(p).sum()
@@ -76,6 +94,12 @@ def _(p):
 @spread.refuses
 def _(p):
     return -(p * p.log()).sum()
+
+
+spread.refuses(lambda p: torch.special.entr(p).sum() / math.log(2))  # in bits
+spread.refuses(lambda p: torch.special.entr(p).mean())
+spread.refuses(lambda p: -torch.special.entr(p).sum())
+spread.refuses(lambda p: 1 - p.square().sum())
 
 
 share = Exercise(
@@ -108,6 +132,11 @@ def _(answer):
     return answer(alone=60, distilled=70, teacher=30) < 0
 
 
+@share.tried_on
+def _(draw):
+    return draw.number(40, 80), draw.number(25, 38), draw.number(5, 20)
+
+
 @share.solved_by
 def _(alone, distilled, teacher):
     return (alone - distilled) / (alone - teacher)
@@ -116,6 +145,18 @@ def _(alone, distilled, teacher):
 @share.refuses
 def _(alone, distilled, teacher):
     return (alone - distilled) / alone
+
+
+share.refuses(lambda alone, distilled, teacher: (alone - distilled) / teacher)
+share.refuses(
+    lambda alone, distilled, teacher: 100 * (alone - distilled) / (alone - teacher)
+)
+share.refuses(
+    lambda alone, distilled, teacher: (distilled - teacher) / (alone - teacher)
+)
+share.refuses(
+    lambda alone, distilled, teacher: max(0, (alone - distilled) / (alone - teacher))
+)
 
 
 questions = read_questions(__package__)

@@ -41,6 +41,11 @@ def _(answer):
     return bool(torch.isfinite(answer(torch.tensor([[1000.0, 0.0]]), 1.0)).all())
 
 
+@soften.tried_on
+def _(draw):
+    return draw.logits(6, 10), draw.number(1.5, 5)
+
+
 @soften.solved_by
 def _(z, T):
     return torch.softmax(z / T, dim=-1)
@@ -49,6 +54,13 @@ def _(z, T):
 @soften.refuses
 def _(z, T):
     return torch.exp(z / T) / torch.exp(z / T).sum(-1, keepdim=True)
+
+
+soften.refuses(lambda z, T: torch.softmax(z / T**2, -1))
+soften.refuses(lambda z, T: torch.softmax(z * T, -1))
+soften.refuses(lambda z, T: torch.softmax(z, -1) / T)
+soften.refuses(lambda z, T: torch.softmax(z / T, 0))  # over the images
+soften.refuses(lambda z, T: torch.softmax(z, -1))
 
 
 gradient = Exercise(
@@ -81,6 +93,11 @@ def _(answer):
     return close(answer(z, v, 3.0), _by_autograd(3.0))
 
 
+@gradient.tried_on
+def _(draw):
+    return draw.logits(6, 10), draw.logits(6, 10), draw.number(1.5, 5)
+
+
 @gradient.solved_by
 def _(z, v, T):
     return (torch.softmax(z / T, -1) - torch.softmax(v / T, -1)) / T
@@ -89,6 +106,13 @@ def _(z, v, T):
 @gradient.refuses
 def _(z, v, T):
     return torch.softmax(z / T, -1) - torch.softmax(v / T, -1)
+
+
+gradient.refuses(lambda z, v, T: T * ((z / T).softmax(-1) - (v / T).softmax(-1)))
+gradient.refuses(lambda z, v, T: ((v / T).softmax(-1) - (z / T).softmax(-1)) / T)
+gradient.refuses(lambda z, v, T: ((z / T).softmax(-1) - (v / T).softmax(-1)) / T**2)
+gradient.refuses(lambda z, v, T: (z.softmax(-1) - v.softmax(-1)) / T)
+gradient.refuses(lambda z, v, T: (z - v) / T)
 
 
 balance = Exercise(
@@ -116,6 +140,11 @@ def _(answer):
     return all(_same_ratio(answer, a, T) for a in (0.1, 0.9) for T in (2.0, 20.0))
 
 
+@balance.tried_on
+def _(draw):
+    return draw.number(0.1, 0.9), draw.number(1.5, 10)
+
+
 @balance.solved_by
 def _(alpha, T):
     return alpha / (alpha + (1 - alpha) * T**2)
@@ -124,6 +153,12 @@ def _(alpha, T):
 @balance.refuses
 def _(alpha, T):
     return alpha / T**2
+
+
+balance.refuses(lambda alpha, T: alpha * T**2 / (alpha * T**2 + 1 - alpha))
+balance.refuses(lambda alpha, T: alpha / (alpha + (1 - alpha) * T))
+balance.refuses(lambda alpha, T: alpha)
+balance.refuses(lambda alpha, T: (1 - alpha) / (1 - alpha + alpha * T**2))
 
 
 def _by_autograd(T: float) -> torch.Tensor:
