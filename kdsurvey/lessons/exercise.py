@@ -26,7 +26,6 @@ from kdsurvey.lessons.trial import (
     in_words,
 )
 
-SECONDS = 5.0  # that a check may take
 DRAWS = 5  # inputs that are drawn anew at each check
 DRAWN = "right on values drawn anew"
 Holds = Callable[[Answer], bool]  # whether a property is one of the reader's function
@@ -67,8 +66,9 @@ class Exercise:
     solution: str = ""  # code that defines `answer`
     solve: Answer | None = None  # the solution itself
     draws: Callable[[Draw], tuple] | None = None  # arguments for an answer
+    seconds: float = 5.0  # that a check may take
     judge: Answer | None = (
-        None  # what of an answer has to be right, from it and its arguments
+        None  # what of an answer, with its arguments, has to be right
     )
 
     def expects(self, what: str) -> Callable[[Holds], Holds]:
@@ -110,7 +110,7 @@ class Exercise:
         seed: of a report before, to draw the same values again.
         """
         trial = guarded(answer)
-        with torch.enable_grad(), bounded(SECONDS) as clock:
+        with torch.enable_grad(), bounded(self.seconds) as clock:
             held = [
                 (what, *clock.attempt(partial(holds, trial)))
                 for what, holds in self.properties

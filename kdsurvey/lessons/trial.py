@@ -131,18 +131,23 @@ def as_tensors(result: Any) -> Any:
         return torch.as_tensor(np.array(result, order="C"))
     if not isinstance(result, (list, tuple)):
         return result
+    if isinstance(result, list) and result and _are_numbers(result):
+        floats = any(isinstance(part, float) for part in result)
+        return torch.tensor(result, dtype=torch.float64 if floats else None)
     parts = [as_tensors(part) for part in result]
     if isinstance(result, tuple):
         return tuple(parts)
-    rows = [_number(part, given) for part, given in zip(parts, result)]
-    shapes = {None if row is None else row.shape for row in rows}
-    return torch.stack(rows) if len(shapes) == 1 and None not in shapes else parts
+    return _stacked(parts, result)
 
 
-def _number(part: Any, given: Any) -> torch.Tensor | None:
-    """A number, or a list of numbers that has become a tensor; None for all else."""
-    if isinstance(part, torch.Tensor):
-        return part if part.ndim == 0 or isinstance(given, list) else None
-    if isinstance(part, float):
-        return torch.tensor(part, dtype=torch.float64)
-    return torch.tensor(part) if isinstance(part, int) else None
+def _are_numbers(parts: list) -> bool:
+    return all(isinstance(part, (int, float)) for part in parts)
+
+
+def _stacked(parts: list, given: list) -> Any:
+    """One tensor of numbers, or of lists of numbers; other lists stay what they are."""
+    rows = [part if isinstance(part, torch.Tensor) else None for part in parts]
+    shapes = {None if row is None else tuple(row.shape) for row in rows}
+    listed = all(isinstance(part, list) for part in given)
+    one_shape = len(shapes) == 1 and None not in shapes
+    return torch.stack(rows) if one_shape and (listed or () in shapes) else parts

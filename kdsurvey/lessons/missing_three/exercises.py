@@ -93,6 +93,7 @@ correction = Exercise(
         "For each, add it to column k of a copy of z and count the errors.",
         "min(numbers, key=errors).",
     ),
+    seconds=30,  # many numbers, many times
 )
 
 
