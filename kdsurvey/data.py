@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kdsurvey import store
+from kdsurvey import folders, store, variables
 
 Pair = tuple[Tensor, Tensor]
 
@@ -280,19 +280,22 @@ def cifar10() -> Data:
     return Data(train, test, tuple(parts[0].classes), source)
 
 
-def image_folder(path: str | Path) -> Data:
-    """Images in path/train/CLASS/* and path/test/CLASS/* (.jpg, .png, ...) as RGB: x
-    (n, 3, h, w), in a fixed shuffled order.
+def image_folder(path: str | Path, channels: int | None = None) -> Data:
+    """Images in path/train/CLASS/* and path/test/CLASS/* (.jpg, .png, ...): x (n, c, h,
+    w), upright, in a fixed shuffled order.
 
-    Decoded once and stored compressed in the data folder, until a file is added,
+    channels: 1 for grey, 3 for RGB; by default c is 1 where every image is grey, else
+    3. Hidden folders are left out; a warning names files that are passed over, .gif for
+    one. Decoded once and stored compressed in the data folder, until a file is added,
     removed or changed. Raises FileNotFoundError for a part or a class without images;
-    ValueError where classes or sizes differ or a file cannot be decoded; OSError where
-    the data folder cannot be written.
+    ValueError where classes or sizes differ, where a file cannot be decoded, is partly
+    transparent or larger than 16 megapixels; OSError where the data folder cannot be
+    written.
     """
-    path = Path(path).expanduser().resolve()
+    path = _resolved(path)
     (classes, train), (others, test) = (
-        store.listing(path / "train"),
-        store.listing(path / "test"),
+        folders.listing(path / "train"),
+        folders.listing(path / "test"),
     )
     if classes != others:
         raise ValueError(
@@ -300,7 +303,9 @@ def image_folder(path: str | Path) -> Data:
             "the same folders"
         )
     x = _scaled(
-        torch.from_numpy(store.images(path, [file for file, _ in train + test]))
+        torch.from_numpy(
+            folders.images(path, [file for file, _ in train + test], channels)
+        )
     )
     n = len(train)
     pairs = (
@@ -310,6 +315,15 @@ def image_folder(path: str | Path) -> Data:
     return Data(
         *pairs, classes, f"image folder {path.name}, {n:,} train + {len(test):,} test"
     )
+
+
+def _resolved(path: str | Path) -> Path:
+    try:
+        return variables.home(path).resolve(strict=False)
+    except (OSError, RuntimeError) as error:  # a link to itself
+        raise ValueError(
+            f"{path} cannot be followed: {error}; give the folder itself"
+        ) from error
 
 
 def _check(part: str, x: Tensor, y: Tensor, classes: int) -> None:
@@ -389,7 +403,7 @@ def _idx(name: str, classes: tuple[str, ...], source: str) -> Data:
 
 
 def _cifar10_images(path: Path) -> Data:
-    data = image_folder(path)
+    data = image_folder(path, channels=3)
     if data.classes != CIFAR10:
         raise ValueError(
             f"{path} has the classes {data.classes}, CIFAR-10 has {CIFAR10}; name its "

@@ -5,13 +5,15 @@ Whole or not at all, and only with the bytes that were expected.
 
 import hashlib
 import os
+import re
+import shutil
 import socket
 import ssl
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
@@ -20,13 +22,16 @@ from urllib.error import URLError
 import numpy as np
 from platformdirs import user_cache_dir
 
-from kdsurvey.progress import bar
+from kdsurvey import variables
 
 Arrays = dict[str, np.ndarray]
 # Hexadecimal digits of a checksum -> the algorithm that computes it
 ALGORITHMS = {32: "md5", 64: "sha256"}
 # Seconds without a byte before a download is given up: else it would wait for ever
 PATIENCE = 20.0
+# What is being written, or was when its process was killed; seconds until it is that
+LEFT = re.compile(r"\..+\.[0-9a-f]{32}\.part|\.part-\w+")
+STALE = 24 * 3600.0
 # Errors of a download; RuntimeError is torchvision's
 NETWORK = (
     URLError,
@@ -71,25 +76,25 @@ IDX = {  # SHA-256 of the published files, unpacked
 def data_dir() -> Path:
     """Return the folder of data and caches, which may not exist yet.
 
-    $KDSURVEY_DATA, read at every call, else the user's cache folder.
+    $KDSURVEY_DATA, read at every call, else the user's cache folder. Raises ValueError
+    where the variable holds no whole path.
     """
-    named = os.environ.get("KDSURVEY_DATA", "")
-    if named:
-        return Path(named).expanduser()
-    return Path(user_cache_dir("kdsurvey", appauthor=False))
+    named = variables.absolute_folder("KDSURVEY_DATA")
+    return named or Path(user_cache_dir("kdsurvey", appauthor=False))
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a binary file that takes the place of `path` in one step, at the block's end.
 
-    After an error it is gone. Two processes may do so at once: each fills a file of its
-    own, and the last one stays. Raises OSError with the remedy where nothing can be
-    written.
+    After an error it is gone; what a killed process left beside it goes after a day.
+    Two processes may do so at once: each fills a file of its own, and the last one
+    stays. Raises OSError with the remedy where nothing can be written.
     """
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _clear(path.parent)
         try:
             with open(part, "xb") as file:
                 yield file
@@ -180,44 +185,6 @@ def published(
     return folder
 
 
-def listing(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
-    """List the classes of an image folder, sorted, and its images.
-
-    An image is (file, class number); they come in a fixed shuffled order. Raises
-    FileNotFoundError where the folder or a class has no image.
-    """
-    from torchvision.datasets import ImageFolder
-
-    try:
-        folders = ImageFolder(folder)
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"{folder}: {error}; an image folder holds train/CLASS/*.jpg and "
-            "test/CLASS/*.jpg"
-        ) from error
-    order = np.random.default_rng(0).permutation(len(folders.samples))
-    return tuple(folders.classes), [folders.samples[i] for i in order]
-
-
-def images(path: Path, files: list[str]) -> np.ndarray:
-    """Decode the images `files` under `path`: uint8 (n, 3, h, w).
-
-    Once: they are cached until a file is added, removed or changed. Raises ValueError
-    where sizes differ or a file cannot be decoded, OSError where the data folder cannot
-    be written.
-    """
-    states = [(os.path.relpath(file, path), os.stat(file)) for file in files]
-    changes = [(name, state.st_size, state.st_mtime_ns) for name, state in states]
-    key = hashlib.sha256(repr(changes).encode()).hexdigest()
-    place = hashlib.sha256(bytes(path)).hexdigest()[:12]
-    stored = data_dir() / f"{path.name}-{place}.npz"
-
-    def valid(arrays: Arrays) -> bool:
-        return arrays.keys() == {"x", "key"} and str(arrays["key"]) == key
-
-    return cached(stored, partial(_decode, files, np.array(key)), valid)["x"]
-
-
 def _fetch(
     root: Path,
     inside: Path,
@@ -225,6 +192,7 @@ def _fetch(
     download: Callable[[Path], object],
 ) -> None:
     root.mkdir(parents=True, exist_ok=True)
+    _clear(root)
     with tempfile.TemporaryDirectory(prefix=".part-", dir=root) as part:
         with _patience():
             download(Path(part))
@@ -243,6 +211,17 @@ def _patience() -> Iterator[None]:
         yield
     finally:
         socket.setdefaulttimeout(before)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what processes that were killed had begun to write here, days ago."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if LEFT.fullmatch(path.name) and time.time() - path.stat().st_mtime > STALE:
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
 
 
 def _load(path: Path) -> Arrays | None:
@@ -266,27 +245,3 @@ def _advice(root: Path, inside: Path, missing: dict[str, str], error: Exception)
         f"{reason}. Put the unpacked files there, or set KDSURVEY_DATA to a folder that "
         f"has them under {inside}, or use mnist_5k(), which needs no download"
     )
-
-
-def _decode(files: list[str], key: np.ndarray) -> Arrays:
-    first = _pixels(files[0]).shape[1:]
-    x = np.empty((len(files), 3, *first), dtype=np.uint8)  # (n, 3, h, w)
-    with bar(files, text="decoding images") as shown:
-        for i, file in enumerate(shown):
-            image = _pixels(file)
-            if image.shape[1:] != first:
-                sizes = f"{file} is {image.shape[1:]} pixels (h, w), but {files[0]} is {first}"
-                raise ValueError(f"{sizes}; resize all images to one size")
-            x[i] = image
-    return {"x": x, "key": key}
-
-
-def _pixels(file: str) -> np.ndarray:
-    from torchvision.datasets.folder import pil_loader
-
-    try:
-        return np.asarray(pil_loader(file)).transpose(2, 0, 1)  # (3, h, w) uint8
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(
-            f"{file} cannot be decoded as an image: {error}; replace or delete it"
-        ) from error

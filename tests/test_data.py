@@ -305,6 +305,10 @@ def test_data_is_described_in_one_line():
 def test_the_data_folder_is_looked_up_at_every_call(monkeypatch, tmp_path):
     monkeypatch.setenv("KDSURVEY_DATA", "~/elsewhere")
     assert store.data_dir() == Path.home() / "elsewhere"
+    for other, words in (("data", ["/data"]), ("~nobody-at-all/x", ["home folder"])):
+        monkeypatch.setenv("KDSURVEY_DATA", other)
+        with raises(ValueError, "KDSURVEY_DATA", other, "whole path", *words):
+            store.data_dir()
     monkeypatch.setenv("KDSURVEY_DATA", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     assert "kdsurvey" in store.data_dir().parts
@@ -839,11 +843,11 @@ def test_an_image_folder_is_shuffled(pets):
     assert 5 < data.image_folder(pets).train[1][:22].sum() < 17
 
 
-def test_grey_images_become_rgb(pets):
+def test_grey_images_become_rgb_on_request(pets):
     for path in pets.glob("*/*/*.png"):
         picture(path, 51, mode="L")
     assert torch.allclose(
-        data.image_folder(pets).train[0], torch.full((3, 3, 4, 6), 0.2)
+        data.image_folder(pets, channels=3).train[0], torch.full((3, 3, 4, 6), 0.2)
     )
 
 
@@ -906,6 +910,8 @@ def test_images_of_two_sizes_are_refused(root, pets):
 
 @pytest.mark.parametrize("damage", ["empty", "truncated", "something else"])
 def test_an_image_that_cannot_be_decoded_is_named(root, pets, damage):
+    for path in pets.glob("*/*/*.png"):
+        picture(path, (0, 0, 0), size=(64, 64))
     Image.effect_noise((64, 64), 50).save(pets / "train/cat/c.jpg")
     whole = (pets / "train/cat/c.jpg").read_bytes()
     (pets / "train/cat/c.jpg").write_bytes(DAMAGE[damage](whole))
