@@ -1,15 +1,16 @@
 """How to train: one frozen Config, the schedules it names and the device it means."""
 
 import math
-import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
-from kdsurvey import ranges
+from kdsurvey import ranges, variables
 
 Schedule = Callable[[float], float]  # progress in [0, 1] -> factor of the learning rate
+
+SEEDS = 2**63  # 0 to this, so that the generators take a seed and those after it
 
 
 def _step(p: float) -> float:
@@ -35,6 +36,10 @@ SCHEDULES: dict[str, Schedule] = {
 }
 
 
+def _base_seed() -> int:
+    return variables.whole("KDSURVEY_SEED", 0, least=0, most=SEEDS - 1)
+
+
 @dataclass(frozen=True)
 class Config:
     """How to train. Every stage starts a new optimiser and a new schedule.
@@ -43,9 +48,9 @@ class Config:
     [0, 1] to a factor of lr. momentum (Nesterov's where `nesterov`) is SGD's; "adam"
     uses its own defaults. jitter: every training image is shifted by up to that many
     pixels in each direction, each image by its own draw. precision "fp32" or "bf16"
-    (autocast). seed: order, jitter and dropout; a tuple of seeds gives each member of a
-    stack its own. device: "auto" takes a GPU where there is one. Raises ValueError for
-    a value outside its range.
+    (autocast). seed: order, jitter and dropout, by default $KDSURVEY_SEED or 0; a tuple
+    of seeds gives each member of a stack its own. device: "auto" takes a GPU where
+    there is one. Raises ValueError for a value outside its range.
     """
 
     epochs: int = 10
@@ -55,7 +60,7 @@ class Config:
     weight_decay: float = 0.0
     schedule: str | Callable[[float], float] = "one-cycle"
     precision: str = "fp32"
-    seed: int | tuple[int, ...] = int(os.environ.get("KDSURVEY_SEED", "0"))
+    seed: int | tuple[int, ...] = field(default_factory=_base_seed)
     device: str = "auto"
     optimiser: str = "sgd"
     nesterov: bool = False
@@ -73,28 +78,51 @@ class Config:
 
     def __post_init__(self) -> None:
         ranges.plain_numbers(self)
-        decays = math.isfinite(self.weight_decay) and self.weight_decay >= 0
-        scheduled = callable(self.schedule) or self.schedule in SCHEDULES
+        scheduled = callable(self.schedule) or ranges.word(self.schedule, SCHEDULES)
         seeds = self.seed if isinstance(self.seed, tuple) else (self.seed,)
-        seeded = bool(seeds) and all(isinstance(seed, int) for seed in seeds)
-        momentous = self.optimiser == "sgd" and self.momentum > 0
+        seeded = bool(seeds) and all(ranges.whole(s, 0) and s < SEEDS for s in seeds)
+        share = ranges.number(self.momentum) and 0 <= self.momentum < 1
+        momentous = self.optimiser == "sgd" and share and self.momentum > 0
+        whole = "a whole number of {} or more"
         rules = {
-            "epochs": (ranges.whole(self.epochs, 1), "a whole number of 1 or more"),
-            "batch_size": (
-                ranges.whole(self.batch_size, 1),
-                "a whole number of 1 or more",
+            "epochs": (ranges.whole(self.epochs, 1), whole.format(1)),
+            "batch_size": (ranges.whole(self.batch_size, 1), whole.format(1)),
+            "lr": (ranges.number(self.lr) and self.lr > 0, "a number above 0"),
+            "momentum": (share, "a number in [0, 1)"),
+            "weight_decay": (
+                ranges.number(self.weight_decay) and self.weight_decay >= 0,
+                "a number of 0 or more",
             ),
-            "lr": (math.isfinite(self.lr) and self.lr > 0, "a number above 0"),
-            "momentum": (0 <= self.momentum < 1, "a number in [0, 1)"),
-            "weight_decay": (decays, "a number of 0 or more"),
             "schedule": (scheduled, f"one of {list(SCHEDULES)}, or a function"),
-            "precision": (self.precision in ("fp32", "bf16"), '"fp32" or "bf16"'),
-            "seed": (seeded, "a whole number, or a tuple of one for each member"),
-            "optimiser": (self.optimiser in ("sgd", "adam"), '"sgd" or "adam"'),
-            "nesterov": (not self.nesterov or momentous, "False, or SGD some momentum"),
-            "jitter": (ranges.whole(self.jitter, 0), "a whole number of 0 or more"),
+            "precision": (
+                ranges.word(self.precision, ("fp32", "bf16")),
+                '"fp32" or "bf16"',
+            ),
+            "seed": (
+                seeded,
+                "a whole number from 0 to 2**63 - 1, or a tuple of one for each member",
+            ),
+            "device": (_is_device(self.device), '"auto", "cpu", "cuda" or the like'),
+            "optimiser": (
+                ranges.word(self.optimiser, ("sgd", "adam")),
+                '"sgd" or "adam"',
+            ),
+            "nesterov": (
+                self.nesterov is False or (self.nesterov is True and momentous),
+                "False, or SGD some momentum",
+            ),
+            "jitter": (ranges.whole(self.jitter, 0), whole.format(0)),
         }
         ranges.check("Config", self, rules)
+
+
+def _is_device(name: object) -> bool:
+    if name == "auto" or isinstance(name, torch.device):
+        return True
+    try:
+        return isinstance(name, str) and bool(torch.device(name))
+    except RuntimeError:
+        return False
 
 
 def device_of(config: Config) -> torch.device:

@@ -1,8 +1,9 @@
 """Settings that are checked early: NumPy numbers are numbers, an error says the remedy."""
 
 import dataclasses
-from collections.abc import Mapping
-from numbers import Integral
+import sys
+from collections.abc import Collection, Mapping
+from numbers import Integral, Real
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -20,6 +21,8 @@ def plain_numbers(settings: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -37,5 +40,21 @@ def check(owner: str, settings: Any, rules: Mapping[str, tuple[bool, str]]) -> N
 
 
 def whole(value: object, least: int) -> TypeGuard[int]:
-    """Tell whether a value is a whole number, NumPy's too, of at least `least`."""
-    return isinstance(value, Integral) and int(value) >= least
+    """Tell whether a value is a whole number, NumPy's too, of at least `least`.
+
+    A truth value is none.
+    """
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    return is_whole and int(value) >= least
+
+
+def number(value: object) -> TypeGuard[float]:
+    """Tell whether a value is a number, and finite. A truth value is none."""
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    largest = sys.float_info.max
+    return is_number and -largest <= value <= largest
+
+
+def word(value: object, words: Collection[str]) -> bool:
+    """Tell whether a value is one of these words."""
+    return isinstance(value, str) and value in words

@@ -1,24 +1,22 @@
 """How many threads a run computes on: one, unless KDSURVEY_THREADS says otherwise."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+
+from kdsurvey import variables
+
+MOST = 256  # more threads than this take minutes to start, or never do
 
 
 def number() -> int:
     """Return the threads of a run: $KDSURVEY_THREADS, or 1.
 
     Small nets are fastest on one, and repeat to the last bit only there. Raises
-    ValueError where the variable is no whole number of 1 or more.
+    ValueError where the variable is no whole number of 1 or more, or far too many.
     """
-    asked = os.environ.get("KDSURVEY_THREADS", "1")
-    if not asked.isdecimal() or int(asked) < 1:
-        raise ValueError(
-            f"KDSURVEY_THREADS = {asked!r}: give a whole number of 1 or more, or unset it"
-        )
-    return int(asked)
+    return variables.whole("KDSURVEY_THREADS", 1, least=1, most=MOST)
 
 
 @contextmanager

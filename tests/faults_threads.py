@@ -18,8 +18,8 @@ FAULTS = [
     Fault(
         "a run on the threads that are there",
         "training.py",
-        "with own, threads.of_a_run():",
-        "with own:",
+        "torch.enable_grad(), threads.of_a_run():",
+        "torch.enable_grad():",
     ),
     Fault(
         "accuracy on the threads that are there",

@@ -59,8 +59,14 @@ def test_a_run_that_fails_gives_them_back_too(three, toy):
     assert torch.get_num_threads() == 3
 
 
-@pytest.mark.parametrize("asked", ["0", "two", "-1", ""])
+@pytest.mark.parametrize("asked", ["0", "two", "-1", " ", "10000", "9" * 50, "٣", "²"])
 def test_another_number_is_refused(asked, monkeypatch):
     monkeypatch.setenv("KDSURVEY_THREADS", asked)
-    with pytest.raises(ValueError, match="give a whole number of 1 or more"):
+    with pytest.raises(ValueError, match="give a whole number of 1 or more") as caught:
         threads.number()
+    assert f"KDSURVEY_THREADS = {asked!r}" in str(caught.value)
+
+
+def test_an_empty_variable_is_unset(monkeypatch):
+    monkeypatch.setenv("KDSURVEY_THREADS", "")
+    assert threads.number() == 1

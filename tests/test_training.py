@@ -609,6 +609,31 @@ def test_settings_are_frozen_and_unchanged(toy):
         {"jitter": 0.5},
         {"nesterov": True, "momentum": 0.0},
         {"nesterov": True, "optimiser": "adam"},
+        {"nesterov": 1},
+        {"epochs": True},
+        {"batch_size": "128"},
+        {"lr": "0.1"},
+        {"lr": None},
+        {"lr": True},
+        {"lr": 10**400},
+        {"lr": 1j},
+        {"lr": np.array([0.1, 0.2])},
+        {"momentum": "0.9"},
+        {"momentum": math.nan},
+        {"weight_decay": None},
+        {"schedule": ["cosine"]},
+        {"schedule": None},
+        {"precision": np.zeros(2)},
+        {"seed": -1},
+        {"seed": 2**64},
+        {"seed": "3"},
+        {"seed": True},
+        {"seed": [1, 2]},
+        {"seed": (1, -2)},
+        {"device": "gpu"},
+        {"device": 0},
+        {"optimiser": ["sgd"]},
+        {"jitter": False},
     ],
     ids=str,
 )
@@ -617,6 +642,31 @@ def test_settings_out_of_range_are_named(bad):
         ValueError, match=f"Config: {next(iter(bad))} = .* out of range"
     ):
         Config(**bad)
+
+
+def test_numbers_of_numpy_are_numbers():
+    config = Config(
+        epochs=np.int64(3),
+        lr=np.float32(0.5),
+        seed=(np.int64(1), np.array(2)),
+        nesterov=np.bool_(True),
+    )
+    assert config == Config(epochs=3, lr=0.5, seed=(1, 2), nesterov=True)
+    assert type(config.epochs) is int and type(config.lr) is float
+
+
+def test_the_base_seed_is_that_of_the_environment(monkeypatch):
+    monkeypatch.setenv("KDSURVEY_SEED", "7")
+    assert Config().seed == 7
+    monkeypatch.setenv("KDSURVEY_SEED", "")
+    assert Config().seed == 0
+
+
+@pytest.mark.parametrize("asked", ["abc", "-1", "1.5", str(2**63), "٣"])
+def test_a_base_seed_that_is_none_is_named(asked, monkeypatch):
+    monkeypatch.setenv("KDSURVEY_SEED", asked)
+    with pytest.raises(ValueError, match=r"KDSURVEY_SEED = .*whole number.*unset it"):
+        Config()
 
 
 def test_device():
