@@ -12,16 +12,21 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 from importlib.util import find_spec
+from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import kdsurvey
+from kdsurvey import variables
 
 if TYPE_CHECKING:
     from kdsurvey.records import Experiment
 
 HERE = Path(__file__).parent
 FIRST = "00_start_here.ipynb"
+COMMANDS = ("lab", "app", "record", "notebooks", "pages")
+MOST_SEEDS = 10_000
+LAST_PORT = 65535
 ABOUT = "Open the notebooks, serve the panels, record experiments."
 EPILOG = "kdsurvey COMMAND --help says more of a command."
 
@@ -33,7 +38,8 @@ def main(words: Sequence[str] | None = None) -> int:
     """
     arguments, options = _parser().parse_known_args(words)
     if options and arguments.command not in ("lab", "app"):
-        _parser().error(f"unknown option {options[0]}; see kdsurvey --help")
+        known = re.findall(r"--[\w-]+", arguments.parser.format_help())
+        arguments.parser.error(unknown_option(options[0], known))
     arguments.options = options
     try:
         arguments.run(arguments)
@@ -48,6 +54,11 @@ def main(words: Sequence[str] | None = None) -> int:
 def lab(arguments: argparse.Namespace) -> None:
     """Open the notebooks in JupyterLab: those of a checkout, else copies in a folder."""
     _require("jupyterlab", "lab")
+    if arguments.options:
+        from jupyter_server.serverapp import ServerApp
+        from jupyterlab.labapp import LabApp
+
+        check_options(arguments.options, LabApp(), ServerApp())
     folder = arguments.folder or (
         notebook_folder() if is_checkout() else Path("kdsurvey-notebooks")
     )
@@ -60,8 +71,11 @@ def lab(arguments: argparse.Namespace) -> None:
 def app(arguments: argparse.Namespace) -> None:
     """Serve the panels as a page without code; other options are Voilà's."""
     _require("voila", "app")
+    from voila.app import Voila
+
     from kdsurvey.app.serve import serve
 
+    check_options(arguments.options, Voila())
     serve(arguments.options)
 
 
@@ -100,18 +114,68 @@ def experiments() -> dict[str, "Experiment"]:
     return lessons.experiments()
 
 
+def check_options(options: Sequence[str], *applications: Any) -> None:
+    """Raise ValueError for an option that none of these applications has.
+
+    They would pass over it without a word. Those with a dot, --Class.name, are theirs
+    to check; a port must be one.
+    """
+    names = {"--help-all", "--show-config", "--show-config-json"}
+    for application in applications:
+        for entry in (*application.aliases, *application.flags):
+            names |= {
+                f"--{name}" for name in ((entry,) if isinstance(entry, str) else entry)
+            }
+    for option, following in zip_longest(options, options[1:], fillvalue=""):
+        name, _, value = option.partition("=")
+        if name.startswith("--") and "." not in name and name not in names:
+            raise ValueError(unknown_option(name, names))
+        if re.fullmatch(r"--(.*\.)?port", name):
+            _check_port(value or following)
+
+
+def _check_port(text: str) -> None:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > LAST_PORT:
+        raise ValueError(
+            f"{text!r} is no port; give a whole number from 0 to {LAST_PORT}, such as "
+            "--port=8890"
+        )
+
+
+def unknown_option(option: str, known: Iterable[str]) -> str:
+    """Write the answer to an option that does not exist, with one that is alike."""
+    similar = get_close_matches(option.partition("=")[0], known, n=1)
+    advice = f"did you mean {similar[0]}? " if similar else ""
+    return f"unknown option {option}; {advice}See --help"
+
+
+def folder(text: str) -> Path:
+    """Read the path of a folder; ~ is the home."""
+    try:
+        path = variables.home(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if not text.strip() or (path.exists() and not path.is_dir()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no folder; name one, such as kd")
+    return path
+
+
 def seeds(text: str) -> range:
     """Read FIRST-LAST as seeds, both included."""
-    both = re.fullmatch(r"(\d+)-(\d+)", text)
+    both = re.fullmatch(r"([0-9]{1,9})-([0-9]{1,9})", text)
     if both is None:
         remedy = "write FIRST-LAST, such as 0-9"
-        if text.isdigit():
+        if re.fullmatch(r"[0-9]{1,9}", text):
             remedy = f"write {text}-{text} for seed {text}, or 0-9 for ten seeds"
         raise argparse.ArgumentTypeError(f"{text!r} is no range of seeds; {remedy}")
     first, last = map(int, both.groups())
     if last < first:
         raise argparse.ArgumentTypeError(
             f"{text!r} has no seed, its end lies before its start; write {last}-{first}"
+        )
+    if last - first >= MOST_SEEDS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} are {last - first + 1:,} seeds; ask for {MOST_SEEDS:,} at most"
         )
     return range(first, last + 1)
 
@@ -145,9 +209,14 @@ def copy_notebooks(folder: Path, force: bool = False) -> list[Path]:
             f"{present[0]} exists already ({len(present)} of {len(copies)} notebooks "
             "do); name another folder, or overwrite them with --force"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    for original, copy in zip(originals, copies):
-        shutil.copyfile(original, copy)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for original, copy in zip(originals, copies):
+            shutil.copyfile(original, copy)
+    except OSError as error:
+        raise ValueError(
+            f"{folder} cannot be written: {error.strerror}; name another folder"
+        ) from error
     return copies
 
 
@@ -186,8 +255,15 @@ def _require(module: str, extra: str) -> None:
 class Parser(argparse.ArgumentParser):
     """A parser that answers what it does not understand in one sentence."""
 
+    def __init__(self, *words: Any, **options: Any):
+        super().__init__(*words, allow_abbrev=False, **options)
+
     def error(self, message: str):
-        """End the process with the message."""
+        """End the process with the message, and with the command that may be meant."""
+        wrong = re.search(r"argument COMMAND: invalid choice: '([^']*)'", message)
+        similar = get_close_matches(wrong[1], COMMANDS, n=1) if wrong else []
+        if similar:
+            message = f"there is no command {wrong[1]!r}; did you mean {similar[0]}?"
         self.exit(2, f"{self.prog}: {message}\n")
 
 
@@ -201,7 +277,7 @@ def _parser() -> Parser:
     command.add_argument(
         "folder",
         nargs="?",
-        type=Path,
+        type=folder,
         help="where the notebooks lie, or are copied to; by default the checkout's own, "
         "or kdsurvey-notebooks/ here. Other options are JupyterLab's",
     )
@@ -209,7 +285,7 @@ def _parser() -> Parser:
     _add_record_options(_command(commands, "record", record))
 
     command = _command(commands, "notebooks", notebooks)
-    command.add_argument("folder", type=Path, help="where the copies go")
+    command.add_argument("folder", type=folder, help="where the copies go")
     command.add_argument("--force", action="store_true", help="overwrite what is there")
     _command(commands, "pages", write_pages)
     return parser
@@ -217,7 +293,7 @@ def _parser() -> Parser:
 
 def _command(commands, name: str, run) -> Parser:
     command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, parser=command)
     return command
 
 
@@ -228,7 +304,7 @@ def _add_record_options(command: Parser) -> None:
     )
     command.add_argument(
         "--folder",
-        type=Path,
+        type=folder,
         help="where the rows go: LESSON/NAME.jsonl under it; by default "
         "$KDSURVEY_RESULTS, else results/ here",
     )

@@ -12,7 +12,6 @@ wants those asks for them: `recorded(name, results_dir())`.
 
 import inspect
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,13 +26,15 @@ import pandas as pd
 from filelock import FileLock
 
 from kdsurvey import data as data_sets
-from kdsurvey import provenance, threads
+from kdsurvey import provenance, threads, variables
 from kdsurvey.data import Data
 from kdsurvey.progress import bar
-from kdsurvey.store import replacing
+from kdsurvey.store import refuse_unwritable, replacing
 
 SHIPPED = files("kdsurvey") / "results"  # the records that come with the package
 FORMAT = 1
+HEADER = ("format", "experiment", "lesson", "data", "parts", "settings")
+ELSEWHERE = "set KDSURVEY_RESULTS, or --folder of the command, to a folder that you can write to"
 # (data, seed) -> rows, each with "arm" and "seed"
 Run = Callable[[Data, int], list[dict]]
 
@@ -103,16 +104,34 @@ class Record:
 
     @classmethod
     def read(cls, path: Path | Traversable) -> "Record":
-        """Read a record file. Raises ValueError where a line of it is damaged."""
-        texts = path.read_text("utf-8").splitlines()
+        """Read a record file.
+
+        Raises ValueError, with the path and the remedy, where it is damaged.
+        """
+        texts = _text(path).split("\n")
+        if texts[-1] == "":
+            texts.pop()
         if not texts:
-            raise ValueError(f"{path} is empty; delete it, and record it again")
+            raise _damaged(path, "is empty")
         header, *lines = map(_parsed(path), texts)
-        runs = {line["run"]: line for line in lines if "run" in line}
-        return cls(header, runs, [line for line in lines if "run" not in line])
+        _refuse_header(path, header)
+        runs = [line for line in lines if "run" in line]
+        rows = [line for line in lines if "run" not in line]
+        _refuse_lines(path, runs, rows)
+        return cls(header, {run["run"]: run for run in runs}, rows)
 
     def add(self, seed: int, run: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-        """Add the rows of a seed, in place of those that are there."""
+        """Add the rows of a seed, in place of those that are there.
+
+        Raises ValueError for no row, a row of another seed, and what no record holds.
+        """
+        if not rows or any(row.get("seed") != seed for row in rows):
+            raise ValueError(
+                f"an experiment returned {len(rows)} rows for seed {seed}; give one or "
+                f'more, each with "seed": {seed}'
+            )
+        for row in rows:
+            _line(row)
         self.runs[seed] = {"run": seed, **run}
         self.rows = [row for row in self.rows if row["seed"] != seed] + rows
 
@@ -121,9 +140,9 @@ class Record:
         lines = [self.header]
         for seed in sorted(self.runs):
             lines += [self.runs[seed], *(r for r in self.rows if r["seed"] == seed)]
-        with replacing(path) as file:
+        with replacing(path, ELSEWHERE) as file:
             for line in lines:
-                file.write(json.dumps(line, default=_number).encode() + b"\n")
+                file.write(_line(line))
 
     def refuse_others(self, header: dict[str, Any], path: Path) -> None:
         """Raise ValueError where rows of another header would join those of this one."""
@@ -140,7 +159,7 @@ def results_dir() -> Path:
     """The folder of new records: $KDSURVEY_RESULTS, read at every call, else results/
     in the working directory. It may not exist yet.
     """
-    return Path(os.environ.get("KDSURVEY_RESULTS") or "results").expanduser()
+    return variables.folder("KDSURVEY_RESULTS") or Path("results")
 
 
 def record(
@@ -155,10 +174,11 @@ def record(
     They go to folder/LESSON/NAME.jsonl, where the rows of other seeds stay; folder: by
     default `results_dir()`. Several processes may record into one file at once. Returns
     the path. Raises ValueError, before the first seed and before every writing, where
-    the file holds rows of other data or settings.
+    the file holds rows of other data or settings, OSError where nothing can be written.
     """
     header = _header(experiment, data)
     path = Path(folder or results_dir()) / header["lesson"] / f"{name}.jsonl"
+    refuse_unwritable(path, ELSEWHERE)
     kept_at(path, header)
     versions = provenance.versions()
     for seed in bar(list(seeds), text=name):
@@ -193,7 +213,9 @@ def recorded(name: str, folder: Path | None = None) -> pd.DataFrame:
     seeds differ) and "seconds" (by seed). Raises ValueError when nothing is recorded
     under that name.
     """
-    there = SHIPPED if folder is None else Path(folder)
+    if not isinstance(name, str):
+        raise ValueError(f"recorded({name!r}): give the name of an experiment, a word")
+    there = SHIPPED if folder is None else variables.home(folder)
     records = paths(there)
     if name not in records:
         similar = get_close_matches(name, records, n=3)
@@ -249,17 +271,74 @@ def _lock(path: Path) -> FileLock:
     return FileLock(path.with_name(f".{path.name}.lock"))
 
 
+def _text(path: Path | Traversable) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise _damaged(path, "holds bytes that are no text") from error
+
+
+def _damaged(path: Path | Traversable, what: str) -> ValueError:
+    return ValueError(f"{path} {what}; delete it, and record it again")
+
+
 def _parsed(path: Path | Traversable) -> Callable[[str], dict[str, Any]]:
     def parsed(line: str) -> dict[str, Any]:
         try:
-            return json.loads(line)
-        except ValueError as error:
+            values = json.loads(line, parse_constant=_refuse_constant)
+            if not isinstance(values, dict):
+                raise ValueError("it is no object in braces")
+            return values
+        except (ValueError, RecursionError) as error:
             raise ValueError(
                 f"{path} has a damaged line, {line[:60]!r}: {error}; delete that line, "
                 "or the file"
             ) from error
 
     return parsed
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+def _refuse_header(path: Path | Traversable, header: dict[str, Any]) -> None:
+    missing = [name for name in HEADER if name not in header]
+    if missing:
+        raise _damaged(
+            path, f"does not begin with a header: {', '.join(missing)} lacks"
+        )
+    if header["format"] != FORMAT:
+        raise ValueError(
+            f"{path} has the format {header['format']!r}, this version reads {FORMAT}; "
+            "update kdsurvey, or delete the file"
+        )
+
+
+def _refuse_lines(path: Path | Traversable, runs: list[dict], rows: list[dict]) -> None:
+    """Raise ValueError unless there are seeds, each with its line and a row or more."""
+    versions = [run for run in runs if isinstance(run.get("versions"), dict)]
+    seeds = [run["run"] for run in runs]
+    of_rows = [row.get("seed") for row in rows]
+    numbers = all(isinstance(seed, int) for seed in seeds + of_rows)
+    timed = all("seconds" in run for run in runs)
+    if not runs or not numbers or not timed or len(versions) < len(runs):
+        raise _damaged(path, "lacks a seed, or its seconds or versions")
+    if len(set(seeds)) < len(seeds):
+        raise _damaged(path, "holds a seed twice")
+    apart = sorted(set(of_rows) ^ set(seeds))
+    if apart:
+        raise _damaged(path, f"holds only a part of seed {', '.join(map(str, apart))}")
+
+
+def _line(values: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(values, default=_number, allow_nan=False).encode() + b"\n"
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"{values!r} cannot be recorded: {error}; give finite numbers, words, or "
+            "None for what is missing"
+        ) from error
 
 
 def _number(value: Any) -> Any:

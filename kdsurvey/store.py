@@ -3,6 +3,7 @@
 Whole or not at all, and only with the bytes that were expected.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -32,6 +33,8 @@ PATIENCE = 20.0
 # What is being written, or was when its process was killed; seconds until it is that
 LEFT = re.compile(r"\..+\.[0-9a-f]{32}\.part|\.part-\w+")
 STALE = 24 * 3600.0
+ELSEWHERE = "set KDSURVEY_DATA to a folder that you can write to"
+ROOM = 2**16  # bytes that a disk has left which is not full
 # Errors of a download; RuntimeError is torchvision's
 NETWORK = (
     URLError,
@@ -83,13 +86,26 @@ def data_dir() -> Path:
     return named or Path(user_cache_dir("kdsurvey", appauthor=False))
 
 
+def refuse_unwritable(path: Path, remedy: str) -> None:
+    """Raise OSError with the remedy where nothing can be written at `path`, or nearly so."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent) as file:
+            file.write(bytes(ROOM))
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    except OSError as error:
+        raise _unwritable(path, error, remedy) from error
+
+
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, remedy: str = ELSEWHERE) -> Iterator[BinaryIO]:
     """Open a binary file that takes the place of `path` in one step, at the block's end.
 
     After an error it is gone; what a killed process left beside it goes after a day.
     Two processes may do so at once: each fills a file of its own, and the last one
-    stays. Raises OSError with the remedy where nothing can be written.
+    stays. Raises OSError with the remedy, by default where else the data may lie, where
+    nothing can be written.
     """
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
@@ -102,7 +118,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _unwritable(path, error, remedy) from error
 
 
 def cached(
@@ -232,10 +248,10 @@ def _load(path: Path) -> Arrays | None:
         return None
 
 
-def _unwritable(path: Path, error: OSError) -> OSError:
+def _unwritable(path: Path, error: OSError, remedy: str = ELSEWHERE) -> OSError:
     reason = error.strerror or error
-    remedy = "free some space, or set KDSURVEY_DATA to a folder that you can write to"
-    return OSError(error.errno, f"cannot write {path}: {reason}; {remedy}")
+    advice = "remove that folder" if path.is_dir() else "free some space"
+    return OSError(error.errno, f"cannot write {path}: {reason}; {advice}, or {remedy}")
 
 
 def _advice(root: Path, inside: Path, missing: dict[str, str], error: Exception) -> str:

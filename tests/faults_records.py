@@ -57,4 +57,35 @@ FAULTS = [
         '("-dirty" if changed else "")',
         '""',
     ),
+    Fault(
+        "an experiment runs where nothing can be written",
+        "records.py",
+        "refuse_unwritable(path, ELSEWHERE)",
+        "pass",
+    ),
+    Fault(
+        "a full disk is blamed on the folder of data",
+        "records.py",
+        "with replacing(path, ELSEWHERE) as file:",
+        "with replacing(path) as file:",
+    ),
+    Fault("a part of a seed is read", "records.py", "if apart:", "if False:"),
+    Fault(
+        "what is no number is recorded",
+        "records.py",
+        "allow_nan=False",
+        "allow_nan=True",
+    ),
+    Fault(
+        "what is no number is read",
+        "records.py",
+        "parse_constant=_refuse_constant",
+        "parse_constant=None",
+    ),
+    Fault(
+        "the collected experiments can be changed",
+        "lessons/__init__.py",
+        "return dict(_collected())",
+        "return _collected()",
+    ),
 ]

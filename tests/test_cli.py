@@ -81,6 +81,13 @@ def test_an_unknown_experiment_is_answered_with_those_that_are_alike(capsys):
         ("-1-3", "write FIRST-LAST"),
         ("1-", "write FIRST-LAST"),
         ("9-0", "its end lies before its start; write 0-9"),
+        ("5-2", "write 2-5"),
+        ("0-99999999999", "write FIRST-LAST"),
+        ("0-999999999", "1,000,000,000 seeds; ask for 10,000 at most"),
+        ("٣-٥", "write FIRST-LAST"),
+        ("²", "'²' is no range of seeds; write FIRST-LAST"),
+        ("0-9\n", "write FIRST-LAST"),
+        ("", "write FIRST-LAST"),
     ],
 )
 def test_seeds_that_are_no_range_are_answered_in_a_sentence(seeds, remedy, capsys):
@@ -90,15 +97,69 @@ def test_seeds_that_are_no_range_are_answered_in_a_sentence(seeds, remedy, capsy
 @pytest.mark.parametrize(
     "words, answer",
     [
-        (["recrod"], "'recrod'"),
+        (["recrod"], "no command 'recrod'; did you mean record?"),
+        (["notebook"], "did you mean notebooks?"),
+        (["xyzzy"], "'xyzzy'"),
+        (["record", "widths", "--sedes=0-1"], "--sedes=0-1; did you mean --seeds?"),
+        (["record", "widths", "--seed=0-1"], "did you mean --seeds?"),
+        (["record", "--lst"], "did you mean --list?"),
+        (["notebooks", "x", "--froce"], "did you mean --force?"),
+        (["notebooks", ""], "'' is no folder"),
+        (["notebooks", "~nobody-at-all/x"], "home folder"),
+        (["record", "widths", "--folder", ""], "'' is no folder"),
+        (["app", "--prot=8890"], "unknown option --prot; did you mean --port?"),
+        (["app", "--port=99999"], "'99999' is no port; give a whole number from 0"),
+        (["app", "--port", "99999"], "'99999' is no port"),
+        (["app", "--Voila.port=abc"], "'abc' is no port"),
+        (["app", "--port"], "'' is no port"),
+        (["lab", "--no-browsr"], "did you mean --no-browser?"),
+        (["lab", "--ServerApp.port=99999"], "is no port"),
         ([], "COMMAND"),
         (["record"], "--list"),
-        (["record", "widths", "--seed", "0-1", "--nope"], "--nope"),
+        (["record", "widths", "--nope"], "--nope"),
         (["notebooks"], "folder"),
     ],
 )
 def test_what_is_not_understood_is_answered_in_a_sentence(words, answer, capsys):
     assert answer in refusal(words, capsys)
+
+
+def test_a_file_in_place_of_a_folder_is_answered_in_a_sentence(tmp_path, capsys):
+    (tmp_path / "file").write_text("mine")
+    for words in (["notebooks"], ["record", "widths", "--folder"]):
+        assert "is no folder" in refusal([*words, str(tmp_path / "file")], capsys)
+    line = refusal(["notebooks", str(tmp_path / "file" / "below")], capsys)
+    assert "cannot be written" in line and "name another folder" in line
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_tilde_is_the_home(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert cli.main(["notebooks", "~/mine"]) == 0
+    assert (tmp_path / "mine" / cli.FIRST).exists()
+
+
+@pytest.mark.parametrize(
+    "option", ["--no-browser", "--port=8890", "--Voila.ip=0.0.0.0", "--debug"]
+)
+def test_options_of_voila_pass(option, monkeypatch):
+    given = []
+    monkeypatch.setattr("kdsurvey.app.serve.serve", given.extend)
+    assert cli.main(["app", option]) == 0 and given == [option]
+
+
+def test_the_commands_are_those_of_the_help(capsys):
+    for command in cli.COMMANDS:
+        with pytest.raises(SystemExit, match="0"):
+            cli.main([command, "--help"])
+
+
+def test_nothing_runs_where_nothing_can_be_written(coin, tmp_path, capsys):
+    module = coin.run.__module__.rsplit(".")[-1]
+    (tmp_path / module).write_text("a file where a folder goes")
+    line = refusal(["record", "coin", "--folder", str(tmp_path)], capsys)
+    assert "cannot write" in line and "KDSURVEY_RESULTS" in line and "--folder" in line
 
 
 def test_rows_of_other_settings_are_answered_in_a_sentence(coin, tmp_path, capsys):

@@ -1,14 +1,17 @@
 """Recorded rows: written whole, added to seed by seed, never mixed."""
 
+import errno
 import json
+import math
 import multiprocessing
 from dataclasses import dataclass, replace
 from functools import partial
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
-from kdsurvey import provenance, records
+from kdsurvey import lessons, provenance, records, store
 from kdsurvey.training import Config
 
 
@@ -235,6 +238,128 @@ def test_a_damaged_file_is_named(toy, tmp_path):
     path.write_text("")
     with pytest.raises(ValueError, match="is empty"):
         records.recorded("coin", tmp_path)
+
+
+HEADER, RUN, ROW = 0, 1, 2
+
+
+def changed(whole: str, line: int, change) -> bytes:
+    values = [json.loads(text) for text in whole.splitlines()]
+    change(values[line])
+    return "".join(json.dumps(value) + "\n" for value in values).encode()
+
+
+DAMAGE = {
+    "binary": lambda whole: b"\x80\xff" * 40,
+    "a list": lambda whole: b"[1, 2]\n",
+    "no header": lambda whole: whole.split("\n", 1)[1].encode(),
+    "only a header": lambda whole: whole.split("\n")[0].encode(),
+    "a cut line": lambda whole: whole[:-9].encode(),
+    "a cut seed": lambda whole: whole.rsplit("\n", 2)[0].encode(),
+    "a seed twice": lambda whole: (whole + whole.split("\n", 1)[1]).encode(),
+    "nan": lambda whole: changed(whole, ROW, lambda row: row.update(errors=math.nan)),
+    "no settings": lambda whole: changed(whole, HEADER, lambda h: h.pop("settings")),
+    "no lesson": lambda whole: changed(whole, HEADER, lambda h: h.pop("lesson")),
+    "no versions": lambda whole: changed(whole, RUN, lambda run: run.pop("versions")),
+    "no seconds": lambda whole: changed(whole, RUN, lambda run: run.pop("seconds")),
+    "no seed": lambda whole: changed(whole, ROW, lambda row: row.pop("seed")),
+    "another seed": lambda whole: changed(whole, ROW, lambda row: row.update(seed=5)),
+    "a seed of words": lambda whole: changed(whole, RUN, lambda r: r.update(run=[1])),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_every_damage_is_named_with_the_path_and_the_remedy(damage, toy, tmp_path):
+    path = records.record("coin", coin, toy, [0], tmp_path)
+    path.write_bytes(DAMAGE[damage](path.read_text()))
+    for reads in (
+        lambda: records.recorded("coin", tmp_path),
+        lambda: records.record("coin", coin, toy, [1], tmp_path),
+    ):
+        with pytest.raises(ValueError, match="delete") as caught:
+            reads()
+        assert str(path) in str(caught.value)
+
+
+def test_a_later_format_says_so(toy, tmp_path):
+    path = records.record("coin", coin, toy, [0], tmp_path)
+    later = changed(path.read_text(), HEADER, lambda header: header.update(format=2))
+    path.write_bytes(later)
+    with pytest.raises(ValueError, match=r"coin\.jsonl has the format 2.*update"):
+        records.recorded("coin", tmp_path)
+
+
+def test_the_last_line_may_have_no_end(toy, tmp_path):
+    path = records.record("coin", coin, toy, [0, 1], tmp_path)
+    path.write_text(path.read_text().rstrip("\n"))
+    assert records.recorded("coin", tmp_path)["seed"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "rows, words",
+    [
+        ([], "0 rows for seed 0"),
+        ([{"arm": "a"}], 'each with "seed": 0'),
+        ([{"arm": "a", "seed": 1}], "rows for seed 0"),
+        ([{"arm": "a", "seed": 0, "loss": math.nan}], "give finite numbers"),
+        ([{"arm": "a", "seed": 0, "loss": np.float32(math.inf)}], "give finite"),
+        ([{"arm": "a", "seed": 0, (1, 2): 3}], "cannot be recorded"),
+    ],
+    ids=str,
+)
+def test_rows_that_could_not_be_read_are_not_written(rows, words, toy, tmp_path):
+    def coin(digits, seed):
+        return rows
+
+    with pytest.raises(ValueError, match=words):
+        records.record("coin", coin, toy, [0], tmp_path)
+    assert not records.paths(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["a file above", "a folder there", "a full disk"])
+def test_nothing_runs_where_nothing_can_be_written(kind, toy, tmp_path, monkeypatch):
+    def coin(digits, seed):
+        pytest.fail("it ran")
+
+    if kind == "a file above":
+        (tmp_path / "test_records").write_text("no folder")
+    elif kind == "a folder there":
+        (tmp_path / "test_records" / "coin.jsonl").mkdir(parents=True)
+    else:
+        full = OSError(errno.ENOSPC, "No space left on device")
+        monkeypatch.setattr(store.tempfile, "TemporaryFile", Mock(side_effect=full))
+    with pytest.raises(OSError, match=r"cannot write .*coin\.jsonl.*KDSURVEY_RESULTS"):
+        records.record("coin", coin, toy, [0], tmp_path)
+
+
+def test_a_disk_that_fills_meanwhile_names_the_folder_of_results(
+    toy, tmp_path, monkeypatch
+):
+    def coin(digits, seed):
+        full = OSError(errno.ENOSPC, "No space left on device")
+        monkeypatch.setattr(store.os, "replace", Mock(side_effect=full))
+        return [{"arm": "a", "seed": seed}]
+
+    with pytest.raises(OSError, match=r"No space left.*KDSURVEY_RESULTS") as caught:
+        records.record("coin", coin, toy, [0], tmp_path)
+    assert "KDSURVEY_DATA" not in str(caught.value)
+
+
+def test_a_home_that_is_not_known_is_named(monkeypatch):
+    monkeypatch.setenv("KDSURVEY_RESULTS", "~nobody-at-all/x")
+    with pytest.raises(ValueError, match="KDSURVEY_RESULTS = '~nobody-at-all/x'"):
+        records.results_dir()
+
+
+@pytest.mark.parametrize("name", [None, 3, ["widths"]])
+def test_a_name_is_a_word(name):
+    with pytest.raises(ValueError, match="give the name of an experiment"):
+        records.recorded(name)
+
+
+def test_the_collected_experiments_are_the_callers_own():
+    lessons.experiments().clear()
+    assert "widths" in lessons.experiments()
 
 
 def test_new_rows_go_to_the_working_directory_and_are_read_on_request(

@@ -12,13 +12,17 @@ from importlib import import_module
 from kdsurvey.records import Experiment
 
 
-@cache
 def experiments() -> dict[str, Experiment]:
     """Collect the recorded experiments of all lessons by name, in the order of the
     modules' names.
 
     Raises ValueError where two have one name.
     """
+    return dict(_collected())
+
+
+@cache
+def _collected() -> dict[str, Experiment]:
     collected: dict[str, Experiment] = {}
     for module in pkgutil.walk_packages(__path__, f"{__name__}."):
         if module.name.endswith("__main__"):
