@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kdsurvey import folders, store, variables
+from kdsurvey import finite, folders, store, variables
 
 Pair = tuple[Tensor, Tensor]
 
@@ -337,6 +337,11 @@ def _check(part: str, x: Tensor, y: Tensor, classes: int) -> None:
         raise ValueError(
             f"{shapes}; make x float32 in [0, 1], as x.float() / 255 does, and y "
             "int64, as y.long() does"
+        )
+    if not finite.is_finite([x]):
+        raise ValueError(
+            f"{shapes}, and x holds NaN or infinity; find these images, as "
+            "x.isfinite().flatten(1).all(1) does, and mend or drop them"
         )
     if (
         not y.is_meta and not 0 <= y.min() <= y.max() < classes

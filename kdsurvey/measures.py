@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from kdsurvey.finite import holds_nan
 from kdsurvey.losses import kl
 from kdsurvey.stage import in_eval
 
@@ -32,7 +33,7 @@ def confusion(answers: Tensor, y: Tensor, classes: int) -> Tensor:
 
     A row per label, a column per answer. answers: (..., n) class indices, or (..., n,
     classes) logits, whose largest counts; y: (n,) labels. Raises ValueError for shapes
-    that do not fit, and for an index that is no class.
+    that do not fit, for an index that is no class and for logits with NaN.
     """
     given = answers.argmax(-1) if answers.is_floating_point() else answers  # (..., n)
     if answers.is_floating_point() and answers.shape[-1:] != (classes,):
@@ -41,6 +42,7 @@ def confusion(answers: Tensor, y: Tensor, classes: int) -> Tensor:
             f"(..., n, {classes})"
         )
     _labels("confusion", given, y)
+    _refuse_nan("confusion", answers)
     for name, index in (("answers", given), ("labels", y)):
         if len(y) and not 0 <= int(index.min()) <= int(index.max()) < classes:
             raise ValueError(
@@ -67,13 +69,16 @@ def reliability(p: Tensor, y: Tensor, bins: int = 10) -> Reliability:
     if bins < 1:
         raise ValueError(f"reliability: at least one bin is needed, got {bins}")
     _labels("reliability", p[..., 0] if p.ndim > 1 else p, y)
+    rounding = torch.finfo(p.dtype).eps if p.is_floating_point() else 0
+    p = p.double()  # a sum in half precision would be rounded once more
     within = bool(((p >= 0) & (p <= 1 + 1e-5)).all())
-    if not len(y) or not within or not bool(((p.sum(-1) - 1).abs() < 1e-3).all()):
+    total = bool(((p.sum(-1) - 1).abs() < 1e-3 + rounding).all())
+    if not len(y) or not within or not total:
         raise ValueError(
             f"reliability: p {tuple(p.shape)} must be probabilities of at least one image; for "
             "logits give soften(z)"
         )
-    confidence, answer = p.double().max(-1)  # (..., n)
+    confidence, answer = p.max(-1)  # (..., n)
     hit = (answer == y).double()
     edges = torch.arange(1, bins, dtype=torch.float64, device=p.device) / bins
     # (..., n) from 0; an edge belongs to the bin below it
@@ -107,7 +112,8 @@ def top1_agreement(z: Tensor, v: Tensor) -> Tensor:
 
     Right or wrong: (...), in [0, 1]. z: (..., n, c) logits of one net or of a stack; v:
     (n, c) logits of the other, or shaped like z. Source: Stanton et al. 2021, arXiv
-    2106.05945, "average top-1 agreement". Raises ValueError for shapes that do not fit.
+    2106.05945, "average top-1 agreement". Raises ValueError for shapes that do not fit
+    and for NaN.
     """
     _pair("top1_agreement", z, v)
     return (z.argmax(-1) == v.argmax(-1)).double().mean(-1)
@@ -176,6 +182,16 @@ def _pair(name: str, z: Tensor, v: Tensor) -> None:
         raise ValueError(
             f"{name}: logits {tuple(z.shape)} and {tuple(v.shape)} do not fit; give "
             "both for the same images, at least one, and the same classes"
+        )
+    _refuse_nan(name, z, v)
+
+
+def _refuse_nan(name: str, *logits: Tensor) -> None:
+    """Raise ValueError for NaN, which argmax would take for an answer."""
+    if holds_nan(*logits):
+        raise ValueError(
+            f"{name}: logits of {', '.join(str(tuple(z.shape)) for z in logits)} hold NaN; "
+            "train the net anew with a lower lr, or look for NaN in its inputs"
         )
 
 

@@ -13,6 +13,8 @@ from numbers import Integral
 import torch
 from torch import Tensor, nn
 
+from kdsurvey.finite import holds_nan
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -57,12 +59,14 @@ class Teacher:
     of a Teacher shares its net and its memory, so that many students can learn from one
     pass.
 
-    net: any nn.Module from x to logits, or a Teacher. Raises ValueError for anything else.
+    net: any nn.Module from x to logits, or a Teacher. Raises ValueError for anything
+    else, for weights that hold NaN, and for logits that do when they are first seen.
     """
 
     net: nn.Module
     # At most one entry: (inputs, their version, logits)
     _memory: list[tuple[Tensor, int, Tensor]]
+    _seen = False
 
     def __init__(self, net: "nn.Module | Teacher"):
         if isinstance(net, Teacher):
@@ -73,6 +77,11 @@ class Teacher:
             raise ValueError(
                 f"a teacher must be a torch.nn.Module, got {type(net).__name__}"
             )
+        if holds_nan(*net.parameters()):
+            raise ValueError(
+                f"the teacher {type(net).__name__} has weights that are NaN; its own "
+                "training has diverged: train it anew with a lower lr"
+            )
         self.net = copied(net).eval().requires_grad_(False)
         self._memory = []
 
@@ -81,7 +90,10 @@ class Teacher:
             return self._remembered(batch.inputs)[batch.i]
         stack = batch.x.shape[: batch.x.ndim - batch.inputs.ndim + 1]  # (n,) or (s, n)
         x = batch.x.reshape(-1, *batch.inputs.shape[1:])
-        return self.logits(x).unflatten(0, stack)
+        logits = self.logits(x)
+        if not self._seen:  # once: looking waits for the device
+            self._refuse_nan(logits)
+        return logits.unflatten(0, stack)
 
     @torch.no_grad()
     def logits(self, x: Tensor) -> Tensor:
@@ -95,8 +107,18 @@ class Teacher:
             if known is inputs and version == inputs._version:
                 return logits
         logits = self.logits(inputs)
+        self._refuse_nan(logits)
         self._memory[:] = [(inputs, inputs._version, logits)]
         return logits
+
+    def _refuse_nan(self, logits: Tensor) -> None:
+        self._seen = True
+        if holds_nan(logits):
+            wrong = int(logits.isnan().any(-1).sum())
+            raise ValueError(
+                f"the teacher {type(self.net).__name__} says NaN for {wrong:,} of "
+                f"{len(logits):,} inputs; train it anew with a lower lr, or give another"
+            )
 
 
 def copied(net: nn.Module) -> nn.Module:

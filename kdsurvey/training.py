@@ -22,6 +22,7 @@ from kdsurvey.batches import Batches
 from kdsurvey.config import Config, device_of
 from kdsurvey.data import Data
 from kdsurvey.draws import OwnDraws, may_draw
+from kdsurvey.finite import is_finite
 from kdsurvey.progress import bar
 from kdsurvey.stage import Batch, Loss, Predict, Stage, check_logits, in_eval, logits_of
 
@@ -36,6 +37,10 @@ class StopTraining(Exception):
 
     `train` then returns the rows it has.
     """
+
+
+class NoAnswer(ValueError):
+    """Raised where accuracy is asked of a net that says NaN."""
 
 
 class Step(NamedTuple):
@@ -122,7 +127,8 @@ def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
 
     For a stack, a list with one share a member. predict: a net, or any function from x
     to logits. A net is measured in eval mode and left in the mode it came in. Raises
-    ValueError when x is empty, where y is not (n,), where predict returns no logits.
+    ValueError when x is empty, where y is not (n,), where predict returns no logits, or
+    NaN.
     """
     if len(x) != len(y) or not len(x) or y.ndim != 1:
         raise ValueError(
@@ -131,16 +137,25 @@ def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
         )
     device = _home(predict, x.device) if isinstance(predict, nn.Module) else x.device
     with torch.no_grad(), in_eval(predict), threads.of_a_run():
-        hits = torch.stack(
+        counts = torch.stack(
             [
-                (
-                    logits_of(predict, images.to(device)).argmax(-1)
-                    == labels.to(device)
-                ).sum(-1)
+                _counted(logits_of(predict, images.to(device)), labels.to(device))
                 for images, labels in zip(x.split(2048), y.split(2048))
             ]
         ).sum(0)
-    return (hits.cpu().double() / len(x)).tolist()
+    hits, unknown = counts.cpu()
+    if unknown.any():
+        raise NoAnswer(
+            f"accuracy: {type(predict).__name__} returns NaN for {int(unknown.max()):,} of "
+            f"{len(x):,} inputs; train it with a lower lr, or look for NaN in its weights "
+            "and inputs"
+        )
+    return (hits.double() / len(x)).tolist()
+
+
+def _counted(z: Tensor, y: Tensor) -> Tensor:
+    """Count the right answers and those with NaN: (2, ...)."""
+    return torch.stack([(z.argmax(-1) == y).sum(-1), z.isnan().any(-1).sum(-1)])
 
 
 def _all_rows(
@@ -355,7 +370,21 @@ def _means(seen: list[tuple[int, Terms]], stage: Stage, epoch: int) -> Terms:
             f"stage {stage.name!r}, epoch {epoch}: the loss terms {broken} are not "
             "finite; lower lr, or clip the inputs"
         )
+    _refuse_diverged(stage, epoch)
     return means
+
+
+def _refuse_diverged(stage: Stage, epoch: int) -> None:
+    """Raise FloatingPointError where the weights of a learner are no longer finite.
+
+    The terms of a step are those before it: no term shows what the last one did.
+    """
+    for learner in stage.learn:
+        if not is_finite(w for w in learner.parameters() if w.requires_grad):
+            raise FloatingPointError(
+                f"stage {stage.name!r}, epoch {epoch}: the weights of "
+                f"{type(learner).__name__} are no longer finite; lower lr"
+            )
 
 
 def _scores(stage: Stage, data: Data, last: bool) -> dict[str, float | list[float]]:
@@ -367,11 +396,14 @@ def _scores(stage: Stage, data: Data, last: bool) -> dict[str, float | list[floa
     parts |= {"test": data.test} if last else {}
     for learner in stage.learn:
         learner.eval()
-    return {
-        f"{name} {part} accuracy": accuracy(predict, *xy)
-        for name, predict in stage.score.items()
-        for part, xy in parts.items()
-    }
+    try:
+        return {
+            f"{name} {part} accuracy": accuracy(predict, *xy)
+            for name, predict in stage.score.items()
+            for part, xy in parts.items()
+        }
+    except NoAnswer as error:
+        raise FloatingPointError(f"stage {stage.name!r}: {error}") from error
 
 
 def _rows(start: dict, means: Terms, scores: dict) -> Iterator[dict]:

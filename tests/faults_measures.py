@@ -45,4 +45,16 @@ FAULTS = [
         "math.prod(w[1:])",
         "math.prod(w)",
     ),
+    Fault(
+        "NaN is an answer like any",
+        "measures.py",
+        "if holds_nan(*logits):",
+        "if False:",
+    ),
+    Fault(
+        "probabilities of half precision are none",
+        "measures.py",
+        "1e-3 + rounding",
+        "1e-3",
+    ),
 ]

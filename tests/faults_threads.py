@@ -27,4 +27,16 @@ FAULTS = [
         "in_eval(predict), threads.of_a_run():",
         "in_eval(predict):",
     ),
+    Fault(
+        "any number of threads",
+        "threads.py",
+        "most=MOST",
+        "most=10**30",
+    ),
+    Fault(
+        "digits of other alphabets are numbers",
+        "variables.py",
+        'r"[0-9]{1,20}"',
+        'r"\\d{1,20}"',
+    ),
 ]

@@ -297,4 +297,41 @@ FAULTS = [
         "return _stacked(list(nets))",
         "return _stacked(list(nets)[::-1])",
     ),
+    Fault(
+        "NaN counts as an answer",
+        "training.py",
+        "if unknown.any():",
+        "if False:",
+    ),
+    Fault(
+        "the last step may diverge",
+        "training.py",
+        "_refuse_diverged(stage, epoch)\n    return means",
+        "return means",
+    ),
+    Fault(
+        "a teacher of NaN is not named",
+        "stage.py",
+        "if holds_nan(*net.parameters()):",
+        "if False:",
+    ),
+    Fault(
+        "what a teacher says is not looked at",
+        "stage.py",
+        "if holds_nan(logits):",
+        "if False:",
+    ),
+    Fault(
+        "a truth value is a number",
+        "ranges.py",
+        "isinstance(value, Integral) and not isinstance(value, bool)",
+        "isinstance(value, Integral)",
+    ),
+    Fault(
+        "any seed",
+        "config.py",
+        "ranges.whole(s, 0) and s < SEEDS",
+        "isinstance(s, int)",
+    ),
+    Fault("a word is a number", "ranges.py", "isinstance(value, Real) and", "True and"),
 ]

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import hashlib
 import io
+import math
 import os
 import pickle
 import signal
@@ -22,10 +23,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torchvision import datasets
 
 from kdsurvey import data, store
 from kdsurvey.data import Data
+from kdsurvey.finite import holds_nan, is_finite
 
 REPOSITORY = Path(__file__).parents[1]
 REMEDIES = ["KDSURVEY_DATA", "mnist_5k()"]
@@ -120,6 +123,9 @@ X, Y = torch.zeros(4, 1, 2, 2), torch.tensor([0, 1, 2, 2])
         ({"train": (X.byte(), Y)}, ["torch.uint8", "/ 255"]),
         ({"train": (X, Y.int())}, ["torch.int32", ".long()"]),
         ({"train": (X, Y + 1)}, ["1 to 3", "3 classes", "0 to 2"]),
+        ({"train": (X / 0, Y)}, ["train", "NaN or infinity", "(4, 1, 2, 2)", "drop"]),
+        ({"test": (X + math.inf, Y)}, ["test", "NaN or infinity"]),
+        ({"validation": ((X / 0).half(), Y)}, ["validation", "NaN or infinity"]),
         ({"test": (X, Y - 1)}, ["-1 to 1", "3 classes"]),
         ({"test": (torch.zeros(4, 1, 3, 2), Y)}, ["(64, 1, 2, 2)", "(4, 1, 3, 2)"]),
         ({"validation": (torch.zeros(4, 3, 2, 2), Y)}, ["validation", "(4, 3, 2, 2)"]),
@@ -128,6 +134,14 @@ X, Y = torch.zeros(4, 1, 2, 2), torch.tensor([0, 1, 2, 2])
 def test_data_refuses_what_does_not_fit(changes, words):
     with raises(ValueError, *words):
         toy(**changes)
+
+
+def test_tensors_without_values_pass():
+    empty = torch.zeros(4, 1, 2, 2, device="meta"), torch.zeros(4, device="meta").long()
+    assert Data(empty, empty, ("a",), "shapes").train[0].is_meta
+    with FakeTensorMode():
+        fake = torch.zeros(4, 1, 2, 2)
+    assert is_finite([fake]) and not holds_nan(fake)
 
 
 def test_hold_out_is_stratified_disjoint_and_recorded():

@@ -2,6 +2,8 @@
 the definitions.
 """
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -143,6 +145,23 @@ def test_a_stack_is_measured_member_by_member():
     )
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_probabilities_of_half_precision_are_probabilities(dtype):
+    z = 4 * torch.randn(200, 10)
+    y = torch.randint(0, 10, (200,))
+    p = z.softmax(-1).to(dtype)
+    close = calibration_error(z.softmax(-1), y)
+    assert abs(calibration_error(z.to(dtype).softmax(-1), y) - close) < 0.02
+    with pytest.raises(ValueError, match="must be probabilities"):
+        calibration_error(1.1 * p, y)
+
+
+def test_a_class_that_is_left_out_is_an_answer_like_any():
+    z = torch.tensor([[1.0, 2.0, -math.inf], [3.0, 2.0, -math.inf]])
+    assert top1_agreement(z, z) == 1
+    assert confusion(z, torch.tensor([1, 1]), 3)[1].tolist() == [1, 1, 0]
+
+
 Z, Y = torch.zeros(5, 3), torch.zeros(5, dtype=torch.int64)
 P = torch.full((5, 3), 1 / 3)
 
@@ -166,6 +185,10 @@ P = torch.full((5, 3), 1 / 3)
             lambda: predictive_kl(torch.zeros(2, 5, 3), torch.zeros(3, 5, 3)),
             r"do not fit",
         ),
+        (lambda: confusion(Z * math.nan, Y, 3), r"\(5, 3\) hold NaN; train .* anew"),
+        (lambda: top1_agreement(Z, Z * math.nan), r"hold NaN"),
+        (lambda: predictive_kl(Z * math.nan, Z), r"hold NaN"),
+        (lambda: reliability(P * math.nan, Y), r"must be probabilities"),
     ],
 )
 def test_what_does_not_fit_is_refused(call, said):

@@ -1176,3 +1176,58 @@ def test_a_run_left_half_way_closes_its_method(toy):
     next(rows)
     rows.close()
     assert list(stages) == []
+
+
+# ---------------------------------------------------------------- what is no number
+
+
+def test_accuracy_of_nan_is_refused(toy):
+    def predict(x):
+        z = torch.zeros(len(x), 3)
+        z[1:3, 2] = math.nan
+        return z
+
+    with pytest.raises(ValueError, match=r"returns NaN for 2 of 40 inputs.*lower lr"):
+        accuracy(predict, *toy.test)
+
+
+@pytest.mark.parametrize("lr", [1e38, 3e38])
+def test_a_last_step_that_diverges_is_noticed(lr, toy):
+    once = Config(epochs=1, batch_size=96, lr=lr, schedule="constant", device="cpu")
+    with pytest.raises(FloatingPointError, match=r"stage .*lower lr"):
+        run(plain(small()), toy, once)
+
+
+def test_weights_that_are_no_longer_finite_are_named(toy):
+    net = small()
+
+    def loss(batch, progress):
+        slope = 1e30 * next(net.parameters()).sum()
+        return {"steep": slope - slope.detach()}  # 0, whatever the weights
+
+    def stages():
+        yield Stage("cliff", {net: loss})
+
+    once = Config(epochs=1, batch_size=96, lr=1e30, schedule="constant", device="cpu")
+    with pytest.raises(FloatingPointError, match=r"'cliff', epoch 1: the weights of"):
+        run(stages(), toy, once)
+
+
+def test_a_teacher_of_nan_is_named(toy):
+    teacher = small()
+    with torch.no_grad():
+        next(teacher.parameters())[0] = math.nan
+    with pytest.raises(ValueError, match=r"the teacher \w+ has weights that are NaN"):
+        run(hinton(small(), teacher), toy)
+
+
+class SaysNaN(torch.nn.Module):
+    def forward(self, x):
+        return torch.full((len(x), 3), math.nan)
+
+
+@pytest.mark.parametrize("jitter", [0, 1])
+def test_a_teacher_that_says_nan_is_named(jitter, toy):
+    config = replace(QUICK, jitter=jitter)
+    with pytest.raises(ValueError, match=r"the teacher SaysNaN says NaN for \d+ of"):
+        run(hinton(small(), SaysNaN()), toy, config)
