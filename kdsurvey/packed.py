@@ -10,9 +10,11 @@ other tensor is float32 or int64 as it is. A file holds no code and no names: a 
 the same shape reads it.
 """
 
+import math
+import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeGuard
 
@@ -50,7 +52,7 @@ def save(net: nn.Module, path: Path | str) -> int:
     for layer, name, tensor in _tensors(net):
         parts += _weights(layer) if _is_packed(layer, name) else [_raw(tensor)]
     body = b"".join(parts)
-    with replacing(Path(path)) as file:
+    with replacing(Path(path), "give a path in a folder that you can write to") as file:
         return file.write(body + CHECK.pack(zlib.crc32(body)))
 
 
@@ -64,11 +66,7 @@ def load(path: Path | str, net: nn.Module) -> nn.Module:
     a pruned one, FileNotFoundError where there is no file.
     """
     data = Path(path).read_bytes()
-    if data[: len(MAGIC)] != MAGIC:
-        raise ValueError(
-            f"{path} is no packed net: it does not begin with {MAGIC!r}; "
-            "packed.save writes one"
-        )
+    _refuse_others(path, data[: len(MAGIC)])
     body = data[: -CHECK.size]
     check = data[-CHECK.size :]
     if len(data) < len(MAGIC) + 2 * CHECK.size or CHECK.pack(zlib.crc32(body)) != check:
@@ -85,13 +83,29 @@ def load(path: Path | str, net: nn.Module) -> nn.Module:
         raise ValueError(
             f"{path} holds a net of another shape; build one as the saved net was built"
         )
-    for layer, name, tensor in _tensors(net):
-        if _is_packed(layer, name):
-            _fill(layer, reader)
-        else:
-            numbers = reader.numbers(tensor.numel(), DTYPES[tensor.dtype])
-            tensor.data.copy_(torch.from_numpy(numbers).view(tensor.shape))
+    try:
+        steps = [_filling(*place, reader) for place in _tensors(net)]
+        reader.end()
+    except (ValueError, struct.error) as error:
+        raise ValueError(f"{path} is damaged: {error}; save it again") from error
+    for fill in steps:  # all is read and fits: from here on the net changes
+        fill()
     return net
+
+
+def _refuse_others(path: Path | str, start: bytes) -> None:
+    """Raise ValueError for a file that does not begin as those of this version do."""
+    if start == MAGIC:
+        return
+    later = re.fullmatch(rb"KDPACK([0-9])\n", start)
+    if later:
+        raise ValueError(
+            f"{path} is a packed net of format {int(later[1])}, this version reads "
+            "format 1; update kdsurvey"
+        )
+    raise ValueError(
+        f"{path} is no packed net: it does not begin with {MAGIC!r}; packed.save writes one"
+    )
 
 
 def expected(net: nn.Module) -> int:
@@ -200,7 +214,13 @@ class _Reader:
 
     def take(self, size: int) -> bytes:
         self._at += size
+        if self._at > len(self._data):
+            raise ValueError(f"it ends {self._at - len(self._data)} bytes too early")
         return self._data[self._at - size : self._at]
+
+    def end(self) -> None:
+        if self._at < len(self._data):
+            raise ValueError(f"it goes on for {len(self._data) - self._at} bytes")
 
     def numbers(self, n: int, dtype: str) -> np.ndarray:
         size = n * np.dtype(dtype).itemsize
@@ -215,15 +235,38 @@ class _Reader:
         return (bits.reshape(n, k).astype(np.int64) << np.arange(k)).sum(1)
 
 
-def _fill(layer: Layer, reader: _Reader) -> None:
-    """Read one layer's header and weights; let it round its inputs as the saved one."""
+def _filling(
+    layer: nn.Module, name: str, tensor: Tensor, reader: _Reader
+) -> Callable[[], None]:
+    """Read one tensor; return the function that puts it into its place."""
+    if _is_packed(layer, name):
+        return _filling_layer(layer, reader)
+    numbers = torch.from_numpy(reader.numbers(tensor.numel(), DTYPES[tensor.dtype]))
+
+    def fill() -> None:
+        tensor.data.copy_(numbers.view(tensor.shape))
+
+    return fill
+
+
+def _filling_layer(layer: Layer, reader: _Reader) -> Callable[[], None]:
+    """Read one layer's header and weights; it will round its inputs as the saved one."""
     sparse, k, activation_bits, top, scale = HEADER.unpack(reader.take(HEADER.size))
+    Precision(k, activation_bits, top=top)  # refuses what is none
+    if sparse > 1 or not math.isfinite(scale):
+        raise ValueError(f"a header says form {sparse}, scale {scale}")
     numbers = _sparse(layer, reader, k) if sparse else _dense(layer, reader, k)
+    if k != FULL and abs(numbers).max() > _largest_code(k):
+        raise ValueError(f"a code of {k} bits is larger than {_largest_code(k)}")
     w = torch.from_numpy(numbers.astype(np.float32))
     if k != FULL:
         w = w / _largest_code(k) * torch.tensor(scale)
-    layer.weight.data.copy_(w.view(layer.weight.shape))
-    lower_layer(layer, Precision(FULL, activation_bits, top=top))
+
+    def fill() -> None:
+        layer.weight.data.copy_(w.view(layer.weight.shape))
+        lower_layer(layer, Precision(FULL, activation_bits, top=top))
+
+    return fill
 
 
 def _dense(layer: Layer, reader: _Reader, k: int) -> np.ndarray:

@@ -81,4 +81,22 @@ FAULTS = [
         "masks.l1_unstructured(",
         "masks.random_unstructured(",
     ),
+    Fault(
+        "packed: what is too short is filled in",
+        "packed.py",
+        "if self._at > len(self._data):",
+        "if False:",
+    ),
+    Fault(
+        "packed: what is too long is read",
+        "packed.py",
+        "if self._at < len(self._data):",
+        "if False:",
+    ),
+    Fault(
+        "packed: codes that are none",
+        "packed.py",
+        "abs(numbers).max() > _largest_code(k)",
+        "False",
+    ),
 ]

@@ -3,6 +3,7 @@ not one.
 """
 
 import copy
+import math
 import struct
 import zlib
 
@@ -128,6 +129,54 @@ def test_every_byte_is_guarded(tmp_path):
         (tmp_path / "net").write_bytes(good[:size])
         with pytest.raises(ValueError, match=r"damaged|is no packed net"):
             packed.load(tmp_path / "net", fresh())
+
+
+def forged(good: bytes, change) -> bytes:
+    """A changed file whose checksum fits all the same."""
+    body = change(good[:-4])
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def put(at: int, new: bytes):
+    """A change of the first header, or of what follows: form, bits, bits of inputs, the
+    largest activation, scale, weights.
+    """
+
+    def change(body: bytes) -> bytes:
+        start = body.index(struct.pack("<d", 0.3)) - 3 + at
+        return body[:start] + new + body[start + len(new) :]
+
+    return change
+
+
+FORGERIES = {
+    "too short": lambda body: body[:-5],
+    "cut in a header": lambda body: body[:20],
+    "too long": lambda body: body + b"more",
+    "another form": put(0, b"\x02"),
+    "no such bits": put(1, b"\x63"),
+    "no such bits of inputs": put(2, b"\x63"),
+    "an infinite scale": put(11, struct.pack("<f", math.inf)),
+    "a code that is none": put(15, b"\xff" * 4),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_forged_checksum_leaves_the_net_as_it_was(forgery, tmp_path):
+    packed.save(net(3, ends=True), tmp_path / "net")
+    good = (tmp_path / "net").read_bytes()
+    (tmp_path / "net").write_bytes(forged(good, FORGERIES[forgery]))
+    given = fresh()
+    with pytest.raises(ValueError, match=r"net is damaged: .*; save it again"):
+        packed.load(tmp_path / "net", given)
+    before, after = fresh().state_dict(), given.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_later_version_says_so(tmp_path):
+    (tmp_path / "net").write_bytes(b"KDPACK2\n and what nobody knows yet")
+    with pytest.raises(ValueError, match=r"format 2.*reads format 1; update kdsurvey"):
+        packed.load(tmp_path / "net", fresh())
 
 
 def test_other_files_and_nets_are_refused(tmp_path):
