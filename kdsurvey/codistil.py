@@ -17,12 +17,46 @@ import torch
 import torch.distributed as dist
 
 from kdsurvey import data, methods, nets
-from kdsurvey.store import replacing
+from kdsurvey.store import refuse_unwritable, replacing
 from kdsurvey.training import Config, train
+
+PATIENCE = 60  # seconds to wait for another process
+ELSEWHERE = "give --out a folder that you can write to"
+OF_TORCHRUN = (
+    "RANK",
+    "WORLD_SIZE",
+    "LOCAL_RANK",
+    "LOCAL_WORLD_SIZE",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+)
 
 
 def main() -> None:
     """Read the options, train, print the accuracy on the test images."""
+    asked = _asked()
+    try:
+        if asked.out:
+            refuse_unwritable(asked.out / "rank0.json", ELSEWHERE)
+        rank = _joined()
+        _say(f"process {rank} of {dist.get_world_size()} is there")
+        rows = _trained(asked, rank)
+        _say(f"process {rank}: test accuracy {rows[-1]['net test accuracy']:.4f}")
+    except (ValueError, OSError, FloatingPointError) as error:
+        raise SystemExit(f"codistil: {error}") from error
+    except RuntimeError as error:
+        if not _is_of_the_others(error):
+            raise
+        raise SystemExit(
+            f"codistil: the other processes stopped or do not answer any more "
+            f"({_first_line(error)}); start all of them anew"
+        ) from error
+    finally:
+        if dist.is_initialized():
+            dist.destroy_process_group()
+
+
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="torchrun --nproc-per-node=2 -m kdsurvey.codistil", description=__doc__
     )
@@ -55,14 +89,16 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, help="folder for rank0.json, rank1.json, ..."
     )
-    asked = parser.parse_args()
-    rank = _joined()
-    _say(f"process {rank} of {dist.get_world_size()} is there")
-    try:
-        rows = _trained(asked, rank)
-        _say(f"process {rank}: test accuracy {rows[-1]['net test accuracy']:.4f}")
-    finally:
-        dist.destroy_process_group()
+    return parser.parse_args()
+
+
+def _is_of_the_others(error: RuntimeError) -> bool:
+    """Whether an error comes from talking with the other processes."""
+    return isinstance(error, dist.DistError) or "gloo" in str(error).lower()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:200]
 
 
 def _say(line: str) -> None:
@@ -76,16 +112,37 @@ def _say(line: str) -> None:
 
 def _joined() -> int:
     """Join the processes that torchrun started; return the rank of this one."""
-    if "RANK" not in os.environ:
+    absent = [name for name in OF_TORCHRUN if not os.environ.get(name)]
+    if absent:
         raise SystemExit(
-            "codistil: start it with torchrun --nproc-per-node=2 -m kdsurvey.codistil"
+            "codistil: start it with torchrun --nproc-per-node=2 -m kdsurvey.codistil, "
+            f"which sets {', '.join(absent)}"
         )
     processes = int(os.environ["LOCAL_WORLD_SIZE"])
     gpu = torch.cuda.is_available() and torch.cuda.device_count() >= processes
     if gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if gpu else "gloo", timeout=timedelta(seconds=60))
+    patience = timedelta(seconds=PATIENCE)
+    try:
+        dist.init_process_group("nccl" if gpu else "gloo", timeout=patience)
+    except (dist.DistError, RuntimeError) as error:
+        raise SystemExit(_unmet(error)) from error
     return dist.get_rank()
+
+
+def _unmet(error: Exception) -> str:
+    """Write in a sentence why the processes have not met, with the remedy."""
+    place = "{MASTER_ADDR}:{MASTER_PORT}".format_map(os.environ)
+    if "EADDRINUSE" in str(error) or "in use" in str(error):
+        return (
+            f"codistil: {place} is in use by another program; choose another port, as "
+            "torchrun --master-port=29501 does, or let torchrun choose: --standalone"
+        )
+    return (
+        f"codistil: the {os.environ['WORLD_SIZE']} processes have not met at {place} within "
+        f"{PATIENCE} seconds ({_first_line(error)}); start all of them, as torchrun "
+        "--nproc-per-node=2 -m kdsurvey.codistil does"
+    )
 
 
 def _trained(asked: argparse.Namespace, rank: int) -> list[dict]:
@@ -105,7 +162,7 @@ def _trained(asked: argparse.Namespace, rank: int) -> list[dict]:
     rows = train(stages, digits, config, progress=rank == 0)
     if asked.out:
         asked.out.mkdir(parents=True, exist_ok=True)
-        with replacing(asked.out / f"rank{rank}.json") as file:
+        with replacing(asked.out / f"rank{rank}.json", ELSEWHERE) as file:
             file.write(json.dumps(rows).encode())
     return rows
 
