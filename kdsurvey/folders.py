@@ -297,6 +297,6 @@ def _opaque(image: "Image") -> "Image":
     """Return an image without its layer of transparency, of which nothing shows."""
     if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
         image = image.convert("RGBA")
-        if image.getextrema()[3][0] < 255:
+        if np.asarray(image)[..., 3].min() < 255:
             raise ValueError("some of it is transparent; put it on a background")
     return image

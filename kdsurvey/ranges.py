@@ -44,15 +44,17 @@ def whole(value: object, least: int) -> TypeGuard[int]:
 
     A truth value is none.
     """
-    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
-    return is_whole and int(value) >= least
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return False
+    return int(value) >= least
 
 
 def number(value: object) -> TypeGuard[float]:
     """Tell whether a value is a number, and finite. A truth value is none."""
-    is_number = isinstance(value, Real) and not isinstance(value, bool)
-    largest = sys.float_info.max
-    return is_number and -largest <= value <= largest
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    largest: Any = sys.float_info.max  # also beside a whole number that no float holds
+    return bool(-largest <= value <= largest)
 
 
 def word(value: object, words: Collection[str]) -> bool:

@@ -326,7 +326,7 @@ def _refuse_lines(path: Path | Traversable, runs: list[dict], rows: list[dict]) 
         raise _damaged(path, "lacks a seed, or its seconds or versions")
     if len(set(seeds)) < len(seeds):
         raise _damaged(path, "holds a seed twice")
-    apart = sorted(set(of_rows) ^ set(seeds))
+    apart = sorted(set(of_rows) ^ set(seeds), key=str)
     if apart:
         raise _damaged(path, f"holds only a part of seed {', '.join(map(str, apart))}")
 

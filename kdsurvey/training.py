@@ -224,7 +224,7 @@ def _fit(
             for k, batch in enumerate(batches.of_epoch(x, y)):
                 done = (epoch - 1 + k / steps) / epochs
                 lr = config.lr * stage.lr * factor(done)
-                looked_at = nullcontext()
+                looked_at: AbstractContextManager = nullcontext()
                 if done == 0:
                     looked_at = _looked_at(stage.learn, len(data.classes))
                 with looked_at:
@@ -245,7 +245,7 @@ def _fit(
 
 def _frozen(learners: Iterable[nn.Module]) -> list[nn.Module]:
     """Find what the caller froze: parts in eval mode of which no weight learns."""
-    frozen = []
+    frozen: list[nn.Module] = []
     for part in (part for learner in learners for part in learner.modules()):
         weights = list(part.parameters())
         still = weights and not any(w.requires_grad for w in weights)

@@ -322,10 +322,10 @@ FAULTS = [
         "if False:",
     ),
     Fault(
-        "a truth value is a number",
+        "a truth value is a whole number",
         "ranges.py",
-        "isinstance(value, Integral) and not isinstance(value, bool)",
-        "isinstance(value, Integral)",
+        "isinstance(value, bool) or not isinstance(value, Integral)",
+        "not isinstance(value, Integral)",
     ),
     Fault(
         "any seed",
@@ -333,5 +333,10 @@ FAULTS = [
         "ranges.whole(s, 0) and s < SEEDS",
         "isinstance(s, int)",
     ),
-    Fault("a word is a number", "ranges.py", "isinstance(value, Real) and", "True and"),
+    Fault(
+        "a truth value is a number, too",
+        "ranges.py",
+        "isinstance(value, bool) or not isinstance(value, Real)",
+        "not isinstance(value, Real)",
+    ),
 ]
