@@ -204,7 +204,8 @@ def test_a_link_to_itself_is_named(flowers):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs")
-def test_a_pipe_does_not_hang(flowers):
+def test_a_pipe_does_not_hang(flowers, monkeypatch):
+    monkeypatch.setattr(Image, "open", lambda *_: pytest.fail("was opened"))
     os.mkfifo(flowers / "test/tulip/b.png")
     refused(flowers, "b.png", "is no file that holds an image", "replace or delete it")
 
