@@ -4,6 +4,12 @@ from mutate import Fault
 
 FAULTS = [
     Fault(
+        "masked classes are nan",
+        "losses.py",
+        "log.masked_fill(p == 0, 0.0)",
+        "log",
+    ),
+    Fault(
         "soften forgets T",
         "losses.py",
         "torch.softmax(_cooled(z, T), -1)",
@@ -12,14 +18,14 @@ FAULTS = [
     Fault(
         "KL: mean over classes",
         "losses.py",
-        "(log_p.exp() * (log_p - _log_soften(z, T))).sum(-1).mean(-1)",
-        "(log_p.exp() * (log_p - _log_soften(z, T))).mean(-1).mean(-1)",
+        "return _times(log_p.exp(), log_p - _log_soften(z, T)).sum(-1).mean(-1)",
+        "return _times(log_p.exp(), log_p - _log_soften(z, T)).mean(-1).mean(-1)",
     ),
     Fault(
         "KL: direction swapped",
         "losses.py",
-        "(log_p.exp() * (log_p - _log_soften(z, T)))",
-        "(_log_soften(z, T).exp() * (_log_soften(z, T) - log_p))",
+        "_times(log_p.exp(), log_p - _log_soften(z, T))",
+        "_times(_log_soften(z, T).exp(), _log_soften(z, T) - log_p)",
     ),
     Fault(
         "KL: target not detached",
@@ -30,8 +36,8 @@ FAULTS = [
     Fault(
         "KL: T^2 inside",
         "losses.py",
-        "return (log_p.exp() * (log_p - _log_soften(z, T)))",
-        "return T**2 * (log_p.exp() * (log_p - _log_soften(z, T)))",
+        "return _times(log_p.exp(), log_p - _log_soften(z, T))",
+        "return T**2 * _times(log_p.exp(), log_p - _log_soften(z, T))",
     ),
     Fault(
         "cross-entropy: target at T = 1",

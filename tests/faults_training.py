@@ -6,13 +6,13 @@ FAULTS = [
     Fault(
         "teacher in train mode",
         "stage.py",
-        "copy.deepcopy(net).eval()",
-        "copy.deepcopy(net).train()",
+        "copied(net).eval()",
+        "copied(net).train()",
     ),
     Fault(
         "teacher not copied",
         "stage.py",
-        "self.net = copy.deepcopy(net).eval()",
+        "self.net = copied(net).eval()",
         "self.net = net.eval()",
     ),
     Fault(
@@ -60,8 +60,8 @@ FAULTS = [
     Fault(
         "learner left in eval",
         "training.py",
-        "                learner.train()",
-        "                learner.train(epoch == 1)",
+        "        learner.train()\n",
+        "        pass\n",
     ),
     Fault(
         "rate not scheduled",
@@ -78,8 +78,8 @@ FAULTS = [
     Fault(
         "stage's epochs ignored",
         "training.py",
-        "round(config.epochs * stage.epochs)",
-        "round(config.epochs)",
+        "_whole(config.epochs * share)",
+        "_whole(config.epochs)",
     ),
     Fault(
         "schedule starts anew each epoch",
@@ -196,16 +196,22 @@ FAULTS = [
         "isinstance(self.seed, tuple) else 0\n",
     ),
     Fault(
-        "randomness of others disturbed",
+        "what a method draws is not the run's own",
         "training.py",
-        "self._fork.__exit__(*error)",
-        "pass",
+        "    with own:\n        return next(stages, None)",
+        "    return next(stages, None)",
     ),
     Fault(
-        "runs that take turns mix",
+        "frozen batch norm moves",
         "training.py",
-        "        self._own = self._state()\n        self._fork",
-        "        self._fork",
+        "    for part in frozen:\n        part.training = False\n",
+        "",
+    ),
+    Fault(
+        "epochs rounded stage by stage",
+        "training.py",
+        "_whole(config.epochs * share) - trained",
+        "_whole(config.epochs * stage.epochs)",
     ),
     Fault(
         "a list of stages taken",

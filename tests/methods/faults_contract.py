@@ -12,7 +12,7 @@ FAULTS = [
     Fault(
         "teacher not copied, seen by the battery",
         "stage.py",
-        "= copy.deepcopy(net).eval()",
+        "= copied(net).eval()",
         "= net.eval()",
     ),
     Fault(
