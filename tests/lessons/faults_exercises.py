@@ -76,12 +76,6 @@ FAULTS = [
         "str(error)",
     ),
     Fault(
-        "what comes after the end of the time is tried without a bound",
-        "lessons/trial.py",
-        "if self.over:",
-        "if False:",
-    ),
-    Fault(
         "an earlier alarm is forgotten",
         "lessons/trial.py",
         "signal.setitimer(signal.ITIMER_REAL, left, again)",
