@@ -147,7 +147,8 @@ def after_one_step(work: Work, device: torch.device) -> list[dict[str, Tensor]]:
     config = Config(
         epochs=1, batch_size=IMAGES, lr=0.05, schedule="constant", device=str(device)
     )
-    train(work.stages, made_up(IMAGES), config, on_batch=on_batch, progress=False)
+    stages = (replace(stage, epochs=1.0) for stage in work.stages)  # a step each
+    train(stages, made_up(IMAGES), config, on_batch=on_batch, progress=False)
     weights = {
         f"net {k}: {name}": values.double()
         for k, learner in enumerate(work.learners)

@@ -51,7 +51,7 @@ class OwnDraws(TorchDispatchMode):
             return func(*args, **kwargs)
         own = self._of(device)
         if func is torch.ops.aten.native_dropout.default:
-            return _dropout(*args, generator=own)
+            return _dropout(own, *args)
         seeded = _with_generator(func)
         if seeded is None:
             return func(*args, **kwargs)
@@ -74,7 +74,7 @@ def may_draw(learner: nn.Module, loss: Callable) -> bool:
 
 
 def _quiet(module: str | None) -> bool:
-    return bool(module) and module.startswith(KNOWN)
+    return module is not None and module.startswith(KNOWN)
 
 
 def _device(args: tuple, kwargs: dict) -> torch.device:
@@ -101,7 +101,7 @@ def _with_generator(func: Any) -> Any:
 
 
 def _dropout(
-    x: Tensor, p: float, train: bool | None, generator: torch.Generator
+    generator: torch.Generator, x: Tensor, p: float, train: bool | None
 ) -> tuple[Tensor, Tensor]:
     """The fused dropout of a GPU: what is kept, scaled up, and the mask of it."""
     if train is False or p == 0:

@@ -4,11 +4,10 @@ One seed gives the same rows to the last bit on one thread, see `threads`.
 """
 
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import (
     AbstractContextManager,
     closing,
-    contextmanager,
     nullcontext,
     suppress,
 )
@@ -23,10 +22,10 @@ from kdsurvey.config import Config, device_of
 from kdsurvey.data import Data
 from kdsurvey.draws import OwnDraws, may_draw
 from kdsurvey.finite import is_finite
+from kdsurvey.learners import frozen_parts, home, looked_at, to_train, visiting
 from kdsurvey.progress import bar
-from kdsurvey.stage import Batch, Loss, Predict, Stage, check_logits, in_eval, logits_of
+from kdsurvey.stage import Batch, Loss, Predict, Stage, in_eval, logits_of
 
-OWN = ("kdsurvey.", "torch._dynamo.")  # a learner of these may return more
 # A learner's turn on a batch: its loss, its optimiser, what its terms' names begin with
 Turn = tuple[Loss, torch.optim.Optimizer, str]
 Terms = dict[str, Tensor]
@@ -135,7 +134,7 @@ def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
             "accuracy: need as many labels as inputs, y (n,), at least one; "
             f"got x {tuple(x.shape)}, y {tuple(y.shape)}"
         )
-    device = _home(predict, x.device) if isinstance(predict, nn.Module) else x.device
+    device = home(predict, x.device) if isinstance(predict, nn.Module) else x.device
     with torch.no_grad(), in_eval(predict), threads.of_a_run():
         counts = torch.stack(
             [
@@ -178,7 +177,7 @@ def _all_rows(
                 f"{config.epochs} epochs, which is none; give more epochs"
             )
         trained += epochs
-        with _visiting(stage.learn, device):
+        with visiting(stage.learn, device):
             yield from _fit(
                 stage, data, config, epochs, batches, own, on_batch, progress
             )
@@ -213,21 +212,19 @@ def _fit(
     """Train one stage; yield the rows of each epoch."""
     x, y = data.train
     turns = _turns(stage, config, x.dtype)
-    frozen = _frozen(stage.learn)
+    frozen = frozen_parts(stage.learn)
     draws = own if any(may_draw(*learnt) for learnt in stage.learn.items()) else None
     steps = math.ceil(len(x) / config.batch_size)
     factor = config.factor
     with bar(total=epochs * steps, text=stage.name, show=progress) as shown:
         for epoch in range(1, epochs + 1):
-            _to_train(stage.learn, frozen)
+            to_train(stage.learn, frozen)
             seen: list[tuple[int, Terms]] = []
             for k, batch in enumerate(batches.of_epoch(x, y)):
                 done = (epoch - 1 + k / steps) / epochs
                 lr = config.lr * stage.lr * factor(done)
-                looked_at: AbstractContextManager = nullcontext()
-                if done == 0:
-                    looked_at = _looked_at(stage.learn, len(data.classes))
-                with looked_at:
+                looked = looked_at(stage.learn if done == 0 else (), len(data.classes))
+                with looked:
                     terms = _step(
                         turns, batch, done, lr, config, draws or nullcontext()
                     )
@@ -243,52 +240,12 @@ def _fit(
             )
 
 
-def _frozen(learners: Iterable[nn.Module]) -> list[nn.Module]:
-    """Find what the caller froze: parts in eval mode of which no weight learns."""
-    frozen: list[nn.Module] = []
-    for part in (part for learner in learners for part in learner.modules()):
-        weights = list(part.parameters())
-        still = weights and not any(w.requires_grad for w in weights)
-        if still and not part.training:
-            frozen += part.modules()
-    return frozen
-
-
-def _to_train(learners: Iterable[nn.Module], frozen: Iterable[nn.Module]) -> None:
-    """Put the learners in train mode; the batch norm of a frozen part moves no more."""
-    for learner in learners:
-        learner.train()
-    for part in frozen:
-        part.training = False
-
-
 def _turns(stage: Stage, config: Config, dtype: torch.dtype) -> list[Turn]:
     prefix = "learner {} " if len(stage.learn) > 1 else ""
     return [
         (loss, _optimiser(learner, config, dtype), prefix.format(k))
         for k, (learner, loss) in enumerate(stage.learn.items())
     ]
-
-
-@contextmanager
-def _looked_at(learners: Iterable[nn.Module], classes: int) -> Iterator[None]:
-    """Look at what each learner returns inside: logits, of as many classes as there are."""
-
-    def look(learner: nn.Module, x: object, z: Any) -> None:
-        check_logits(learner, z)
-        if z.ndim > 1 and z.shape[-1] < classes:
-            raise ValueError(
-                f"{type(learner).__name__} returns {tuple(z.shape)}, logits of "
-                f"{z.shape[-1]} classes; the data has {classes}"
-            )
-
-    theirs = [net for net in learners if not type(net).__module__.startswith(OWN)]
-    hooks = [learner.register_forward_hook(look) for learner in theirs]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 def _step(
@@ -427,24 +384,3 @@ def _check(stages: object) -> None:
             f"{type(stages).__name__}; in a list, later stages would be built before "
             "earlier ones have trained"
         )
-
-
-@contextmanager
-def _visiting(learners: Iterable[nn.Module], device: torch.device) -> Iterator[None]:
-    """Keep the learners on the device inside; they are back where they were after it.
-
-    So the caller's nets and data stay together.
-    """
-    homes = {learner: _home(learner, device) for learner in learners}
-    for learner in homes:
-        learner.to(device)
-    try:
-        yield
-    finally:
-        for learner, home in homes.items():
-            learner.to(home)
-
-
-def _home(net: nn.Module, default: torch.device) -> torch.device:
-    """The device of a net's weights; `default` for a net without any."""
-    return next((weight.device for weight in net.parameters()), default)

@@ -36,8 +36,8 @@ FAULTS = [
     Fault(
         "nobody looks at what a learner returns",
         "training.py",
-        "                if done == 0:\n",
-        "                if False:\n",
+        "stage.learn if done == 0 else ()",
+        "()",
     ),
     Fault(
         "gradients stay off",

@@ -59,7 +59,7 @@ FAULTS = [
     ),
     Fault(
         "learner left in eval",
-        "training.py",
+        "learners.py",
         "        learner.train()\n",
         "        pass\n",
     ),
@@ -203,7 +203,7 @@ FAULTS = [
     ),
     Fault(
         "frozen batch norm moves",
-        "training.py",
+        "learners.py",
         "    for part in frozen:\n        part.training = False\n",
         "",
     ),

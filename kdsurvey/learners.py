@@ -1,0 +1,73 @@
+"""The nets that learn: where they live while they do, and what is asked of them."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from kdsurvey.stage import check_logits
+
+OWN = ("kdsurvey.", "torch._dynamo.")  # a learner of these may return more
+
+
+def home(net: nn.Module, default: torch.device) -> torch.device:
+    """The device of a net's weights; `default` for a net without any."""
+    return next((weight.device for weight in net.parameters()), default)
+
+
+@contextmanager
+def visiting(learners: Iterable[nn.Module], device: torch.device) -> Iterator[None]:
+    """Keep the learners on the device inside; they are back where they were after it.
+
+    So the caller's nets and data stay together.
+    """
+    homes = {learner: home(learner, device) for learner in learners}
+    for learner in homes:
+        learner.to(device)
+    try:
+        yield
+    finally:
+        for learner, own in homes.items():
+            learner.to(own)
+
+
+def frozen_parts(learners: Iterable[nn.Module]) -> list[nn.Module]:
+    """Find what the caller froze: parts in eval mode of which no weight learns."""
+    frozen: list[nn.Module] = []
+    for part in (part for learner in learners for part in learner.modules()):
+        weights = list(part.parameters())
+        still = weights and not any(w.requires_grad for w in weights)
+        if still and not part.training:
+            frozen += part.modules()
+    return frozen
+
+
+def to_train(learners: Iterable[nn.Module], frozen: Iterable[nn.Module]) -> None:
+    """Put the learners in train mode; the batch norm of a frozen part moves no more."""
+    for learner in learners:
+        learner.train()
+    for part in frozen:
+        part.training = False
+
+
+@contextmanager
+def looked_at(learners: Iterable[nn.Module], classes: int) -> Iterator[None]:
+    """Look at what each learner returns inside: logits, of as many classes as there are."""
+
+    def look(learner: nn.Module, x: object, z: Any) -> None:
+        check_logits(learner, z)
+        if z.ndim > 1 and z.shape[-1] < classes:
+            raise ValueError(
+                f"{type(learner).__name__} returns {tuple(z.shape)}, logits of "
+                f"{z.shape[-1]} classes; the data has {classes}"
+            )
+
+    theirs = [net for net in learners if not type(net).__module__.startswith(OWN)]
+    hooks = [learner.register_forward_hook(look) for learner in theirs]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
