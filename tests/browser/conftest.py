@@ -75,11 +75,14 @@ def app(tmp_path_factory) -> App:
 
 @pytest.fixture(params=["lab", "app"])
 def all_panels(request, page):
-    """All panels in a fresh page, in JupyterLab and as the app; returns the server."""
+    """All panels in a fresh page with a kernel of its own, in JupyterLab and as the app;
+    returns the server.
+    """
     server = request.getfixturevalue(request.param)
     if request.param == "app":
         open_app(page, server)
     else:
+        server.end_kernels()
         open_and_run(page, server, "all_panels.ipynb")
     return server
 
