@@ -66,11 +66,13 @@ class Data:
         return f"Data({self.source!r}: {parts})"
 
     def to(self, device: torch.device | str) -> "Data":
-        """The same data with every tensor on `device`."""
+        """The same data with every tensor on `device`: itself where all are there."""
+        parts = self._parts()
         moved: dict[str, Any] = {
-            part: (x.to(device), y.to(device)) for part, (x, y) in self._parts().items()
+            part: (x.to(device), y.to(device)) for part, (x, y) in parts.items()
         }
-        return replace(self, **moved)
+        there = all(moved[n][k] is parts[n][k] for n in parts for k in (0, 1))
+        return self if there else replace(self, **moved)
 
     def hold_out(self, n: int, seed: int = 0) -> "Data":
         """Hold out `n` examples of train, each class by its share, as validation.

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from kdsurvey.stage import KNOWN
+from kdsurvey.stage import is_known
 
 DRAWING = (  # of the modules that are known
     nn.modules.dropout._DropoutNd,
@@ -65,16 +65,12 @@ class OwnDraws(TorchDispatchMode):
 
 def may_draw(learner: nn.Module, loss: Callable) -> bool:
     """Return whether a step may draw: anything that the package does not know, may."""
-    if not _quiet(getattr(loss, "__module__", None)):
+    if not is_known(loss):
         return True
     return any(
-        isinstance(part, DRAWING) or not _quiet(type(part).__module__)
+        isinstance(part, DRAWING) or not is_known(type(part))
         for part in learner.modules()
     )
-
-
-def _quiet(module: str | None) -> bool:
-    return module is not None and module.startswith(KNOWN)
 
 
 def _device(args: tuple, kwargs: dict) -> torch.device:

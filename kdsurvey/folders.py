@@ -9,6 +9,7 @@ import os
 import stat
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,11 +51,12 @@ def listing(folder: Path) -> tuple[tuple[str, ...], list[tuple[str, int]]]:
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is no folder; {LAYOUT}")
-    classes = sorted(entry.name for entry in _entries(folder) if _is_folder(entry))
+    entries = _entries(folder)
+    classes = sorted(entry.name for entry in entries if _is_folder(entry))
     found = [
         (file, c) for c, name in enumerate(classes) for file in _files(folder / name)
     ]
-    loose = [entry.path for entry in _entries(folder) if not _is_folder(entry)]
+    loose = [entry.path for entry in entries if not _is_folder(entry)]
     samples = [(file, c) for file, c in found if _is_image(file)]
     empty = set(range(len(classes))) - {c for _, c in samples}
     if not samples or empty:
@@ -245,25 +247,17 @@ def _two_sizes(
     )
 
 
-class _named:
+@contextmanager
+def _named(file: str) -> Iterator[None]:
     """Inside, whatever goes wrong with a file is a ValueError that names it."""
-
-    def __init__(self, file: str):
-        self._file = file
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: object, error: BaseException | None, trace: object
-    ) -> None:
-        # A damaged image shows as ten types and more
-        if isinstance(error, Exception):
-            reason = "too little memory" if isinstance(error, MemoryError) else error
-            raise ValueError(
-                f"{self._file} cannot be decoded as an image: {reason}; resize it, or "
-                "replace or delete it"
-            ) from error
+    try:
+        yield
+    except Exception as error:  # a damaged image shows as ten types and more
+        reason = "too little memory" if isinstance(error, MemoryError) else error
+        raise ValueError(
+            f"{file} cannot be decoded as an image: {reason}; resize it, or replace or "
+            "delete it"
+        ) from error
 
 
 def _pixels(file: str, channels: int) -> np.ndarray:

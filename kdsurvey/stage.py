@@ -30,7 +30,7 @@ class Batch:
     augmented: bool = False
 
 
-KNOWN = ("torch.nn.", "torch._dynamo.", "kdsurvey.")  # modules without surprises
+KNOWN = ("torch.nn.", "torch._dynamo.", "kdsurvey.")  # code without surprises
 # (batch, progress in [0, 1]) -> {term: already weighted loss}
 Loss = Callable[[Batch, float], dict[str, Tensor]]
 Predict = Callable[[Tensor], Tensor]  # x -> logits
@@ -121,6 +121,11 @@ class Teacher:
             )
 
 
+def is_known(code: object) -> bool:
+    """Tell whether a class or a function is torch's or this package's own."""
+    return (getattr(code, "__module__", None) or "").startswith(KNOWN)
+
+
 def copied(net: nn.Module) -> nn.Module:
     """Copy a net, also one that keeps computed tensors, as pruning and weight norm do."""
     values = [value for part in net.modules() for value in vars(part).values()]
@@ -144,7 +149,7 @@ def kept(predict: Predict, x: Tensor) -> Tensor:
     A layer that works in place, or may, gets a copy of it.
     """
     parts = list(predict.modules()) if isinstance(predict, nn.Module) else []
-    known = parts and all(type(p).__module__.startswith(KNOWN) for p in parts)
+    known = parts and all(is_known(type(part)) for part in parts)
     in_place = any(getattr(part, "inplace", False) for part in parts)
     return predict(x if known and not in_place else x.clone())
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Generator, Iterator
 from contextlib import (
     AbstractContextManager,
+    ExitStack,
     closing,
     nullcontext,
     suppress,
@@ -213,27 +214,30 @@ def _fit(
     x, y = data.train
     turns = _turns(stage, config, x.dtype)
     frozen = frozen_parts(stage.learn)
-    draws = own if any(may_draw(*learnt) for learnt in stage.learn.items()) else None
+    drawing = any(may_draw(*learnt) for learnt in stage.learn.items())
+    draws = own if drawing else nullcontext()
     steps = math.ceil(len(x) / config.batch_size)
     factor = config.factor
-    with bar(total=epochs * steps, text=stage.name, show=progress) as shown:
+    with (
+        bar(total=epochs * steps, text=stage.name, show=progress) as shown,
+        ExitStack() as first_batch,
+    ):
+        first_batch.enter_context(looked_at(stage.learn, len(data.classes)))
         for epoch in range(1, epochs + 1):
             to_train(stage.learn, frozen)
             seen: list[tuple[int, Terms]] = []
             for k, batch in enumerate(batches.of_epoch(x, y)):
                 done = (epoch - 1 + k / steps) / epochs
                 lr = config.lr * stage.lr * factor(done)
-                looked = looked_at(stage.learn if done == 0 else (), len(data.classes))
-                with looked:
-                    terms = _step(
-                        turns, batch, done, lr, config, draws or nullcontext()
-                    )
+                terms = _step(turns, batch, done, lr, config, draws)
+                first_batch.close()
                 seen.append((batch.y.shape[-1], terms))
                 if on_batch:
                     on_batch(Step(stage.name, epoch, done, lr, terms, batch.y.numel()))
                 shown.update()
             means = _means(seen, stage, epoch)
-            with draws or nullcontext():
+            _refuse_diverged(stage, epoch)
+            with draws:
                 scores = _scores(stage, data, last=epoch == epochs)
             yield from _rows(
                 {"stage": stage.name, "epoch": epoch, "lr": lr}, means, scores
@@ -327,7 +331,6 @@ def _means(seen: list[tuple[int, Terms]], stage: Stage, epoch: int) -> Terms:
             f"stage {stage.name!r}, epoch {epoch}: the loss terms {broken} are not "
             "finite; lower lr, or clip the inputs"
         )
-    _refuse_diverged(stage, epoch)
     return means
 
 

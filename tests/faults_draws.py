@@ -32,14 +32,14 @@ FAULTS = [
     Fault(
         "a net of one's own is trusted",
         DRAWS,
-        "or not _quiet(type(part).__module__)",
+        "or not is_known(type(part))",
         "",
     ),
     Fault("dropout is trusted", DRAWS, "isinstance(part, DRAWING) or", ""),
     Fault(
         "a loss of one's own is trusted",
         DRAWS,
-        '    if not _quiet(getattr(loss, "__module__", None)):\n        return True\n',
+        "    if not is_known(loss):\n        return True\n",
         "",
     ),
     Fault(

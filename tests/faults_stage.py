@@ -36,8 +36,8 @@ FAULTS = [
     Fault(
         "nobody looks at what a learner returns",
         "training.py",
-        "stage.learn if done == 0 else ()",
-        "()",
+        "looked_at(stage.learn, len(data.classes))",
+        "looked_at((), len(data.classes))",
     ),
     Fault(
         "gradients stay off",

@@ -312,8 +312,8 @@ FAULTS = [
     Fault(
         "the last step may diverge",
         "training.py",
-        "_refuse_diverged(stage, epoch)\n    return means",
-        "return means",
+        "            _refuse_diverged(stage, epoch)\n",
+        "",
     ),
     Fault(
         "a teacher of NaN is not named",

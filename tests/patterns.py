@@ -1,8 +1,15 @@
-"""A toy set small enough to train on many times."""
+"""A toy set small enough to train on many times, and a net for it."""
 
 import torch
+from torch import nn
 
 from kdsurvey import data
+from kdsurvey.nets import mlp
+
+
+def small(seed: int = 0, **options) -> nn.Sequential:
+    """A net for the toy set."""
+    return mlp(128, 12, 3, seed=seed, **options)
 
 
 def made_up(

@@ -5,19 +5,14 @@ import threading
 import pytest
 import torch
 import torch.nn.functional as F
+from patterns import small
 from torch import nn
 
 from kdsurvey.config import Config
 from kdsurvey.draws import OwnDraws, may_draw
 from kdsurvey.methods import plain
-from kdsurvey.nets import mlp
 from kdsurvey.stage import Stage
 from kdsurvey.training import train
-
-
-def small(**options) -> nn.Sequential:
-    return mlp(128, 12, 3, seed=0, **options)
-
 
 X = torch.linspace(-1, 1, 24).reshape(4, 6)
 DRAWS = {

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+from patterns import small
 from torch import nn
 from torch.nn.utils import parametrizations, prune
 
@@ -17,10 +18,6 @@ from kdsurvey.stage import Teacher, logits_of
 from kdsurvey.training import accuracy, train
 
 QUICK = Config(epochs=1, batch_size=16, lr=0.05, device="cpu")
-
-
-def small(seed: int = 0, **options) -> nn.Sequential:
-    return mlp(128, 12, 3, seed=seed, **options)
 
 
 def run(stages, data, config=QUICK) -> list[dict]:

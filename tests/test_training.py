@@ -11,6 +11,7 @@ from dataclasses import FrozenInstanceError, asdict, replace
 import numpy as np
 import pytest
 import torch
+from patterns import small
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -34,10 +35,6 @@ from kdsurvey.training import (
 
 QUICK = Config(epochs=2, batch_size=16, lr=0.05, seed=7, device="cpu")
 STEPS = 6  # of one epoch: 96 examples in batches of 16
-
-
-def small(seed: int = 0, **options) -> nn.Sequential:
-    return mlp(128, 12, 3, seed=seed, **options)
 
 
 def weights(net: nn.Module) -> dict[str, torch.Tensor]:

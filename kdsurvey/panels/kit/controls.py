@@ -198,7 +198,7 @@ class Choice(Control):
     label_width: str = LABEL_WIDTH
 
     def __post_init__(self):
-        if self.value not in self.values:
+        if not self.allows(self.value):
             raise ValueError(
                 f"{self.label}: one of {list(self.values)}, got {self.value!r}"
             )
