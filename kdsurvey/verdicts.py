@@ -1,37 +1,139 @@
 """Verdicts on claims: a paired comparison over seeds, and one line of text.
 
 Two arms that share their seeds are compared seed by seed; the effect is the mean of the
-differences and its interval is Student's t, two-sided. An arm with settings to choose
-from is judged at the one that `chosen` takes on validation images. Rows and numbers
-only: nothing here knows what was trained.
+differences and its interval is Student's t, two-sided. A claim says that an arm is above
+another, equal to it, or not below it; several rows of one claim are `corrected` for
+being many. An arm with settings to choose from is judged at the one that `chosen` takes
+on validation images. Rows and numbers only: nothing here knows what was trained.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
+
+from kdsurvey import intervals
 
 Rows: TypeAlias = pd.DataFrame | Sequence[Mapping]
+Kind: TypeAlias = Literal["above", "equal", "not below"]
+Test: TypeAlias = Literal["t", "sign"]
+Word: TypeAlias = Literal["HOLDS", "FAILS", "NOT RESOLVED", "EXACT", "NOT RUN"]
+
+KINDS: tuple[str, ...] = get_args(Kind)
+TESTS: tuple[str, ...] = get_args(Test)
+WORDS: tuple[str, ...] = get_args(Word)
 
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """A judged claim; its text, in a notebook too, is the one line `line`."""
+    """A judged comparison; its text, in a notebook too, is the one line `line`.
+
+    differences: a - b of each seed, in `unit`. kind: what is claimed of them: "above",
+    "equal" or "not below". margin: the smallest difference that matters, in the unit.
+    test: "t" for Student's interval of the mean; "sign" for the exact sign test and an
+    interval of the median, as counts need that stop at the edge of what was tried.
+    bounded: some values lie at such an edge, so that the effect is a bound. note: what
+    else has to be said, at the end of the line. tries: the comparison counts as so
+    many, see `corrected`.
+    """
 
     claim: str
     what: str
-    effect: float  # mean of a - b, in `unit`
-    low: float  # ends of its confidence interval
-    high: float
-    n: int  # seeds
-    word: str  # HOLDS, FAILS or NOT RESOLVED
-    unit: str
-    margin: float
+    differences: tuple[float, ...]
+    unit: str = "points"
+    margin: float = 0.0
     confidence: float = 0.95
+    kind: Kind = "above"
+    test: Test = "t"
+    bounded: bool = False
+    note: str = ""
+    tries: float = 1.0
+
+    @property
+    def n(self) -> int:
+        """Count the seeds."""
+        return len(self.differences)
+
+    @cached_property
+    def effect(self) -> float:
+        """The mean of the differences, with the sign test their median."""
+        middle = np.mean if self.test == "t" else np.median
+        return float(middle(self.differences))
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """Compute the ends of the interval, (nan, nan) where there is none: with fewer
+        than three seeds, without spread, and where the sign test needs more seeds.
+        """
+        of = intervals.of_mean if self.test == "t" else intervals.of_median
+        return of(self.differences, confidence)
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        return self.interval(self.confidence)
+
+    @property
+    def low(self) -> float:
+        """The lower end of the plain interval, at `confidence`."""
+        return self._ends[0]
+
+    @property
+    def high(self) -> float:
+        """The upper end of the plain interval, at `confidence`."""
+        return self._ends[1]
+
+    @cached_property
+    def wide(self) -> tuple[float, float]:
+        """The interval that the word comes from, corrected for `tries`."""
+        return self.interval(1 - (1 - self.confidence) / self.tries)
+
+    @cached_property
+    def p(self) -> float:
+        """The largest error rate at which the word would be NOT RESOLVED, in (0, 1]: the
+        p-value of the comparison, whatever its kind; 1 where there is no interval.
+        """
+        if self.test == "sign":
+            return intervals.sign_test(self.differences)
+        distance = {
+            "above": abs(self.effect),
+            "equal": abs(abs(self.effect) - self.margin),
+            "not below": abs(self.effect + self.margin),
+        }[self.kind]
+        return intervals.t_test(self.differences, distance)
+
+    @cached_property
+    def word(self) -> Word:
+        """HOLDS, FAILS or NOT RESOLVED, after the correction."""
+        return self._word(self.tries)
+
+    @property
+    def word_alone(self) -> Word:
+        """The word without the correction for other comparisons."""
+        return self._word(1.0)
+
+    def _word(self, tries: float) -> Word:
+        if self.p * tries > 1 - self.confidence:
+            return "NOT RESOLVED"
+        if self.kind == "above":
+            if self.effect < 0:
+                return "FAILS"
+            return "HOLDS" if self.effect >= self.margin else "NOT RESOLVED"
+        least = -self.margin
+        most = self.margin if self.kind == "equal" else math.inf
+        return "HOLDS" if least < self.effect < most else "FAILS"
+
+    @property
+    def needed(self) -> int | None:
+        """Count the seeds that would resolve an effect of `margin` at this spread, None
+        where that cannot be said; at most `intervals.MANY`.
+        """
+        if self.test != "t":
+            return None
+        confidence = 1 - (1 - self.confidence) / self.tries
+        return intervals.needed(self.differences, self.margin, confidence)
 
     @property
     def line(self) -> str:
@@ -40,14 +142,55 @@ class Verdict:
         For example: O10  HOLDS  distilled - alone: +1.70 points [+1.21, +2.19], 95 %
         CI, n = 5 seeds
         """
-        form = "+z.2f" if self.unit == "points" else "+z.4g"
-        effect = f"{self.effect:{form}} {self.unit}"
-        interval = f"[{self.low:{form}}, {self.high:{form}}]"
-        needed = f", margin {self.margin:g}" if self.margin else ""
-        return (
-            f"{self.claim}  {self.word}  {self.what}: {effect} {interval}, "
-            f"{100 * self.confidence:g} % CI, n = {self.n} seeds{needed}"
-        )
+        parts = [f"{self._said} {self._interval}, n = {self.n} seeds", *self._remarks()]
+        return f"{self.claim}  {self.word}  {self.what}: {'; '.join(parts)}"
+
+    @property
+    def figures(self) -> str:
+        """Write effect and interval, as in "+1.70 points [+1.21, +2.19]"."""
+        if math.isnan(self.low):
+            return self._said
+        return f"{self._said} [{self._number(self.low)}, {self._number(self.high)}]"
+
+    def _number(self, value: float) -> str:
+        return f"{value:{'+z.2f' if self.unit == 'points' else '+z.4g'}}"
+
+    @property
+    def _said(self) -> str:
+        bound = "at least " if self.bounded else ""
+        return f"{bound}{self._number(self.effect)} {self.unit}".rstrip()
+
+    @property
+    def _interval(self) -> str:
+        if not math.isnan(self.low):
+            ends = f"[{self._number(self.low)}, {self._number(self.high)}]"
+            return f"{ends}, {100 * self.confidence:g} % CI"
+        if not intervals.spread(self.differences):
+            return "at every seed: no spread, no interval"
+        return "(too few seeds for an interval)"
+
+    def _remarks(self) -> list[str]:
+        remarks = []
+        if self.test == "sign":
+            up, down = intervals.signs(self.differences)
+            remarks.append(f"median; {up} seeds above, {down} below, exact sign test")
+        if self.margin:
+            claimed = "" if self.kind == "above" else f"{self.kind}, "
+            remarks.append(f"{claimed}margin {self.margin:g}")
+        if self.word != self.word_alone:
+            remarks.append(f"{self.word_alone} before correction for many looks")
+        if self.word == "NOT RESOLVED":
+            remarks.append(self._why_open())
+        remarks.append(self.note)
+        return [remark for remark in remarks if remark]
+
+    def _why_open(self) -> str:
+        if self.p * self.tries <= 1 - self.confidence:
+            return "above 0, but by less than the margin"
+        if not self.needed or self.needed <= self.n:
+            return ""
+        over = "over" if self.needed == intervals.MANY else "about"
+        return f"{over} {self.needed} seeds would resolve the margin"
 
     @property
     def band(self) -> str:
@@ -61,6 +204,63 @@ class Verdict:
         return self.line
 
 
+@dataclass(frozen=True, repr=False)
+class Exact:
+    """A claim that is algebra: how far its two sides are apart in floating point.
+
+    `error` is within `tolerance`, or the claim fails. Shows as its `line`.
+    """
+
+    claim: str
+    what: str
+    error: float
+    tolerance: float
+
+    @property
+    def word(self) -> Word:
+        """EXACT, or FAILS."""
+        return "EXACT" if self.error <= self.tolerance else "FAILS"
+
+    @property
+    def line(self) -> str:
+        """Write it in one line, with the tolerance and not the error, which is rounding."""
+        return f"{self.band}, to within {self.tolerance:g}"
+
+    @property
+    def band(self) -> str:
+        """Write it without figures."""
+        return f"{self.claim}  {self.word}  {self.what}"
+
+    def __repr__(self) -> str:
+        return self.line
+
+
+@dataclass(frozen=True, repr=False)
+class NotRun:
+    """A question that nobody has answered here; why: what it needs. Shows as its `line`."""
+
+    claim: str
+    what: str
+    why: str
+    word: Word = "NOT RUN"
+
+    @property
+    def line(self) -> str:
+        """Write it in one line."""
+        return f"{self.band}: {self.why}"
+
+    @property
+    def band(self) -> str:
+        """Write it without the reason."""
+        return f"{self.claim}  {self.word}  {self.what}"
+
+    def __repr__(self) -> str:
+        return self.line
+
+
+Answer: TypeAlias = Verdict | Exact | NotRun
+
+
 def judge(
     claim: str,
     a: Sequence[float],
@@ -70,43 +270,61 @@ def judge(
     unit: str = "points",
     margin: float = 0.0,
     confidence: float = 0.95,
+    kind: Kind = "above",
+    test: Test = "t",
+    edge: float | None = None,
+    note: str = "",
 ) -> Verdict:
-    """Judge the claim that a is above b, from values paired by seed.
+    """Judge what is claimed of a - b, from values paired by seed.
 
-    a[k] and b[k] come from one seed. The effect is the mean of a - b. HOLDS: the whole
-    interval lies above `margin`. FAILS: it lies below -`margin`. NOT RESOLVED: anything
-    else, that is, the interval contains no effect, or the effect is under the margin.
-    So the margin is the smallest difference that matters, in either direction, and
-    swapping the arms swaps the words. Where the claim says that a is smaller (errors,
-    seconds), swap the arms: `what` says what is subtracted from what. Equal differences
-    at every seed leave no spread to estimate: the interval is then that one point.
+    a[k] and b[k] come from one seed. The words, for an interval of a - b and a margin m,
+    the smallest difference that matters:
+
+    | kind | HOLDS | FAILS |
+    |---|---|---|
+    | "above" | all above 0, and the effect at least m | all below 0 |
+    | "equal" | all within -m and m | all outside |
+    | "not below" | all above -m | all below -m |
+
+    NOT RESOLVED is anything else. Where a claim says that a is smaller (errors,
+    seconds), swap the arms: `what` says what is subtracted from what. Two seeds, and
+    equal differences at every seed, have no interval.
 
     what: names the difference, as in "distilled - alone". unit: "points" takes shares
     in [0, 1], or differences of shares, and shows percentage points; any other unit is
-    shown as it comes. margin >= 0, in the unit; confidence in (0, 1). Raises ValueError
-    for fewer than two seeds, unequal lengths, values that are not finite and settings
-    out of range.
+    shown as it comes. margin >= 0, in the unit, above 0 for "equal"; confidence in
+    (0, 1). test: "sign" judges "above" by the exact sign test, for counts and depths.
+    edge: the largest value that was tried, so that a value there is a bound. note: what
+    else the line has to say. Raises ValueError for fewer than two seeds, unequal
+    lengths, values that are not finite and settings out of range.
     """
-    if not (math.isfinite(margin) and margin >= 0 and 0 < confidence < 1):
-        raise ValueError(
-            f"{claim}: need margin >= 0 and confidence between 0 and 1, got margin "
-            f"{margin}, confidence {confidence}"
-        )
+    _refuse_settings(claim, margin, confidence, kind, test)
     difference = _paired(claim, a, b, unit)
-    n = len(difference)
-    effect = difference.mean()
-    quantile = student_t.ppf((1 + confidence) / 2, n - 1)
-    half = quantile * difference.std(ddof=1) / math.sqrt(n)
-    low = float(effect - half)
-    high = float(effect + half)
-    word = "NOT RESOLVED"
-    if low > margin:
-        word = "HOLDS"
-    elif high < -margin:
-        word = "FAILS"
     return Verdict(
-        claim, what, float(effect), low, high, n, word, unit, margin, confidence
+        claim,
+        what,
+        tuple(difference.tolist()),
+        unit,
+        margin,
+        confidence,
+        kind,
+        test,
+        bounded=edge is not None and edge in (*a, *b),
+        note=note,
     )
+
+
+def corrected(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Correct the words of several comparisons for being looked at together, by Holm
+    (1979).
+
+    The chance that any of them gets a word it should not have stays below one minus
+    their confidence. Each keeps its plain interval; `wide` is the corrected one. The
+    order is kept.
+    """
+    p = [verdict.p for verdict in verdicts]
+    tries = [adjusted / alone for adjusted, alone in zip(intervals.holm(p), p)]
+    return [replace(v, tries=count) for v, count in zip(verdicts, tries)]
 
 
 def judge_rows(
@@ -191,6 +409,27 @@ def chosen(
         )
     kept = pd.MultiIndex.from_frame(best[[*by, setting]])
     return table[pd.MultiIndex.from_frame(table[[*by, setting]]).isin(kept)]
+
+
+def _refuse_settings(
+    claim: str, margin: float, confidence: float, kind: str, test: str
+) -> None:
+    if not (math.isfinite(margin) and margin >= 0 and 0 < confidence < 1):
+        raise ValueError(
+            f"{claim}: need margin >= 0 and confidence between 0 and 1, got margin "
+            f"{margin}, confidence {confidence}"
+        )
+    if kind not in KINDS or test not in TESTS:
+        raise ValueError(
+            f"{claim}: kind {kind!r} and test {test!r} should be among {KINDS} and {TESTS}"
+        )
+    if kind == "equal" and not margin:
+        raise ValueError(
+            f"{claim}: nothing is equal within a margin of 0; give the smallest "
+            "difference that matters"
+        )
+    if test == "sign" and kind != "above":
+        raise ValueError(f"{claim}: the sign test judges 'above', not {kind!r}")
 
 
 def _paired(

@@ -27,7 +27,9 @@ CORE = {
     "papers": set(),
     "pictures": {"pictures"},
     "plots": {"pictures"},
-    "verdicts": set(),
+    "intervals": set(),
+    "verdicts": {"intervals"},
+    "claims": {"verdicts"},
     "surgery": {"surgery", "nets", "ranges"},
     "packed": {"store", "surgery"},
     "batches": {"stage"},
@@ -65,7 +67,7 @@ ALLOWED = CORE | {
     "__main__": {"cli"},
     "__init__": {*CORE, "methods"},
 }
-NO_TORCH = ("verdicts", "papers", "pictures", "plots")
+NO_TORCH = ("intervals", "verdicts", "claims", "papers", "pictures", "plots")
 
 
 def name_of(path: Path) -> str:

@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kdsurvey.verdicts import chosen, judge, judge_rows, summary
+from kdsurvey.verdicts import KINDS, chosen, corrected, judge, judge_rows, summary
 
 T_975 = {
-    2: 12.7062047,
     3: 4.3026527,
     5: 2.7764451,
     10: 2.2621572,
@@ -88,43 +87,66 @@ def test_coverage_and_false_words(effect):
         )
 
 
+def same(one: float, other: float) -> bool:
+    return one == other or (math.isnan(one) and math.isnan(other))
+
+
 @given(VALUES)
 def test_swapping_the_arms_mirrors_the_verdict(pairs):
     a, b = zip(*pairs)
     one, other = loss(a, b), loss(b, a)
-    assert (one.effect, one.low, one.high) == (-other.effect, -other.high, -other.low)
+    assert one.effect == -other.effect
+    assert same(one.low, -other.high) and same(one.high, -other.low)
     assert {"HOLDS": "FAILS", "FAILS": "HOLDS", "NOT RESOLVED": "NOT RESOLVED"}[
         one.word
     ] == other.word
-    assert one.low <= one.effect <= one.high
+    assert math.isnan(one.low) or one.low <= one.effect <= one.high
 
 
-@given(VALUES, st.floats(0, 500), st.floats(0.5, 0.999))
-def test_the_word_follows_from_the_interval(pairs, margin, confidence):
+def by_the_table(verdict, low, high) -> str:
+    """The word, from the interval by the definitions of the three kinds."""
+    m = verdict.margin
+    holds, fails = {
+        "above": (low > 0 and verdict.effect >= m, high < 0),
+        "equal": (-m < low and high < m, high < -m or low > m),
+        "not below": (low > -m, high < -m),
+    }[verdict.kind]
+    return "HOLDS" if holds else "FAILS" if fails else "NOT RESOLVED"
+
+
+@given(VALUES, st.floats(1e-3, 500), st.floats(0.5, 0.999), st.sampled_from(KINDS))
+def test_the_word_follows_from_the_interval(pairs, margin, confidence, kind):
     a, b = zip(*pairs)
-    verdict = loss(a, b, margin=margin, confidence=confidence)
-    whole_above, whole_below = verdict.low > margin, verdict.high < -margin
-    assert verdict.word == (
-        "HOLDS" if whole_above else "FAILS" if whole_below else "NOT RESOLVED"
+    verdict = loss(a, b, margin=margin, confidence=confidence, kind=kind)
+    ends = verdict.low, verdict.high
+    near = [abs(end - m) < 1e-6 for end in ends for m in (0, margin, -margin)]
+    assert any(near) or verdict.word == by_the_table(verdict, *ends)
+    wider = loss(a, b, confidence=min(0.9999, confidence + 0.0005))
+    assert math.isnan(verdict.low) or (
+        wider.low <= verdict.low and verdict.high <= wider.high
     )
-    wider = loss(a, b, margin=margin, confidence=min(0.9999, confidence + 0.0005))
-    assert wider.low <= verdict.low and verdict.high <= wider.high
 
 
 @pytest.mark.parametrize(
-    ("margin", "word", "opposite"),
+    ("kind", "margin", "word", "opposite"),
     [
-        (0.0, "HOLDS", "FAILS"),
-        (0.4, "HOLDS", "FAILS"),
-        (1.0, "NOT RESOLVED", "NOT RESOLVED"),
-        (5.0,) + ("NOT RESOLVED",) * 2,
+        ("above", 0.0, "HOLDS", "FAILS"),
+        ("above", 1.0, "HOLDS", "FAILS"),
+        ("above", 1.1, "NOT RESOLVED", "FAILS"),
+        ("equal", 0.7, "FAILS", "FAILS"),
+        ("equal", 1.0, "NOT RESOLVED", "NOT RESOLVED"),
+        ("equal", 1.3, "HOLDS", "HOLDS"),
+        ("not below", 0.0, "HOLDS", "FAILS"),
+        ("not below", 0.7, "HOLDS", "FAILS"),
+        ("not below", 1.0, "HOLDS", "NOT RESOLVED"),
+        ("not below", 1.3, "HOLDS", "HOLDS"),
     ],
 )
-def test_margin(margin, word, opposite):
+def test_kinds_and_margins(kind, margin, word, opposite):
     """The differences 0.9, 1.0, 1.1 have the interval [0.75, 1.25]."""
-    a, b = [10.9, 21.0, 31.1], [10.0, 20.0, 30.0]
-    assert loss(a, b, margin=margin).word == word
-    assert loss(b, a, margin=margin).word == opposite
+    a, b = [11.0, 22.0, 33.0], [10.1, 21.0, 31.9]
+    assert loss(a, b, margin=margin, kind=kind).word == word
+    assert loss(b, a, margin=margin, kind=kind).word == opposite
 
 
 def test_pairing_is_used():
@@ -135,17 +157,147 @@ def test_pairing_is_used():
     assert loss(np.roll(a, 1), b).word == "NOT RESOLVED"
 
 
-@pytest.mark.parametrize(
-    ("gap", "word"), [(0.0, "NOT RESOLVED"), (0.5, "HOLDS"), (-0.5, "FAILS")]
-)
-def test_equal_differences_give_a_point(gap, word):
+@pytest.mark.parametrize("gap", [0.0, 0.5, -0.5, 0.1])
+def test_no_spread_is_no_interval(gap):
     verdict = loss([1 + gap, 2 + gap, 3 + gap], [1, 2, 3])
-    assert (verdict.low, verdict.effect, verdict.high, verdict.word) == (
-        gap,
-        gap,
-        gap,
-        word,
+    assert math.isnan(verdict.low) and math.isnan(verdict.high)
+    assert verdict.effect == pytest.approx(gap) and verdict.word == "NOT RESOLVED"
+    assert verdict.line.endswith(
+        f"{gap:+z.4g} nats at every seed: no spread, no interval, n = 3 seeds"
     )
+
+
+def test_two_seeds_are_no_interval():
+    verdict = loss([1.0, 2.0], [0.5, 1.4])
+    assert math.isnan(verdict.low) and verdict.word == "NOT RESOLVED"
+    assert verdict.line.endswith(
+        "+0.55 nats (too few seeds for an interval), n = 2 seeds"
+    )
+
+
+DEPTHS = {  # deepest net of each seed in two arms -> p-value by counting by hand
+    "all above": ([10, 10, 8, 10, 6, 8], [6, 6, 6, 6, 4, 6], 2 / 64),
+    "one tie": ([10, 10, 8, 10, 6, 8], [6, 6, 6, 6, 4, 8], 2 / 32),
+    "one below": ([10, 10, 8, 10, 6, 4], [6, 6, 6, 6, 4, 6], 14 / 64),
+    "all equal": ([6, 6, 6], [6, 6, 6], 1.0),
+}
+
+
+@pytest.mark.parametrize("name", DEPTHS)
+def test_the_sign_test_counts(name):
+    a, b, p = DEPTHS[name]
+    verdict = loss(a, b, test="sign", edge=10)
+    assert verdict.p == pytest.approx(p)
+    assert verdict.word == ("HOLDS" if p < 0.05 else "NOT RESOLVED")
+    assert loss(b, a, test="sign").word == ("FAILS" if p < 0.05 else "NOT RESOLVED")
+    assert verdict.effect == np.median(np.subtract(a, b))
+    assert verdict.bounded == (10 in a)
+    assert (": at least " in verdict.line) == (10 in a)
+
+
+@pytest.mark.parametrize("n", [3, 6, 8, 15, 40])
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_the_interval_of_a_median_holds_it_often_enough(n, confidence):
+    rng = np.random.default_rng(n)
+    draws = rng.exponential(1, (1_000, n)) - math.log(2)  # the median is 0
+    ends = [
+        loss(d, np.zeros(n), test="sign", confidence=confidence).interval(confidence)
+        for d in draws
+    ]
+    if 2 * 0.5**n > 1 - confidence:
+        assert np.isnan(ends).all()
+        return
+    covered = np.mean([low <= 0 <= high for low, high in ends])
+    assert covered >= confidence - 3 * math.sqrt(confidence * (1 - confidence) / 1000)
+    assert covered < 0.999  # not simply everything
+
+
+def drawn(rng, seeds: int, effects, kinds, margin: float = 1.0) -> list:
+    return [
+        judge(
+            "X1",
+            effect + rng.normal(0, 1, seeds),
+            np.zeros(seeds),
+            what="a - b",
+            unit="nats",
+            kind=kind,
+            margin=margin,
+        )
+        for effect, kind in zip(effects, kinds)
+    ]
+
+
+@pytest.mark.parametrize("seeds", [5, 8])
+def test_a_claim_of_many_rows_seldom_gets_a_wrong_word(seeds):
+    """2,000 claims of six rows, each exactly where its word would be wrong: the family-wise
+    error of a claim.
+    """
+    rng, runs = np.random.default_rng(seeds), 2_000
+    kinds = ["above", "above", "equal", "equal", "not below", "not below"]
+    effects = [0, 0, 1, -1, -1, -1]
+    alone, together = 0, 0
+    for _ in range(runs):
+        verdicts = drawn(rng, seeds, effects, kinds)
+        alone += any(v.word_alone != "NOT RESOLVED" for v in verdicts)
+        words = [v.word for v in corrected(verdicts)]
+        together += any(word != "NOT RESOLVED" for word in words)
+    assert together / runs <= 0.06
+    assert together / runs > 0.02  # not by never saying anything
+    assert alone / runs > 0.15  # what the correction is there for
+
+
+def test_equal_seldom_holds_at_twice_the_margin():
+    rng, runs = np.random.default_rng(0), 2_000
+    verdicts = drawn(rng, 8, [2.0, -2.0] * (runs // 2), ["equal"] * runs)
+    words = pd.Series([v.word for v in verdicts]).value_counts(normalize=True)
+    assert words.get("HOLDS", 0) <= 0.05 and words["FAILS"] > 0.5
+    none = drawn(rng, 30, [0.0] * 200, ["equal"] * 200)
+    assert np.mean([v.word == "HOLDS" for v in none]) > 0.95
+
+
+def test_holm_by_hand():
+    """p-values in order 0.004, 0.02, 0.04, 0.3: times 4, 3, 2, 1, never less than before."""
+    from scipy.stats import t
+
+    n, targets = 6, [0.04, 0.3, 0.004, 0.02]
+    base = np.array([-1.0, -0.5, 0.0, 0.0, 0.5, 1.0])
+    base /= base.std(ddof=1) / math.sqrt(n)  # so that t is the mean
+    before = [loss(t.isf(p / 2, n - 1) + base, np.zeros(n)) for p in targets]
+    assert [v.p for v in before] == pytest.approx(targets)
+    after = corrected(before)
+    assert [v.p * v.tries for v in after] == pytest.approx([0.08, 0.3, 0.016, 0.06])
+    assert [v.word for v in after] == ["NOT RESOLVED"] * 2 + ["HOLDS", "NOT RESOLVED"]
+    assert [v.word_alone for v in after] == ["HOLDS", "NOT RESOLVED", "HOLDS", "HOLDS"]
+    assert "HOLDS before correction for many looks" in after[0].line
+    low, high = after[3].wide
+    assert low < 0 < after[3].low and high > after[3].high
+    assert corrected([]) == []
+    assert corrected(before[:1]) == before[:1]
+
+
+def test_a_correction_never_makes_a_word():
+    rng = np.random.default_rng(3)
+    for _ in range(100):
+        verdicts = drawn(rng, 5, rng.normal(0, 1, 5), ["above"] * 5, margin=0.0)
+        for before, after in zip(verdicts, corrected(verdicts)):
+            assert after.word in (before.word, "NOT RESOLVED")
+            assert after.wide[0] <= before.low and before.high <= after.wide[1]
+
+
+def test_the_seeds_that_would_resolve_a_margin_do():
+    rng = np.random.default_rng(5)
+    verdict = loss(rng.normal(0, 2, 6), np.zeros(6), margin=0.5)
+    d = np.asarray(verdict.differences)
+    half = [
+        stats.t.ppf(0.975, n - 1) * d.std(ddof=1) / math.sqrt(n)
+        for n in (verdict.needed - 1, verdict.needed)
+    ]
+    assert half[1] <= 0.5 < half[0]
+    assert f"about {verdict.needed} seeds would resolve the margin" in verdict.line
+    assert corrected([verdict] * 4)[0].needed > verdict.needed
+    wild = loss(1e4 * d, np.zeros(6), margin=0.5)
+    assert "over 1000 seeds would resolve the margin" in wild.line
+    assert loss(d, np.zeros(6)).needed is None  # no margin was named
 
 
 def test_line():
@@ -154,22 +306,24 @@ def test_line():
     verdict = judge("O10", a, b, what="distilled - alone")
     line = "O10  HOLDS  distilled - alone: +1.70 points [+1.14, +2.26], 95 % CI, n = 5 seeds"
     assert verdict.line == str(verdict) == repr(verdict) == line
-    assert judge("O10", a, b, what="x", margin=2).line.endswith("n = 5 seeds, margin 2")
-    assert "NOT RESOLVED" in judge("O10", a, b, what="x", margin=2).line
+    assert judge("O10", a, b, what="x", margin=2).line == (
+        "O10  NOT RESOLVED  x: +1.70 points [+1.14, +2.26], 95 % CI, n = 5 seeds; "
+        "margin 2; above 0, but by less than the margin"
+    )
     assert judge(
         "P2",
-        [146, 150],
-        [74, 70],
+        [146, 150, 148],
+        [74, 70, 72],
         what="alone - distilled",
         unit="errors",
         confidence=0.5,
     ).line == (
-        "P2  HOLDS  alone - distilled: +76 errors [+72, +80], 50 % CI, n = 2 seeds"
+        "P2  HOLDS  alone - distilled: +76 errors [+74.11, +77.89], 50 % CI, n = 3 seeds"
     )
-    assert (
-        "+0.00 points [+0.00, +0.00]"
-        in judge("O1", [0.5, 0.5], [0.5, 0.5 + 1e-7], what="tiny").line
-    )
+    line = judge("O1", [0.5] * 3, [0.5, 0.5 + 1e-7, 0.5], what="tiny").line
+    assert "tiny: +0.00 points [+0.00, +0.00]" in line
+    equal = judge("P6c", a, b, what="c - a", margin=3, kind="equal")
+    assert equal.line.endswith("n = 5 seeds; equal, margin 3")
     with pytest.raises(AttributeError):
         verdict.word = "HOLDS"
 
@@ -184,6 +338,15 @@ def test_line():
         ([1, math.nan, 3], [1, 2, 3], {}, r"positions \[1\] are not finite"),
         ([1, 2, 3], [1, 2, math.inf], {}, r"positions \[2\] are not finite"),
         ([1, 2], [1, 2], {"margin": -1}, "margin >= 0"),
+        ([1, 2], [1, 2], {"kind": "below"}, "kind 'below'.*'not below'"),
+        ([1, 2], [1, 2], {"test": "z"}, "test 'z'.*'sign'"),
+        ([1, 2], [1, 2], {"kind": "equal"}, "nothing is equal within a margin of 0"),
+        (
+            [1, 2],
+            [1, 2],
+            {"kind": "not below", "test": "sign"},
+            "sign test judges 'above'",
+        ),
         ([1, 2], [1, 2], {"margin": math.nan}, "margin >= 0"),
         ([1, 2], [1, 2], {"confidence": 95}, "confidence between 0 and 1"),
         ([1, 2], [1, 2], {"confidence": 0}, "confidence between 0 and 1"),

@@ -1,15 +1,40 @@
-"""How a lesson judges its claims: which arm is above or below which, in groups that a
-notebook asks for by name.
+"""How a lesson judges: the rows of the table of claims that it answers, and the controls
+and diagnostics beside them, which a notebook asks for by name.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
-from kdsurvey.verdicts import Verdict, judge_rows
+from kdsurvey import claims
+from kdsurvey.lessons import ledger
+from kdsurvey.verdicts import Answer, Verdict, judge_rows
 
 Judge = Callable[[], list[Verdict]]
+
+
+def primary(
+    id: str,
+    rows: pd.DataFrame,
+    a: Any,
+    b: Any,
+    what: str = "{a} - {b}",
+    *,
+    column: str = "accuracy",
+    edge: float | None = None,
+    note: str = "",
+) -> Verdict:
+    """Judge a row of the table of claims by arms a and b, paired by seed, with the kind,
+    the margin and the unit that the table gives it.
+
+    what: what the line says is compared; {a}, {b} and {column} stand for their names.
+    edge, note: as in `verdicts.judge`.
+    """
+    sentence = what.format(a=a, b=b, column=column)
+    options = claims.row(id).options | {"edge": edge, "note": note}
+    return judge_rows(id, rows, column, a=a, b=b, what=sentence, **options)
 
 
 def above(
@@ -22,7 +47,9 @@ def above(
     column: str = "accuracy",
     unit: str = "points",
 ) -> Verdict:
-    """Judge the claim that arm a has more of a column than arm b, paired by seed.
+    """Judge a control: arm a has more of a column than arm b, paired by seed.
+
+    claim: the row that it stands beside.
 
     what: what the line says is compared; {a}, {b} and {column} stand for their names.
     """
@@ -61,57 +88,83 @@ class Verdicts(list):
 
 
 class Claims:
-    """A lesson's claims, in groups that are judged from recorded rows when asked for.
+    """What a lesson answers, and what it keeps beside its answers.
 
     ```python
     CLAIMS = Claims()
 
-    @CLAIMS.group("deeper")
-    def _deeper() -> list[Verdict]: ...
+    @CLAIMS.row("P5a")
+    def _peers_or_alone() -> Verdict: ...
+
+    @CLAIMS.group("peers: controls")
+    def _peers_controls() -> list[Verdict]: ...
 
     verdicts = CLAIMS.verdicts
     ```
+
+    A row is judged by the one comparison that the table of claims names for it. A group
+    holds controls and diagnostics; each line has the id of the row that it stands beside.
+    Both are judged from recorded rows when asked for.
     """
 
     def __init__(self):
-        self._judges: dict[str, Judge] = {}
-        self._counted: list[str] = []
+        self._rows: dict[str, Callable[[], Answer]] = {}
+        self._groups: dict[str, Judge] = {}
 
-    def group(self, name: str, *, counted: bool = True) -> Callable[[Judge], Judge]:
-        """Add a function that judges a group of lines. Raises ValueError where a group
-        has that name already.
+    def row(self, id: str) -> Callable[[Callable], Callable]:
+        """Add the function that answers a row of the table of claims."""
+        return self._adding(self._rows, id)
 
-        counted: README and ledger have these lines; others are controls and
-        diagnostics, which only the notebook prints.
+    def group(self, name: str) -> Callable[[Callable], Callable]:
+        """Add a function that judges a group of controls and diagnostics."""
+        return self._adding(self._groups, name)
+
+    def rows(self) -> list[str]:
+        """Return the ids of the rows that are answered here."""
+        return list(self._rows)
+
+    def groups(self) -> list[str]:
+        """Return the names of the groups."""
+        return list(self._groups)
+
+    def answer(self, id: str) -> Answer:
+        """Answer a row, not corrected for the other rows of its claim.
+
+        Raises ValueError where the answer is one to another row.
         """
-        if name in self._judges:
-            raise ValueError(f"two groups of claims are called {name!r}; rename one")
+        found = self._rows[id]()
+        if found.claim != id:
+            raise ValueError(f"the answer to {id} says that it is one to {found.claim}")
+        return found
 
-        def add(judge: Judge) -> Judge:
-            self._judges[name] = judge
-            if counted:
-                self._counted.append(name)
+    def beside(self) -> list[Verdict]:
+        """Return the lines of all groups."""
+        return [verdict for judge in self._groups.values() for verdict in judge()]
+
+    def verdicts(self, *names: str) -> Verdicts:
+        """Return the answers to these rows, corrected within their claims, and the lines
+        of these groups, in this order; without names the answers to all rows.
+
+        Raises ValueError for a name that is not there.
+        """
+        missing = [name for name in names if name not in {*self._rows, *self._groups}]
+        if missing:
+            raise ValueError(
+                f"no row or group of claims is called {missing}; "
+                f"there are {', '.join([*self._rows, *self._groups])}"
+            )
+        lines = [
+            [ledger.answer(name)] if name in self._rows else self._groups[name]()
+            for name in names or self._rows
+        ]
+        return Verdicts(line for several in lines for line in several)
+
+    def _adding(self, there: dict[str, Any], name: str) -> Callable[[Any], Any]:
+        if name in {*self._rows, *self._groups}:
+            raise ValueError(f"two rows or groups are called {name!r}; rename one")
+
+        def add(judge: Any) -> Any:
+            there[name] = judge
             return judge
 
         return add
-
-    def groups(self, *, counted: bool | None = None) -> list[str]:
-        """Return the names of the groups, of all or of those that are counted or not."""
-        names = list(self._judges)
-        if counted is None:
-            return names
-        return [name for name in names if (name in self._counted) == counted]
-
-    def verdicts(self, *groups: str) -> Verdicts:
-        """Return the verdicts of these groups in this order, or of all that are counted.
-
-        Raises ValueError for a group that is not there.
-        """
-        missing = [name for name in groups if name not in self._judges]
-        if missing:
-            raise ValueError(
-                f"no group of claims is called {missing}; "
-                f"there are {', '.join(self._judges)}"
-            )
-        asked = groups or self._counted
-        return Verdicts(verdict for name in asked for verdict in self._judges[name]())

@@ -1,20 +1,24 @@
-"""What notebook 07 decides, on peers and on copies that seldom exchange."""
+"""What notebook 07 answers, on peers and on copies that seldom exchange."""
 
 from collections.abc import Iterable
 
 import pandas as pd
+import torch
 
-from kdsurvey import records
+from kdsurvey import claims, records
 from kdsurvey.lessons import judging
-from kdsurvey.lessons.judging import Claims
+from kdsurvey.lessons.judging import Claims, primary
 from kdsurvey.lessons.mutual_learning.flatness import DECAYED, MATCHED
 from kdsurvey.lessons.rows import at, tuned
-from kdsurvey.verdicts import Verdict
+from kdsurvey.losses import kl
+from kdsurvey.verdicts import Exact, Verdict, judge
 
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
 CONTROLS = ("alone", "one-way", "label smoothing")
+SIZES = "small", "big"
+TUNED = "{a} - {b}, tuned, labels right"
 AFTER_COLUMN = {"accuracy": "", "ensemble": ", ensembles"}
 RISES = {
     "rise at 0.05": "rise of the loss at noise 0.05",
@@ -29,12 +33,12 @@ def above(
     b: str,
     where: str,
     *,
-    claim: str = "P5",
+    claim: str = "P5a",
     column: str = "accuracy",
 ) -> Verdict:
-    """Judge the claim that arm a is above arm b on test images.
+    """Judge a control: arm a is above arm b on test images.
 
-    where: the end of the line, which settings were compared.
+    claim: the row that it stands beside. where: the end of the line, which settings were compared.
     """
     counted = AFTER_COLUMN.get(column, f", {column}")
     sentence = f"{{a}} - {{b}}{counted}, {where}"
@@ -42,16 +46,16 @@ def above(
 
 
 def above_each(
-    rows: pd.DataFrame, a: str, others: Iterable[str], where: str, claim: str = "P5"
+    rows: pd.DataFrame, a: str, others: Iterable[str], where: str, claim: str = "P5a"
 ) -> list[Verdict]:
-    """Judge the claims that arm a is above each of the others, see `above`."""
+    """Judge that arm a is above each of the others, see `above`."""
     return [above(rows, a, b, where, claim=claim) for b in others]
 
 
 def softer(rows: pd.DataFrame, a: str, b: str, column: str = "entropy") -> Verdict:
-    """Judge the claim that arm a has more entropy, or a larger rise of the loss, than b."""
+    """Judge that arm a has more entropy, or a larger rise of the loss, than arm b."""
     sentence = f"{RISES.get(column, column)}, {{a}} - {{b}}"
-    return judging.above("P5", rows, a, b, sentence, column=column, unit="nats")
+    return judging.above("P5f", rows, a, b, sentence, column=column, unit="nats")
 
 
 def any_weight(number: pd.DataFrame) -> pd.DataFrame:
@@ -71,12 +75,88 @@ def _tuned(name: str = "dml_peers") -> pd.DataFrame:
     return tuned(records.recorded(name))
 
 
+@CLAIMS.row("P5a")
+def _peers_or_alone() -> Verdict:
+    return primary("P5a", _tuned("dml_clean"), "DML", "alone", TUNED)
+
+
+@CLAIMS.row("P5b")
+def _peer_or_teacher() -> Verdict:
+    return primary("P5b", _tuned("dml_clean"), "DML", "one-way", TUNED)
+
+
+@CLAIMS.row("P5c")
+def _who_gains() -> Verdict:
+    rows = _tuned("dml_unequal").pivot(index="seed", columns="arm", values="accuracy")
+    gain = {size: rows[f"{size}, DML"] - rows[f"{size}, alone"] for size in SIZES}
+    what = (
+        "gain of the small net - gain of the big one, tuned, a fifth of labels redrawn"
+    )
+    options = claims.row("P5c").options
+    return judge("P5c", gain["small"], gain["big"], what=what, **options)
+
+
+@CLAIMS.row("P5d")
+def _more_peers() -> Verdict:
+    means = at(records.recorded("dml_number"), weight=1.0)
+    what = "{a} - {b}, tuned, a fifth of labels redrawn"
+    return primary("P5d", tuned(means), "K = 5, mean", "K = 2, mean", what)
+
+
+@CLAIMS.row("P5e")
+def _mean_of_divergences() -> Exact:
+    what = "the mean of divergences and the divergence from the mean have one slope"
+    return Exact("P5e", what, error=slopes_apart(), tolerance=1e-12)
+
+
+@CLAIMS.row("P5f")
+def _flatter() -> Verdict:
+    rows = records.recorded("dml_why")
+    what = "rise of the loss at relative noise, {a} - {b}"
+    return primary("P5f", rows, MATCHED, "DML", what, column="rise, relative")
+
+
+@CLAIMS.row("O10c")
+def _alone_as_well() -> Verdict:
+    return primary("O10c", _tuned("dml_clean"), "alone", "DML", TUNED)
+
+
+@CLAIMS.row("O16a")
+def _copies_help() -> Verdict:
+    return primary("O16a", tuned(_copies(0.0)), "every 10", "never", TUNED)
+
+
+@CLAIMS.row("O16b")
+def _copies_may_be_stale() -> Verdict:
+    return primary("O16b", tuned(_copies(0.0)), "every 100", "every 1", TUNED)
+
+
+@CLAIMS.row("O16d")
+def _runs_agree() -> Verdict:
+    rows = _tuned("codistil_runs")
+    what = "two runs agree, {a} - {b}, tuned, a fifth of labels redrawn"
+    return primary("O16d", rows, "every 10", "never", what, column="two runs agree")
+
+
+def slopes_apart(K: int = 3, seed: int = 0) -> float:
+    """Compute how far the slope, in a learner's logits, of the mean of its divergences
+    from K answers is from that of its divergence from their mean: the largest entry.
+    """
+    g = torch.Generator().manual_seed(seed)
+    answers = torch.randn(K, 5, 10, generator=g, dtype=torch.float64)
+    z = torch.randn(5, 10, generator=g, dtype=torch.float64, requires_grad=True)
+    mean = answers.softmax(-1).mean(0).log()
+    divergences = torch.stack([kl(v, z) for v in answers]).mean(), kl(mean, z)
+    one, other = (torch.autograd.grad(value, z)[0] for value in divergences)
+    return (one - other).abs().max().item()
+
+
 @CLAIMS.group("40 epochs")
 def _forty_epochs() -> list[Verdict]:
     return above_each(_long(), "DML", ("alone", "one-way"), "40 epochs")
 
 
-@CLAIMS.group("40 epochs: controls", counted=False)
+@CLAIMS.group("40 epochs: controls")
 def _forty_epochs_controls() -> list[Verdict]:
     rows = _long()
     return [
@@ -90,27 +170,19 @@ def _forty_epochs_controls() -> list[Verdict]:
 @CLAIMS.group("tuned")
 def _wrong_labels_tuned() -> list[Verdict]:
     rows = _tuned()
-    smooth = above(rows, "DML", "label smoothing", "tuned", claim="O7")
-    return [*above_each(rows, "DML", ("alone", "one-way"), "tuned"), smooth]
+    return above_each(rows, "DML", CONTROLS, "tuned")
 
 
-@CLAIMS.group("labels right")
-def _labels_right() -> list[Verdict]:
-    rows = _tuned("dml_clean")
-    where = "tuned, labels right"
-    smooth = above(rows, "DML", "label smoothing", where, claim="O7")
-    return [above(rows, "DML", "alone", where), smooth]
-
-
-@CLAIMS.group("labels right: controls", counted=False)
+@CLAIMS.group("labels right: controls")
 def _labels_right_controls() -> list[Verdict]:
+    where = "labels right"
     return [
-        above(_tuned("dml_clean"), "DML", "one-way", "tuned, labels right"),
-        above(_long("dml_clean"), "DML", "alone", "40 epochs, labels right"),
+        above(_tuned("dml_clean"), "DML", "label smoothing", f"tuned, {where}"),
+        above(_long("dml_clean"), "DML", "alone", f"40 epochs, {where}"),
     ]
 
 
-@CLAIMS.group("turns", counted=False)
+@CLAIMS.group("turns")
 def _turns() -> list[Verdict]:
     return [
         above(_long(), "DML", "DML at once", "40 epochs"),
@@ -122,58 +194,50 @@ def _turns() -> list[Verdict]:
 def _number() -> list[Verdict]:
     rows = _long("dml_number", "20 epochs")
     return [
-        above(rows, "K = 5, mean", "K = 2, mean", "20 epochs"),
-        above(rows, "K = 5, sum", "K = 2, mean", "20 epochs"),
-        above(rows, "K = 5, sum", "K = 2, weight 4", "20 epochs"),
+        above(rows, "K = 5, mean", "K = 2, mean", "20 epochs", claim="P5d"),
+        above(rows, "K = 5, sum", "K = 2, mean", "20 epochs", claim="P5d"),
+        above(rows, "K = 5, sum", "K = 2, weight 4", "20 epochs", claim="P5d"),
     ]
 
 
-@CLAIMS.group("number of peers, 10 epochs", counted=False)
+@CLAIMS.group("number of peers, 10 epochs")
 def _number_short() -> list[Verdict]:
     rows = _long("dml_number", "10 epochs")
-    return [above(rows, "K = 5, sum", "K = 2, weight 4", "10 epochs")]
+    return [above(rows, "K = 5, sum", "K = 2, weight 4", "10 epochs", claim="P5d")]
 
 
 @CLAIMS.group("number of peers, any weight")
 def _number_tuned() -> list[Verdict]:
     rows = tuned(any_weight(records.recorded("dml_number")))
-    return [above(rows, "K = 5", "K = 2", "tuned, weight too")]
+    return [above(rows, "K = 5", "K = 2", "tuned, weight too", claim="P5d")]
 
 
-@CLAIMS.group("five peers or one", counted=False)
+@CLAIMS.group("five peers or one")
 def _five_or_one() -> list[Verdict]:
     rows = tuned(any_weight(records.recorded("dml_number")))
-    return [above(rows, "K = 5", "K = 1", "tuned, weight too")]
+    return [above(rows, "K = 5", "K = 1", "tuned, weight too", claim="P5d")]
 
 
-@CLAIMS.group("small and big, 40 epochs")
-def _unequal_long() -> list[Verdict]:
-    rows = _long("dml_unequal")
-    return [above(rows, "small, DML", "small, one-way", "40 epochs")]
-
-
-@CLAIMS.group("small and big, tuned")
-def _unequal_tuned() -> list[Verdict]:
+@CLAIMS.group("small and big: gains")
+def _unequal_gains() -> list[Verdict]:
     rows = _tuned("dml_unequal")
     return [
-        above(rows, f"{size}, DML", f"{size}, alone", "tuned")
-        for size in ("small", "big")
+        above(rows, f"{size}, DML", f"{size}, {arm}", "tuned", claim="P5c")
+        for size in SIZES
+        for arm in CONTROLS
     ]
 
 
-@CLAIMS.group("small and big: controls", counted=False)
+@CLAIMS.group("small and big: controls")
 def _unequal_controls() -> list[Verdict]:
-    long, best = _long("dml_unequal"), _tuned("dml_unequal")
+    rows = _long("dml_unequal")
     judged = [
-        above(long, "small, DML", "small, alone", "40 epochs"),
-        above(long, "small, DML", "small, label smoothing", "40 epochs"),
+        above(rows, f"{size}, DML", f"{size}, {arm}", "40 epochs", claim="P5c")
+        for size in SIZES
+        for arm in CONTROLS
     ]
-    big = [f"big, {arm}" for arm in CONTROLS]
-    judged += above_each(long, "big, DML", big, "40 epochs")
-    for size in ("small", "big"):
-        others = [f"{size}, {arm}" for arm in ("one-way", "label smoothing")]
-        judged += above_each(best, f"{size}, DML", others, "tuned")
-    return [*judged, above(long, "small, one-way", "small, alone", "40 epochs")]
+    teacher = above(rows, "small, one-way", "small, alone", "40 epochs", claim="P5c")
+    return [*judged, teacher]
 
 
 @CLAIMS.group("few labels")
@@ -182,7 +246,7 @@ def _few_labels() -> list[Verdict]:
     return [above(_tuned("dml_semi"), "DML, all images", "alone", where)]
 
 
-@CLAIMS.group("few labels: controls", counted=False)
+@CLAIMS.group("few labels: controls")
 def _few_labels_controls() -> list[Verdict]:
     others = "label smoothing", "same batches", "soft targets, all images"
     where = "few labels, tuned"
@@ -194,12 +258,11 @@ def _why() -> list[Verdict]:
     rows = records.recorded("dml_why")
     return [
         softer(rows, "DML", MATCHED),
-        softer(rows, MATCHED, "DML", "rise, relative"),
         softer(rows, "one-way", "DML", "rise, relative"),
     ]
 
 
-@CLAIMS.group("why: controls", counted=False)
+@CLAIMS.group("why: controls")
 def _why_controls() -> list[Verdict]:
     rows = records.recorded("dml_why")
     return [
@@ -208,11 +271,11 @@ def _why_controls() -> list[Verdict]:
         softer(rows, MATCHED, "DML", "rise at 0.1"),
         softer(rows, "one-way", "DML", "rise at 0.05"),
         softer(rows, DECAYED, "DML", "rise at 0.05"),
-        above(rows, "DML", MATCHED, "40 epochs"),
+        above(rows, "DML", MATCHED, "40 epochs", claim="P5f"),
     ]
 
 
-@CLAIMS.group("10 epochs", counted=False)
+@CLAIMS.group("10 epochs")
 def _ten_epochs() -> list[Verdict]:
     number = _long("dml_number", "10 epochs")
     return [
@@ -228,59 +291,44 @@ def _copies(noise: float) -> pd.DataFrame:
 @CLAIMS.group("copies")
 def _copies_tuned() -> list[Verdict]:
     wrong, right = (tuned(_copies(noise)) for noise in (0.2, 0.0))
-    controls = "never", "never, label smoothing"
+    smooth, whole = "never, label smoothing", "never, but all images each"
     return [
-        *above_each(wrong, "every 10", controls, "tuned", "O16"),
-        *above_each(right, "every 10", controls[1:], "tuned, labels right", "O16"),
+        *above_each(right, "every 10", (smooth, whole), "tuned, labels right", "O16a"),
+        *above_each(wrong, "every 10", ("never", smooth, whole), "tuned", "O16a"),
     ]
 
 
 @CLAIMS.group("copies: how seldom")
 def _how_seldom() -> list[Verdict]:
-    wrong = _copies(0.2)
-    seldom = "every 100", "every 1000"
-    long = at(wrong, choice="40 epochs")
-    return [
-        *above_each(tuned(wrong), "every 1", seldom, "tuned", "O16"),
-        *above_each(long, "every 1", seldom[:1], "40 epochs", "O16"),
-    ]
-
-
-@CLAIMS.group("copies: controls", counted=False)
-def _copies_controls() -> list[Verdict]:
     wrong, right = (tuned(_copies(noise)) for noise in (0.2, 0.0))
-    where, other = "tuned", "tuned, labels right"
-    whole = "never, but all images each"
-    seldom = "every 10", "every 100", "every 1000"
+    long = at(_copies(0.2), choice="40 epochs")
+    others = "every 10", "every 100", "every 1000"
     short = at(_copies(0.0), choice="10 epochs")
+    brief = "10 epochs, labels right"
     return [
-        *above_each(wrong, "every 10", [whole], where, "O16"),
-        *above_each(wrong, "every 1", seldom[:1], where, "O16"),
-        *above_each(right, "every 10", ["never", whole], other, "O16"),
-        *above_each(right, "every 1", seldom, other, "O16"),
-        *above_each(short, "every 1000", ["never"], "10 epochs, labels right", "O16"),
+        above(right, "every 1", "every 10", "tuned, labels right", claim="O16b"),
+        above(right, "every 1", "every 1000", "tuned, labels right", claim="O16b"),
+        *above_each(wrong, "every 1", others, "tuned", "O16b"),
+        above(long, "every 1", "every 100", "40 epochs", claim="O16b"),
+        above(short, "every 1000", "never", brief, claim="O16b"),
     ]
 
 
 def _agreeing(rows: pd.DataFrame, a: str, b: str, where: str) -> Verdict:
-    return above(rows, a, b, where, claim="O16", column="two runs agree")
+    return above(rows, a, b, where, claim="O16d", column="two runs agree")
 
 
-@CLAIMS.group("two runs agree")
-def _runs_tuned() -> list[Verdict]:
-    return [_agreeing(_tuned("codistil_runs"), "every 10", "never", "tuned")]
-
-
-@CLAIMS.group("two runs agree: controls", counted=False)
+@CLAIMS.group("two runs agree: controls")
 def _runs_controls() -> list[Verdict]:
     long, best = _long("codistil_runs"), _tuned("codistil_runs")
     smooth = "never, label smoothing"
-    judged = [
+    agreeing = [
         _agreeing(long, "every 10", "never", "40 epochs"),
         _agreeing(long, smooth, "never", "40 epochs"),
         _agreeing(best, smooth, "never", "tuned"),
     ]
-    for rows, where in ((long, "40 epochs"), (best, "tuned")):
-        where = f"all images each, {where}"
-        judged.append(above(rows, "every 1000", "every 10", where, claim="O16"))
-    return judged
+    accuracy = [
+        above(rows, "every 1000", "every 10", f"all images each, {where}", claim="O16b")
+        for rows, where in ((long, "40 epochs"), (best, "tuned"))
+    ]
+    return [*agreeing, *accuracy]
