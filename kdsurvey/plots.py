@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from kdsurvey.forest import forest, ledger
 from kdsurvey.pictures import (
     Axis,
     Band,
@@ -30,9 +31,11 @@ __all__ = [
     "Picture",
     "arms",
     "beside",
+    "forest",
     "gain_colours",
     "grouped",
     "images",
+    "ledger",
     "lines",
     "maps",
     "matrices",

@@ -36,6 +36,7 @@ class Verdict:
     "equal" or "not below". margin: the smallest difference that matters, in the unit.
     test: "t" for Student's interval of the mean; "sign" for the exact sign test and an
     interval of the median, as counts need that stop at the edge of what was tried.
+    primary: it answers a row of the table of claims; other comparisons stand beside one.
     bounded: some values lie at such an edge, so that the effect is a bound. note: what
     else has to be said, at the end of the line. tries: the comparison counts as so
     many, see `corrected`.
@@ -51,6 +52,7 @@ class Verdict:
     test: Test = "t"
     bounded: bool = False
     note: str = ""
+    primary: bool = False
     tries: float = 1.0
 
     @property

@@ -26,7 +26,8 @@ CORE = {
     "folders": {"progress", "store"},
     "papers": set(),
     "pictures": {"pictures"},
-    "plots": {"pictures"},
+    "forest": {"claims", "pictures", "verdicts"},
+    "plots": {"forest", "pictures"},
     "intervals": set(),
     "verdicts": {"intervals"},
     "claims": {"verdicts"},
@@ -67,7 +68,7 @@ ALLOWED = CORE | {
     "__main__": {"cli"},
     "__init__": {*CORE, "methods"},
 }
-NO_TORCH = ("intervals", "verdicts", "claims", "papers", "pictures", "plots")
+NO_TORCH = ("intervals", "verdicts", "claims", "forest", "papers", "pictures", "plots")
 
 
 def name_of(path: Path) -> str:

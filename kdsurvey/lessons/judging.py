@@ -115,7 +115,7 @@ class Claims:
         """Add the function that answers a row of the table of claims."""
         return self._adding(self._rows, id)
 
-    def group(self, name: str) -> Callable[[Callable], Callable]:
+    def group(self, name: str, counted: bool = False) -> Callable[[Callable], Callable]:
         """Add a function that judges a group of controls and diagnostics."""
         return self._adding(self._groups, name)
 

@@ -80,6 +80,8 @@ def _answer(row: Row) -> Answer:
         why = row.missing or f"no lesson answers {source} yet"
         return NotRun(row.id, row.compares or row.says, why)
     found = lessons()[places()[source]].answer(source)
+    if isinstance(found, Verdict):
+        return replace(found, claim=row.id, primary=True)
     return replace(found, claim=row.id)
 
 

@@ -1,0 +1,275 @@
+"""The one picture of verdicts: a forest plot, and the map of the whole ledger.
+
+A row is a comparison: its name, a dot with two intervals, and what it amounts to. A word
+has a colour and a shape of its own, and is written out.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from textwrap import wrap
+
+from kdsurvey.claims import CLAIMS, claim_of, rows_of
+from kdsurvey.pictures import Axis, Chart, Line, Picture, Points, Rule, Table, Text
+from kdsurvey.pictures.palette import COLOURS, GREY, INK
+from kdsurvey.verdicts import Answer, Exact, Verdict
+
+MOST = 8  # comparisons in a picture
+COLUMNS = (1.5, 1.2, 1.2)  # of the sheet: names, intervals, figures
+WIDTH = 860  # CSS pixels
+LINE = 17  # of a line of words
+GAP = 9  # between two rows
+FOOT = 46  # for the axis below a group
+LETTERS = 46  # in a line of a name
+LOOKS = {  # word -> colour, marker, hollow
+    "HOLDS": (COLOURS[0], "o", False),
+    "FAILS": (COLOURS[1], "X", False),
+    "NOT RESOLVED": (GREY, "D", True),
+    "EXACT": (INK, "s", False),
+    "NOT RUN": (GREY, "", True),
+}
+
+
+def forest(answers: Sequence[Answer], title: str = "") -> Picture:
+    """Draw verdicts as a forest plot, one row a comparison, in their order.
+
+    Answers to rows of the table of claims stand in bold, with the row's id; under "beside"
+    follow controls and diagnostics. Thick lines are 95 % intervals, thin ones are corrected
+    for the other rows of a claim; the grey band is the margin. Comparisons in different
+    units have axes of their own. The words of the picture are the verdicts' lines. Raises
+    ValueError for no verdict, and for more than eight.
+    """
+    answers = list(answers)
+    if not 0 < len(answers) <= MOST:
+        raise ValueError(
+            f"a forest has one to {MOST} rows, got {len(answers)}; draw several, or "
+            "leave controls to docs/verdicts.md"
+        )
+    groups = [
+        _Group(list(group), unit) for unit, group in groupby(_sorted(answers), _unit)
+    ]
+    charts: dict[str, Chart] = {}
+    mosaic = []
+    for k, group in enumerate(groups):
+        names = f"names {k}", f"intervals {k}", f"figures {k}"
+        charts |= dict(zip(names, group.charts()))
+        mosaic.append(names)
+    heights = [group.height for group in groups]
+    lines = "\n".join(answer.line for answer in answers)
+    return Picture(
+        charts,
+        width=WIDTH,
+        height=sum(heights) + (30 if title else 6),
+        mosaic=mosaic,
+        widths=COLUMNS,
+        heights=heights,
+        title=title,
+        about=f"{title}\n{lines}" if title else lines,
+        tables=[_table(answers, title)],
+    )
+
+
+class _Group:
+    """The rows of one unit: they share an axis."""
+
+    def __init__(self, answers: list[Answer], unit: str):
+        self.answers = answers
+        self.unit = unit
+        self.names = [wrap(_name(answer), LETTERS) for answer in answers]
+        self.at: list[float] = []  # the middle of each row, in pixels from the top
+        self.headings: list[tuple[float, str]] = []
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        top = GAP / 2
+        heading = ""
+        for answer, name in zip(self.answers, self.names):
+            said = "" if _is_primary(answer) else f"beside {answer.claim}"
+            if said and said != heading:
+                self.headings.append((top + LINE / 2, said))
+                top += LINE + 2
+            heading = said
+            height = LINE * max(len(name), 2)
+            self.at.append(top + height / 2)
+            top += height + GAP
+        self.bottom = top
+        self.height = top + (FOOT if self.unit else 4)
+
+    def charts(self) -> tuple[Chart, Chart, Chart]:
+        return self._names(), self._intervals(), self._figures()
+
+    def _y(self) -> Axis:
+        return Axis(limits=(self.bottom, 0), ticks=(), shown=False)
+
+    def _words(self, marks: list) -> Chart:
+        x = Axis(limits=(0, 1), ticks=(), shown=False)
+        return Chart(marks, x, self._y(), frame="none")
+
+    def _names(self) -> Chart:
+        marks = [Text(0, y, text, colour=GREY, size=11.5) for y, text in self.headings]
+        for answer, name, y in zip(self.answers, self.names, self.at):
+            bold = _is_primary(answer)
+            marks.append(Text(0, y, "\n".join(name), bold=bold, size=12))
+        return self._words(marks)
+
+    def _intervals(self) -> Chart:
+        if not self.unit:
+            return self._words([])
+        marks = [Rule([0], colour=INK, style="-", width=1)]
+        margins = {answer.margin for answer in self._verdicts()}
+        if len(margins) == 1 and max(margins):
+            (margin,) = margins
+            marks.insert(0, Rule([-margin], [margin], colour=GREY, alpha=0.13))
+        for answer, y in zip(self.answers, self.at):
+            marks += _dot(answer, y)
+        x = Axis(f"a − b, {_of_axis(self.unit)}", self._limits(), most=5)
+        return Chart(marks, x, self._y())
+
+    def _limits(self) -> tuple[float, float]:
+        ends = [0.0]
+        for verdict in self._verdicts():
+            ends += [verdict.effect, verdict.low, verdict.high, *verdict.wide]
+        ends = [end for end in ends if not math.isnan(end)]
+        room = 0.06 * (max(ends) - min(ends)) or 1.0
+        return min(ends) - room, max(ends) + room
+
+    def _verdicts(self) -> list[Verdict]:
+        return [answer for answer in self.answers if isinstance(answer, Verdict)]
+
+    def _figures(self) -> Chart:
+        marks = []
+        for answer, y in zip(self.answers, self.at):
+            colour = LOOKS[answer.word][0]
+            bold = _is_primary(answer)
+            word = Text(0, y - LINE / 2, answer.word, bold=bold, colour=colour, size=12)
+            remark = Text(1, y - LINE / 2, _remark(answer), ha="right", size=11)
+            figures = Text(0, y + LINE / 2, _figures(answer), size=11.5)
+            marks += [word, remark, figures]
+        return self._words(marks)
+
+
+def _dot(verdict: Verdict, y: float) -> list:
+    colour, marker, hollow = LOOKS[verdict.word]
+    look = {"colour": colour, "marker": "", "style": "-"}
+    marks: list = []
+    if not math.isnan(verdict.wide[0]):
+        marks.append(Line(verdict.wide, [y, y], width=1, **look))
+    if not math.isnan(verdict.low):
+        marks.append(Line([verdict.low, verdict.high], [y, y], width=3, **look))
+    dot = Points(
+        [verdict.effect], [y], colour=colour, marker=marker, hollow=hollow, size=8
+    )
+    return [*marks, dot]
+
+
+def _sorted(answers: list[Answer]) -> list[Answer]:
+    """Return them with those of one unit together, units in the order they first come."""
+    units = list(dict.fromkeys(map(_unit, answers)))
+    return sorted(answers, key=lambda answer: units.index(_unit(answer)))
+
+
+def _unit(answer: Answer) -> str:
+    """Return the unit of its axis, "" for an answer without one."""
+    return (answer.unit or "ratio") if isinstance(answer, Verdict) else ""
+
+
+def _of_axis(unit: str) -> str:
+    return "points of accuracy" if unit == "points" else unit
+
+
+def _is_primary(answer: Answer) -> bool:
+    return not isinstance(answer, Verdict) or answer.primary
+
+
+def _name(answer: Answer) -> str:
+    return f"{answer.claim}  {answer.what}" if _is_primary(answer) else answer.what
+
+
+def _figures(answer: Answer) -> str:
+    if isinstance(answer, Exact):
+        return f"to within {answer.tolerance:g}"
+    return answer.figures if isinstance(answer, Verdict) else ""
+
+
+def _remark(answer: Answer) -> str:
+    if not isinstance(answer, Verdict):
+        return ""
+    lost = "too many looks, " if answer.word != answer.word_alone else ""
+    return f"{lost}n = {answer.n}"
+
+
+def _table(answers: Sequence[Answer], title: str) -> Table:
+    rows = [
+        [_name(answer), answer.word, _figures(answer), _remark(answer), _kind(answer)]
+        for answer in answers
+    ]
+    head = "comparison a - b", "word", "effect and 95 % interval", "seeds", "claimed"
+    return Table(title or "Verdicts", head, rows)
+
+
+def _kind(answer: Answer) -> str:
+    if not isinstance(answer, Verdict):
+        return ""
+    margin = f", margin {answer.margin:g}" if answer.margin else ""
+    return f"{answer.kind}{margin}"
+
+
+def ledger(answers: Mapping[str, Answer], title: str = "") -> Picture:
+    """Draw the words of all rows: a line a claim, a mark a row, with its letter.
+
+    answers: row -> its answer, as `lessons.ledger.every_answer` gives them.
+    """
+    claims = list(dict.fromkeys(map(claim_of, answers)))
+    most = max(len(rows_of(claim)) for claim in claims)
+    marks: list = []
+    for y, claim in enumerate(claims):
+        for x, row in enumerate(rows_of(claim)):
+            marks += _cell(x, y, row.id.removeprefix(claim), answers[row.id].word)
+    marks += _key(most, len(claims))
+    y = Axis(limits=(len(claims) + 1.8, -0.7), ticks=(), shown=False)
+    names = [
+        Text(0, k, f"{claim}  {CLAIMS[claim].says}", size=11.5)
+        for k, claim in enumerate(claims)
+    ]
+    charts = {
+        "claims": Chart(
+            names, Axis(limits=(0, 1), ticks=(), shown=False), y, frame="none"
+        ),
+        "words": Chart(
+            marks,
+            Axis(limits=(-0.6, most - 0.2), ticks=(), shown=False),
+            y,
+            frame="none",
+        ),
+    }
+    words = [answer.word for answer in answers.values()]
+    counts = ", ".join(f"{words.count(word)} {word}" for word in LOOKS)
+    lines = "\n".join(answer.band for answer in answers.values())
+    return Picture(
+        charts,
+        width=980,
+        height=23 * len(claims) + 60,
+        widths=(1.45, 1),
+        title=title,
+        about=f"{title}: {counts}\n{lines}",
+    )
+
+
+def _cell(x: float, y: float, letter: str, word: str) -> list:
+    colour, marker, hollow = LOOKS[word]
+    marks: list = [Text(x, y, letter, shift=(12, 0), size=11, colour=colour)]
+    if marker:
+        look = {"colour": colour, "marker": marker, "hollow": hollow, "size": 10}
+        marks.insert(0, Points([x], [y], **look))
+    else:
+        marks.insert(0, Text(x, y, "–", colour=colour, ha="center", size=13))
+    return marks
+
+
+def _key(columns: int, lines: int) -> list:
+    """Return what the shapes mean, in two lines below."""
+    step = columns / 3
+    marks: list = []
+    for k, word in enumerate(LOOKS):
+        marks += _cell(k % 3 * step, lines + 0.3 + k // 3, word, word)
+    return marks
