@@ -99,6 +99,28 @@ class Data:
         validation = _rows(self.train, held)
         return replace(self, train=train, validation=validation, source=source)
 
+    def dealt(self, seed: int) -> "Data":
+        """Deal all examples anew to the parts that there are: as many of each class to
+        each as they have now.
+
+        So that a difference over seeds is one over splits too. Splits of one pool
+        overlap, and none has an example in two parts.
+        """
+        parts = self._parts()
+        x, y = (torch.cat([pair[k] for pair in parts.values()]) for k in (0, 1))
+        shuffled = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
+        labels = y.cpu()[shuffled]
+        left = [shuffled[labels == c] for c in range(len(self.classes))]
+        dealt: dict[str, Any] = {}
+        for part, (_, of_part) in parts.items():
+            counts = torch.bincount(of_part, minlength=len(left)).tolist()
+            hand = torch.cat([places[:n] for places, n in zip(left, counts)])
+            left = [places[n:] for places, n in zip(left, counts)]
+            hand = hand.sort().values.to(y.device)
+            dealt[part] = x[hand], y[hand]
+        source = f"{self.source}; dealt to the parts anew (seed {seed})"
+        return replace(self, **dealt, source=source)
+
     def validated(self, n: int = 500) -> "Data":
         """Return the data with a validation part: its own, or `n` examples held out.
 

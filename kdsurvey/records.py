@@ -46,17 +46,19 @@ class Experiment:
 
     Called like the function that it wraps. data: a function that loads the data it is
     recorded on; embedded: whether that data comes with the package. settings: name ->
-    whatever decides the numbers, other than data and seed.
+    whatever decides the numbers, other than data and seed. dealt: each seed deals the
+    examples to training, validation and test anew, so that the rows vary with them too.
     """
 
     run: Run
     data: Callable[[], Data]
     embedded: bool
     settings: Mapping[str, Any]
+    dealt: bool = False
 
     def __call__(self, data: Data, seed: int) -> list[dict]:
         with threads.of_a_run():
-            return self.run(data, seed)
+            return self.run(data.dealt(seed) if self.dealt else data, seed)
 
     @property
     def name(self) -> str:
@@ -79,17 +81,20 @@ def experiment(
     settings: Mapping[str, Any],
     data: Callable[[], Data] = digits,
     embedded: bool = True,
+    dealt: bool = False,
 ) -> Callable[[Run], Experiment]:
     """Make a function of data and a seed a recorded experiment.
 
     `lessons.experiments()` collects them. settings: everything that decides the rows,
     of the kinds that `provenance.plain` takes; data: what it is recorded on, the digits
     that come with the package where nothing is said; embedded: False where that data
-    has to be downloaded first.
+    has to be downloaded first. dealt: each seed deals the examples to the parts anew.
     """
+    if dealt:
+        settings = {**settings, "split": "dealt anew by each seed"}
 
     def wrap(run: Run) -> Experiment:
-        return Experiment(run, data, embedded, settings)
+        return Experiment(run, data, embedded, settings, dealt)
 
     return wrap
 

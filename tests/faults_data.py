@@ -12,4 +12,22 @@ FAULTS = [
         "if path is not None and not path.is_absolute():",
         "if False:",
     ),
+    Fault(
+        "dealt: classes are not kept apart",
+        "data.py",
+        "left = [shuffled[labels == c] for",
+        "left = [shuffled for",
+    ),
+    Fault(
+        "dealt: the same deal with every seed",
+        "data.py",
+        "generator=torch.Generator().manual_seed(seed))\n        labels = y.cpu()",
+        "generator=torch.Generator().manual_seed(0))\n        labels = y.cpu()",
+    ),
+    Fault(
+        "dealt: an example twice",
+        "data.py",
+        "left = [places[n:] for",
+        "left = [places for",
+    ),
 ]

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from patterns import made_up
 from PIL import Image
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torchvision import datasets
@@ -1048,3 +1049,46 @@ def test_a_changed_pickle_is_refused_before_it_is_opened(root, server, pickles, 
     with raises(ValueError, root / "cifar-10-batches-py" / name, expected, "delete it"):
         data.cifar10()
     assert server.asked == []
+
+
+def pool(data) -> list[tuple[int, float]]:
+    """(label, a number that tells the images apart) of all examples."""
+    parts = [data.train, data.test, data.validation]
+    return [
+        (int(label), float(image.sum()))
+        for images, labels in filter(None, parts)
+        for image, label in zip(images, labels)
+    ]
+
+
+@pytest.mark.parametrize("validation", [0, 30])
+def test_examples_are_dealt_anew_to_parts_of_the_same_make(validation):
+    data = made_up(validation=validation)
+    new = data.dealt(3)
+    for before, after in zip(
+        (data.train, data.test, data.validation), (new.train, new.test, new.validation)
+    ):
+        if before is None:
+            assert after is None
+            continue
+        assert after[0].shape == before[0].shape
+        assert after[1].bincount().tolist() == before[1].bincount().tolist()
+    assert sorted(pool(new)) == sorted(pool(data))
+    assert len(set(pool(new))) == len(pool(data))  # so no example is in two parts
+    assert not torch.equal(new.test[0], data.test[0])
+    assert not torch.equal(new.test[0], data.dealt(4).test[0])
+    assert torch.equal(new.test[0], data.dealt(3).test[0])
+    assert new.source == f"{data.source}; dealt to the parts anew (seed 3)"
+
+
+def test_every_example_comes_to_the_test_part_about_equally_often(toy):
+    """Otherwise some would teach in every split."""
+    seen = {}
+    for seed in range(60):
+        for image in toy.dealt(seed).test[0]:
+            key = float(image.sum())
+            seen[key] = seen.get(key, 0) + 1
+    total = len(pool(toy))
+    expected = 60 * len(toy.test[0]) / total
+    assert len(seen) == total  # each at least once
+    assert max(seen.values()) < 2.5 * expected

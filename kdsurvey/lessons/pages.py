@@ -1,79 +1,87 @@
-"""The pages that are written by `kdsurvey pages`: blocks of the README and of notebook
-00, and docs/verdicts.md, made from the recorded rows and from the notebooks so that
-they cannot drift from them.
+"""The pages that are written by `kdsurvey pages`: blocks of README and of notebook 00,
+docs/verdicts.md and the picture of the ledger, made from the recorded rows and from the
+notebooks, so that they cannot drift from them.
 """
 
 import json
 from collections.abc import Iterable, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
+from PIL import Image, PngImagePlugin
 
+from kdsurvey import claims, forest
+from kdsurvey.claims import CLAIMS, ROWS, Claim, Row
 from kdsurvey.lessons import ledger, notebooks
 from kdsurvey.lessons.distilling_mnist import full_mnist
 from kdsurvey.lessons.notebooks import Notebook
-from kdsurvey.verdicts import Verdict
+from kdsurvey.pictures import Picture
+from kdsurvey.verdicts import WORDS
 
 ROOT = Path(__file__).parents[2]  # of a checkout
 MAP = "00_start_here"  # the notebook that has a map of all
-WORDS = ("HOLDS", "NOT RESOLVED", "FAILS")
+PICTURE = "docs/ledger.png"  # the words of all rows
+MARKS = "Description"  # of the picture, in words, inside its file
 ABOUT = (
-    "What the recorded rows under `kdsurvey/results/` say, by the functions that the "
-    "notebooks call. A line has the claim's id, the difference with its 95 % confidence "
-    "interval, and HOLDS (the interval lies above zero), FAILS (below) or NOT RESOLVED. "
-    "Written by `make refresh`; a test compares."
+    "The survey's claims, taken apart into questions. A line without an indent answers a "
+    "question by its primary comparison a - b, which was named before it was run; the "
+    "controls and diagnostics beside it are indented and never counted. HOLDS, FAILS and "
+    "NOT RESOLVED follow from the 95 % interval, the kind of claim and its margin, and, for "
+    "the primary comparisons, are corrected for the other questions of the claim (Holm). "
+    "Intervals cover training (start, order, and what else a seed draws), paired by seed; "
+    "the test images of the digits are one draw. The rows lie under `kdsurvey/results/`; "
+    "`kdsurvey pages` writes this page, and a test compares."
 )
-CLAIMS = {  # of the survey, as far as verdicts of recorded rows bear on them
-    "P1": "FitNets: hints train thin nets that are too deep otherwise",
-    "P2": "soft targets at a temperature make a better small net, which knows digits it never saw",
-    "P3": "FSP: the flow between layers trains a net faster and better, and transfers",
-    "P4": "Net2Net: a net that grows from a trained one trains faster",
-    "P5": "mutual learning: peers without a teacher beat nets alone, and more peers more so",
-    "P6": "born-again nets beat their equal teachers, generation by generation",
-    "P7": "Apprentice: a teacher wins back what low precision loses",
-    "P8": "FFL: fused features, taught by the branches and teaching them, beat both",
-    "P9": "ONE: gated branches that teach themselves beat a net alone",
-    "P10": "EnsembleNet: heads trained with their ensemble, in a smaller net",
-    "O4": "soft targets may replace labels, and need no labelled images",
-    "O5": "a distilled net can still be pruned and quantised",
-    "O6": "soft targets regularise where images are few",
-    "O7": "it is a teacher's knowledge, not just a smoother label",
-    "O8": "what is distilled matters: outputs, a layer, the flow between layers",
-    "O9": "the gain is distillation, not merely more data",
-    "O10": "distilling beats a small net that was trained as well as possible",
-    "O11": "a net with capacity to spare gains more than a compact one",
-    "O12": "an ensemble helps, and can be distilled",
-    "O14": "copying weights and fine-tuning, or distilling: what each is good for",
-    "O16": "copies in other processes may be stale",
-}
+DOUBT = "A doubt of the survey: HOLDS means that the doubt is right."
 
 
 def results() -> str:
-    """Return the README's block of results: full MNIST, and how often each claim holds."""
-    head = (
+    """Return the README's block of results: one picture, and two tables folded."""
+    says = (
+        f"The survey's {len(CLAIMS)} claims, taken apart into {len(ROWS)} questions: "
+        f"{_counts()}. HOLDS means that the sentence is right *here*, on small nets and "
+        "mostly on the 5,000 digits that come with the package; O7, O9, O10 and O11 are "
+        "doubts of the survey, and HOLDS means that the doubt is right. "
+        "[Every comparison](docs/verdicts.md), with its interval, controls and regime."
+    )
+    picture = f"![The words of all questions, claim by claim: {_counts()}]({PICTURE})"
+    mnist = (
         "Full MNIST, recorded with the notebooks' functions; the paper is Hinton, "
-        "Vinyals & Dean 2015:"
+        f"Vinyals & Dean 2015.\n\n{_of_frame(full_mnist.table())}"
     )
-    every = (
-        "What a laptop repeats in minutes, mostly on the 5,000 digits that come with it "
-        "(1,000 of them for the test). So many verdicts on each claim of the survey "
-        "HOLD, are NOT RESOLVED, or FAIL; [what they compare](docs/verdicts.md) matters "
-        "more than how many they are."
-    )
-    tables = _of_frame(full_mnist.table()), _of_frame(counts())
-    return f"{head}\n\n{tables[0]}\n\n{every}\n\n{tables[1]}"
+    tables = [
+        _folded("The same in words", _of_frame(words())),
+        _folded("Full MNIST, beside the paper", mnist),
+    ]
+    return "\n\n".join([picture, says, *tables])
 
 
-def counts() -> pd.DataFrame:
-    """Count the verdicts on each claim that hold, are not resolved, or fail."""
-    judged = [v for of_page in ledger.verdicts().values() for v in of_page]
+def words() -> pd.DataFrame:
+    """Return the words of the rows of each claim: "a HOLDS, b NOT RESOLVED"."""
     rows = {}
-    for claim, says in CLAIMS.items():
-        words = [verdict.word for verdict in judged if verdict.claim == claim]
-        rows[claim] = [says, *(words.count(word) for word in WORDS)]
-    columns = ["which says", *WORDS]
+    for claim, about in CLAIMS.items():
+        answers = ledger.answers(claim).values()
+        said = [f"{a.claim.removeprefix(claim)} {a.word}" for a in answers]
+        rows[claim] = [about.says, ", ".join(said)]
+    columns = ["what the survey says", "its questions, here"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return table.rename_axis("claim")
+
+
+def _counts() -> str:
+    """Count the words of all rows: "20 HOLDS, 5 FAILS, ..."."""
+    said = [answer.word for answer in ledger.every_answer().values()]
+    return ", ".join(f"{said.count(word)} {word}" for word in WORDS)
+
+
+def picture() -> Picture:
+    """Draw the words of all rows."""
+    return forest.ledger(ledger.every_answer(), "Every question, and its answer here")
+
+
+def _folded(title: str, content: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{content}\n\n</details>"
 
 
 def table_of_notebooks() -> str:
@@ -102,12 +110,35 @@ def _line_of_map(notebook: Notebook) -> list:
 
 
 def page_of_verdicts() -> str:
-    """Return docs/verdicts.md."""
-    parts = [
-        f"## [{name}](../notebooks/{name}.ipynb)\n\n```\n{_lines(judged)}\n```\n"
-        for name, judged in ledger.verdicts().items()
-    ]
+    """Return docs/verdicts.md: every row, its answer, and what stands beside it."""
+    parts = [_of_claim(claim) for claim in CLAIMS.values()]
     return f"# Every verdict\n\n{ABOUT}\n\n" + "\n".join(parts)
+
+
+def _of_claim(claim: Claim) -> str:
+    places = ledger.places()
+    rows = claims.rows_of(claim.id)
+    answered = {row.id: places.get(row.same or row.id) for row in rows}
+    pages = dict.fromkeys(page for page in answered.values() if page)
+    links = ", ".join(f"[{page}](../notebooks/{page}.ipynb)" for page in pages)
+    about = [
+        f"Here: {claim.regime}.",
+        claim.limits,
+        DOUBT if claim.doubt else "",
+        f"Answered in {links}." if links else "",
+    ]
+    lines = "\n".join(line for row in rows for line in _of_row(row))
+    said = " ".join(filter(None, about))
+    return f"## {claim.id} · {claim.says}\n\n{said}\n\n```\n{lines}\n```\n"
+
+
+def _of_row(row: Row) -> list[str]:
+    """Return the lines of a row: what it asks, its answer, what stands beside it."""
+    beside = [
+        f"      {verdict.line.removeprefix(row.id).strip()}"
+        for _, verdict in ledger.beside()[row.id]
+    ]
+    return [f"# {row.id}: {row.says}", ledger.answer(row.id).line, *beside]
 
 
 def pages() -> dict[str, str]:
@@ -126,9 +157,20 @@ def pages() -> dict[str, str]:
 
 
 def write() -> None:
-    """Write the pages into a checkout."""
+    """Write the pages and the picture of the ledger into a checkout."""
     for name, text in pages().items():
         (ROOT / name).write_text(text, encoding="utf-8")
+    drawn = picture()
+    about = PngImagePlugin.PngInfo()
+    about.add_text(MARKS, drawn.about)
+    with Image.open(BytesIO(drawn.png())) as image:
+        image.save(ROOT / PICTURE, pnginfo=about, optimize=True)
+
+
+def kept_picture() -> str:
+    """Return the words that the picture in the checkout was drawn with."""
+    with Image.open(ROOT / PICTURE) as image:
+        return image.info[MARKS]
 
 
 def replaced(text: str, block: str, content: str) -> str:
@@ -156,10 +198,6 @@ def with_map(text: str) -> str:
             marked = replaced(source, "map", map_of_notebooks())
             cell["source"] = marked.splitlines(keepends=True)
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-
-
-def _lines(judged: list[Verdict]) -> str:
-    return "\n".join(verdict.line for verdict in judged)
 
 
 def _of_frame(frame: pd.DataFrame) -> str:
