@@ -1,17 +1,24 @@
-"""What notebook 04 decides: how deep a thin net may be with labels, KD and hints."""
+"""What notebook 04 answers: how deep a thin net may be with labels, KD and hints."""
 
 from functools import partial
 
 import pandas as pd
 
-from kdsurvey import records
+from kdsurvey import claims, records
 from kdsurvey.lessons.fitnets.experiments import ARMS, DEEP, DEPTHS
-from kdsurvey.lessons.judging import Claims, above, located
+from kdsurvey.lessons.judging import Claims, above, primary
 from kdsurvey.lessons.rows import at, spread, tuned
 from kdsurvey.verdicts import Verdict, judge
 
 TRAINED = 0.2  # validation accuracy of a net that has learnt; one answer for all: 0.1
+MODERATE = 6  # hidden layers: the deepest at which every arm trains at every seed
+LABELS, KD = "labels", "KD"
 HINTS, AT_ONCE = "hints, then KD", "both at once"
+BEST = "best of three each"
+DEFAULT = "default settings"
+KD_LOWEST = "KD at the lower edge of its rates"
+BOTH_LOWEST = "both at the lower edge of their rates"
+LARGEST_WEIGHT = "both at once at the edge of its weights"
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
@@ -37,17 +44,27 @@ def deepest(rows: pd.DataFrame, arm: str) -> pd.Series:
     return depths.groupby(runs["seed"]).max()
 
 
-def deeper(rows: pd.DataFrame, a: str, b: str) -> Verdict:
-    """Judge the claim that deeper nets train with arm a than with arm b."""
-    what = f"deepest net that trains, {a} - {b}"
+def deeper(id: str, rows: pd.DataFrame, a: str, b: str, note: str = "") -> Verdict:
+    """Judge the row of the claims that says that deeper nets train with arm a than with b.
+
+    A net of the deepest that were tried is a bound. note: as in `verdicts.judge`.
+    """
+    what = f"deepest net that trains, {a} - {b}, {BEST}"
     depths = (deepest(rows, arm) for arm in (a, b))
-    return judge("P1", *depths, what=what, unit="hidden layers")
+    options = claims.row(id).options | {"edge": max(DEPTHS), "note": note}
+    return judge(id, *depths, what=what, **options)
 
 
-def higher(rows: pd.DataFrame, a: str, b: str, depth: int = DEEP) -> Verdict:
-    """Judge the claim that arm a is more accurate than arm b at a depth."""
-    what = f"{{a}} - {{b}}, {depth} hidden layers"
-    return above("P1", at(rows, depth=depth), a, b, what)
+def higher(
+    id: str, rows: pd.DataFrame, a: str, b: str, depth: int, where: str
+) -> Verdict:
+    """Judge a control: arm a is more accurate than arm b at a depth.
+
+    id: the row that it stands beside. where: the end of the line, which settings or
+    which start were compared.
+    """
+    what = f"{{a}} - {{b}}, {depth} hidden layers, {where}"
+    return above(id, at(rows, depth=depth), a, b, what)
 
 
 def table(rows: pd.DataFrame, across: str = "depth") -> pd.DataFrame:
@@ -77,98 +94,104 @@ def _depths() -> pd.DataFrame:
     return records.recorded("fitnets_depths")
 
 
-@CLAIMS.group("hints train deeper")
-def _hints_train_deeper() -> list[Verdict]:
-    return [deeper(best_of_three(_depths()), HINTS, "KD")]
-
-
-@CLAIMS.group("KD trains deeper")
-def _kd_trains_deeper() -> list[Verdict]:
-    return [deeper(best_of_three(_depths()), "KD", "labels")]
-
-
-def _hints_at(depth: int) -> list[Verdict]:
-    return [higher(best_of_three(_depths()), HINTS, "KD", depth)]
-
-
-for _depth in DEPTHS:
-    _group = CLAIMS.group(f"hints, {_depth} layers", counted=_depth in (6, 10))
-    _group(partial(_hints_at, _depth))
-
-
-@CLAIMS.group("KD by default, 6 layers", counted=False)
-def _kd_by_default() -> list[Verdict]:
-    return [higher(default(_depths()), "KD", "labels", 6)]
-
-
-@CLAIMS.group("KD, 4 and 6 layers", counted=False)
-def _kd() -> list[Verdict]:
-    best = best_of_three(_depths())
-    return [higher(best, "KD", "labels", depth) for depth in DEPTHS[:2]]
-
-
-def _at_once_by_default(depth: int) -> list[Verdict]:
-    return [higher(default(_depths()), HINTS, AT_ONCE, depth)]
-
-
-def _at_once_tuned(depth: int) -> list[Verdict]:
-    return [higher(best_of_three(_depths()), HINTS, AT_ONCE, depth)]
-
-
-for _depth in (8, DEEP):  # as the notebook prints them
-    _group = CLAIMS.group(f"both at once by default, {_depth} layers", counted=False)
-    _group(partial(_at_once_by_default, _depth))
-    _group = CLAIMS.group(f"both at once tuned, {_depth} layers", counted=False)
-    _group(partial(_at_once_tuned, _depth))
-
-
-@CLAIMS.group("both at once")
-def _at_once() -> list[Verdict]:
-    (usual,), (best,) = _at_once_by_default(DEEP), _at_once_tuned(DEEP)
-    return [
-        located(usual, "default settings"),
-        located(best, "best of three settings"),
-    ]
-
-
 def _first_stages() -> pd.DataFrame:
     return records.recorded("fitnets_first_stages")
 
 
-@CLAIMS.group("first stage at once, default", counted=False)
-def _first_at_once_by_default() -> list[Verdict]:
-    return [higher(default(_first_stages()), "hints", "hints and labels at once")]
+def _at_best(id: str, a: str, b: str, depth: int, note: str = "") -> Verdict:
+    """Answer a row by two arms at a depth, each at the best of its three settings."""
+    rows = at(best_of_three(_depths()), depth=depth)
+    what = f"{{a}} - {{b}}, {depth} hidden layers, {BEST}"
+    return primary(id, rows, a, b, what, note=note)
 
 
-@CLAIMS.group("first stage at once, tuned", counted=False)
-def _first_at_once_tuned() -> list[Verdict]:
-    rows = best_of_three(_first_stages())
-    return [higher(rows, "hints", "hints and labels at once")]
+@CLAIMS.row("P1a")
+def _hints_train_deeper() -> Verdict:
+    return deeper("P1a", best_of_three(_depths()), HINTS, KD, note=KD_LOWEST)
 
 
-@CLAIMS.group("no first stage", counted=False)
-def _no_first_stage() -> list[Verdict]:
-    return [higher(best_of_three(_first_stages()), "hints", "labels")]
+@CLAIMS.row("P1b")
+def _kd_trains_deeper() -> Verdict:
+    return deeper("P1b", best_of_three(_depths()), KD, LABELS, note=BOTH_LOWEST)
+
+
+@CLAIMS.row("P1c")
+def _hints_or_kd() -> Verdict:
+    return _at_best("P1c", HINTS, KD, MODERATE)
+
+
+@CLAIMS.row("P1d")
+def _two_stages() -> Verdict:
+    return _at_best("P1d", HINTS, AT_ONCE, DEEP, note=LARGEST_WEIGHT)
+
+
+@CLAIMS.row("O10b")
+def _alone_as_well() -> Verdict:
+    return _at_best("O10b", LABELS, HINTS, MODERATE)
+
+
+@CLAIMS.group("hints at other depths")
+def _hints_at_other_depths() -> list[Verdict]:
+    best = best_of_three(_depths())
+    return [
+        higher("P1c", best, HINTS, KD, 4, BEST),
+        *(higher("P1a", best, HINTS, KD, depth, BEST) for depth in (8, DEEP)),
+    ]
+
+
+@CLAIMS.group("KD or labels")
+def _kd_or_labels() -> list[Verdict]:
+    best = best_of_three(_depths())
+    return [
+        *(higher("P1b", best, KD, LABELS, depth, BEST) for depth in DEPTHS[:2]),
+        higher("P1b", default(_depths()), KD, LABELS, MODERATE, DEFAULT),
+    ]
+
+
+@CLAIMS.group("both at once")
+def _at_once() -> list[Verdict]:
+    best = best_of_three(_depths())
+    usual = default(_depths())
+    return [
+        higher("P1d", best, HINTS, AT_ONCE, 8, BEST),
+        *(higher("P1d", usual, HINTS, AT_ONCE, depth, DEFAULT) for depth in (8, DEEP)),
+    ]
+
+
+def _after(other: str, rows: pd.DataFrame, where: str, id: str = "P1d") -> Verdict:
+    """Judge hints as the first stage against another, labels alone in the second."""
+    return higher(id, rows, "hints", other, DEEP, where)
+
+
+@CLAIMS.group("hints and labels at once")
+def _hints_and_labels() -> list[Verdict]:
+    other = "hints and labels at once"
+    return [
+        _after(other, best_of_three(_first_stages()), BEST),
+        _after(other, default(_first_stages()), DEFAULT),
+    ]
 
 
 @CLAIMS.group("other first stages")
 def _other_first_stages() -> list[Verdict]:
-    rows = best_of_three(_first_stages())
+    best = best_of_three(_first_stages())
     return [
-        higher(rows, "hints", "hints of an untrained teacher"),
-        higher(rows, "hints", "labels on the lower half"),
+        _after(LABELS, best, BEST),
+        _after("hints of an untrained teacher", best, BEST, id="P1a"),
+        _after("labels on the lower half", best, BEST),
     ]
+
+
+@CLAIMS.group("alone at other depths")
+def _alone_at_other_depths() -> list[Verdict]:
+    best = best_of_three(_depths())
+    return [higher("O10b", best, LABELS, HINTS, depth, BEST) for depth in (4, DEEP)]
 
 
 def _start(start: str) -> list[Verdict]:
     rows = at(records.recorded("fitnets_starts"), start=start)
-    return [higher(rows, HINTS, "labels")]
+    return [higher("O10b", rows, LABELS, HINTS, DEEP, f"{start}, {DEFAULT}")]
 
 
-for _name in ("batch norm", "He's"):  # as the notebook prints them
-    CLAIMS.group(f"start: {_name}", counted=False)(partial(_start, _name))
-
-
-@CLAIMS.group("batch norm")
-def _batch_norm() -> list[Verdict]:
-    return [located(verdict, "batch norm") for verdict in _start("batch norm")]
+for _name in ("batch norm", "He's"):
+    CLAIMS.group(_name)(partial(_start, _name))

@@ -324,15 +324,12 @@ def test_the_deepest_net_that_trains():
         claims.deepest(found, "labels").tolist() == [4, 0, 4]
         and claims.deepest(found, "KD").tolist() == [10] * 3
     )
-    verdict = claims.deeper(found, "KD", "labels")
-    assert (
-        verdict.effect == pytest.approx(22 / 3)
-        and verdict.word == "HOLDS"
-        and verdict.unit == "hidden layers"
-    )
-    assert claims.higher(found, "KD", "labels").effect == pytest.approx(
-        100 * (1.8 - 0.3) / 3
-    )
+    verdict = claims.deeper("P1b", found, "KD", "labels")
+    assert verdict.differences == (6, 10, 6) and verdict.effect == 6
+    assert verdict.unit == "hidden layers" and verdict.bounded
+    higher = claims.higher("P1b", found, "KD", "labels", 10, "as it comes")
+    assert higher.effect == pytest.approx(100 * (1.8 - 0.3) / 3)
+    assert higher.what == "KD - labels, 10 hidden layers, as it comes"
     assert np.allclose(pictures.by_depth(found, "labels"), [90, 10])
 
 
