@@ -1,4 +1,4 @@
-"""What notebook 05 decides: who learns faster from the flow, and what that is worth."""
+"""What notebook 05 answers: who learns faster from the flow, and what that is worth."""
 
 from functools import partial
 
@@ -7,12 +7,16 @@ import pandas as pd
 
 from kdsurvey import records
 from kdsurvey.lessons.fsp.experiments import EVERY
-from kdsurvey.lessons.judging import Claims, above, below, located
+from kdsurvey.lessons.judging import Claims, above, below, located, primary
 from kdsurvey.lessons.learning_speed import reached
 from kdsurvey.lessons.rows import tuned
 from kdsurvey.verdicts import Verdict
 
 TARGETS = (0.90, 0.93)  # fixed before any run
+KD, FITNETS, FSP = "KD (output)", "FitNets (layer, then output)", "FSP (flow)"
+FEW = "350 images, tuned"
+TWO_RATES = "each at an edge of its two rates"
+PLAIN_LOWEST = "plain at the lower edge of three rates, FSP at that of two"
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
@@ -49,132 +53,137 @@ def best_rate(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def sooner(rows: pd.DataFrame, column: str, a: str, b: str) -> Verdict:
-    """Judge the claim that arm a gets there sooner than arm b."""
+    """Judge a control of P3a: arm a gets there sooner than arm b."""
     unit = "seconds" if "seconds" in column else "steps"
     what = "{column}, {b} - {a}"
-    return below("P3", rows, a, b, what, column=column, unit=unit)
+    return below("P3a", rows, a, b, what, column=column, unit=unit)
 
 
 def _sooner(column: str, a: str, b: str = "plain") -> Verdict:
     return sooner(fastest(raced()), column, a, b)
 
 
-@CLAIMS.group("90 %")
-def _ninety() -> list[Verdict]:
-    return [_sooner("steps to 90%", "FSP"), _sooner("in all to 90%", "FSP")]
+def _small(id: str, a: str, b: str) -> Verdict:
+    """Judge a control: arm a of the small students is above arm b."""
+    rows = best_rate(records.recorded("fsp_small"))
+    return above(id, rows, a, b, f"{{a}} - {{b}}, {FEW}")
 
 
-@CLAIMS.group("90 %, short stage 1", counted=False)
-def _ninety_short() -> list[Verdict]:
-    return [_sooner("in all to 90%", "FSP, short stage 1")]
+def _small_row(id: str, a: str, b: str) -> Verdict:
+    """Answer a row by two arms of the small students."""
+    rows = best_rate(records.recorded("fsp_small"))
+    return primary(id, rows, a, b, f"{{a}} - {{b}}, {FEW}", note=TWO_RATES)
 
 
-@CLAIMS.group("93 %, stage 2 alone", counted=False)
-def _ninety_three_steps() -> list[Verdict]:
-    return [_sooner("steps to 93%", "FSP")]
+@CLAIMS.row("P3a")
+def _faster() -> Verdict:
+    what = "steps to 93 % with those of stage 1, {a} - {b}"
+    column = "in all to 93%"
+    rows = fastest(raced())
+    return primary("P3a", rows, "plain", "FSP", what, column=column, note=PLAIN_LOWEST)
 
 
-@CLAIMS.group("93 %")
-def _ninety_three() -> list[Verdict]:
+@CLAIMS.row("P3b")
+def _smaller() -> Verdict:
+    return _small_row("P3b", FSP, "plain")
+
+
+@CLAIMS.row("P3c")
+def _shuffled() -> Verdict:
+    rows = records.recorded("fsp_ensembles")
+    what = "gain of three nets together, {a} - {b}, 350 images"
+    return primary("P3c", rows, "FSP, shuffled", "FSP", what, column="gain")
+
+
+@CLAIMS.row("O8a")
+def _layer_or_output() -> Verdict:
+    return _small_row("O8a", FITNETS, KD)
+
+
+@CLAIMS.row("O8b")
+def _flow_or_output() -> Verdict:
+    return _small_row("O8b", FSP, KD)
+
+
+@CLAIMS.row("O8c")
+def _flow_or_layer() -> Verdict:
+    return _small_row("O8c", FSP, FITNETS)
+
+
+@CLAIMS.group("stage 1 not counted")
+def _not_counted() -> list[Verdict]:
     return [
-        _sooner("in all to 93%", "FSP"),
-        _sooner("in all to 93%", "FSP, short stage 1"),
-    ]
-
-
-@CLAIMS.group("why faster", counted=False)
-def _why_faster() -> list[Verdict]:
-    return [
-        _sooner("seconds to 90%", "FSP"),
+        _sooner("steps to 90%", "FSP"),
+        _sooner("steps to 93%", "FSP"),
         _sooner("steps to 90%", "FSP", "FSP, untrained teacher"),
         _sooner("steps to 90%", "teacher's weights copied", "FSP"),
     ]
 
 
-@CLAIMS.group("one rate for both", counted=False)
+@CLAIMS.group("stage 1 counted")
+def _counted() -> list[Verdict]:
+    return [
+        _sooner("in all to 90%", "FSP"),
+        _sooner("in all to 90%", "FSP, short stage 1"),
+        _sooner("in all to 93%", "FSP, short stage 1"),
+    ]
+
+
+@CLAIMS.group("seconds")
+def _in_seconds() -> list[Verdict]:
+    return [_sooner("seconds to 90%", "FSP")]
+
+
+@CLAIMS.group("one rate for both")
 def _one_rate() -> list[Verdict]:
     return [sooner(raced(), "steps to 93%", "FSP, 0.02", "FSP, 0.04")]
 
 
-def _small(claim: str, a: str, b: str) -> Verdict:
-    return above(claim, best_rate(records.recorded("fsp_small")), a, b)
-
-
 @CLAIMS.group("small student")
 def _small_student() -> list[Verdict]:
-    return [_small("P3", "FSP (flow)", "plain")]
-
-
-@CLAIMS.group("small student, controls", counted=False)
-def _small_controls() -> list[Verdict]:
     return [
-        _small("P3", "FSP (flow)", "label smoothing"),
-        _small("P3", "FSP (flow)", "FSP, untrained teacher"),
+        _small("P3b", FSP, "label smoothing"),
+        _small("P3b", FSP, "FSP, untrained teacher"),
     ]
 
 
 @CLAIMS.group("what is distilled")
 def _what_is_distilled() -> list[Verdict]:
     return [
-        _small("O8", "FSP (flow)", "KD (output)"),
-        _small("O8", "FSP (flow)", "FitNets (layer, then output)"),
-    ]
-
-
-@CLAIMS.group("layer and output", counted=False)
-def _layer_and_output() -> list[Verdict]:
-    return [
-        _small("O8", "FSP (flow)", "hint, then labels (layer)"),
-        _small("O8", "KD (output)", "plain"),
-        _small("O7", "KD (output)", "label smoothing"),
+        _small("O8a", KD, "plain"),
+        _small("O8a", FITNETS, "plain"),
+        _small("O8a", KD, "label smoothing"),
+        _small("O8c", FSP, "hint, then labels (layer)"),
     ]
 
 
 def _ensembles(a: str, b: str, column: str = "ensemble") -> Verdict:
     rows = records.recorded("fsp_ensembles")
-    return above("P3", rows, a, b, "{column} of {a} - {b}", column=column)
+    what = "{column}, {a} - {b}, 350 images"
+    return above("P3c", rows, a, b, what, column=column)
 
 
-@CLAIMS.group("ensembles, plain")
-def _ensembles_plain() -> list[Verdict]:
-    return [_ensembles("FSP", "plain")]
-
-
-@CLAIMS.group("ensembles, copied")
-def _ensembles_copied() -> list[Verdict]:
-    return [_ensembles("FSP", "teacher's weights copied")]
-
-
-@CLAIMS.group("ensembles, shuffled")
-def _ensembles_shuffled() -> list[Verdict]:
-    return [_ensembles("FSP, shuffled", "FSP")]
-
-
-@CLAIMS.group("gain of ensembles", counted=False)
-def _gains() -> list[Verdict]:
+@CLAIMS.group("ensembles")
+def _several() -> list[Verdict]:
+    copied = "teacher's weights copied"
     return [
-        _ensembles("FSP, shuffled", "FSP", "gain"),
-        _ensembles("FSP", "teacher's weights copied", "gain"),
+        _ensembles("FSP, shuffled", "FSP"),
+        _ensembles("FSP", "plain"),
+        _ensembles("FSP", copied),
+        _ensembles("FSP", copied, "gain"),
     ]
 
 
-def _moved(experiment: str) -> list[Verdict]:
+def _moved(experiment: str, where: str) -> list[Verdict]:
     rows = best_rate(records.recorded(experiment))
-    rivals = "plain", "FSP, teacher from scratch", "FitNets"
-    return [above("P3", rows, "FSP", rival) for rival in rivals]
-
-
-def _moved_to(experiment: str, where: str) -> list[Verdict]:
-    return [located(verdict, where) for verdict in _moved(experiment)]
-
-
-def _teachers(experiment: str) -> list[Verdict]:
-    rows = best_rate(records.recorded(experiment))
-    return [above("P3", rows, "teacher, fine-tuned", "teacher, from scratch")]
+    pairs = (
+        ("FSP", "plain"),
+        ("FSP", "FSP, teacher from scratch"),
+        ("FSP", "FitNets"),
+        ("teacher, fine-tuned", "teacher, from scratch"),
+    )
+    return [located(above("P3e", rows, *pair), where) for pair in pairs]
 
 
 for _name, _where in (("fsp_transfer", "new digits"), ("fsp_fashion", "clothes")):
-    CLAIMS.group(_where)(partial(_moved_to, _name, _where))
-    # as the notebook prints them, below the name of the data
-    CLAIMS.group(f"{_where}, in place", counted=False)(partial(_moved, _name))
-    CLAIMS.group(f"{_where}, teachers", counted=False)(partial(_teachers, _name))
+    CLAIMS.group(_where)(partial(_moved, _name, _where))

@@ -204,8 +204,8 @@ def test_curves_are_cut_to_one_length_and_in_per_cent():
 def test_sooner_is_better(few):
     rows = pd.DataFrame(
         [
-            {"arm": arm, "seed": k, "steps to 90%": n + k}
-            for arm, n in (("a", 10), ("b", 50))
+            {"arm": arm, "seed": k, "steps to 90%": n + k * slope}
+            for arm, n, slope in (("a", 10, 1), ("b", 49, 2))
             for k in (0, 1, 2)
         ]
     )
