@@ -1,20 +1,31 @@
-"""What notebook 06 decides: nets that grow beside nets that start anew, and copying
+"""What notebook 06 answers: nets that grow beside nets that start anew, and copying
 beside distilling.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from kdsurvey import records
-from kdsurvey.lessons.judging import Claims, above
+from kdsurvey import claims, records
+from kdsurvey.lessons.judging import Claims, above, primary
 from kdsurvey.lessons.learning_speed import reached
+from kdsurvey.lessons.net2net import exactness
 from kdsurvey.lessons.net2net.experiments import EVERY, TEACHER
 from kdsurvey.lessons.rows import tuned
-from kdsurvey.verdicts import Verdict, judge
+from kdsurvey.verdicts import Exact, Verdict, judge
 
 IMAGES = 3500  # that the teacher learnt from
+EARLY, SOON = 20, 50  # steps
+TOLERANCE = 1e-9  # of a logit, in double precision
+SCRATCH, PREDICTING = "from scratch", "teacher prediction layers"
+LONG, CONTINUED = "from scratch, 12 epochs", "teacher continued"
+UNTOUCHED = "copied, not trained"
+TUNED = "{a} - {b}, deeper, tuned"
+WIDER = "{a} - {b}, wider"
+WIDER_TUNED = f"{WIDER}, tuned"
+SCRATCH_HIGHEST = "from scratch at the upper edge of its rates"
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
@@ -30,11 +41,15 @@ def best(rows: pd.DataFrame) -> pd.DataFrame:
     return tuned(scored, "rate", by=["start", "seed"])[list(rows)]
 
 
-def higher(claim: str, rows: pd.DataFrame, a: str, b: str) -> Verdict:
-    """Judge the claim that start a ends above start b on the test images, each at its
-    best rate, see `best`.
+def higher(
+    id: str, rows: pd.DataFrame, a: str, b: str, what: str = "{a} - {b}"
+) -> Verdict:
+    """Judge a control: start a ends above start b on the test images, each at its best
+    rate, see `best`.
+
+    id: the row of the claims that it stands beside.
     """
-    return above(claim, best(rows), a, b)
+    return above(id, best(rows), a, b, what)
 
 
 def arrivals(
@@ -52,39 +67,46 @@ def arrivals(
         steps = reached(target, steps_seen, row["accuracies"])
         return steps * cost[row["start"]] / 1000 if cost else steps
 
-    arrived = rows.assign(arrival=rows.apply(arrival, axis=1))
-    return arrived.pivot(index="seed", columns=["start", "rate"], values="arrival")
+    return _by_rate(rows.assign(arrival=rows.apply(arrival, axis=1)), "arrival")
 
 
 def sooner(
-    claim: str,
+    id: str,
     rows: pd.DataFrame,
     a: str,
     b: str,
     points: float = 1.0,
     before: int = 0,
     cost: Mapping[str, float] | None = None,
+    where: str = "deeper",
 ) -> Verdict:
-    """Judge the claim that start a is `points` above the teacher sooner than start b,
-    in steps or, given their cost, in seconds.
+    """Judge a control: start a is `points` above the teacher sooner than start b, in
+    steps or, given their cost, in seconds.
 
     At each seed an arm has the rate that is fastest over the other seeds, so no seed is
-    judged by a choice that it took part in. before: steps that a has behind it.
+    judged by a choice that it took part in. id: the row of the claims that it stands
+    beside. before: steps that a has behind it. where: the end of the line.
     """
     arrived = arrivals(rows[rows["start"].isin((a, b))], points, cost)
     unit = "seconds" if cost else "steps"
     theirs, ours = (_at_the_others_rate(arrived[start]) for start in (b, a))
     plural = "s" if points != 1 else ""
-    what = f"{unit} to {points:g} point{plural} above T, {b} - {a}"
-    return judge(claim, theirs, ours + before, what=what, unit=unit)
+    what = f"{unit} to {points:g} point{plural} above T, {b} - {a}, {where}"
+    return judge(id, theirs, ours + before, what=what, unit=unit)
 
 
-def _at_the_others_rate(arrived: pd.DataFrame) -> np.ndarray:
+def _by_rate(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return a column as a table: a line a seed, a column (start, rate)."""
+    return rows.pivot(index="seed", columns=["start", "rate"], values=column)
+
+
+def _at_the_others_rate(values: pd.DataFrame, least: bool = True) -> np.ndarray:
     """Return (seeds,): of (seeds, rates) the value at the rate with the least mean over
-    the other seeds.
+    the other seeds, or the largest.
     """
-    rates = [arrived.drop(index=seed).mean().idxmin() for seed in arrived.index]
-    return np.array([arrived.loc[seed, r] for seed, r in zip(arrived.index, rates)])
+    best_of = pd.Series.idxmin if least else pd.Series.idxmax
+    rates = [best_of(values.drop(index=seed).mean()) for seed in values.index]
+    return np.array([values.loc[seed, r] for seed, r in zip(values.index, rates)])
 
 
 def costs(timed: pd.DataFrame) -> pd.DataFrame:
@@ -113,169 +135,202 @@ def _wide() -> pd.DataFrame:
     return records.recorded("net2net_wider")
 
 
-def _seen(rows: pd.DataFrame, look: int) -> pd.DataFrame:
-    """Return the rows with the validation accuracy of one look at it as "share"."""
-    return rows.assign(share=rows["accuracies"].str[look])
+def _seen(rows: pd.DataFrame, step: int) -> pd.DataFrame:
+    """Return the rows with the validation accuracy after so many steps as "share"."""
+    return rows.assign(share=rows["accuracies"].str[step // EVERY])
+
+
+def _worst(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with the worst validation accuracy of the first steps as "share"."""
+    early = rows["accuracies"].map(lambda shares: min(shares[: 1 + SOON // EVERY]))
+    return rows.assign(share=early)
+
+
+@CLAIMS.row("P4a")
+def _same_function() -> Exact:
+    what = "no logit changes: wider or deeper, in eval and in train mode"
+    change = exactness.largest_change()
+    return Exact("P4a", what, error=change, tolerance=TOLERANCE)
+
+
+@CLAIMS.row("P4b")
+def _starts_there() -> Verdict:
+    """Both at the rate that is best after those steps at the other seeds."""
+    early = _by_rate(_seen(_deep(), EARLY), "share")
+    starts = "Net2Net", "random layers"
+    shares = [_at_the_others_rate(early[start], least=False) for start in starts]
+    what = f"after {EARLY} steps, Net2Net - random layers, deeper, best rate then"
+    note = "Net2Net at the lower edge of its rates"
+    return judge(
+        "P4b", *shares, what=what, **claims.row("P4b").options | {"note": note}
+    )
+
+
+@CLAIMS.row("P4c")
+def _arrives_sooner() -> Verdict:
+    arrived = arrivals(_deep(), points=0)
+    steps = [_at_the_others_rate(arrived[start]) for start in (SCRATCH, "Net2Net")]
+    what = "steps to T, from scratch - Net2Net, deeper, best rate for it"
+    note = f"Net2Net has T at step 0; {SCRATCH_HIGHEST}"
+    return judge("P4c", *steps, what=what, **claims.row("P4c").options | {"note": note})
+
+
+@CLAIMS.row("P4d")
+def _same_end() -> Verdict:
+    rows = best(_deep())
+    return primary("P4d", rows, "Net2Net", SCRATCH, TUNED, note=SCRATCH_HIGHEST)
+
+
+@CLAIMS.row("P4e")
+def _a_tenth_keeps() -> Verdict:
+    what = f"worst in the first {SOON} steps, {{a}} - {{b}}, deeper"
+    arms = "Net2Net, 0.1x", "Net2Net, 1x"
+    return primary("P4e", _worst(_deep()), *arms, what, column="share")
+
+
+@CLAIMS.row("P4f")
+def _prediction_layers() -> Verdict:
+    rows = best(_deep())
+    return primary("P4f", rows, PREDICTING, SCRATCH, TUNED, note=SCRATCH_HIGHEST)
+
+
+@CLAIMS.row("O14a")
+def _copied_or_distilled() -> Verdict:
+    rows = best(records.recorded("copy_tune_distil"))
+    what = "{a} - {b}, a tenth of the images, best rate each"
+    note = "copied at the lower edge of its rates, distilled at the upper"
+    return primary("O14a", rows, "copied and tuned", "distilled", what, note=note)
+
+
+@CLAIMS.group("start")
+def _start() -> list[Verdict]:
+    early = "after 20 steps, {a} - {b}"
+    at_once = "at the start, {a} - {b}, wider"
+    shown = {"column": "share"}
+    deep, wide = _seen(_deep(), EARLY), _seen(_wide(), EARLY)
+    layers = "Net2Net, 1x", "random layers, 1x"
+    padding = "Net2Net, 1x", "random padding, 1x"
+    return [
+        above("P4b", deep, *layers, f"{early}, deeper", **shown),
+        above("P4b", wide, *padding, f"{early}, wider", **shown),
+        above("P4b", _seen(_wide(), 0), *padding, at_once, **shown),
+    ]
 
 
 @CLAIMS.group("deeper, sooner")
 def _deeper_sooner() -> list[Verdict]:
-    rivals = "random layers", "from scratch"
-    return [sooner("P4", _deep(), "Net2Net", rival) for rival in rivals]
+    return [
+        sooner("P4b", _deep(), "Net2Net", "random layers"),
+        sooner("P4c", _deep(), "Net2Net", SCRATCH),
+        sooner("P4c", _deep(), "Net2Net", CONTINUED),
+    ]
 
 
-@CLAIMS.group("deeper, sooner than the teacher", counted=False)
-def _deeper_sooner_than_teacher() -> list[Verdict]:
-    return [sooner("P4", _deep(), "Net2Net", "teacher continued")]
-
-
-@CLAIMS.group("deeper, higher than random", counted=False)
-def _deeper_higher_than_random() -> list[Verdict]:
-    return [higher("P4", _deep(), "Net2Net", "random layers")]
-
-
-@CLAIMS.group("deeper, higher")
+@CLAIMS.group("deeper, at the end")
 def _deeper_higher() -> list[Verdict]:
-    return [higher("P4", _deep(), "Net2Net", "from scratch")]
-
-
-@CLAIMS.group("deeper, higher than the teacher", counted=False)
-def _deeper_higher_than_teacher() -> list[Verdict]:
-    return [higher("P4", _deep(), "Net2Net", "teacher continued")]
-
-
-@CLAIMS.group("deeper, as long in all")
-def _deeper_as_long() -> list[Verdict]:
-    return [higher("P4", _deep(), "Net2Net", "from scratch, 12 epochs")]
-
-
-@CLAIMS.group("wider, at the start", counted=False)
-def _wider_at_the_start() -> list[Verdict]:
-    what = "at the start, Net2Net - random padding"
-    arms = "Net2Net, 1x", "random padding, 1x"
-    return [above("P4", _seen(_wide(), 0), *arms, what, column="share")]
+    rivals = "random layers", CONTINUED, LONG
+    return [higher("P4d", _deep(), "Net2Net", rival, TUNED) for rival in rivals]
 
 
 @CLAIMS.group("wider, sooner")
 def _wider_sooner() -> list[Verdict]:
-    return [sooner("P4", _wide(), "Net2Net", "random padding")]
+    return [
+        sooner("P4b", _wide(), "Net2Net", "random padding", where="wider"),
+        sooner("P4c", _wide(), "Net2Net", SCRATCH, where="wider"),
+    ]
 
 
-@CLAIMS.group("wider, sooner than from scratch", counted=False)
-def _wider_sooner_than_from_scratch() -> list[Verdict]:
-    return [sooner("P4", _wide(), "Net2Net", "from scratch")]
-
-
-@CLAIMS.group("wider, higher")
+@CLAIMS.group("wider, at the end")
 def _wider_higher() -> list[Verdict]:
-    return [higher("P4", _wide(), "Net2Net", "random padding")]
+    rivals = SCRATCH, "random padding", CONTINUED, LONG
+    return [higher("P4d", _wide(), "Net2Net", rival, WIDER_TUNED) for rival in rivals]
 
 
-@CLAIMS.group("wider, higher, controls", counted=False)
-def _wider_controls() -> list[Verdict]:
-    rivals = "from scratch", "teacher continued"
-    return [higher("P4", _wide(), "Net2Net", rival) for rival in rivals]
-
-
-def _slow_and_fast(rows: pd.DataFrame, column: str, what: str = "{a} - {b}") -> Verdict:
+def _slow_and_fast(rows: pd.DataFrame, column: str, what: str) -> Verdict:
     """Judge a tenth of the teacher's rate against all of it."""
-    return above("P4", rows, "Net2Net, 0.1x", "Net2Net, 1x", what, column=column)
+    return above("P4e", rows, "Net2Net, 0.1x", "Net2Net, 1x", what, column=column)
 
 
 @CLAIMS.group("learning rate")
 def _learning_rate() -> list[Verdict]:
-    return [_slow_and_fast(_deep(), "accuracy")]
-
-
-@CLAIMS.group("learning rate, early and at the end", counted=False)
-def _learning_rates() -> list[Verdict]:
-    judged = []
-    for rows, grown in ((_deep(), "deeper"), (_wide(), "wider")):
-        early = f"{grown}, after 20 steps, 0.1x - 1x"
-        late = f"{grown}, at the end, 0.1x - 1x"
-        judged.append(_slow_and_fast(_seen(rows, 20 // EVERY), "share", early))
-        judged.append(_slow_and_fast(rows, "accuracy", late))
-    return judged
-
-
-@CLAIMS.group("noise", counted=False)
-def _noise() -> list[Verdict]:
-    twins = records.recorded("net2net_twins")
+    end = "at the end, {a} - {b}"
+    soon = f"worst in the first {SOON} steps, {{a}} - {{b}}, wider"
     return [
-        higher("P4", _wide(), "Net2Net, no noise", "teacher continued"),
-        higher("P4", _wide(), "Net2Net", "Net2Net, no noise"),
-        above("P4", twins, "noise 1, 0.1x", "noise 0, 0.1x"),
-        above("P4", twins, "noise 1, 1x", "noise 0, 1x"),
+        _slow_and_fast(_worst(_wide()), "share", soon),
+        _slow_and_fast(_deep(), "accuracy", f"{end}, deeper"),
+        _slow_and_fast(_wide(), "accuracy", f"{end}, wider"),
     ]
 
 
-@CLAIMS.group("prediction layers, sooner", counted=False)
-def _prediction_sooner() -> list[Verdict]:
-    return [sooner("P4", _deep(), "teacher prediction layers", "from scratch")]
+@CLAIMS.group("noise")
+def _noise() -> list[Verdict]:
+    twins = records.recorded("net2net_twins")
+    pairs = (("Net2Net, no noise", CONTINUED), ("Net2Net", "Net2Net, no noise"))
+    tuned_pairs = [higher("P4d", _wide(), *pair, WIDER_TUNED) for pair in pairs]
+    noisy = [
+        above("P4d", twins, f"noise 1, {rate}", f"noise 0, {rate}", WIDER)
+        for rate in ("0.1x", "1x")
+    ]
+    return [*tuned_pairs, *noisy]
 
 
 @CLAIMS.group("prediction layers")
-def _prediction_higher() -> list[Verdict]:
-    return [higher("P4", _deep(), "teacher prediction layers", "from scratch")]
+def _prediction_sooner() -> list[Verdict]:
+    return [
+        sooner("P4f", _deep(), PREDICTING, SCRATCH),
+        sooner("P4f", _deep(), "Net2Net", PREDICTING),
+    ]
 
 
-@CLAIMS.group("sooner than prediction layers", counted=False)
-def _sooner_than_prediction() -> list[Verdict]:
-    return [sooner("P4", _deep(), "Net2Net", "teacher prediction layers")]
-
-
-@CLAIMS.group("in seconds", counted=False)
+@CLAIMS.group("in seconds")
 def _in_seconds() -> list[Verdict]:
     cost = costs(records.recorded("net2net_seconds"))["deeper"].to_dict()
-    rivals = "from scratch", "teacher continued", "teacher prediction layers"
-    return [sooner("P4", _deep(), "Net2Net", rival, cost=cost) for rival in rivals]
+    rivals = SCRATCH, CONTINUED, PREDICTING
+    return [sooner("P4c", _deep(), "Net2Net", rival, cost=cost) for rival in rivals]
 
 
-@CLAIMS.group("with the teacher's steps", counted=False)
+@CLAIMS.group("with the teacher's steps")
 def _with_the_teachers_steps() -> list[Verdict]:
     before = steps_of_the_teacher()
-    return [sooner("P4", _deep(), "Net2Net", "from scratch", before=before)]
-
-
-@CLAIMS.group("wider, as long in all", counted=False)
-def _wider_as_long() -> list[Verdict]:
-    return [higher("P4", _wide(), "Net2Net", "from scratch, 12 epochs")]
+    where = "deeper, the teacher's steps counted"
+    return [
+        sooner("P4c", _deep(), "Net2Net", SCRATCH, points, before, where=where)
+        for points in (0, 1)
+    ]
 
 
 def _few(a: str, b: str) -> Verdict:
-    return higher("O14", records.recorded("copy_tune_distil"), a, b)
+    """Judge a control of O14a, each arm at its best rate."""
+    rows = records.recorded("copy_tune_distil")
+    return higher("O14a", rows, a, b, "{a} - {b}, best rate each")
 
 
 @CLAIMS.group("copied")
 def _copied() -> list[Verdict]:
     return [
-        _few("copied and tuned", "copied, not trained"),
-        _few("copied and tuned", "distilled"),
+        _few("copied and tuned", UNTOUCHED),
+        _few("copied and distilled", UNTOUCHED),
+        _few("copied and distilled", "copied and tuned"),
     ]
 
 
-@CLAIMS.group("copied, controls", counted=False)
-def _copied_controls() -> list[Verdict]:
-    return [
-        _few("copied and distilled", "copied, not trained"),
-        _few("copied and distilled", "copied and tuned"),
-        _few("distilled", "from scratch"),
+@CLAIMS.group("distilled")
+def _distilled() -> list[Verdict]:
+    edge = "both at the upper edge of their rates"
+    controls = [
+        _few("distilled", SCRATCH),
         _few("distilled", "label smoothing"),
         _few("small, distilled", "small, from scratch"),
+        _few("small, distilled", "small, label smoothing"),
     ]
+    return [replace(control, note=edge) for control in controls]
 
 
-@CLAIMS.group("small")
-def _small() -> list[Verdict]:
-    return [_few("small, distilled", "small, label smoothing")]
-
-
-@CLAIMS.group("calibrated", counted=False)
+@CLAIMS.group("calibrated")
 def _calibrated() -> list[Verdict]:
     what = "after 20 steps at 0.1x, calibrated - not"
-    early = _seen(_deep(), 20 // EVERY)
     arms = "Net2Net, 0.1x", "gamma = 1, beta = 0, 0.1x"
     return [
-        above("P4", early, *arms, what, column="share"),
-        higher("P4", _deep(), "Net2Net", "gamma = 1, beta = 0"),
+        above("P4a", _seen(_deep(), EARLY), *arms, what, column="share"),
+        higher("P4a", _deep(), "Net2Net", "gamma = 1, beta = 0"),
     ]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from kdsurvey import nets, surgery
-from kdsurvey.lessons.net2net.experiments import difference
+from kdsurvey.lessons.net2net.experiments import WIDTHS, difference
 
 
 def by_hand() -> tuple[nn.Sequential, nn.Sequential]:
@@ -59,3 +59,12 @@ def largest_changes(net: nn.Sequential, x: Tensor, layer: int) -> dict[str, floa
         for how, new in grown.items()
         for train in (False, True)
     }
+
+
+def largest_change() -> float:
+    """Measure the largest of `largest_changes`, over all `kinds` of nets: new ones, on
+    random images.
+    """
+    x = torch.rand(64, 1, 14, 14, generator=torch.Generator().manual_seed(0))
+    made = kinds(nets.conv(1, *WIDTHS, seed=0), x)
+    return max(max(largest_changes(net, x, 1).values()) for net in made.values())

@@ -72,8 +72,8 @@ FAULTS = [
     Fault(
         "a rate chosen by its own seed",
         "lessons/net2net/claims.py",
-        "arrived.drop(index=seed).mean()",
-        "arrived.mean()",
+        "values.drop(index=seed).mean()",
+        "values.mean()",
     ),
     Fault(
         "the teacher's steps left out",

@@ -267,20 +267,20 @@ def test_a_seeds_rate_is_chosen_by_the_other_seeds():
         ("a", 1.0): [slow, slow, slow, fast],
         ("b", 1.0): [slow] * 4,
     }
-    verdict = claims.sooner("P4", rows_of(curves), "a", "b")
+    verdict = claims.sooner("P4c", rows_of(curves), "a", "b")
     assert (verdict.effect, verdict.n) == (
         0,
         4,
     )  # seed 0 is at once there at 0.1x, but the others send it to 1x
-    assert verdict.what == "steps to 1 point above T, b - a"
-    assert claims.sooner("P4", rows_of(curves), "a", "b", before=5).effect == -5
+    assert verdict.what == "steps to 1 point above T, b - a, deeper"
+    assert claims.sooner("P4c", rows_of(curves), "a", "b", before=5).effect == -5
 
 
 def test_seconds_count_what_a_step_costs(toy):
     rows = rows_of({("a", 1.0): [[0, 0, 0.6]] * 4, ("b", 1.0): [[0, 0.6, 0.6]] * 4})
     longer = rows.assign(start="not timed")
     verdict = claims.sooner(
-        "P4", pd.concat([rows, longer]), "a", "b", cost={"a": 10, "b": 50.0}
+        "P4c", pd.concat([rows, longer]), "a", "b", cost={"a": 10, "b": 50.0}
     )
     assert (
         verdict.effect == pytest.approx(0.3)
@@ -312,7 +312,7 @@ def test_the_best_rate_is_the_one_that_validation_images_prefer():
         == {"a": [1.0], "b": [1.0]}
         and len(kept) == 8
     )
-    assert claims.higher("P4", rows, "a", "b").effect == pytest.approx(5)
+    assert claims.higher("P4d", rows, "a", "b").effect == pytest.approx(5)
     assert (
         claims.best(rows.assign(**{"validation accuracy": rows["accuracy"]}))[
             "rate"
