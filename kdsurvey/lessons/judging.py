@@ -2,7 +2,7 @@
 and diagnostics beside them, which a notebook asks for by name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +35,28 @@ def primary(
     sentence = what.format(a=a, b=b, column=column)
     options = claims.row(id).options | {"edge": edge, "note": note}
     return judge_rows(id, rows, column, a=a, b=b, what=sentence, **options)
+
+
+def edge_note(
+    rows: pd.DataFrame,
+    arms: Sequence[str],
+    edges: Mapping[str, str],
+    column: str = "choice",
+) -> str:
+    """Write which of these arms chose a setting at the edge of those tried, for the note
+    of a verdict; "" where none did.
+
+    rows: of each arm at its best. edges: setting -> what it is, "the longest tried".
+    column: the one that names settings.
+    """
+    chosen = {arm: rows[rows["arm"] == arm][column].iloc[0] for arm in arms}
+    at_edge = {arm: name for arm, name in chosen.items() if name in edges}
+    names = set(at_edge.values())
+    if len(at_edge) == len(arms) and len(names) == 1:
+        at_edge = {"each": names.pop()}
+    return "; ".join(
+        f"{arm} chose {name}, {edges[name]}" for arm, name in at_edge.items()
+    )
 
 
 def above(

@@ -7,7 +7,7 @@ import torch
 
 from kdsurvey import claims, records
 from kdsurvey.lessons import judging
-from kdsurvey.lessons.judging import Claims, primary
+from kdsurvey.lessons.judging import Claims, edge_note, primary
 from kdsurvey.lessons.mutual_learning.flatness import DECAYED, MATCHED
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.losses import kl
@@ -19,6 +19,7 @@ verdicts = CLAIMS.verdicts
 CONTROLS = ("alone", "one-way", "label smoothing")
 SIZES = "small", "big"
 TUNED = "{a} - {b}, tuned, labels right"
+EDGES = {"40 epochs": "the longest tried", "10 epochs": "the shortest tried"}
 AFTER_COLUMN = {"accuracy": "", "ensemble": ", ensembles"}
 RISES = {
     "rise at 0.05": "rise of the loss at noise 0.05",
@@ -75,32 +76,45 @@ def _tuned(name: str = "dml_peers") -> pd.DataFrame:
     return tuned(records.recorded(name))
 
 
+def _answer(
+    id: str, rows: pd.DataFrame, a: str, b: str, what: str = TUNED, **options
+) -> Verdict:
+    """Answer a row by two arms at their best settings."""
+    note = edge_note(rows, (a, b), EDGES)
+    return primary(id, rows, a, b, what, note=note, **options)
+
+
 @CLAIMS.row("P5a")
 def _peers_or_alone() -> Verdict:
-    return primary("P5a", _tuned("dml_clean"), "DML", "alone", TUNED)
+    return _answer("P5a", _tuned("dml_clean"), "DML", "alone")
 
 
 @CLAIMS.row("P5b")
 def _peer_or_teacher() -> Verdict:
-    return primary("P5b", _tuned("dml_clean"), "DML", "one-way", TUNED)
+    return _answer("P5b", _tuned("dml_clean"), "DML", "one-way")
 
 
 @CLAIMS.row("P5c")
 def _who_gains() -> Verdict:
-    rows = _tuned("dml_unequal").pivot(index="seed", columns="arm", values="accuracy")
-    gain = {size: rows[f"{size}, DML"] - rows[f"{size}, alone"] for size in SIZES}
+    rows = _tuned("dml_unequal")
+    accuracy = rows.pivot(index="seed", columns="arm", values="accuracy")
+    gain = {
+        size: accuracy[f"{size}, DML"] - accuracy[f"{size}, alone"] for size in SIZES
+    }
+    arms = [f"{size}, {arm}" for size in SIZES for arm in ("DML", "alone")]
+    note = edge_note(rows, arms, EDGES)
     what = (
         "gain of the small net - gain of the big one, tuned, a fifth of labels redrawn"
     )
     options = claims.row("P5c").options
-    return judge("P5c", gain["small"], gain["big"], what=what, **options)
+    return judge("P5c", gain["small"], gain["big"], what=what, note=note, **options)
 
 
 @CLAIMS.row("P5d")
 def _more_peers() -> Verdict:
     means = at(records.recorded("dml_number"), weight=1.0)
     what = "{a} - {b}, tuned, a fifth of labels redrawn"
-    return primary("P5d", tuned(means), "K = 5, mean", "K = 2, mean", what)
+    return _answer("P5d", tuned(means), "K = 5, mean", "K = 2, mean", what)
 
 
 @CLAIMS.row("P5e")
@@ -118,24 +132,24 @@ def _flatter() -> Verdict:
 
 @CLAIMS.row("O10c")
 def _alone_as_well() -> Verdict:
-    return primary("O10c", _tuned("dml_clean"), "alone", "DML", TUNED)
+    return _answer("O10c", _tuned("dml_clean"), "alone", "DML")
 
 
 @CLAIMS.row("O16a")
 def _copies_help() -> Verdict:
-    return primary("O16a", tuned(_copies(0.0)), "every 10", "never", TUNED)
+    return _answer("O16a", tuned(_copies(0.0)), "every 10", "never")
 
 
 @CLAIMS.row("O16b")
 def _copies_may_be_stale() -> Verdict:
-    return primary("O16b", tuned(_copies(0.0)), "every 100", "every 1", TUNED)
+    return _answer("O16b", tuned(_copies(0.0)), "every 100", "every 1")
 
 
 @CLAIMS.row("O16d")
 def _runs_agree() -> Verdict:
     rows = _tuned("codistil_runs")
     what = "two runs agree, {a} - {b}, tuned, a fifth of labels redrawn"
-    return primary("O16d", rows, "every 10", "never", what, column="two runs agree")
+    return _answer("O16d", rows, "every 10", "never", what, column="two runs agree")
 
 
 def slopes_apart(K: int = 3, seed: int = 0) -> float:
