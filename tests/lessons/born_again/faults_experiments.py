@@ -106,12 +106,6 @@ FAULTS = [
         "Image(x[0, 0].numpy())",
     ),
     Fault(
-        "inheritance: language left out of the README",
-        "lessons/born_again/claims.py",
-        '@CLAIMS.group("language")',
-        '@CLAIMS.group("language", counted=False)',
-    ),
-    Fault(
         "language: the first characters count",
         "lessons/born_again/language.py",
         "codes[None, -CONTEXT:]",

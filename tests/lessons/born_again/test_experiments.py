@@ -294,17 +294,17 @@ def test_the_best_setting_is_what_validation_images_prefer():
         ("clean", "alone"): [LONG],
     }
     assert claims.gain(
-        "P6", rows, "BAN", "alone", setting=None
+        "P6a", rows, "BAN", "alone", setting=None
     ).effect == pytest.approx(-10)
-    assert claims.gain("P6", rows, "BAN", "alone").effect == pytest.approx(-20)
-    verdict = claims.gain("P6", rows, "alone", "BAN", "clean")
+    assert claims.gain("P6a", rows, "BAN", "alone").effect == pytest.approx(-20)
+    verdict = claims.gain("P6a", rows, "alone", "BAN", "clean")
     assert (
         verdict.effect == pytest.approx(10)
-        and verdict.what == "alone - BAN, clean labels, 40 epochs"
+        and verdict.what == "alone - BAN, 40 epochs, labels right"
     )
     only = rows[rows["setting"] == LONG].drop(columns="setting")
     assert (
-        claims.gain("P6", only, "BAN", "alone").what
+        claims.gain("P6a", only, "BAN", "alone").what
         == "BAN - alone, labels a fifth redrawn"
     )
 
@@ -316,20 +316,22 @@ def test_lower_perplexity_is_better():
         ("alone", "12 epochs"): 10.0,
         ("alone", "4 epochs"): 7.5,
     }
-    columns = ["arm", "setting", "seed", "perplexity", "validation perplexity"]
     rows = pd.DataFrame(
-        [(*names, s, p + s, p - 1) for names, p in of.items() for s in range(3)],
-        columns=columns,
+        {
+            "arm": arm,
+            "setting": setting,
+            "seed": seed,
+            "perplexity": p + seed * (1.01 if arm == "alone" else 1),
+            "validation perplexity": p - 1,
+        }
+        for (arm, setting), p in of.items()
+        for seed in range(3)
     )
-    assert (
-        claims.lower_perplexity("P6", rows, "BAN", "alone", "12 epochs").word == "HOLDS"
-    )
-    found = claims.lower_perplexity("P6", rows, "BAN", "alone")
-    assert (
-        found.effect == pytest.approx(-0.5)
-        and found.word == "FAILS"
-        and found.what == "perplexity of alone - BAN, the best of 2 settings and of 2"
-    )
+    longer = claims.lower_perplexity("P6g", rows, "BAN", "alone", "12 epochs")
+    assert longer.word == "HOLDS" and longer.effect == pytest.approx(1.01)
+    at_best = claims.lower_perplexity("P6g", rows, "BAN", "alone")
+    assert at_best.word == "FAILS" and at_best.effect == pytest.approx(-0.49)
+    assert at_best.what == "perplexity of alone - BAN, the best of 2 settings and of 2"
 
 
 def test_seed_noise_is_the_distance_of_two_nets_alone():
@@ -497,22 +499,15 @@ def test_a_language_model_alone_has_more_to_choose_from(manual, births):
 
 
 def test_what_the_recorded_rows_say():
-    verdicts = claims.verdicts()
-    assert len({v.line for v in verdicts}) == len(verdicts) and all(
-        v.n >= 5 for v in verdicts
-    )
-    words = {v.what: v.word for v in verdicts}
-    assert words["BAN - alone, labels a fifth redrawn, 40 epochs"] == "HOLDS"
-    assert (
-        words["BAN - alone, labels a fifth redrawn, each at its best setting"]
-        == "FAILS"
-    )
-    assert words["BAN - label smoothing, labels a fifth redrawn, 40 epochs"] == "FAILS"
-    assert {v.claim for v in verdicts} == {"P6", "O7", "O10", "O12"}
-    assert sum("perplexity" in v.what for v in verdicts) == len(
+    words = {line.what: line.word for line in claims.CLAIMS.beside()}
+    assert words["BAN - alone, 40 epochs, labels a fifth redrawn"] == "HOLDS"
+    assert words["BAN - alone, tuned, labels a fifth redrawn"] == "FAILS"
+    assert words["label smoothing - BAN, 40 epochs, labels a fifth redrawn"] == "HOLDS"
+    answers = {id: claims.CLAIMS.answer(id) for id in claims.CLAIMS.rows()}
+    assert answers["P6a"].word == "FAILS" and answers["O10d"].word == "HOLDS"
+    assert sum("perplexity" in what for what in words) == len(
         claims.verdicts("language")
     )
-    assert all(v in verdicts for v in claims.verdicts("generations"))
 
 
 def test_what_the_paper_says_twice():
