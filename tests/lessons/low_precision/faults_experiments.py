@@ -58,12 +58,6 @@ FAULTS = [
         '"weight_bits": weights}',
     ),
     Fault(
-        "lesson: sooner swapped",
-        "lessons/low_precision/claims.py",
-        "for arm in (b, a)",
-        "for arm in (a, b)",
-    ),
-    Fault(
         "lesson: other bits not fixed",
         "lessons/low_precision/claims.py",
         "at(rows, arm=UNTAUGHT, **{other: fixed})",
