@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
-from scipy.stats import binom, binomtest
+from scipy.special import bdtr, stdtr, stdtrit
 
 ENOUGH = 3  # differences; fewer have no interval
 MANY = 1000  # seeds; more are not counted out
@@ -47,7 +46,7 @@ def of_median(differences: Sequence[float], confidence: float) -> tuple[float, f
     ordered = np.sort(differences)
     n = len(ordered)
     tail = (1 - confidence) / 2
-    outside = [k for k in range(n // 2 + 1) if k and binom.cdf(k - 1, n, 0.5) <= tail]
+    outside = [k for k in range(1, n // 2 + 1) if bdtr(k - 1, n, 0.5) <= tail]
     if not outside:
         return NONE
     left_out = outside[-1]
@@ -69,7 +68,7 @@ def t_test(differences: Sequence[float], distance: float) -> float:
 def sign_test(differences: Sequence[float]) -> float:
     """Return the exact two-sided p-value of the sign test; ties do not count."""
     up, down = signs(differences)
-    return float(binomtest(up, up + down).pvalue) if up + down else 1.0
+    return min(1.0, float(2 * bdtr(min(up, down), up + down, 0.5)))
 
 
 def signs(differences: Sequence[float]) -> tuple[int, int]:

@@ -30,16 +30,22 @@ def on_labels(
     return net
 
 
-def mean_confidence(teacher: Teacher, data: Data) -> float:
-    """Return the mean of the teacher's largest probability at T = 1, on training images."""
-    return torch.softmax(teacher.logits(data.train[0]), -1).amax(-1).mean().item()
+def mean_doubt(teacher: Teacher, data: Data, T: float = 1.0) -> float:
+    """Return one minus the mean of the teacher's largest probability at T, on training
+    images.
+    """
+    p = torch.softmax(teacher.logits(data.train[0]) / T, -1)
+    return 1 - p.amax(-1).mean().item()
+
+
+def smoothing_for(doubt: float, data: Data) -> float:
+    """Return the label smoothing that leaves the right class a probability of 1 - doubt."""
+    classes = len(data.classes)
+    return doubt * classes / (classes - 1)
 
 
 def smoothing_of(teacher: nn.Module | Teacher, data: Data) -> float:
-    """Return the label smoothing that makes labels as sure as a teacher (or a net alone).
-
-    With it the right class gets the teacher's `mean_confidence`.
+    """Return the label smoothing that makes labels as sure as a teacher, or a net alone,
+    is at T = 1.
     """
-    classes = len(data.classes)
-    unsure = 1 - mean_confidence(Teacher(teacher), data)
-    return unsure * classes / (classes - 1)
+    return smoothing_for(mean_doubt(Teacher(teacher), data), data)

@@ -30,7 +30,7 @@ FAULTS = [
     Fault(
         "smoothing of one class too many",
         "lessons/alone.py",
-        "unsure * classes / (classes - 1)",
+        "doubt * classes / (classes - 1)",
         "unsure",
     ),
     Fault(

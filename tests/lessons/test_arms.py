@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from kdsurvey.lessons.alone import mean_confidence, on_labels, smoothing_of
+from kdsurvey.lessons.alone import mean_doubt, on_labels, smoothing_of
 from kdsurvey.lessons.arms import Arm, alone_first, by_name, fit
 from kdsurvey.methods import plain
 from kdsurvey.nets import mlp
@@ -60,5 +60,5 @@ def test_smoothed_labels_are_as_sure_as_the_teacher(toy):
     net = on_labels(mlp(128, 8, 3, seed=0), toy, CONFIG, 0)
     smoothing, classes = smoothing_of(net, toy), len(toy.classes)
     on_the_label = 1 - smoothing + smoothing / classes
-    assert on_the_label == pytest.approx(mean_confidence(Teacher(net), toy))
+    assert on_the_label == pytest.approx(1 - mean_doubt(Teacher(net), toy))
     assert smoothing_of(Teacher(net), toy) == smoothing

@@ -30,8 +30,8 @@ FAULTS = [
     Fault(
         "born again: smoothing without its own class",
         "lessons/alone.py",
-        "unsure * classes / (classes - 1)",
-        "unsure",
+        "doubt * classes / (classes - 1)",
+        "doubt",
     ),
     Fault(
         "born again: DKPP never redrawn",

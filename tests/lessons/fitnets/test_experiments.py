@@ -11,7 +11,7 @@ import torch
 
 from kdsurvey import measures, records
 from kdsurvey.lessons import alone, arms
-from kdsurvey.lessons.alone import mean_confidence
+from kdsurvey.lessons.alone import mean_doubt
 from kdsurvey.lessons.fitnets import claims, experiments, pictures
 from kdsurvey.methods import fitnets, joint_hints, plain
 from kdsurvey.nets import mlp
@@ -221,7 +221,7 @@ def test_depths_has_every_arm_and_smooths_at_the_rate_that_suits_labels(
     }
     small, teacher = toy.halved(), experiments.teach(toy.halved(), 2)
     net, best = mlp(32, *[32] * 4, 3, seed=2), best_of(found, 4)
-    smoothing = (1 - mean_confidence(Teacher(teacher), small)) * 10 / 9
+    smoothing = mean_doubt(Teacher(teacher), small) * 10 / 9
     train(
         plain(net, smoothing=smoothing),
         small,

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from kdsurvey import packed, records, surgery
-from kdsurvey.lessons.alone import mean_confidence
+from kdsurvey.lessons.alone import mean_doubt
 from kdsurvey.lessons.low_precision import claims, compression, pictures
 from kdsurvey.lessons.low_precision import experiments as lesson
 from kdsurvey.lessons.rows import at, tuned
@@ -69,11 +69,11 @@ def test_an_arm_is_the_method_that_it_names(toy, teacher, first, arm, choice):
         and "C" not in arm
     ):
         surgery.lower(net, **low)
-    confidence = mean_confidence(Teacher(teacher), toy)
+    doubt = mean_doubt(Teacher(teacher), toy)
     full = {"weight_bits": 32, "activation_bits": 32}
     stages = {
         "full precision, teacher": lambda: apprentice(net, teacher, scheme="B", **full),
-        "label smoothing": lambda: plain(net, smoothing=(1 - confidence) * 3 / 2),
+        "label smoothing": lambda: plain(net, smoothing=doubt * 3 / 2),
         "A": lambda: apprentice(
             net, mlp(128, *[128] * 4, 3, norm=True, seed=1001), scheme="A", **low
         ),

@@ -30,8 +30,8 @@ FAULTS = [
     Fault(
         "smoothing forgets the right class's share",
         "lessons/alone.py",
-        "unsure * classes / (classes - 1)",
-        "unsure",
+        "doubt * classes / (classes - 1)",
+        "doubt",
     ),
     Fault(
         "every seed has the same wrong labels",

@@ -14,7 +14,7 @@ import torch
 from patterns import made_up
 
 from kdsurvey import data, nets, records
-from kdsurvey.lessons.alone import mean_confidence
+from kdsurvey.lessons.alone import mean_doubt
 from kdsurvey.lessons.mutual_learning import codistilling as lesson
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
 from kdsurvey.measures import top1_agreement
@@ -133,7 +133,7 @@ def test_smoothing_is_as_unsure_as_the_other_copy_is_of_these_images(
     images = lesson.halves(small, 0)
     lesson.smoothed(alone, images, small, SHORT)
     unsure = [
-        1 - mean_confidence(Teacher(alone[1 - k]), replace(small, train=images[k]))
+        mean_doubt(Teacher(alone[1 - k]), replace(small, train=images[k]))
         for k in range(2)
     ]
     assert given == pytest.approx([10 / 9 * u for u in unsure], rel=1e-4)
