@@ -39,7 +39,7 @@ verdicts = CLAIMS.verdicts
 
 @CLAIMS.group("all")
 def _all():
-    return [judge("P1", [0.6, 0.7], [0.5, 0.6], what="a - b")]
+    return [judge("P1a", [0.6, 0.7, 0.8], [0.5, 0.6, 0.8], what="nothing - nothing")]
 """,
     "exercises.py": "questions = ()\n",
 }
@@ -50,7 +50,7 @@ from kdsurvey.lessons import ledger, pages
 
 pages.write()
 print(json.dumps({
-    "verdicts": {page: len(judged) for page, judged in ledger.verdicts().items()},
+    "verdicts": [page for page, _ in ledger.beside()["P1a"]],
     "experiments": list(lessons.experiments()),
     "exercises": list(exercises.nothing_yet.questions),
 }))
@@ -111,7 +111,7 @@ def test_an_empty_lesson_is_collected_wherever_lessons_are_listed(tree):
         check=True,
     )
     collected = json.loads(answer.stdout)
-    assert collected["verdicts"] == {"99_nothing_yet": 1}
+    assert collected["verdicts"] == ["99_nothing_yet"]
     assert "nothing_tried" in collected["experiments"]
     assert collected["exercises"] == []
 
@@ -125,4 +125,4 @@ def test_an_empty_lesson_is_collected_wherever_lessons_are_listed(tree):
         in after["README.md"]
     )
     assert f"| [99 nothing yet](99_nothing_yet.ipynb) | {line}" in after[start]
-    assert "## [99_nothing_yet]" in after["docs/verdicts.md"]
+    assert "nothing - nothing" in after["docs/verdicts.md"]
