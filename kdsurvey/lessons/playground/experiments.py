@@ -18,6 +18,7 @@ from torch import nn
 
 from kdsurvey import nets, sweeps
 from kdsurvey.data import Data
+from kdsurvey.intervals import ENOUGH
 from kdsurvey.methods import hinton, plain
 from kdsurvey.records import experiment
 from kdsurvey.stage import Stage, Teacher
@@ -109,7 +110,8 @@ class Map:
         return self.gains.mean(0)
 
     def verdict(self, T: float, alpha: float, cells: int = 1) -> Verdict:
-        """Judge the claim that this cell beats the control; needs two seeds or more.
+        """Judge the claim that this cell beats the control; needs two seeds, and
+        three for an interval.
 
         cells: how many are looked at (Bonferroni).
         """
@@ -126,7 +128,7 @@ class Map:
         """Mark each cell (T, alpha) whose 95 % interval leaves out 0 as LIKELY, as SURE
         where the corrected one does too, else with "".
         """
-        if len(self.table) < 2:
+        if len(self.table) < ENOUGH:
             return np.full(self.mean.shape, "")
         return np.reshape([self._mark(*cell) for cell in CELLS], self.mean.shape)
 

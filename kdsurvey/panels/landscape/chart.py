@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from kdsurvey.intervals import ENOUGH
 from kdsurvey.lessons.playground.experiments import (
     ALPHAS,
     CELLS,
@@ -68,16 +69,18 @@ def sentence(found: Map | None, cell: int) -> str:
     T, alpha = CELLS[cell]
     if found is None:
         return f"{arm(T, alpha)}: nothing has run here yet; press Start."
-    if len(found.table) < 2:
-        gain = f"{found.mean.ravel()[cell]:+.1f} points with one seed"
+    seeds = len(found.table)
+    if seeds < ENOUGH:
+        counted = f"{seeds} seed{'s' if seeds > 1 else ''}"
+        gain = f"{found.mean.ravel()[cell]:+.1f} points with {counted}"
         return f"{arm(T, alpha)} - {found.control}: {gain}; no interval yet."
     return found.verdict(T, alpha).line
 
 
 def tally(found: Map | None) -> str:
     """Count the cells that help, and those that hurt, in a sentence."""
-    if found is None or len(found.table) < 2:
-        return "Two seeds are needed to judge."
+    if found is None or len(found.table) < ENOUGH:
+        return "Three seeds are needed to judge."
     words = [found.verdict(*cell).word for cell in CELLS]
     best = int(found.mean.argmax())
     helped, hurt = words.count("HOLDS"), words.count("FAILS")
@@ -88,8 +91,9 @@ def tally(found: Map | None) -> str:
 
 def table(found: Map | None) -> Table:
     """Put all cells into a table: gain, interval and word."""
-    if found is None or len(found.table) < 2:
-        return Table("Nothing to judge yet: two seeds are needed", ["cell", "gain"], [])
+    if found is None or len(found.table) < ENOUGH:
+        caption = "Nothing to judge yet: three seeds are needed"
+        return Table(caption, ["cell", "gain"], [])
     verdicts = [found.verdict(*cell) for cell in CELLS]
     rows = [
         [arm(*c), f"{v.effect:+.2f}", f"{v.low:+.2f} to {v.high:+.2f}", v.word]

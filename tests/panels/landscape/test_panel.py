@@ -56,7 +56,7 @@ def test_before_the_first_run_it_says_what_to_do(panel):
     panel.settle()
     assert panel.status == "T = 4, alpha = 0.9: nothing has run here yet; press Start."
     assert {cell.description for cell in panel.cells} == {"·"}
-    assert panel.table[0].caption == "Nothing to judge yet: two seeds are needed"
+    assert panel.table[0].caption == "Nothing to judge yet: three seeds are needed"
 
 
 def test_it_shows_what_the_grid_finds(panel, data):
@@ -128,7 +128,7 @@ def test_the_map_fills_in_before_the_first_seed_is_done(endless):
     panel.stop.click()
     assert panel.wait(WAIT)
     panel.check()
-    assert panel.status == "Stopped. Two seeds are needed to judge."
+    assert panel.status == "Stopped. Three seeds are needed to judge."
 
 
 def test_stop_is_quick_and_ten_starts_leave_nothing(endless):
