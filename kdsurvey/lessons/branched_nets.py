@@ -5,6 +5,7 @@ trains it, and what is kept of it.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import pandas as pd
 import torch
 from torch import nn
 
@@ -12,6 +13,7 @@ from kdsurvey import nets
 from kdsurvey.branches import Branches, Fused, Mixed, branched, fusion, gate
 from kdsurvey.data import Data
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
+from kdsurvey.lessons.rows import at
 from kdsurvey.losses import kl
 from kdsurvey.measures import multiply_adds
 from kdsurvey.methods import ensemblenet, ffl, one
@@ -27,6 +29,7 @@ CHOICES = {  # what every arm may choose from on validation images; the first is
     "5 epochs": replace(CONFIG, epochs=5),
     "weight decay": replace(CONFIG, weight_decay=5e-3),
 }
+RIGHT, WRONG = "labels right", "a fifth of labels redrawn"  # as verdicts say it
 SHAPE = (1, 14, 14)
 COUNT = 3
 T = 3.0
@@ -163,3 +166,21 @@ def training_cost(stage: Stage, n: int = 64) -> float:
             sum(loss(batch, 0.5).values()).backward()
 
     return multiply_adds(step) / n
+
+
+def stand(rows: pd.DataFrame, a: str, b: str, setting: str = "choice") -> str:
+    """Say for a verdict at which settings two arms stand.
+
+    rows: those that were chosen, of each arm. setting: their column.
+    """
+    first, second = (at(rows, arm=arm)[setting].iloc[0] for arm in (a, b))
+    if first == second:
+        return f"both: {first}"
+    return f"{a}: {first}; {b}: {second}"
+
+
+def edges(rows: pd.DataFrame, a: str, b: str, setting: str = "choice") -> str:
+    """Say as `stand` does where every setting is an edge, as each of CHOICES is: the
+    fewest epochs, the lowest rate, the strongest decay.
+    """
+    return f"{stand(rows, a, b, setting)} (at the edge of what was tried)"

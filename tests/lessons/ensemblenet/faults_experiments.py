@@ -65,18 +65,6 @@ FAULTS = [
         "data = branched_nets.digits(data, seed)",
     ),
     Fault(
-        "heads: a rate that not all have",
-        "lessons/ensemblenet/claims.py",
-        'rows[rows["rate"] != FAST] if',
-        "rows if",
-    ),
-    Fault(
-        "heads: chosen on heads for the ensemble",
-        "lessons/ensemblenet/claims.py",
-        'column=f"validation {column}"',
-        'column="validation accuracy"',
-    ),
-    Fault(
         "budgets: over the budget",
         "lessons/ensemblenet/budgets.py",
         "max(1, int(budget",
@@ -117,29 +105,5 @@ FAULTS = [
         "lessons/ensemblenet/budgets.py",
         "[budget >= LONG :]",
         "[budget > LONG :]",
-    ),
-    Fault(
-        "budgets: dearer runs taken",
-        "lessons/ensemblenet/claims.py",
-        'rows[rows["budget"] <= budget]',
-        "rows",
-    ),
-    Fault(
-        "budgets: chosen on test images",
-        "lessons/ensemblenet/claims.py",
-        '"validation average" if joint else "validation accuracy"',
-        '"average" if joint else "accuracy"',
-    ),
-    Fault(
-        "budgets: unequal steps",
-        "lessons/ensemblenet/claims.py",
-        'rows[(rows["epochs"] == EPOCHS) & (rows["setting"] != default)]',
-        'rows[rows["setting"] != default]',
-    ),
-    Fault(
-        "budgets: one net answers for all",
-        "lessons/ensemblenet/claims.py",
-        'accuracy=joint["average"]',
-        'accuracy=joint["accuracy"]',
     ),
 ]

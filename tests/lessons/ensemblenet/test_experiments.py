@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from lessons.ensemblenet.given import budget_rows, lambda_rows
 
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Mixed
@@ -318,159 +319,12 @@ def test_what_is_served(few):
     ] == branched_nets.serving_cost(alone)
 
 
-def lambda_rows() -> pd.DataFrame:
-    """Recorded rows in small: the third of the rate is the better on validation images,
-    three times it the best of all.
-    """
-    tries = {
-        "the rate": (0.8, 0.9),
-        "a third of it": (0.85, 0.7),
-        "three times it": (0.99, 0.95),
-    }
-    return pd.DataFrame(
-        {
-            "arm": experiments.name(lam),
-            "seed": seed,
-            "rate": rate,
-            "validation accuracy": validation,
-            "accuracy": test + 0.01 * lam,
-            "validation together": 1 - validation,
-            "together": test,
-            "train accuracy": 0.5,
-            "diversity": 0.1 / (1 + lam),
-        }
-        for rate, (validation, test) in tries.items()
-        for lam in experiments.LAMBDAS
-        for seed in range(3)
-    )
-
-
-def test_lambdas_are_judged_at_a_rate_or_at_the_best_one():
-    rows = lambda_rows()
-    usual = at(rows, rate="the rate")
-    assert set(claims.tuned(rows)["rate"]) == {"a third of it"}
-    assert set(claims.tuned(rows, "together")["rate"]) == {"the rate"}
-    chosen = claims.tuned(rows.assign(choice=rows["rate"]), setting="choice")
-    assert set(chosen["rate"]) == {"three times it"}
-    verdict = claims.above(usual, 2.0, 1.0, where="there")
-    assert verdict.line.startswith(
-        "P10  HOLDS  heads, lambda = 2 - lambda = 1, there: +1.00 points"
-    )
-    assert claims.above(usual, 0.5, 1.0, "diversity").unit == "nats"
-    runs = claims.rated(rows, 1.0)
-    apart = claims.above(runs, "the rate", "a third of it", "together")
-    assert apart.what == "ensemble, the rate - a third of it"
-    assert apart.effect == pytest.approx(20)
-    table = pictures.in_percent(rows)
-    assert table[pictures.COLUMNS].iloc[0].tolist() == pytest.approx([90, 90, 50, 10])
-
-
 def test_the_picture_of_lambda():
     words = pictures.sweep(lambda_rows()).about
     assert "heads, the rate: 10, 9.5, 9, 8.5, 8" in words
     assert "ensemble, a third of it: 30, 30" in words
     assert "Diversity" in words
     assert "the rate: 0.1, 0.0667, 0.05" in words
-
-
-def budget_rows() -> pd.DataFrame:
-    """One net, and arms 10 points below it; longer training looks better than it is,
-    for all together worse.
-    """
-    # (budget, setting, epochs): accuracy of one net on validation and on test images,
-    # and that of the average
-    tries = {
-        (6, "as it comes", 6): (0.5, 0.6, 0.9, 0.8),
-        (15, "weight decay", 15): (0.6, 0.5, 0.7, 0.6),
-        (45, "a third of the rate", 45): (0.7, 0.7, 0.95, 0.9),
-    }
-    rows = []
-    for (budget, setting, epochs), found in tries.items():
-        for arm in budgets.ARMS:
-            low, cost = (0.0, 1000) if arm == "one net" else (0.1, 3000)
-            row = {
-                "arm": arm,
-                "budget": budget,
-                "setting": setting,
-                "epochs": epochs,
-                "validation accuracy": found[0],
-                "accuracy": found[1] - low,
-                "validation average": found[2],
-                "average": found[3] - low,
-                "one answers": 1000,
-                "all answer": cost,
-                "training": 1e9 * epochs,
-            }
-            rows += [row | {"seed": seed} for seed in range(3)]
-    return pd.DataFrame(rows)
-
-
-def test_the_best_try_within_a_budget():
-    rows = budget_rows()
-    epochs = {
-        (budget, joint): set(claims.best(rows, budget, joint)["epochs"])
-        for budget in (6, 15, 45)
-        for joint in (0, 1)
-    }
-    assert epochs == {
-        (6, 0): {6},
-        (15, 0): {15},
-        (45, 0): {45},
-        (6, 1): {6},
-        (15, 1): {6},
-        (45, 1): {45},
-    }
-    changes = {"setting": "as it comes", "epochs": 15, "validation accuracy": 1}
-    equal = claims.equal_steps(pd.concat([rows, rows.assign(**changes)]))
-    assert set(equal["setting"]) == {"weight decay"}
-    assert set(equal["epochs"]) == {15}
-    one, together = (pictures.by_budget(rows, joint)["ONE"] for joint in (False, True))
-    assert one.shape == (3, 3)
-    assert one[0].tolist() == pytest.approx([50, 40, 60])
-    assert together[0].tolist() == pytest.approx([70, 70, 80])
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "effect"),
-    [
-        ("ONE, together", "one net", 20),
-        ("ONE, together", "one net, together", -10),
-        ("ONE, together", "ONE", 30),
-        ("ONE", "one net", -10),
-    ],
-)
-def test_which_of_two_answer_together(a, b, effect):
-    verdict = claims.within(budget_rows(), 15, a, b, "O12")
-    assert verdict.effect == pytest.approx(effect)
-    word = "HOLDS" if effect > 0 else "FAILS"
-    assert verdict.line.startswith(
-        f"O12  {word}  {a} - {b}, budget 15: {effect:+.2f} points"
-    )
-
-
-def test_claims_within_a_budget():
-    rows = budget_rows()
-    single, other = claims.served(rows, 15, "ONE", "label smoothing")
-    assert single.line.startswith("O10  FAILS  ONE - one net, budget 15: -10.00 points")
-    assert other.what == "label smoothing - one net, budget 15"
-    assert claims.within(rows, 15, "DML", "label smoothing").effect == pytest.approx(0)
-    others = "one net", "label smoothing", "DML, together"
-    judged = [claims.together(rows, 15, "ONE", than=b)[0] for b in others]
-    assert [verdict.what for verdict in judged] == [
-        "ONE, together - one net, budget 15",
-        "ONE, together - label smoothing, budget 15",
-        "ONE, together - DML, together, budget 15",
-    ]
-    assert [verdict.effect for verdict in judged] == pytest.approx([20, 30, 0])
-    assert {verdict.claim for verdict in judged} == {"O12"}
-
-
-def test_no_line_is_in_two_groups():
-    groups = claims.CLAIMS.groups()
-    groups.remove("labels right: budgets")  # its lines name the budget alone
-    lines = [verdict.what for verdict in claims.verdicts(*groups)]
-    assert len(lines) > 70
-    assert len(set(lines)) == len(lines)
 
 
 def test_tables_and_the_picture_of_budgets():
