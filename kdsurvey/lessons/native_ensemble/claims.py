@@ -1,10 +1,15 @@
-"""What notebook 11 decides, on ONE and its parts."""
+"""What notebook 11 answers, on ONE and its parts."""
+
+from collections.abc import Iterable
+from dataclasses import replace
 
 import pandas as pd
 
 from kdsurvey import records
+from kdsurvey.lessons import judging
 from kdsurvey.lessons import rows as kept_rows
-from kdsurvey.lessons.judging import Claims
+from kdsurvey.lessons.branched_nets import RIGHT, WRONG, edges
+from kdsurvey.lessons.judging import Claims, primary
 from kdsurvey.lessons.mutual_learning.flatness import MATCHED
 from kdsurvey.lessons.rows import at
 from kdsurvey.verdicts import Verdict, judge, judge_rows
@@ -15,10 +20,10 @@ verdicts = CLAIMS.verdicts
 ONE, TOGETHER = "accuracy", "together"
 CHOSEN_BY = {ONE: "validation accuracy", TOGETHER: "validation together"}
 NAMED = {ONE: "one net", TOGETHER: "all three"}
-PARTS = ("no distillation", "no sharing", "no gate")
-LONG = "15 epochs"
-BEST = "best of four settings"
-RIGHT = "clean labels, best of two"
+PARTS = {"P9c": "no distillation", "P9d": "no sharing", "P9e": "no gate"}
+LONG, SLOW = "15 epochs", "a third of the rate"
+DEFAULT = f"default settings, {WRONG}"
+RISES = "rise at 0.1", "rise, relative"
 
 
 def chosen(rows: pd.DataFrame, column: str = ONE) -> pd.DataFrame:
@@ -28,42 +33,42 @@ def chosen(rows: pd.DataFrame, column: str = ONE) -> pd.DataFrame:
     return kept_rows.tuned(rows, column=CHOSEN_BY[column])
 
 
-def above(
-    rows: pd.DataFrame,
-    a: str,
-    b: str,
-    where: str,
-    *,
-    column: str = ONE,
-    claim: str = "P9",
-) -> Verdict:
-    """Judge the claim that arm a is above arm b on the test images: a net of each, or all
-    three together; `where` ends the line.
+def answered(id: str, rows: pd.DataFrame, a: str, b: str, labels: str) -> Verdict:
+    """Judge a row of the table by one net of arms a and b, each at its best choice.
+
+    labels: how many of those in training are right.
     """
-    return judge_rows(
-        claim, rows, column, a=a, b=b, what=f"{NAMED[column]}: {a} - {b}, {where}"
-    )
+    runs = chosen(rows)
+    what = f"one net: {{a}} - {{b}}, tuned, {labels}"
+    return primary(id, runs, a, b, what, note=edges(runs, a, b))
 
 
-def within(
-    rows: pd.DataFrame, arm: str, a: str, b: str, what: str, claim: str = "P9"
+def above(
+    id: str, rows: pd.DataFrame, a: str, b: str, where: str, *, column: str = ONE
 ) -> Verdict:
-    """Judge the claim that of one arm column a is above column b."""
-    runs = at(rows, arm=arm).sort_values("seed")
-    return judge(claim, runs[a], runs[b], what=what)
+    """Judge a control: arm a is above arm b on the test images, a net of each, or all
+    three together.
+
+    id: the row that it stands beside. where: the end of the line.
+    """
+    what = f"{NAMED[column]}: {{a}} - {{b}}, {where}"
+    return judging.above(id, rows, a, b, what, column=column)
 
 
 def tuned(
-    rows: pd.DataFrame,
-    a: str,
-    b: str,
-    where: str,
-    *,
-    column: str = ONE,
-    claim: str = "P9",
+    id: str, rows: pd.DataFrame, a: str, b: str, labels: str, *, column: str = ONE
 ) -> Verdict:
-    """Judge as `above` does, each arm at its best choice for this column."""
-    return above(chosen(rows, column), a, b, where, column=column, claim=claim)
+    """Judge a control as `above` does, each arm at its best choice for this column."""
+    runs = chosen(rows, column)
+    verdict = above(id, runs, a, b, f"tuned, {labels}", column=column)
+    return replace(verdict, note=edges(runs, a, b))
+
+
+def within(id: str, rows: pd.DataFrame, arm: str, columns: tuple, what: str) -> Verdict:
+    """Judge a control: of one arm the first column is above the second."""
+    runs = at(rows, arm=arm)
+    first, second = columns
+    return judge(id, runs[first], runs[second], what=what)
 
 
 def longest(parts: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
@@ -74,164 +79,157 @@ def longest(parts: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
 
 
 def slower(rows: pd.DataFrame, arm: str, than: str | None = None) -> Verdict:
-    """Judge the claim that an arm at a third of the rate is above arm `than` at the rate,
+    """Judge a control: an arm at a third of the rate is above arm `than` at the rate,
     itself where None.
 
-    For heads with labels only a third of the rate is the mean of their losses in place of the sum.
+    For heads with labels only a third of the rate is the mean of their losses in place
+    of the sum.
     """
-    other = than or arm
-    runs = ((arm, "a third of the rate"), (other, "15 epochs"))
-    kept = [
-        rows[(rows["arm"] == name) & (rows["choice"] == choice)].assign(
-            arm=f"{name}, {choice}"
-        )
-        for name, choice in runs
-    ]
-    a, b = (f"{name}, {choice}" for name, choice in runs)
-    return judge_rows("O10", pd.concat(kept), ONE, a=a, b=b, what=f"one net: {a} - {b}")
+    slow, fast = f"{arm}, {SLOW}", f"{than or arm}, {LONG}"
+    each = rows.assign(arm=rows["arm"] + ", " + rows["choice"])
+    return judging.above("O10f", each, slow, fast, f"one net: {{a}} - {{b}}, {WRONG}")
 
 
-def losses(rows: pd.DataFrame, where: str) -> list[Verdict]:
-    """Judge what a net of ONE loses without each part, then whether the first part costs
-    more than the others, and the gate least.
+def order(rows: pd.DataFrame, where: str) -> list[Verdict]:
+    """Judge what the paper says of its parts: a net loses most without the first, least
+    without the gate.
     """
-    kept = [above(rows, "ONE", part, where) for part in PARTS]
-    return kept + [
-        above(rows, a, b, where)
-        for a, b in (
-            ("no sharing", PARTS[0]),
-            ("no gate", PARTS[0]),
-            ("no gate", "no sharing"),
+    distillation, sharing, gate = PARTS.values()
+    pairs = (sharing, distillation), (gate, distillation), (gate, sharing)
+    return [above("P9c", rows, a, b, where) for a, b in pairs]
+
+
+def rises(why: pd.DataFrame, arms: Iterable[str], column: str) -> list[Verdict]:
+    """Judge diagnostics: noise on the weights costs these arms more than ONE."""
+    what = f"{column}, of the training loss: {{arm}} - ONE"
+    return [
+        judge_rows(
+            "P9a", why, column, a=arm, b="ONE", what=what.format(arm=arm), unit="nats"
         )
+        for arm in arms
     ]
-
-
-def rises(why: pd.DataFrame, a: str, b: str, column: str) -> Verdict:
-    """Judge the claim that noise on the weights costs arm a more than arm b."""
-    return judge_rows(
-        "P9",
-        why,
-        column,
-        a=a,
-        b=b,
-        what=f"{column}, of the training loss: {a} - {b}",
-        unit="nats",
-    )
 
 
 def _long() -> pd.DataFrame:
     return longest(records.recorded("one_parts"), records.recorded("one_seeds"))
 
 
-@CLAIMS.group("ONE")
-def _one() -> list[Verdict]:
-    rows = _long()
-    what = f"ONE-E - one branch, {LONG}"
-    return [
-        above(rows, "ONE", "alone", LONG),
-        within(rows, "ONE", TOGETHER, ONE, what),
-        above(rows, "ONE", "alone", LONG, column=TOGETHER),
-    ]
+def _redrawn() -> pd.DataFrame:
+    return records.recorded("one_parts")
 
 
-@CLAIMS.group("ONE: controls", counted=False)
-def _one_controls() -> list[Verdict]:
-    rows = _long()
-    what = "three nets alone: together - one"
-    return [
-        within(rows, "alone", TOGETHER, ONE, what, "O12"),
-        above(rows, "heads, labels", "alone", LONG),
-        above(rows, "ONE", "heads, labels", LONG),
-        above(rows, "ONE", "label smoothing", LONG, claim="O7"),
-    ]
+def _right() -> pd.DataFrame:
+    return records.recorded("one_clean")
 
 
-@CLAIMS.group("parts")
-def _parts() -> list[Verdict]:
-    divergence, _, gate, *order = losses(_long(), LONG)
-    return [divergence, gate, *order]
+@CLAIMS.row("P9a")
+def _branch_or_alone() -> Verdict:
+    return answered("P9a", _right(), "ONE", "alone", RIGHT)
 
 
-@CLAIMS.group("parts: sharing", counted=False)
-def _sharing() -> list[Verdict]:
-    rows = _long()
-    return [
-        above(rows, "ONE", "no sharing", LONG),
-        above(rows, "no distillation", "alone", LONG),
-    ]
+@CLAIMS.row("P9b")
+def _all_or_one() -> Verdict:
+    one, all_of_them = (at(chosen(_right(), column), arm="ONE") for column in NAMED)
+    joint = all_of_them.assign(arm="ONE-E", accuracy=all_of_them[TOGETHER])
+    rows = pd.concat([joint, one], ignore_index=True)
+    what = f"{{a}} - one branch of {{b}}, tuned, {RIGHT}"
+    return primary("P9b", rows, "ONE-E", "ONE", what, note=edges(rows, "ONE-E", "ONE"))
 
 
-@CLAIMS.group("parts: the gate together")
-def _gate_together() -> list[Verdict]:
-    return [above(_long(), "ONE", "no gate", LONG, column=TOGETHER)]
+@CLAIMS.row("P9c")
+def _distillation() -> Verdict:
+    return answered("P9c", _redrawn(), "ONE", PARTS["P9c"], WRONG)
 
 
-@CLAIMS.group("parts: the gate's sum", counted=False)
-def _gate_and_mean() -> list[Verdict]:
-    what = "ONE's branches: gated - mean of logits"
-    return [within(_long(), "ONE", TOGETHER, "average", what)]
+@CLAIMS.row("P9d")
+def _sharing() -> Verdict:
+    return answered("P9d", _redrawn(), "ONE", PARTS["P9d"], WRONG)
 
 
-@CLAIMS.group("sums and means", counted=False)
-def _sums() -> list[Verdict]:
-    rows = records.recorded("one_parts")
-    slow = "a third of the rate"
-    judged = [slower(rows, arm) for arm in ("alone", "heads, labels", "ONE")]
-    return [
-        *judged,
-        slower(rows, "heads, labels", than="ONE"),
-        above(at(rows, choice=slow), "ONE", "heads, labels", slow),
-    ]
+@CLAIMS.row("P9e")
+def _gate() -> Verdict:
+    return answered("P9e", _redrawn(), "ONE", PARTS["P9e"], WRONG)
 
 
-@CLAIMS.group("tuned")
-def _tuned() -> list[Verdict]:
-    rows = records.recorded("one_parts")
-    return [
-        tuned(rows, "ONE", "alone", BEST, claim="O10"),
-        tuned(rows, "ONE", "label smoothing", BEST, claim="O7"),
-        tuned(rows, "ONE", "alone", BEST, column=TOGETHER, claim="O12"),
-    ]
-
-
-@CLAIMS.group("tuned: controls", counted=False)
-def _tuned_controls() -> list[Verdict]:
-    rows = records.recorded("one_parts")
-    others = "heads, labels", "no distillation", "no gate"
-    smooth = {"column": TOGETHER, "claim": "O12"}
-    return [
-        *(tuned(rows, "ONE", arm, BEST, claim="O10") for arm in others),
-        tuned(rows, "ONE", "label smoothing", BEST, **smooth),
-    ]
+@CLAIMS.row("O10f")
+def _alone_as_well() -> Verdict:
+    return answered("O10f", _right(), "alone", "ONE", RIGHT)
 
 
 @CLAIMS.group("labels right")
 def _labels_right() -> list[Verdict]:
-    return [tuned(records.recorded("one_clean"), "ONE", "alone", RIGHT)]
-
-
-@CLAIMS.group("labels right: controls", counted=False)
-def _labels_right_controls() -> list[Verdict]:
-    rows = records.recorded("one_clean")
+    rows = _right()
     return [
-        tuned(rows, "ONE", "label smoothing", RIGHT),
-        tuned(rows, "ONE", "alone", RIGHT, column=TOGETHER, claim="O12"),
+        tuned("P9a", rows, "ONE", "label smoothing", RIGHT),
+        tuned("P9b", rows, "ONE", "alone", RIGHT, column=TOGETHER),
+    ]
+
+
+@CLAIMS.group("labels redrawn")
+def _labels_redrawn() -> list[Verdict]:
+    rows = _redrawn()
+    smooth = "label smoothing"
+    return [
+        tuned("P9a", rows, "ONE", "alone", WRONG),
+        tuned("P9a", rows, "ONE", smooth, WRONG),
+        tuned("P9a", rows, "ONE", "heads, labels", WRONG),
+        tuned("P9b", rows, "ONE", "alone", WRONG, column=TOGETHER),
+        tuned("P9b", rows, "ONE", smooth, WRONG, column=TOGETHER),
+    ]
+
+
+@CLAIMS.group("default settings")
+def _untuned() -> list[Verdict]:
+    rows = _long()
+    together = f"ONE-E - one branch of ONE, {DEFAULT}"
+    apart = f"three nets alone: together - one, {DEFAULT}"
+    return [
+        above("P9a", rows, "ONE", "alone", DEFAULT),
+        above("P9a", rows, "ONE", "heads, labels", DEFAULT),
+        above("P9a", rows, "heads, labels", "alone", DEFAULT),
+        above("P9a", rows, "ONE", "label smoothing", DEFAULT),
+        within("P9b", rows, "ONE", (TOGETHER, ONE), together),
+        within("P9b", rows, "alone", (TOGETHER, ONE), apart),
+        above("P9b", rows, "ONE", "alone", DEFAULT, column=TOGETHER),
+    ]
+
+
+@CLAIMS.group("parts: default settings")
+def _parts_untuned() -> list[Verdict]:
+    rows = _long()
+    kept = [above(id, rows, "ONE", part, DEFAULT) for id, part in PARTS.items()]
+    return [*kept, *order(rows, DEFAULT)]
+
+
+@CLAIMS.group("parts: what is left without distillation")
+def _undistilled() -> list[Verdict]:
+    return [above("P9c", _long(), PARTS["P9c"], "alone", DEFAULT)]
+
+
+@CLAIMS.group("the gate together")
+def _gate_together() -> list[Verdict]:
+    rows = _long()
+    what = f"ONE's branches: gated - mean of logits, {DEFAULT}"
+    return [
+        above("P9e", rows, "ONE", PARTS["P9e"], DEFAULT, column=TOGETHER),
+        within("P9e", rows, "ONE", (TOGETHER, "average"), what),
+    ]
+
+
+@CLAIMS.group("sums and means")
+def _sums() -> list[Verdict]:
+    rows = _redrawn()
+    same = [slower(rows, arm) for arm in ("alone", "heads, labels", "ONE")]
+    slow = at(rows, choice=SLOW)
+    return [
+        *same,
+        slower(rows, "heads, labels", than="ONE"),
+        above("P9a", slow, "ONE", "heads, labels", f"{SLOW}, {WRONG}"),
     ]
 
 
 @CLAIMS.group("flatness")
 def _flatness() -> list[Verdict]:
     rows = records.recorded("one_why")
-    return [
-        rises(rows, MATCHED, "ONE", column)
-        for column in ("rise at 0.1", "rise, relative")
-    ]
-
-
-@CLAIMS.group("flatness: nets alone", counted=False)
-def _flatness_alone() -> list[Verdict]:
-    rows = records.recorded("one_why")
-    return [
-        rises(rows, "alone", "ONE", column)
-        for column in ("rise at 0.1", "rise, relative")
-    ]
+    arms = MATCHED, "alone"
+    return [verdict for column in RISES for verdict in rises(rows, arms, column)]

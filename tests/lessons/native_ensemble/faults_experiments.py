@@ -119,18 +119,6 @@ FAULTS = [
         "best = max(tried",
     ),
     Fault(
-        "native: chosen by another column",
-        "lessons/native_ensemble/claims.py",
-        "column=CHOSEN_BY[column]",
-        "column=CHOSEN_BY[ONE]",
-    ),
-    Fault(
-        "native: columns of a claim swapped",
-        "lessons/native_ensemble/claims.py",
-        "judge(claim, runs[a], runs[b]",
-        "judge(claim, runs[b], runs[a]",
-    ),
-    Fault(
         "native: three nets for the price of one",
         "lessons/native_ensemble/pictures.py",
         "step = COUNT * training_cost",

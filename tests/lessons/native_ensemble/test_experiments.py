@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+from lessons.native_ensemble.given import rows
 
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Mixed, branched
 from kdsurvey.lessons import branched_nets
-from kdsurvey.lessons import rows as kept_rows
 from kdsurvey.lessons.mutual_learning import flatness as why
-from kdsurvey.lessons.native_ensemble import claims, pictures
 from kdsurvey.lessons.native_ensemble import experiments as lesson
+from kdsurvey.lessons.native_ensemble import pictures
 from kdsurvey.methods import one, plain
 from kdsurvey.pictures import Bars
 from kdsurvey.stage import Stage
@@ -204,13 +204,6 @@ def test_how_flat_is_measured_at_equal_training_loss(some, monkeypatch):
         "alone", "loss"
     ] == pytest.approx(losses[2], abs=1e-3)
     assert (rows["agreement"] <= 1).all() and (rows["rise at 0.1"] != 0).all()
-    made = [
-        {"arm": arm, "seed": seed, "r": mean + seed / 9}
-        for arm, mean in (("x", 2), ("y", 1))
-        for seed in (0, 1)
-    ]
-    verdict = claims.rises(pd.DataFrame(made), "x", "y", "r")
-    assert verdict.effect == pytest.approx(1) and verdict.unit == "nats"
 
 
 def test_agreement_of_several_nets_is_the_mean_over_pairs(some, monkeypatch):
@@ -334,86 +327,6 @@ def test_costs_by_hand():
     ].tolist() == [1, 1]
     shares = found.loc["more sharing", "training"] / found.loc["alone", "training"]
     assert found.loc["more sharing", "training, of three nets"] == round(shares, 2)
-
-
-def rows(**arms: list[float]) -> pd.DataFrame:
-    """Three seeds an arm and choice; together is 0.05 above one net, and validation the
-    other way round.
-    """
-    made = []
-    for arm, values in arms.items():
-        for choice, mean in zip(("15 epochs", "5 epochs"), values):
-            for seed in range(3):
-                of = mean + seed / 1000 + (0.001 if arm == "ONE" and seed == 1 else 0)
-                about = {
-                    "arm": arm,
-                    "choice": choice,
-                    "seed": seed,
-                    "validation accuracy": 1 - of,
-                    "validation together": of,
-                }
-                made.append(
-                    about
-                    | {"accuracy": of, "together": of + 0.05, "average": of + 0.04}
-                )
-    return pd.DataFrame(made)
-
-
-def test_claims_read_the_columns_that_they_name():
-    found = rows(ONE=[0.6, 0.7], alone=[0.5, 0.65])
-    first = found[found["choice"] == "15 epochs"]
-    told = claims.above(first, "ONE", "alone", "here")
-    assert told.line.startswith("P9  HOLDS  one net: ONE - alone, here: +10.03 points")
-    all_three = claims.above(
-        first, "ONE", "alone", "there", column="together", claim="O12"
-    )
-    assert all_three.line.startswith(
-        "O12  HOLDS  all three: ONE - alone, there: +10.03"
-    )
-    assert claims.tuned(found, "ONE", "alone", "best").effect == pytest.approx(
-        100 * 0.1 + 1 / 30
-    )
-    assert claims.tuned(
-        found, "ONE", "alone", "best", column="together"
-    ).effect == pytest.approx(100 * 0.05 + 1 / 30)
-    gap = claims.within(
-        first.sample(frac=1, random_state=1),
-        "ONE",
-        "together",
-        "average",
-        "gated - mean",
-    )
-    assert (
-        gap.effect == pytest.approx(1)
-        and gap.low == pytest.approx(1)
-        and gap.what == "gated - mean"
-    )
-    assert (
-        kept_rows.table(found, column="accuracy").loc["alone", "5 epochs"]
-        == "65.1 ± 0.1"
-    )
-
-
-def test_a_third_of_the_rate_is_compared_with_the_rate():
-    found = rows(ONE=[0.6, 0.7], alone=[0.5, 0.9]).replace(
-        {"choice": {"5 epochs": "a third of the rate"}}
-    )
-    told = claims.slower(found, "alone")
-    assert told.effect == pytest.approx(40) and told.claim == "O10"
-    assert told.what == "one net: alone, a third of the rate - alone, 15 epochs"
-    assert claims.slower(found, "alone", "ONE").effect == pytest.approx(30 - 1 / 30)
-    assert (
-        set(kept_rows.at(found, choice="15 epochs")["choice"]) == {"15 epochs"}
-        and len(kept_rows.at(found, choice="15 epochs")) == 6
-    )
-
-
-def test_the_losses_are_of_each_part_and_then_their_order():
-    found = rows(
-        ONE=[0.7], **{"no distillation": [0.5], "no sharing": [0.6], "no gate": [0.69]}
-    )
-    effects = [round(v.effect) for v in claims.losses(found, "x")]
-    assert effects == [20, 10, 1, 10, 19, 9]
 
 
 def test_pictures_say_what_they_show(some):
