@@ -1,11 +1,16 @@
-"""What notebook 10 decides, on branches, their average and the fused classifier."""
+"""What notebook 10 answers, on branches, their average and the fused classifier."""
+
+from dataclasses import replace
 
 import pandas as pd
 
 from kdsurvey import records
 from kdsurvey.lessons import judging
+from kdsurvey.lessons.branched_nets import RIGHT, WRONG, edges
+from kdsurvey.lessons.ensemblenet.budgets import ALONE, BUDGETS
+from kdsurvey.lessons.ensemblenet.claims import best as best_within
 from kdsurvey.lessons.feature_fusion.experiments import KINDS, LONG, SLOW, WITHOUT
-from kdsurvey.lessons.judging import Claims
+from kdsurvey.lessons.judging import Claims, primary
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.verdicts import Verdict, judge
 
@@ -20,13 +25,17 @@ CHOSEN_BY = {
     "fused": "validation together",
 }
 
-PARTS = "ensemble KD", "fusion KD", "either", "ramp"
 GATED = ("ONE", "ONE with ramp")
 FUSED = ("FFL", *WITHOUT, *(f"flat and {kind}, FFL" for kind in KINDS))
 BRANCH = "FFL (branch)"
 MEAN = "FFL (average)"
 TOGETHER = "FFL (fused)"
-CLEAN = "clean labels"
+HEADS = "heads, labels alone (branch)"
+ENSEMBLE, FUSION = "FFL without ensemble KD", "FFL without fusion KD"
+FLAT, DEEP = "flat, FFL with deep", "deep, FFL with flat"
+BOTH = "flat and deep"
+PRICE = BUDGETS[-1]  # in epochs of one net
+SETTINGS = {LONG: "default settings", SLOW: SLOW}  # as a line calls them
 
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
@@ -72,55 +81,58 @@ def best(rows: pd.DataFrame) -> pd.DataFrame:
     return tuned(rows)
 
 
-def above(
-    rows: pd.DataFrame,
-    a: str,
-    b: str,
-    choice: str | None = LONG,
-    claim: str = "P8",
-    where: str = "",
-) -> Verdict:
-    """Judge the claim that answer a is right more often than answer b on the test images;
-    rows: those of `answers`.
-
-    choice: the setting of both; None has each at its best of the settings that both
-    were trained with. where: ends the line.
+def equally_tuned(rows: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
+    """Return the rows of two answers, each at its best of the settings that both were
+    trained with.
     """
     runs = rows[rows["arm"].isin((a, b))]
     shared = set(at(runs, arm=a)["choice"]) & set(at(runs, arm=b)["choice"])
-    if choice:
-        runs = at(runs, choice=choice)
-    else:
-        runs = best(runs[runs["choice"].isin(shared)])
-    sentence = (
-        f"{{a}} - {{b}}, {choice or f'each at its best of {len(shared)} settings'}"
-    )
-    if where:
-        sentence += f", {where}"
-    return judging.above(claim, runs, a, b, sentence)
+    return best(runs[runs["choice"].isin(shared)])
+
+
+def answered(id: str, rows: pd.DataFrame, a: str, b: str, labels: str) -> Verdict:
+    """Judge a row of the table by answers a and b, equally tuned; labels: how many of
+    those in training are right.
+    """
+    runs = equally_tuned(rows, a, b)
+    what = f"{{a}} - {{b}}, tuned, {labels}"
+    return primary(id, runs, a, b, what, note=edges(runs, a, b))
+
+
+def above(
+    id: str, rows: pd.DataFrame, a: str, b: str, labels: str, choice: str | None = None
+) -> Verdict:
+    """Judge a control: answer a is right more often than answer b on the test images.
+
+    id: the row that it stands beside. rows: those of `answers`. choice: the setting of
+    both; None has them equally tuned.
+    """
+    if choice is not None:
+        what = f"{{a}} - {{b}}, {SETTINGS[choice]}, {labels}"
+        return judging.above(id, at(rows, choice=choice), a, b, what)
+    runs = equally_tuned(rows, a, b)
+    verdict = judging.above(id, runs, a, b, f"{{a}} - {{b}}, tuned, {labels}")
+    return replace(verdict, note=edges(runs, a, b))
 
 
 def interplay(
     rows: pd.DataFrame, answer: str = "branch", choice: str = LONG
 ) -> Verdict:
-    """Judge the claim that ensemble KD brings an answer of FFL more where there is fusion KD
-    than where there is none.
+    """Judge a diagnostic: ensemble KD brings an answer of FFL more where there is fusion
+    KD than where there is none.
     """
-    values = rows[rows["choice"] == choice].pivot(
+    accuracy = at(rows, choice=choice).pivot(
         index="seed", columns="arm", values="accuracy"
     )
-    both, without, alone, neither = (
-        values[f"FFL{which} ({answer})"]
-        for which in (
-            "",
-            *(f" without {part}" for part in ("ensemble KD", "fusion KD", "either")),
-        )
-    )
-    what = f"gain by ensemble KD, with fusion KD - without it ({answer}), {choice}"
-    return judge("P8", both - without, alone - neither, what=what)
+    beside = accuracy[f"FFL ({answer})"] - accuracy[f"{ENSEMBLE} ({answer})"]
+    without = accuracy[f"{FUSION} ({answer})"]
+    alone = without - accuracy[f"FFL without either ({answer})"]
+    gain = f"gain by ensemble KD, with fusion KD - without it ({answer})"
+    what = f"{gain}, {SETTINGS[choice]}, {WRONG}"
+    return judge("P8c", beside, alone, what=what)
 
 
-def _main() -> pd.DataFrame:
+def _redrawn() -> pd.DataFrame:
     peers, arrows = (records.recorded(name) for name in ("ffl_peers", "ffl_arrows"))
     return answers(pd.concat([peers, arrows], ignore_index=True))
 
@@ -129,145 +141,154 @@ def _kinds() -> pd.DataFrame:
     return answers(records.recorded("ffl_kinds"))
 
 
-def _clean() -> pd.DataFrame:
+def _right() -> pd.DataFrame:
     return answers(records.recorded("ffl_clean"))
+
+
+@CLAIMS.row("P8a")
+def _fused_or_average() -> Verdict:
+    return answered("P8a", _right(), TOGETHER, MEAN, RIGHT)
+
+
+@CLAIMS.row("P8b")
+def _branch_or_alone() -> Verdict:
+    rows = best_within(records.recorded("online_compared"), PRICE)
+    cost = f"multiply-adds of {PRICE} epochs of it"
+    what = f"{{a}} (branch) - {{b}}, {cost}, tuned, {WRONG}"
+    note = edges(rows, "FFL", ALONE, setting="tried")
+    return primary("P8b", rows, "FFL", ALONE, what, note=note)
+
+
+@CLAIMS.row("P8c")
+def _ensemble_arrow() -> Verdict:
+    return answered("P8c", _redrawn(), BRANCH, f"{ENSEMBLE} (branch)", WRONG)
+
+
+@CLAIMS.row("P8d")
+def _fusion_arrow() -> Verdict:
+    return answered("P8d", _redrawn(), BRANCH, f"{FUSION} (branch)", WRONG)
+
+
+@CLAIMS.row("P8e")
+def _different_nets() -> Verdict:
+    fused, alone = f"{BOTH}, FFL (branch)", f"{BOTH}, alone (branch)"
+    return answered("P8e", _kinds(), fused, alone, WRONG)
+
+
+@CLAIMS.row("O10g")
+def _alone_as_well() -> Verdict:
+    return answered("O10g", _right(), "alone", BRANCH, RIGHT)
 
 
 @CLAIMS.group("answers")
 def _answers() -> list[Verdict]:
-    rows = _main()
+    rows = _redrawn()
     return [
-        above(rows, TOGETHER, MEAN),
-        above(rows, MEAN, BRANCH, claim="O12"),
-        above(rows, TOGETHER, BRANCH),
-        above(rows, MEAN, "alone, wider", None, claim="O12"),
-    ]
-
-
-@CLAIMS.group("answers, tuned", counted=False)
-def _answers_tuned() -> list[Verdict]:
-    rows = _main()
-    return [
-        above(rows, TOGETHER, MEAN, None),
-        above(rows, TOGETHER, BRANCH, None),
-        above(rows, MEAN, BRANCH, None, claim="O12"),
+        above("P8a", rows, TOGETHER, MEAN, WRONG, LONG),
+        above("P8a", rows, TOGETHER, BRANCH, WRONG, LONG),
+        above("P8a", rows, MEAN, BRANCH, WRONG, LONG),
+        above("P8a", rows, TOGETHER, MEAN, WRONG),
+        above("P8a", rows, MEAN, BRANCH, WRONG),
+        above("P8a", rows, MEAN, "alone, wider", WRONG),
+        above("P8a", _right(), MEAN, BRANCH, RIGHT),
     ]
 
 
 @CLAIMS.group("a branch")
 def _branch() -> list[Verdict]:
-    rows = _main()
-    return [
-        above(rows, BRANCH, "alone"),
-        above(rows, BRANCH, "alone", None, claim="O10"),
-        above(rows, BRANCH, "label smoothing", None, claim="O7"),
-        above(rows, BRANCH, "ONE (branch)"),
-        above(rows, BRANCH, "DML (branch)"),
-        above(rows, BRANCH, "ONE (branch)", None),
-        above(rows, BRANCH, "DML (branch)", None),
-    ]
+    rows = _redrawn()
+    others = "alone", "label smoothing", "ONE (branch)", "DML (branch)"
+    return [above("P8b", rows, BRANCH, other, WRONG) for other in others]
 
 
-@CLAIMS.group("a branch: smoothing", counted=False)
-def _branch_smoothing() -> list[Verdict]:
-    return [above(_main(), BRANCH, "label smoothing", claim="O7")]
+@CLAIMS.group("a branch: default settings")
+def _branch_untuned() -> list[Verdict]:
+    rows = _redrawn()
+    others = "alone", "label smoothing", "ONE (branch)", "DML (branch)"
+    return [above("P8b", rows, BRANCH, other, WRONG, LONG) for other in others]
+
+
+@CLAIMS.group("a branch: labels right")
+def _branch_right() -> list[Verdict]:
+    others = "label smoothing", "ONE (branch)"
+    return [above("P8b", _right(), BRANCH, other, RIGHT) for other in others]
 
 
 @CLAIMS.group("ramp")
 def _ramp() -> list[Verdict]:
-    return [above(_main(), BRANCH, "ONE with ramp (branch)")]
+    rows = _redrawn()
+    ramped, unramped = "ONE with ramp (branch)", "FFL without ramp (branch)"
+    pairs = (
+        (HEADS, "alone"),
+        (BRANCH, HEADS),
+        (ramped, "ONE (branch)"),
+        (BRANCH, unramped),
+        (unramped, "ONE (branch)"),
+        (BRANCH, ramped),
+    )
+    return [above("P8b", rows, a, b, WRONG, SLOW) for a, b in pairs]
 
 
-@CLAIMS.group("parts")
-def _parts() -> list[Verdict]:
-    rows = _main()
-    judged = [above(rows, BRANCH, f"FFL without {part} (branch)") for part in PARTS]
-    return [*judged, above(rows, TOGETHER, "FFL without ensemble KD (fused)")]
+@CLAIMS.group("arrows")
+def _arrows() -> list[Verdict]:
+    rows = _redrawn()
+    without = {"P8c": ENSEMBLE, "P8d": FUSION}
+    judged = [
+        above(id, rows, f"FFL ({answer})", f"{arm} ({answer})", WRONG, LONG)
+        for answer in ANSWERS
+        for id, arm in without.items()
+    ]
+    return [*judged, interplay(rows)]
 
 
-@CLAIMS.group("ramp: controls", counted=False)
-def _ramp_controls() -> list[Verdict]:
-    rows = _main()
-    heads, ramped = "heads, labels alone (branch)", "ONE with ramp (branch)"
-    unramped = "FFL without ramp (branch)"
-    judged = []
-    for choice in (LONG, SLOW):
-        judged += [
-            above(rows, heads, "alone", choice),
-            above(rows, BRANCH, heads, choice),
-            above(rows, ramped, "ONE (branch)", choice),
-            above(rows, unramped, "ONE (branch)", choice),
-        ]
-    slow = [above(rows, BRANCH, than, SLOW) for than in (unramped, ramped)]
-    return judged + slow
+@CLAIMS.group("arrows: a third of the rate")
+def _arrows_slow() -> list[Verdict]:
+    rows = _redrawn()
+    without = {"P8c": ENSEMBLE, "P8d": FUSION}
+    judged = [
+        above(id, rows, f"FFL ({answer})", f"{arm} ({answer})", WRONG, SLOW)
+        for answer in ("average", "fused")
+        for id, arm in without.items()
+    ]
+    return [*judged, interplay(rows, choice=SLOW)]
 
 
-@CLAIMS.group("parts: controls", counted=False)
-def _parts_controls() -> list[Verdict]:
-    rows = _main()
-    counted = {verdict.what for verdict in _parts()}
-    half, none = "FFL without ensemble KD (branch)", "FFL without either (branch)"
-    judged = []
-    for choice in (LONG, SLOW):
-        for part in PARTS[:3]:
-            judged += [
-                above(rows, f"FFL ({name})", f"FFL without {part} ({name})", choice)
-                for name in ANSWERS
-            ]
-        judged += [
-            above(rows, half, none, choice),
-            interplay(rows, "branch", choice),
-        ]
-    return [verdict for verdict in judged if verdict.what not in counted]
+@CLAIMS.group("arrows: what is left without them")
+def _without_arrows() -> list[Verdict]:
+    rows = _redrawn()
+    half, none = f"{ENSEMBLE} (branch)", "FFL without either (branch)"
+    return [above("P8d", rows, half, none, WRONG, choice) for choice in SETTINGS]
 
 
 @CLAIMS.group("two kinds of nets")
 def _two_kinds() -> list[Verdict]:
     rows = _kinds()
-    judged = [
-        above(rows, f"{kind}, FFL with {other}", f"{kind}, alone", choice)
-        for choice in (LONG, None)
-        for kind, other in (("flat", "deep"), ("deep", "flat"))
-    ]
-    smooth = above(
-        rows, "flat, FFL with deep", "flat, label smoothing", None, claim="O7"
+    pairs = (
+        (FLAT, "flat, alone"),
+        (DEEP, "deep, alone"),
+        (FLAT, "flat, label smoothing"),
+        (DEEP, "deep, label smoothing"),
+        (FLAT, "flat, FFL with flat"),
+        (f"{BOTH}, FFL (average)", f"{BOTH}, alone (average)"),
     )
-    return [*judged, smooth]
+    return [above("P8e", rows, a, b, WRONG) for a, b in pairs]
 
 
-@CLAIMS.group("two kinds of nets: controls", counted=False)
-def _two_kinds_controls() -> list[Verdict]:
+@CLAIMS.group("two kinds of nets: fused")
+def _two_kinds_fused() -> list[Verdict]:
     rows = _kinds()
-    flat, deep = "flat, FFL with deep", "deep, FFL with flat"
-    mean = "flat and deep, FFL (average)"
-    judged = [
-        above(rows, flat, "flat, label smoothing", LONG, claim="O7"),
-        above(rows, deep, "deep, label smoothing", LONG, claim="O7"),
-        above(rows, deep, "deep, label smoothing", None, claim="O7"),
-    ]
-    for choice in (LONG, None):
-        judged += [
-            above(rows, flat, "flat, FFL with flat", choice),
-            above(rows, mean, "flat and deep, alone (average)", choice),
-            above(rows, "flat and deep, FFL (fused)", mean, choice),
-        ]
-    return judged
+    fused, mean = f"{BOTH}, FFL (fused)", f"{BOTH}, FFL (average)"
+    return [above("P8a", rows, fused, mean, WRONG)]
 
 
-@CLAIMS.group("labels right")
-def _labels_right() -> list[Verdict]:
-    rows = _clean()
-    return [
-        above(rows, BRANCH, "alone", where=CLEAN),
-        above(rows, BRANCH, "label smoothing", claim="O7", where=CLEAN),
-    ]
-
-
-@CLAIMS.group("labels right: controls", counted=False)
-def _labels_right_controls() -> list[Verdict]:
-    rows = _clean()
-    return [
-        above(rows, BRANCH, "ONE (branch)", where=CLEAN),
-        above(rows, TOGETHER, MEAN, where=CLEAN),
-        above(rows, MEAN, BRANCH, claim="O12", where=CLEAN),
-    ]
+@CLAIMS.group("two kinds of nets: default settings")
+def _two_kinds_untuned() -> list[Verdict]:
+    rows = _kinds()
+    pairs = (
+        (FLAT, "flat, alone"),
+        (DEEP, "deep, alone"),
+        (FLAT, "flat, label smoothing"),
+        (DEEP, "deep, label smoothing"),
+        (FLAT, "flat, FFL with flat"),
+    )
+    return [above("P8e", rows, a, b, WRONG, LONG) for a, b in pairs]

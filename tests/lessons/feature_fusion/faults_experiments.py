@@ -82,30 +82,6 @@ FAULTS = [
         "data.train[1] == data.train[1]]",
     ),
     Fault(
-        "averages taken for fused answers",
-        "lessons/feature_fusion/claims.py",
-        '"average": "average", "fused": "together"',
-        '"average": "together", "fused": "average"',
-    ),
-    Fault(
-        "a fused answer chosen by its branches",
-        "lessons/feature_fusion/claims.py",
-        '"fused": "validation together"',
-        '"fused": "validation accuracy"',
-    ),
-    Fault(
-        "unequal tries",
-        "lessons/feature_fusion/claims.py",
-        'best(runs[runs["choice"].isin(shared)])',
-        "best(runs)",
-    ),
-    Fault(
-        "gains over another arm",
-        "lessons/feature_fusion/pictures.py",
-        "sub(table[than], axis=0)",
-        "sub(table[arms[0]], axis=0)",
-    ),
-    Fault(
         "an average without its heads",
         "lessons/feature_fusion/pictures.py",
         '"FFL (average)": Mixed(net, None)',

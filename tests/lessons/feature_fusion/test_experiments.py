@@ -5,7 +5,6 @@ and what is read off rows.
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -13,8 +12,8 @@ from kdsurvey import data, nets, records
 from kdsurvey.branches import Fused
 from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.alone import smoothing_of
-from kdsurvey.lessons.feature_fusion import claims, pictures
 from kdsurvey.lessons.feature_fusion import experiments as lesson
+from kdsurvey.lessons.feature_fusion import pictures
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
 from kdsurvey.losses import cross_entropy
 from kdsurvey.methods import dml, ffl, one, plain
@@ -282,161 +281,6 @@ def test_wrong_labels_that_were_learnt_by_heart(few, digits):
     )
 
 
-def example() -> pd.DataFrame:
-    """Two settings; "short" is better by validation for all but the fused classifier,
-    the test says the opposite.
-
-    "alone" had one try more.
-    """
-    base = {"train accuracy": 0.8, "branch 0": 0.0}
-    rows = []
-    for seed in range(5):
-        for choice, up in (("15 epochs", 0.0), ("5 epochs", 0.1)):
-            joint = {
-                "validation accuracy": 0.5 + up,
-                "validation together": 0.9 - up,
-                "diversity": 0.1,
-            }
-            known = {"seed": seed, "choice": choice, **base}
-            rows.append(
-                known
-                | joint
-                | {
-                    "arm": "FFL",
-                    "accuracy": 0.7 - up,
-                    "average": 0.8,
-                    "together": 0.6 - up,
-                }
-            )
-            rows.append(
-                known
-                | joint
-                | {"arm": "ONE", "accuracy": 0.65, "average": 0.7, "together": 0.75}
-            )
-            rows.append(
-                known
-                | joint
-                | {"arm": "DML", "accuracy": 0.6, "average": 0.7, "together": 0.7}
-            )
-            alone = {
-                "accuracy": 0.5,
-                "average": 0.5,
-                "together": 0.5,
-                "diversity": 0.0,
-                "validation accuracy": 0.5 + up,
-            }
-            rows.append(known | joint | alone | {"arm": "alone"})
-        rows.append(
-            known
-            | joint
-            | alone
-            | {
-                "arm": "alone",
-                "choice": "weight decay",
-                "validation accuracy": 0.99,
-                "accuracy": 0.4,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def test_answers_are_all_that_can_be_served():
-    found = claims.answers(example())
-    assert set(found["arm"]) == {
-        "alone",
-        "FFL (branch)",
-        "FFL (average)",
-        "FFL (fused)",
-        "ONE (branch)",
-        "ONE (average)",
-        "ONE (gated)",
-        "DML (branch)",
-        "DML (average)",
-    }
-    joint = claims.answers(example()[lambda rows: rows["arm"] != "alone"])
-    assert (
-        set(joint["arm"]) == set(found["arm"]) - {"alone"} and joint.notna().all().all()
-    )
-    long = found[(found["seed"] == 0) & (found["choice"] == "15 epochs")].set_index(
-        "arm"
-    )
-    assert long.loc[
-        ["FFL (branch)", "FFL (average)", "FFL (fused)", "ONE (gated)"], "accuracy"
-    ].tolist() == [0.7, 0.8, 0.6, 0.75]
-    assert long["validation accuracy"][["FFL (fused)", "FFL (average)"]].tolist() == [
-        0.9,
-        0.5,
-    ]
-
-
-def test_claims_are_read_at_one_setting_or_at_the_best_that_both_had():
-    found = claims.answers(example())
-    line = claims.above(found, "FFL (fused)", "FFL (average)").line
-    assert (
-        line.startswith(
-            "P8  FAILS  FFL (fused) - FFL (average), 15 epochs: -20.00 points"
-        )
-        and "n = 5" in line
-    )
-    verdict = claims.above(
-        found, "FFL (branch)", "alone", None, claim="O10", where="here"
-    )
-    assert verdict.effect == pytest.approx(10) and verdict.what.endswith(
-        "each at its best of 2 settings, here"
-    )
-    assert claims.above(found, "FFL (fused)", "alone", None).effect == pytest.approx(
-        10
-    )  # the long one for the fused
-
-
-def test_a_table_has_the_settings_and_the_best_of_them():
-    table = pictures.table(claims.answers(example()))
-    assert list(table.columns) == ["15 epochs", "5 epochs", "weight decay", "its best"]
-    assert table.loc["FFL (branch)"].tolist() == [
-        "70.0 ± 0.0",
-        "60.0 ± 0.0",
-        "",
-        "60.0 ± 0.0",
-    ]
-    assert (
-        table.loc["FFL (fused)", "its best"] == "60.0 ± 0.0"
-        and table.loc["alone", "its best"] == "40.0 ± 0.0"
-    )
-
-
-def test_what_one_arrow_brings_beside_the_other():
-    four = {
-        "FFL": 0.9,
-        "FFL without ensemble KD": 0.7,
-        "FFL without fusion KD": 0.65,
-        "FFL without either": 0.6,
-    }
-    rows = [
-        {"arm": f"{arm} (fused)", "seed": k, "choice": "15 epochs", "accuracy": a}
-        for arm, a in four.items()
-        for k in range(3)
-    ]
-    verdict = claims.interplay(pd.DataFrame(rows), "fused")
-    assert (
-        verdict.effect == pytest.approx(15)
-        and verdict.word == "HOLDS"
-        and "(fused), 15 epochs" in verdict.what
-    )
-
-
-def test_gains_are_paired_by_seed():
-    rows = example()
-    rows["accuracy"] += 0.01 * rows["seed"]
-    rows.loc[(rows["arm"] == "FFL") & (rows["seed"] == 0), "accuracy"] += 0.05
-    means, spread = pictures.gains(rows, ["FFL", "ONE"], "DML")
-    assert means["branch"] == pytest.approx([11, 5]) and means[
-        "fused"
-    ] == pytest.approx([-10, 5])
-    assert spread["branch"] == pytest.approx(
-        [np.std([15, 10, 10, 10, 10], ddof=1), 0], abs=1e-9
-    )
-
-
 def test_the_bill_by_hand():
     """In thousands. A branch is the net alone; the fused classifier needs the maps of
     all, and no head but its own.
@@ -509,27 +353,6 @@ def test_the_ramp_as_it_is_drawn():
     assert lines[0][[0, 4, 6, 8, 30]] == pytest.approx(
         [0.0067, 0.2865, 0.7316, 1, 1], abs=1e-4
     ) and set(lines[1]) == {1.0}
-
-
-def test_what_the_recorded_rows_say():
-    verdicts = claims.verdicts()
-    assert len({v.line for v in verdicts}) == len(verdicts) and all(
-        v.n >= 5 for v in verdicts
-    )
-    words = {v.what: v.word for v in verdicts}
-    assert words["FFL (fused) - FFL (average), 15 epochs"] == "FAILS"
-    assert words["FFL (branch) - alone, 15 epochs"] == "HOLDS"
-    assert (
-        words["FFL (branch) - alone, each at its best of 4 settings"] == "NOT RESOLVED"
-    )
-    assert all(
-        words[f"FFL (branch) - FFL without {part} (branch), 15 epochs"] == "HOLDS"
-        for part in claims.PARTS[:3]
-    )
-    assert (
-        words["deep, FFL with flat - deep, alone, each at its best of 2 settings"]
-        == "NOT RESOLVED"
-    )
 
 
 def test_a_recorded_seed_of_ffl_can_be_had_again(digits):
