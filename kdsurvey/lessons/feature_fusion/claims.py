@@ -235,10 +235,10 @@ def _arrows() -> list[Verdict]:
     without = {"P8c": ENSEMBLE, "P8d": FUSION}
     judged = [
         above(id, rows, f"FFL ({answer})", f"{arm} ({answer})", WRONG, LONG)
-        for answer in ANSWERS
         for id, arm in without.items()
+        for answer in ANSWERS
     ]
-    return [*judged, interplay(rows)]
+    return [interplay(rows), *judged]
 
 
 @CLAIMS.group("arrows: a third of the rate")
@@ -247,10 +247,10 @@ def _arrows_slow() -> list[Verdict]:
     without = {"P8c": ENSEMBLE, "P8d": FUSION}
     judged = [
         above(id, rows, f"FFL ({answer})", f"{arm} ({answer})", WRONG, SLOW)
-        for answer in ("average", "fused")
         for id, arm in without.items()
+        for answer in ("average", "fused")
     ]
-    return [*judged, interplay(rows, choice=SLOW)]
+    return [interplay(rows, choice=SLOW), *judged]
 
 
 @CLAIMS.group("arrows: what is left without them")
