@@ -197,13 +197,14 @@ def _untuned() -> list[Verdict]:
 @CLAIMS.group("parts: default settings")
 def _parts_untuned() -> list[Verdict]:
     rows = _long()
-    kept = [above(id, rows, "ONE", part, DEFAULT) for id, part in PARTS.items()]
-    return [*kept, *order(rows, DEFAULT)]
+    return [above(id, rows, "ONE", part, DEFAULT) for id, part in PARTS.items()]
 
 
-@CLAIMS.group("parts: what is left without distillation")
-def _undistilled() -> list[Verdict]:
-    return [above("P9c", _long(), PARTS["P9c"], "alone", DEFAULT)]
+@CLAIMS.group("parts: their order")
+def _order() -> list[Verdict]:
+    rows = _long()
+    left = above("P9c", rows, PARTS["P9c"], "alone", DEFAULT)
+    return [*order(rows, DEFAULT), left]
 
 
 @CLAIMS.group("the gate together")
@@ -216,16 +217,20 @@ def _gate_together() -> list[Verdict]:
     ]
 
 
-@CLAIMS.group("sums and means")
+@CLAIMS.group("a sum is a rate")
 def _sums() -> list[Verdict]:
     rows = _redrawn()
-    same = [slower(rows, arm) for arm in ("alone", "heads, labels", "ONE")]
     slow = at(rows, choice=SLOW)
     return [
-        *same,
+        slower(rows, "heads, labels"),
         slower(rows, "heads, labels", than="ONE"),
         above("P9a", slow, "ONE", "heads, labels", f"{SLOW}, {WRONG}"),
     ]
+
+
+@CLAIMS.group("a lower rate")
+def _slower() -> list[Verdict]:
+    return [slower(_redrawn(), arm) for arm in ("alone", "ONE")]
 
 
 @CLAIMS.group("flatness")
