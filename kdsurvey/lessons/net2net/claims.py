@@ -228,7 +228,7 @@ def _deeper_sooner() -> list[Verdict]:
 
 @CLAIMS.group("deeper, at the end")
 def _deeper_higher() -> list[Verdict]:
-    rivals = "random layers", CONTINUED, LONG
+    rivals = "random layers", CONTINUED
     return [higher("P4d", _deep(), "Net2Net", rival, TUNED) for rival in rivals]
 
 
@@ -242,7 +242,7 @@ def _wider_sooner() -> list[Verdict]:
 
 @CLAIMS.group("wider, at the end")
 def _wider_higher() -> list[Verdict]:
-    rivals = SCRATCH, "random padding", CONTINUED, LONG
+    rivals = SCRATCH, "random padding", CONTINUED
     return [higher("P4d", _wide(), "Net2Net", rival, WIDER_TUNED) for rival in rivals]
 
 
@@ -296,6 +296,14 @@ def _with_the_teachers_steps() -> list[Verdict]:
     return [
         sooner("P4c", _deep(), "Net2Net", SCRATCH, points, before, where=where)
         for points in (0, 1)
+    ]
+
+
+@CLAIMS.group("as long in all")
+def _as_long() -> list[Verdict]:
+    return [
+        higher("P4d", _deep(), "Net2Net", LONG, TUNED),
+        higher("P4d", _wide(), "Net2Net", LONG, WIDER_TUNED),
     ]
 
 

@@ -58,3 +58,9 @@ def test_the_deepest_that_was_tried_is_a_bound(monkeypatch):
 def test_a_line_beside_the_answers_says_which_settings_it_has():
     lines = claims.CLAIMS.beside()
     assert all("best of three" in v.what or "default" in v.what for v in lines)
+
+
+def test_what_is_said_of_edges_is_so():
+    best = claims.best_of_three(records.recorded("fitnets_depths"))
+    deep = best[best["depth"] == 10].groupby("arm")["choice"].agg(set)
+    assert deep["both at once"] == {2} and deep["KD"] == deep["labels"] == {0}

@@ -90,3 +90,12 @@ def test_the_gain_of_ensembles_is_judged_not_their_accuracy(recorded, better, wo
         for seed in range(SEEDS)
     )
     assert claims.CLAIMS.answer("P3c").word == word
+
+
+def test_what_is_said_of_edges_is_so():
+    small = records.recorded("fsp_small")
+    tried = small.groupby("start")["rate"].nunique()
+    assert all(tried[arm] == 2 for pair in SMALL.values() for arm in pair)
+    soonest = claims.fastest(claims.raced()).groupby("start")["rate"].first()
+    lowest = claims.raced().groupby("start")["rate"].min()
+    assert all(soonest[arm] == lowest[arm] for arm in ("plain", "FSP"))

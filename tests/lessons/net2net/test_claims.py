@@ -98,3 +98,16 @@ def test_the_same_function_is_measured(monkeypatch):
     assert claims.CLAIMS.answer("P4a").word == "EXACT"
     monkeypatch.setattr(exactness, "difference", lambda *_: 0.1)
     assert claims.CLAIMS.answer("P4a").word == "FAILS"
+
+
+def test_what_is_said_of_edges_is_so():
+    deep = claims.best(records.recorded("net2net_deeper"))
+    few = claims.best(records.recorded("copy_tune_distil"))
+    assert most_chosen(deep, "from scratch") == 10
+    assert most_chosen(few, "copied and tuned") == 0.1
+    at_the_top = ("distilled", "label smoothing", "from scratch")
+    assert {most_chosen(few, start) for start in at_the_top} == {10}
+
+
+def most_chosen(best: pd.DataFrame, start: str) -> float:
+    return best.loc[best["start"] == start, "rate"].mode().item()
