@@ -52,4 +52,10 @@ FAULTS = [
         "for row in __import__('kdsurvey').train(stages, data, config, "
         "on_batch=on_batch, progress=False):",
     ),
+    Fault(
+        "one map's best cell for both",
+        "lessons/playground/claims.py",
+        "        best, rest = best_cell(chart)\n        gains.append",
+        "        best, rest = best_cell(one)[0], best_cell(chart)[1]\n        gains.append",
+    ),
 ]
