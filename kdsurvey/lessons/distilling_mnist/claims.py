@@ -1,99 +1,190 @@
-"""What notebook 02 decides: soft targets beside labels, in errors on test images."""
+"""What notebook 02 answers: soft targets beside labels and instead of them."""
 
-from kdsurvey import records
-from kdsurvey.lessons.judging import Claims, below
-from kdsurvey.lessons.rows import at
-from kdsurvey.verdicts import Verdict
+import pandas as pd
+
+from kdsurvey import claims, records
+from kdsurvey.lessons import judging
+from kdsurvey.lessons.judging import Claims, primary
+from kdsurvey.lessons.rows import at, tuned
+from kdsurvey.verdicts import Verdict, judge
 
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
+LABELS, HOT_LABELS, JITTERED = "hard only", "hard only, lr 0.3", "hard only, jittered"
+SOFT = "soft only"
+EDGE = "hard only at the edge of its rates"
+FULL_SCALE = "full MNIST"
 
-@CLAIMS.group("soft targets")
+
+def shares(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of this lesson with the accuracy that their errors leave, in [0, 1]."""
+    return rows.assign(accuracy=1 - rows["errors"] / rows["n"])
+
+
+def recorded(name: str) -> pd.DataFrame:
+    """Return the recorded rows of an experiment with their accuracy, see `shares`."""
+    return shares(records.recorded(name))
+
+
+def best_rates() -> dict[str, float]:
+    """Return the best rate of each arm of `learning_rates`, by validation images."""
+    best = tuned(records.recorded("learning_rates"), "lr")
+    return best.groupby("arm")["lr"].first().to_dict()
+
+
+def at_best_rates() -> pd.DataFrame:
+    """Return soft and hard targets, each at its best rate, over all seeds there are.
+
+    Raises ValueError where `nets_compared` has no arm at the rate that is best.
+    """
+    best = best_rates()
+    arms = {(LABELS, 0.1): LABELS, (LABELS, 0.3): HOT_LABELS, (SOFT, 0.1): SOFT}
+    lacking = set(best.items()) - set(arms)
+    if lacking:
+        raise ValueError(f"nets_compared has no arm for {lacking}; record one")
+    rows = recorded("nets_compared")
+    kept = [at(rows, arm=arms[item]).assign(arm=item[0]) for item in best.items()]
+    return pd.concat(kept)
+
+
+def above(
+    claim: str, rows: pd.DataFrame, a: str, b: str, where: str = "", column="accuracy"
+) -> Verdict:
+    """Judge a control: arm a is above arm b. where: the end of the line."""
+    what = f"{{a}} - {{b}}, {where}" if where else "{a} - {b}"
+    return judging.above(claim, rows, a, b, what, column=column)
+
+
+def gap_closed(rows: pd.DataFrame, where: str) -> Verdict:
+    """Judge the share of the errors between small and big net that soft targets save,
+    against a half.
+    """
+    errors = rows.pivot(index="seed", columns="arm", values="errors")
+    gap = errors[LABELS] - errors["teacher"]
+    share = (errors[LABELS] - errors[SOFT]) / gap
+    what = f"share of the gap between big and small net closed - 0.5, {where}"
+    return judge("P2a", share, 0 * share + 0.5, what=what, **claims.row("P2a").options)
+
+
+@CLAIMS.row("P2a")
+def _gap() -> Verdict:
+    return gap_closed(records.recorded("nets_compared"), "5,000 digits, one rate")
+
+
+@CLAIMS.row("P2c")
+def _wide() -> Verdict:
+    rows = at(recorded("widths"), width=300)
+    return primary("P2c", rows, "T = 20", "T = 8", "300 units, {a} - {b}, one rate")
+
+
+@CLAIMS.row("O4a")
+def _soft_or_hard() -> Verdict:
+    what = "{a} - {b}, each at its best rate"
+    return primary("O4a", at_best_rates(), SOFT, LABELS, what, note=EDGE)
+
+
+@CLAIMS.row("O4d")
+def _other_images() -> Verdict:
+    rows = at(recorded("transfer_sets"), arm="soft only, scrambled images")
+    accuracy = rows["accuracy"]
+    what = "teacher's answers on scrambled images - chance"
+    chance = 0 * accuracy + 0.1
+    return judge("O4d", accuracy, chance, what=what, **claims.row("O4d").options)
+
+
+@CLAIMS.row("O6b")
+def _no_stop() -> Verdict:
+    rows = recorded("few_labels")
+    what = (
+        "5 % of the images, soft to the end - hard stopped early, teacher of all images"
+    )
+    return primary("O6b", rows, SOFT, "hard only, stopped early", what)
+
+
+@CLAIMS.row("O10a")
+def _alone_as_well() -> Verdict:
+    what = "alone - distilled, each at the best of three rates"
+    return primary("O10a", at_best_rates(), LABELS, SOFT, what, note=EDGE)
+
+
+@CLAIMS.row("O12a")
+def _ensemble() -> Verdict:
+    what = "{a} of five - {b}"
+    return primary("O12a", recorded("ensemble"), "ensemble", "one member", what)
+
+
+@CLAIMS.row("O12b")
+def _distilled_ensemble() -> Verdict:
+    rows = recorded("ensemble")
+    return primary("O12b", rows, "distilled from the ensemble", "one member")
+
+
+@CLAIMS.group("soft targets, one rate")
 def _soft_targets() -> list[Verdict]:
-    rows = records.recorded("nets_compared")
+    rows = recorded("nets_compared")
+    where = "one rate"
     return [
-        below("P2", rows, "soft only", "hard only"),
-        below("O4", rows, "soft + hard", "soft only"),
-        below("O7", rows, "soft only", "label smoothing"),
+        above("O4a", rows, SOFT, LABELS, where),
+        above("O4b", rows, "soft + hard", SOFT, where),
+        above("O4b", rows, "soft + hard", HOT_LABELS, "soft + hard not tuned"),
+        above("O7b", rows, "label smoothing", SOFT, "smoothing not tuned"),
     ]
-
-
-@CLAIMS.group("tuned")
-def _tuned() -> list[Verdict]:
-    rows = records.recorded("nets_compared")
-    return [below("O10", rows, "soft only", "hard only, lr 0.3")]
 
 
 @CLAIMS.group("jittered")
 def _jittered() -> list[Verdict]:
-    rows = records.recorded("nets_compared")
-    return [below("O10", rows, "soft only", "hard only, jittered")]
+    rows = recorded("nets_compared")
+    return [above("O10a", rows, JITTERED, SOFT, "one rate")]
 
 
-@CLAIMS.group("full MNIST", counted=False)
+@CLAIMS.group(FULL_SCALE)
 def _full_mnist() -> list[Verdict]:
-    rows = records.recorded("full_mnist")
+    rows = recorded("full_mnist")
     return [
-        below("P2", rows, "soft only", "hard only"),
-        below("O10", rows, "soft only", "hard only, lr 0.3"),
-        below("O10", rows, "soft only", "hard only, jittered"),
+        gap_closed(rows, FULL_SCALE),
+        above("O10a", rows, LABELS, SOFT, f"{FULL_SCALE}, one rate"),
+        above("O10a", rows, HOT_LABELS, SOFT, f"{FULL_SCALE}, not tuned at that scale"),
+        above("O10a", rows, JITTERED, SOFT, FULL_SCALE),
     ]
 
 
-@CLAIMS.group("30 units, hot")
-def _hot() -> list[Verdict]:
-    rows = at(records.recorded("widths"), width=30)
-    return [below("P2", rows, "T = 4", "T = 50")]
-
-
-@CLAIMS.group("30 units, cold", counted=False)
-def _cold() -> list[Verdict]:
-    rows = at(records.recorded("widths"), width=30)
-    return [below("P2", rows, "T = 4", "T = 1")]
-
-
-@CLAIMS.group("300 units", counted=False)
-def _wide() -> list[Verdict]:
-    rows = at(records.recorded("widths"), width=300)
-    return [below("P2", rows, "T = 20", "T = 8")]
-
-
-@CLAIMS.group("30 units, alone", counted=False)
-def _alone() -> list[Verdict]:
-    rows = at(records.recorded("widths"), width=30)
-    return [below("O11", rows, "T = 4", "alone")]
+@CLAIMS.group("30 units, one rate")
+def _narrow() -> list[Verdict]:
+    rows = at(recorded("widths"), width=30)
+    where = "30 units, one rate"
+    others = "T = 1", "T = 20", "T = 50", "alone"
+    return [above("P2b", rows, "T = 4", other, where) for other in others]
 
 
 @CLAIMS.group("few labels")
 def _few_labels() -> list[Verdict]:
-    return [below("O6", records.recorded("few_labels"), "soft only", "hard only")]
-
-
-@CLAIMS.group("few labels, stopped early", counted=False)
-def _stopped_early() -> list[Verdict]:
-    rows = records.recorded("few_labels")
-    return [below("O6", rows, "soft only, stopped early", "soft only")]
+    rows = recorded("few_labels")
+    where = "5 % of the images, teacher of all"
+    return [
+        above("O6a", rows, SOFT, LABELS, where),
+        above("O6b", rows, SOFT, "soft only, stopped early", where),
+        above("O6b", rows, LABELS, "hard only, stopped early", where),
+    ]
 
 
 @CLAIMS.group("transfer sets")
 def _transfer_sets() -> list[Verdict]:
-    rows = records.recorded("transfer_sets")
-    unlabelled, labelled = "soft only, all, no labels", "soft only, labelled half"
-    return [below("O4", rows, unlabelled, labelled)]
-
-
-@CLAIMS.group("scrambled images", counted=False)
-def _scrambled() -> list[Verdict]:
-    rows = records.recorded("transfer_sets")
-    scrambled, hard = "soft only, scrambled images", "hard only, labelled half"
-    return [below("O4", rows, scrambled, hard)]
-
-
-@CLAIMS.group("ensemble")
-def _ensemble() -> list[Verdict]:
-    rows = records.recorded("ensemble")
+    rows = recorded("transfer_sets")
+    unlabelled, half = "soft only, all, no labels", "soft only, labelled half"
+    hard = "hard only, labelled half"
     return [
-        below("O12", rows, "ensemble", "one member"),
-        below("O12", rows, "distilled from the ensemble", "hard only"),
+        above("O4c", rows, unlabelled, half),
+        above("O4c", rows, unlabelled, hard),
+        above("O4d", rows, "soft only, scrambled images", hard),
+    ]
+
+
+@CLAIMS.group("ensemble: controls")
+def _ensemble_controls() -> list[Verdict]:
+    rows = recorded("ensemble")
+    student = "distilled from the ensemble"
+    return [
+        above("O12b", rows, student, LABELS, "one start"),
+        above("O12b", rows, student, "ensemble"),
     ]

@@ -34,7 +34,7 @@ STUDENT = replace(TEACHER, epochs=40, lr=0.1)
 LINES = (  # of the table: its name, arm, column, key of the paper's figure
     ("big net", "teacher", "errors", "big"),
     ("small net alone", "hard only", "errors", "small"),
-    ("small net alone, its own best rate", "hard only, lr 0.3", "errors", None),
+    ("small net alone, three times the rate", "hard only, lr 0.3", "errors", None),
     ("small net distilled, T = 20", "soft only", "errors", "distilled"),
     ("small net alone, jittered images", "hard only, jittered", "errors", None),
     ("no 3 in the transfer set", "no 3, T = 20", "errors", "no 3"),

@@ -1,68 +1,97 @@
-"""What notebook 03 decides: digits never seen, and one number that repairs a student."""
+"""What notebook 03 answers: digits never seen, and one number that repairs a student."""
 
 import pandas as pd
 
-from kdsurvey import records
-from kdsurvey.lessons.judging import Claims, below
+from kdsurvey import claims, records
+from kdsurvey.lessons.judging import Claims
 from kdsurvey.lessons.rows import at
 from kdsurvey.verdicts import Verdict, judge
 
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
+MISSING, TWO = "no 3, T = 20", "only 7 and 8, T = 20"
 
-def repaired(rows: pd.DataFrame, arm: str) -> Verdict:
-    """Judge the claim that one number, found on validation images, makes errors fewer."""
-    runs = at(rows, arm=arm)
-    what = f"errors with {arm}, before - after"
-    before, after = runs["errors"], runs["errors corrected"]
-    return judge("P2", before, after, what=what, unit="errors")
+
+def right(rows: pd.DataFrame, arm: str, suffix: str = "") -> pd.Series:
+    """Return the share of the removed digits' test images that an arm gets right."""
+    runs = at(rows, arm=arm).set_index("seed")
+    return 1 - runs[f"errors on removed{suffix}"] / runs["n removed"]
+
+
+def accuracy(rows: pd.DataFrame, arm: str, suffix: str = "") -> pd.Series:
+    """Return the accuracy of an arm by seed, in [0, 1].
+
+    suffix: "", " corrected" or " corrected on test".
+    """
+    runs = at(rows, arm=arm).set_index("seed")
+    return 1 - runs[f"errors{suffix}"] / runs["n"]
+
+
+def repaired(claim: str, rows: pd.DataFrame, arm: str, **options) -> Verdict:
+    """Judge how much accuracy one number brings, found on validation images: errors
+    before it less those after it.
+    """
+    after, before = accuracy(rows, arm, " corrected"), accuracy(rows, arm)
+    what = f"errors before the bias - after it, {arm}"
+    return judge(claim, after, before, what=what, **options)
 
 
 def peeked(rows: pd.DataFrame, arm: str) -> Verdict:
     """Judge how many errors fewer are counted where that number is chosen on the test
     images, as the paper did.
     """
-    runs = at(rows, arm=arm)
-    what = f"errors with {arm}, number from validation - from test images"
-    honest, chosen_on_test = runs["errors corrected"], runs["errors corrected on test"]
-    return judge("P2", honest, chosen_on_test, what=what, unit="errors")
+    honest = accuracy(rows, arm, " corrected")
+    chosen_on_test = accuracy(rows, arm, " corrected on test")
+    what = f"errors, bias from validation - from test images, {arm}"
+    return judge("P2e", chosen_on_test, honest, what=what)
 
 
-def _fewer(a: str, b: str, column: str = "errors") -> Verdict:
+def seen(rows: pd.DataFrame, a: str, b: str) -> Verdict:
+    """Judge a control: arm a gets more test 3s right than arm b."""
+    what = f"test 3s right, {a} - {b}"
+    return judge("P2d", right(rows, a), right(rows, b), what=what)
+
+
+@CLAIMS.row("P2d")
+def _known() -> Verdict:
+    share = right(records.recorded("missing"), MISSING)
+    what = f"share of test 3s right - a half, {MISSING}"
+    options = claims.row("P2d").options
+    return judge("P2d", share, 0 * share + 0.5, what=what, **options)
+
+
+@CLAIMS.row("P2e")
+def _bias() -> Verdict:
     rows = records.recorded("missing")
-    return below("P2", rows, a, b, "errors of {b} - {a}", column=column)
+    return repaired("P2e", rows, MISSING, **claims.row("P2e").options)
 
 
-@CLAIMS.group("soft targets")
-def _soft_targets() -> list[Verdict]:
-    return [_fewer("no 3, T = 20", "no 3, hard labels", "errors on removed")]
+@CLAIMS.row("P2f")
+def _two_digits() -> Verdict:
+    share = accuracy(records.recorded("missing"), TWO)
+    what = f"accuracy on all digits - 0.2, {TWO}, no bias"
+    options = claims.row("P2f").options
+    return judge("P2f", share, 0 * share + 0.2, what=what, **options)
+
+
+@CLAIMS.group("temperature")
+def _temperature() -> list[Verdict]:
+    rows = records.recorded("missing")
+    return [
+        seen(rows, MISSING, "no 3, hard labels"),
+        seen(rows, "no 3, T = 1", "no 3, hard labels"),
+        seen(rows, MISSING, "no 3, T = 1"),
+        seen(rows, "no 3, T = 50", "no 3, T = 8"),
+    ]
 
 
 @CLAIMS.group("repaired")
 def _repaired() -> list[Verdict]:
-    return [repaired(records.recorded("missing"), "no 3, T = 20")]
-
-
-@CLAIMS.group("repaired, T = 1", counted=False)
-def _repaired_cold() -> list[Verdict]:
-    return [repaired(records.recorded("missing"), "no 3, T = 1")]
-
-
-@CLAIMS.group("chosen on test images", counted=False)
-def _peeked() -> list[Verdict]:
-    return [peeked(records.recorded("missing"), "no 3, T = 20")]
-
-
-@CLAIMS.group("temperature", counted=False)
-def _temperature() -> list[Verdict]:
-    return [
-        _fewer("no 3, T = 20", "no 3, T = 1", "errors on removed"),
-        _fewer("no 3, T = 1", "no 3, hard labels", "errors on removed"),
-        _fewer("no 3, T = 50", "no 3, T = 8"),
-    ]
+    rows = records.recorded("missing")
+    return [repaired("P2e", rows, "no 3, T = 1"), peeked(rows, MISSING)]
 
 
 @CLAIMS.group("only 7 and 8")
-def _two_digits() -> list[Verdict]:
-    return [repaired(records.recorded("missing"), "only 7 and 8, T = 20")]
+def _two_digits_repaired() -> list[Verdict]:
+    return [repaired("P2f", records.recorded("missing"), TWO)]

@@ -132,6 +132,15 @@ def like_a(
     return x[top, 0].numpy(), [str(label) for label in y[top].tolist()]
 
 
+def lost(teacher: nn.Module, data: Data, k: int, T: float) -> float:
+    """Compute by what share the teacher's mean answer at T for class k is smaller on the
+    training images of the other classes than on all of them.
+    """
+    x, y = data.train
+    p = soften(Teacher(teacher).logits(x), T)[:, k]
+    return (1 - p[y != k].mean() / p.mean()).item()
+
+
 def right(row: dict) -> int:
     """Return how many test images of the removed digits a row's net gets right."""
     return row["n removed"] - row["errors on removed"]

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
+from kdsurvey.data import Data
 from kdsurvey.lessons.missing_three import claims, experiments, pictures
 from kdsurvey.nets import mlp
 from kdsurvey.training import Config
@@ -81,14 +82,40 @@ def test_repairs_are_judged_before_minus_after():
         {
             "arm": "no 3, T = 20",
             "seed": seed,
+            "n": 100,
             "errors": 30 + seed,
             "errors corrected": 20 + seed,
             "errors corrected on test": 19 + seed,
         }
         for seed in range(3)
     )
-    assert claims.repaired(rows, "no 3, T = 20").effect == 10
-    assert claims.peeked(rows, "no 3, T = 20").effect == 1
+    repaired = claims.repaired("P2e", rows, "no 3, T = 20")
+    assert repaired.effect == pytest.approx(10)
+    assert claims.peeked(rows, "no 3, T = 20").effect == pytest.approx(1)
+
+
+def test_what_is_lost_of_a_class_goes_with_its_images(few_digits):
+    sure = torch.nn.Sequential(torch.nn.Flatten(), Answer(few_digits.train))
+    assert experiments.lost(sure, few_digits, 1, 0.01) == pytest.approx(1, abs=1e-3)
+    assert experiments.lost(sure, few_digits, 1, 1e6) == pytest.approx(0, abs=1e-3)
+
+
+class Answer(torch.nn.Module):
+    """A net that knows the label of every training image."""
+
+    def __init__(self, train):
+        super().__init__()
+        self.x, self.y = train[0].flatten(1), train[1]
+
+    def forward(self, x):
+        return torch.eye(3)[self.y[torch.cdist(x, self.x).argmin(1)]]
+
+
+@pytest.fixture
+def few_digits():
+    """12 images of 3 classes."""
+    x, y = torch.rand(12, 1, 3, 3), torch.arange(12) % 3
+    return Data((x, y), (x, y), ("a", "b", "c"), "made up")
 
 
 def test_a_column_by_temperature():
