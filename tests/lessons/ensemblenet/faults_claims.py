@@ -52,9 +52,9 @@ FAULTS = [
         '"column": "accuracy", "note"',
     ),
     Fault(
-        "heads: the identity of labels alone",
+        "heads: the identity of mean probabilities",
         "lessons/ensemblenet/claims.py",
-        "parts(z, y, average).gap",
-        "parts(z, labels, average).gap",
+        'identity_gap(average: str = "logits"',
+        'identity_gap(average: str = "probabilities"',
     ),
 ]
