@@ -224,13 +224,20 @@ def _more_generations() -> list[Verdict]:
         ("generations 1-4", "generation 4"): "P6d",
         ("generations 1-4", "4 nets alone"): "P6d",
     }
-    judged = [
+    return [
         gain(id, rows, *pair, labels)
         for pair, id in pairs.items()
         for labels in (NOISY, CLEAN)
     ]
-    stopped = gain("P6d", rows, "generations 1-4", "4 nets, 10 epochs")
-    return [*judged, stopped, gain("O12a", rows, "4 nets alone", "alone 1")]
+
+
+@CLAIMS.group("nets alone together")
+def _together() -> list[Verdict]:
+    rows = _generations()
+    return [
+        gain("P6d", rows, "generations 1-4", "4 nets, 10 epochs"),
+        gain("O12a", rows, "4 nets alone", "alone 1"),
+    ]
 
 
 def with_best_alone(teachers: pd.DataFrame) -> pd.DataFrame:
@@ -254,12 +261,17 @@ def _other_teachers() -> list[Verdict]:
     return [
         gain("O7a", rows, "BAN, 8 units", "alone"),
         gain("O7a", rows, "BAN, 8 units", "teacher, 8 units"),
-        gain("O7a", rows, "BAN, one epoch", "alone"),
         gain("O7a", rows, weak, "alone"),
         gain("O7a", rows, weak, "alone, at its best"),
         gain("P6a", rows, "BAN, 10 epochs", "teacher, 10 epochs"),
         gain("P6a", rows, "BAN, conv", "alone"),
     ]
+
+
+@CLAIMS.group("a teacher that knows nothing")
+def _ignorant_teacher() -> list[Verdict]:
+    rows = records.recorded("ban_teachers")
+    return [gain("O7a", rows, "BAN, one epoch", "alone")]
 
 
 @CLAIMS.group("language")
