@@ -2,8 +2,8 @@
 a student gets from them.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,23 +13,36 @@ from torch.func import functional_call, grad, vmap
 from kdsurvey import nets, sweeps
 from kdsurvey.data import Data
 from kdsurvey.lessons.alone import on_labels
-from kdsurvey.losses import cross_entropy, kl, soften
-from kdsurvey.methods import hinton, plain
-from kdsurvey.stage import Teacher
-from kdsurvey.training import Config, train
+from kdsurvey.lessons.arms import fit
+from kdsurvey.lessons.rows import accuracies
+from kdsurvey.losses import cross_entropy, entropy, kl, soften
+from kdsurvey.records import experiment
+from kdsurvey.stage import Stage, Teacher
+from kdsurvey.training import Config
 
 CONFIG = Config(epochs=12, batch_size=128, lr=0.1)
-SEEDS = (0, 1, 2, 3, 4)
+TEACHER = replace(CONFIG, jitter=2)
 TEMPERATURES = (0.5, 1.0, 2.0, 4.0, 8.0, 20.0, 50.0)
+FIRST_EPOCH = replace(CONFIG, epochs=1, schedule="constant", lr=0.02)
+LOOKED_AT = 500  # training images whose gradients are measured
+SHARE = 0.1  # of the images, in `weights_compared`
+STUDENT = replace(CONFIG, epochs=60)
+RATES = (0.03, 0.1, 0.3, 1.0)
+T_PAPER = 20.0
+ALPHA = 0.9
+ALPHAS = (0.0, 0.1, 0.5, 0.9, 1.0)
 
 
-def teachers(
-    data: Data, width: int = 100, seeds: tuple[int, ...] = SEEDS
-) -> list[nn.Sequential]:
-    """Train one small teacher a seed, as a stack, on images jittered by up to 2 pixels."""
-    stack = sweeps.stack([nets.mlp(784, width, width, 10, seed=s) for s in seeds])
-    train(plain(stack), data, replace(CONFIG, seed=seeds, jitter=2))
-    return sweeps.unstack(stack)
+def taught(data: Data, seed: int) -> nn.Sequential:
+    """Train a teacher with two hidden layers of 100 on images jittered by up to 2 pixels."""
+    net = nets.mlp(784, 100, 100, 10, seed=seed)
+    on_labels(net, data, TEACHER, seed)
+    return net
+
+
+def at_temperature(T: float) -> str:
+    """Return the name of the arm with soft targets at T."""
+    return f"T = {T:g}"
 
 
 def logits(net: nn.Module, x: Tensor) -> Tensor:
@@ -100,24 +113,97 @@ def noise_to_signal(g: Tensor) -> float:
     return (variance / mean.square().sum()).item()
 
 
-def gradient_noise(
-    data: Data, teacher: nn.Module, seed: int, epochs: int, n: int = 500
-) -> dict[str, float]:
-    """Compute `noise_to_signal` with hard targets and at each temperature, for one
-    student of 30 units after some epochs of training.
-
-    n: training images that are looked at. Returns "hard" and "T = 4" ... -> noise.
+def information(v: Tensor, T: float) -> float:
+    """Compute how much the softened answers (n, c) tell about which of the n images is
+    meant, in nats: the entropy of their mean less the mean of their entropies.
     """
-    net = nets.mlp(784, 30, 30, 10, seed=seed)
-    if epochs:
-        config = replace(CONFIG, epochs=epochs, schedule="constant", lr=0.02)
-        on_labels(net, data, config, seed)
-    x, y = (part[:n] for part in data.train)
+    mean = soften(v, T).mean(0)
+    return (entropy(mean.log()) - entropy(v, T).mean()).item()
+
+
+def likeness(v: Tensor, x: Tensor, y: Tensor, T: float, classes: int = 10) -> float:
+    """Compute the rank correlation, over the wrong classes of a class, of their softened
+    mass with the nearness of their mean images in pixels; the mean over classes.
+    """
+    p = soften(v, T)
+    mass = torch.stack([p[y == c].mean(0) for c in range(classes)])  # (c, c)
+    means = torch.stack([x[y == c].mean(0).flatten() for c in range(classes)])
+    nearness = -torch.cdist(means, means)
+    wrong = ~torch.eye(classes, dtype=torch.bool)
+    pairs = zip(mass[wrong].view(classes, -1), nearness[wrong].view(classes, -1))
+    return sum(map(_rank_correlation, *zip(*pairs))) / classes
+
+
+def _rank_correlation(a: Tensor, b: Tensor) -> float:
+    ranks = torch.stack([part.argsort().argsort().float() for part in (a, b)])
+    return torch.corrcoef(ranks)[0, 1].item()
+
+
+def answers(teacher: nn.Module, data: Data, T: float) -> dict[str, float]:
+    """Measure a teacher's softened answers on test images: their entropy and
+    `information` in nats, their `likeness`, and the mean mass on the class that looks
+    most alike and on the others.
+    """
+    x, y = data.test
     v = logits(teacher, x)
-    targets = {"hard": None} | {f"T = {T:g}": T for T in TEMPERATURES}
+    near, others = mass_on_nearest(v, x, y, T)
     return {
-        name: noise_to_signal(gradients(net, x, y, v, T)) for name, T in targets.items()
+        "entropy": entropy(v, T).mean().item(),
+        "information": information(v, T),
+        "likeness": likeness(v, x, y, T),
+        "mass on nearest": near,
+        "mass on others": others,
     }
+
+
+def pull(
+    net: nn.Module, x: Tensor, y: Tensor, v: Tensor, T: float | None
+) -> dict[str, float]:
+    """Measure the gradients of T^2 KL at T, of the hard loss where T is None: their
+    `noise_to_signal`, and their mean length in the logits and in the weights.
+    """
+    in_weights = gradients(net, x, y, v, T)
+    z = logits(net, x)
+    if T is None:
+        in_logits = gradient_of(lambda v, z, T: cross_entropy(z, y), v, z, 1.0)
+    else:
+        in_logits = T**2 * gradient_of(kl, v, z, T)
+    return {
+        "noise": noise_to_signal(in_weights),
+        "in weights": in_weights.norm(dim=1).mean().item(),
+        "in logits": in_logits.norm(dim=1).mean().item(),
+    }
+
+
+@experiment(
+    dealt=True,
+    settings={
+        "config": CONFIG,
+        "teacher": TEACHER,
+        "first_epoch": FIRST_EPOCH,
+        "temperatures": TEMPERATURES,
+        "looked_at": LOOKED_AT,
+    },
+)
+def softened(data: Data, seed: int) -> list[dict]:
+    """Measure a teacher's answers at each temperature, and the gradients that they give
+    a student of 30 units after one epoch on the labels.
+
+    The seed draws the parts of the data, the teacher and the student.
+    """
+    teacher = taught(data, seed)
+    net = nets.mlp(784, 30, 30, 10, seed=seed)
+    on_labels(net, data, FIRST_EPOCH, seed)
+    x, y = (part[:LOOKED_AT] for part in data.train)
+    v = logits(teacher, x)
+    hard = {"arm": "hard", "seed": seed, **pull(net, x, y, v, None)}
+    soft = [
+        {"arm": at_temperature(T), "seed": seed, "T": T}
+        | answers(teacher, data, T)
+        | pull(net, x, y, v, T)
+        for T in TEMPERATURES
+    ]
+    return [hard, *soft]
 
 
 def gradient_of(
@@ -147,25 +233,117 @@ def gradient_norm(v: Tensor, z: Tensor, T: float) -> float:
     return gradient.norm(dim=1).mean().item()
 
 
-def hard_weight(
-    data: Data,
-    teacher: nn.Module,
-    alphas: tuple[float, ...],
-    T: float,
-    seeds: tuple[int, ...] = SEEDS,
-) -> list[dict]:
-    """Train students of 100 units on a tenth of the data, one a weight alpha and seed,
-    as one stack.
+def hidden_alpha(alpha: float, T: float) -> float:
+    """Return the weight that, with T^2, keeps the ratio of the terms without T^2."""
+    return alpha / (alpha + (1 - alpha) * T**2)
 
-    Returns rows with arm (the weight), seed and accuracy in [0, 1].
+
+def hidden_step(alpha: float, T: float) -> float:
+    """Return by what the whole gradient is multiplied where T^2 is forgotten, beside the
+    ratio of its terms.
     """
-    jobs = [(alpha, seed) for alpha in alphas for seed in seeds]
-    stack = sweeps.stack([nets.mlp(784, 100, 100, 10, seed=seed) for _, seed in jobs])
-    weights = torch.tensor([alpha for alpha, _ in jobs])
-    stages = hinton(stack, teacher, T=T, alpha=weights)
-    config = replace(CONFIG, epochs=60, seed=tuple(seed for _, seed in jobs))
-    last_epoch = train(stages, data.fraction(0.1), config)[-len(jobs) :]
+    return 1 - alpha + alpha / T**2
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """An arm of `weights_compared`: a weight of the soft term.
+
+    name: what rows call it. alpha: the weight; square: whether T^2 stands before the
+    soft term; step: what the whole loss is multiplied by; rates: the learning rates that
+    it is trained at.
+    """
+
+    name: str
+    alpha: float
+    square: bool = True
+    step: float = 1.0
+    rates: tuple[float, ...] = RATES
+
+
+def at_alpha(alpha: float) -> str:
+    """Return the name of the arm with T^2 and this weight."""
+    return f"alpha = {alpha:g}"
+
+
+RATIO = hidden_alpha(ALPHA, T_PAPER)
+STEP = hidden_step(ALPHA, T_PAPER)
+ONE_RATE = (CONFIG.lr,)
+FORGOTTEN = "T² forgotten"
+WRONG_RATIO = "ratio wrong, step right"
+WRONG_STEP = "ratio right, step wrong"
+WEIGHINGS = (
+    *(Weighing(at_alpha(alpha), alpha) for alpha in ALPHAS),
+    # At its own rates, T² forgotten is this arm: only the step differs
+    Weighing(WRONG_RATIO, RATIO),
+    Weighing(WRONG_STEP, ALPHA, step=STEP, rates=ONE_RATE),
+    Weighing(FORGOTTEN, ALPHA, square=False, rates=ONE_RATE),
+)
+
+
+def weighed(
+    student: nn.Module,
+    teacher: nn.Module,
+    alpha: Tensor,
+    square: Tensor,
+    step: Tensor,
+) -> Iterator[Stage]:
+    """L = step ((1 - alpha) H(y, q) + alpha square KL(p_T || q_T)), for a stack of
+    students with one alpha, square and step each, (s,).
+    """
+    teacher = Teacher(teacher)
+
+    def loss(batch, progress):
+        z = student(batch.x)
+        hard = cross_entropy(z, batch.y)  # (s,)
+        soft = kl(teacher(batch), z, T_PAPER)
+        return {
+            "hard": step * (1 - alpha) * hard,
+            "soft": step * alpha * square * soft,
+        }
+
+    yield Stage("distil", {student: loss}, score={"student": student})
+
+
+@experiment(
+    dealt=True,
+    settings={
+        "config": CONFIG,
+        "teacher": TEACHER,
+        "student": STUDENT,
+        "share": SHARE,
+        "rates": RATES,
+        "t_paper": T_PAPER,
+        "alpha": ALPHA,
+        "alphas": ALPHAS,
+        "weighings": WEIGHINGS,
+        "ratio": RATIO,
+        "step": STEP,
+        "one_rate": ONE_RATE,
+    },
+)
+def weights_compared(data: Data, seed: int) -> list[dict]:
+    """Train students of 100 units on a tenth of the images: one a weight of the soft
+    term and a learning rate, with T^2, and with what forgetting it changes.
+
+    The seed draws the parts of the data, the teacher, the tenth and the students, which
+    train as one stack: without weight decay, a loss multiplied by a factor is a learning
+    rate multiplied by it.
+    """
+    teacher = taught(data, seed)
+    few = data.fraction(SHARE, seed)
+    runs = [(weighing, lr) for weighing in WEIGHINGS for lr in weighing.rates]
+    students = sweeps.stack([nets.mlp(784, 100, 100, 10, seed=seed)] * len(runs))
+    alpha, square, step = torch.tensor([_factors(*run) for run in runs]).T
+    stages = weighed(students, teacher, alpha, square, step)
+    fit(students, stages, few, replace(STUDENT, seed=seed))
     return [
-        {"arm": alpha, "seed": seed, "accuracy": row["student test accuracy"]}
-        for (alpha, seed), row in zip(jobs, last_epoch)
+        {"arm": weighing.name, "seed": seed, "lr": lr, **accuracies(net, few)}
+        for (weighing, lr), net in zip(runs, sweeps.unstack(students))
     ]
+
+
+def _factors(weighing: Weighing, lr: float) -> tuple[float, float, float]:
+    """Return alpha, what stands for T^2, and the step, as `weighed` takes them."""
+    square = T_PAPER**2 if weighing.square else 1.0
+    return weighing.alpha, square, weighing.step * lr / STUDENT.lr
