@@ -25,6 +25,12 @@ Word: TypeAlias = Literal["HOLDS", "FAILS", "NOT RESOLVED", "EXACT", "NOT RUN"]
 
 KINDS: tuple[str, ...] = get_args(Kind)
 TESTS: tuple[str, ...] = get_args(Test)
+BOUNDS = {  # whether a has values at the edge, and b -> what a - b is
+    (False, False): "",
+    (True, False): "at least",
+    (False, True): "at most",
+    (True, True): "about",
+}
 WORDS: tuple[str, ...] = get_args(Word)
 
 
@@ -37,7 +43,8 @@ class Verdict:
     test: "t" for Student's interval of the mean; "sign" for the exact sign test and an
     interval of the median, as counts need that stop at the edge of what was tried.
     primary: it answers a row of the table of claims; other comparisons stand beside one.
-    bounded: some values lie at such an edge, so that the effect is a bound. note: what
+    bound: "at least" or "at most", where some values lie at such an edge, and "about"
+    where they do in both arms. note: what
     else has to be said, at the end of the line. tries: the comparison counts as so
     many, see `corrected`.
     """
@@ -50,7 +57,7 @@ class Verdict:
     confidence: float = 0.95
     kind: Kind = "above"
     test: Test = "t"
-    bounded: bool = False
+    bound: str = ""
     note: str = ""
     primary: bool = False
     tries: float = 1.0
@@ -159,7 +166,7 @@ class Verdict:
 
     @property
     def _said(self) -> str:
-        bound = "at least " if self.bounded else ""
+        bound = f"{self.bound} " if self.bound else ""
         return f"{bound}{self._number(self.effect)} {self.unit}".rstrip()
 
     @property
@@ -311,7 +318,7 @@ def judge(
         confidence,
         kind,
         test,
-        bounded=edge is not None and edge in (*a, *b),
+        bound="" if edge is None else BOUNDS[edge in list(a), edge in list(b)],
         note=note,
     )
 

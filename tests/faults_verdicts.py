@@ -114,8 +114,8 @@ FAULTS = [
     Fault(
         "a bound is a value",
         "verdicts.py",
-        "edge in (*a, *b)",
-        "edge in ()",
+        "BOUNDS[edge in list(a), edge in list(b)]",
+        "BOUNDS[edge in list(b), edge in list(a)]",
     ),
     Fault(
         "Bonferroni in place of Holm",

@@ -191,8 +191,11 @@ def test_the_sign_test_counts(name):
     assert verdict.word == ("HOLDS" if p < 0.05 else "NOT RESOLVED")
     assert loss(b, a, test="sign").word == ("FAILS" if p < 0.05 else "NOT RESOLVED")
     assert verdict.effect == np.median(np.subtract(a, b))
-    assert verdict.bounded == (10 in a)
+    assert verdict.bound == ("at least" if 10 in a else "")
     assert (": at least " in verdict.line) == (10 in a)
+    other = loss(b, a, test="sign", edge=10)
+    assert other.bound == ("at most" if 10 in a else "")
+    assert loss(a, a, test="sign", edge=10).bound == ("about" if 10 in a else "")
 
 
 @pytest.mark.parametrize("n", [3, 6, 8, 15, 40])

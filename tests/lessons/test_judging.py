@@ -91,7 +91,11 @@ def test_the_table_says_how_a_row_is_judged(claims):
     assert equal.what == "soft against twin in accuracy"
     depths = ROWS.assign(depth=[8, 10, 8, 4, 4, 6, 4, 4, 4])
     deeper = primary("P1a", depths, "soft", "hard", column="depth", edge=10)
-    assert (deeper.test, deeper.unit, deeper.bounded) == ("sign", "hidden layers", True)
+    assert (deeper.test, deeper.unit, deeper.bound) == (
+        "sign",
+        "hidden layers",
+        "at least",
+    )
     assert deeper.differences == (4, 6, 2)
 
 

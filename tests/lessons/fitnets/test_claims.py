@@ -52,7 +52,7 @@ def test_the_deepest_that_was_tried_is_a_bound(monkeypatch):
     deepest = claims.CLAIMS.answer("P1a")
     assert deepest.effect == 2 and "at least +2 hidden layers" in deepest.line
     equal = claims.CLAIMS.answer("P1b")
-    assert equal.effect == 0 and equal.word == "NOT RESOLVED" and not equal.bounded
+    assert equal.effect == 0 and equal.word == "NOT RESOLVED" and not equal.bound
 
 
 def test_a_line_beside_the_answers_says_which_settings_it_has():

@@ -326,7 +326,7 @@ def test_the_deepest_net_that_trains():
     )
     verdict = claims.deeper("P1b", found, "KD", "labels")
     assert verdict.differences == (6, 10, 6) and verdict.effect == 6
-    assert verdict.unit == "hidden layers" and verdict.bounded
+    assert verdict.unit == "hidden layers" and verdict.bound == "at least"
     higher = claims.higher("P1b", found, "KD", "labels", 10, "as it comes")
     assert higher.effect == pytest.approx(100 * (1.8 - 0.3) / 3)
     assert higher.what == "KD - labels, 10 hidden layers, as it comes"
