@@ -1,5 +1,6 @@
 """A net without a teacher: on the labels, or on labels as unsure as a teacher is."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -7,7 +8,7 @@ from torch import nn
 
 from kdsurvey.data import Data
 from kdsurvey.methods import plain
-from kdsurvey.stage import Teacher
+from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import Config, train
 
 
@@ -28,6 +29,16 @@ def on_labels(
     stages = plain(net, smoothing=smoothing)
     train(stages, data, replace(config, seed=seed), progress=progress)
     return net
+
+
+def labels(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
+    """Learn from the labels; the other net is not asked."""
+    return plain(net)
+
+
+def smoothed(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
+    """Learn from labels that are as unsure as the other net."""
+    return plain(net, smoothing=smoothing_of(other, data))
 
 
 def mean_confidence(teacher: Teacher, data: Data) -> float:

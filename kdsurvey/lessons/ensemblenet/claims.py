@@ -25,7 +25,7 @@ THIN_NET = "one thin net"
 
 EPOCHS = 15  # of every arm where steps are equal
 LEAST, MIDDLE, MOST = BUDGETS
-METHODS = ARMS[2:]  # those with several branches
+METHODS = tuple(ARMS)[2:]  # those with several branches
 THREE, *ONLINE, _ = METHODS
 CLEAN = "clean labels"
 

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
-from kdsurvey.lessons.alone import smoothing_of
+from kdsurvey.lessons.alone import labels, smoothed
 from kdsurvey.lessons.arms import Arm, alone_first, by_name, multiplied
 from kdsurvey.lessons.rows import accuracies
 from kdsurvey.losses import entropy
-from kdsurvey.methods import dml, hinton, plain
+from kdsurvey.methods import dml, hinton
 from kdsurvey.records import experiment
 from kdsurvey.stage import Batch, Stage, Teacher
 from kdsurvey.training import Config, train
@@ -62,16 +62,6 @@ class PairArm(Arm):
     together: bool = False
     times: float = 1.0
     all_images: bool = False
-
-
-def labels(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
-    """Learn from the labels; the other net is not asked."""
-    return plain(net)
-
-
-def smoothed(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
-    """Learn from labels that are as unsure as the other net."""
-    return plain(net, smoothing=smoothing_of(other, data))
 
 
 def one_way(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:

@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from kdsurvey import data, nets, records
+from kdsurvey.lessons import alone as lesson_alone
 from kdsurvey.lessons.mutual_learning import claims, pictures
 from kdsurvey.lessons.mutual_learning import experiments as lesson
 from kdsurvey.lessons.mutual_learning import flatness as why
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.losses import kl
-from kdsurvey.methods import dml
+from kdsurvey.methods import dml, plain
 from kdsurvey.stage import Batch
 from kdsurvey.training import accuracy, train
 
@@ -156,14 +157,13 @@ def test_passes_of_an_arm(digits, arm, forward):
 
 
 def test_label_smoothing_is_as_unsure_as_the_other_net(digits, monkeypatch):
-    given, plain = [], lesson.plain
-    monkeypatch.setattr(
-        lesson,
-        "plain",
-        lambda net, smoothing: (
-            given.append(smoothing) or plain(net, smoothing=smoothing)
-        ),
-    )
+    given = []
+
+    def watched(net, smoothing):
+        given.append(smoothing)
+        return plain(net, smoothing=smoothing)
+
+    monkeypatch.setattr(lesson_alone, "plain", watched)
     small, teachers = lesson.digits(digits, 0).fraction(0.05), lesson.peers(0)
     lesson.learn(
         lesson.ARMS["label smoothing"], lesson.peers(0), small, SHORT, teachers
@@ -256,7 +256,7 @@ def test_a_row_is_a_mean_over_nets_and_their_ensemble(digits):
 def test_noise_on_the_weights_leaves_the_net_alone(digits):
     small = lesson.digits(digits, 0).fraction(0.1)
     net, (x, y) = lesson.peers(0)[0], small.train
-    train(lesson.plain(net), small, replace(SHORT, epochs=10), progress=False)
+    train(plain(net), small, replace(SHORT, epochs=10), progress=False)
     before = weights(net)
     little, much = (why.rise(net, x, y, sigma, seed=0) for sigma in (0.05, 0.1))
     assert 0 < little < much and why.rise(net, x, y, 0.0, seed=0) == 0
