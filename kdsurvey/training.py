@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from kdsurvey import threads
+from kdsurvey import optimisers, threads
 from kdsurvey.batches import Batches
 from kdsurvey.config import Config, device_of
 from kdsurvey.data import Data
@@ -307,8 +307,8 @@ def _optimiser(
         "fused": True,
     }
     if config.optimiser == "adam":
-        return torch.optim.Adam(weights, **shared)
-    return torch.optim.SGD(
+        return optimisers.Adam(weights, **shared)
+    return optimisers.SGD(
         weights, momentum=config.momentum, nesterov=config.nesterov, **shared
     )
 

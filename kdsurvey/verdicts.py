@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 Rows: TypeAlias = pd.DataFrame | Sequence[Mapping]
 
@@ -95,7 +95,7 @@ def judge(
     difference = _paired(claim, a, b, unit)
     n = len(difference)
     effect = difference.mean()
-    quantile = student_t.ppf((1 + confidence) / 2, n - 1)
+    quantile = stdtrit(n - 1, (1 + confidence) / 2)  # of Student's t
     half = quantile * difference.std(ddof=1) / math.sqrt(n)
     low = float(effect - half)
     high = float(effect + half)

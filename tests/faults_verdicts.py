@@ -12,14 +12,14 @@ FAULTS = [
     Fault(
         "normal in place of t",
         "verdicts.py",
-        "(1 + confidence) / 2, n - 1)",
-        "(1 + confidence) / 2, 10**9)",
+        "stdtrit(n - 1, (1 +",
+        "stdtrit(10**9, (1 +",
     ),
     Fault(
         "one degree of freedom too many",
         "verdicts.py",
-        "(1 + confidence) / 2, n - 1)",
-        "(1 + confidence) / 2, n)",
+        "stdtrit(n - 1, (1 +",
+        "stdtrit(n, (1 +",
     ),
     Fault(
         "deviation over n",
