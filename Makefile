@@ -2,6 +2,7 @@
 # make app: set up, and serve the panels as a page without code
 # make quick: lint and the tests that take no time, for the minute after an edit
 # make slow: writes tests/slow.txt, the tests that make quick leaves out, by what they take here
+# make mutate: plants listed faults      make mutants: plants random ones (PART=core or wings, SAMPLE, SEED)
 # make coverage: which lines the tests run, as a figure and as pages under htmlcov/
 # All start from a bare Python 3.11 or newer, and a second call sets up nothing again.
 
@@ -13,9 +14,12 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TESTED = -c constraints.txt
 NEWEST = echo "The tested versions (constraints.txt) do not fit this machine; taking the newest that do."
 GPU_PYTHON ?= $(firstword $(wildcard $(BIN)/python) python3)
+PART ?= core
+SAMPLE ?= 300
+SEED ?= 0
 NOTEBOOKS ?= notebooks kdsurvey/app/all_panels.ipynb
 
-.PHONY: lab app quick test coverage lint unit slow notebooks browser shots mutate benchmark gpu wheels results refresh clean
+.PHONY: lab app quick test coverage lint unit slow notebooks browser shots mutate mutants benchmark gpu wheels results refresh clean
 
 lab: $(VENV)/lab.done
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
@@ -57,6 +61,10 @@ shots: $(VENV)/test.done
 
 mutate: $(VENV)/test.done
 	$(BIN)/python tests/mutate.py
+
+mutants: unit
+	$(INSTALL) -e '.[mutants]' $(TESTED) || $(INSTALL) -e '.[mutants]'
+	$(BIN)/python tests/mutants.py --part $(PART) --sample $(SAMPLE) --seed $(SEED)
 
 benchmark: $(VENV)/test.done
 	$(BIN)/python benchmarks/loop.py
