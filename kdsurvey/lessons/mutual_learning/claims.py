@@ -6,8 +6,9 @@ import pandas as pd
 
 from kdsurvey import records
 from kdsurvey.lessons import judging
+from kdsurvey.lessons.flatness import MATCHED
 from kdsurvey.lessons.judging import Claims
-from kdsurvey.lessons.mutual_learning.flatness import DECAYED, MATCHED
+from kdsurvey.lessons.mutual_learning.experiments import DECAYED
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.verdicts import Verdict
 

@@ -4,8 +4,8 @@ import pandas as pd
 
 from kdsurvey import records
 from kdsurvey.lessons import rows as kept_rows
+from kdsurvey.lessons.flatness import MATCHED
 from kdsurvey.lessons.judging import Claims
-from kdsurvey.lessons.mutual_learning.flatness import MATCHED
 from kdsurvey.lessons.rows import at
 from kdsurvey.verdicts import Verdict, judge, judge_rows
 

@@ -15,6 +15,7 @@ from kdsurvey import nets
 from kdsurvey.branches import Mixed, branched
 from kdsurvey.data import Data
 from kdsurvey.lessons import branched_nets
+from kdsurvey.lessons import flatness as why
 from kdsurvey.lessons.alone import labels, smoothed
 from kdsurvey.lessons.arms import alone_first, by_name
 from kdsurvey.lessons.branched_nets import (
@@ -33,7 +34,6 @@ from kdsurvey.lessons.branched_nets import (
     small,
     with_one,
 )
-from kdsurvey.lessons.mutual_learning import flatness as why
 from kdsurvey.lessons.mutual_learning.experiments import NOISE, clean_digits
 from kdsurvey.losses import entropy
 from kdsurvey.records import experiment

@@ -11,9 +11,9 @@ import torch
 
 from kdsurvey import data, nets, records
 from kdsurvey.lessons import alone as lesson_alone
+from kdsurvey.lessons import flatness as why
 from kdsurvey.lessons.mutual_learning import claims, pictures
 from kdsurvey.lessons.mutual_learning import experiments as lesson
-from kdsurvey.lessons.mutual_learning import flatness as why
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.losses import kl
 from kdsurvey.methods import dml, plain
@@ -283,14 +283,14 @@ def test_directions_are_as_long_as_the_weights_unit_by_unit():
 
 
 def test_a_net_alone_is_matched_in_training_loss(few):
-    rows = {row["arm"]: row for row in why.dml_why(few, 0)}
+    rows = {row["arm"]: row for row in lesson.dml_why(few, 0)}
     assert (
-        list(rows) == ["alone", "DML", "one-way", why.DECAYED, why.MATCHED]
+        list(rows) == ["alone", "DML", "one-way", lesson.DECAYED, why.MATCHED]
         and rows["alone"]["epochs"] == rows["DML"]["epochs"] == 2
     )
     small = lesson.digits(few, 0)
-    one, _ = why.matched(small, 0, target=10.0)
-    two, pair = why.matched(small, 0, target=0.0)
+    one, _ = lesson.matched(small, 0, target=10.0)
+    two, pair = lesson.matched(small, 0, target=0.0)
     assert (one, two) == (1, 2) and why.training_loss(pair, small) == pytest.approx(
         rows["alone"]["loss"], abs=2e-4
     )
@@ -476,7 +476,7 @@ def test_a_choice_can_be_run_alone(few):
 
 
 def test_the_flatness_of_other_arms_is_of_those_arms(few, monkeypatch):
-    asked, real = [], why.learn
+    asked, real = [], lesson.learn
     monkeypatch.setattr(
         why,
         "learn",
@@ -485,7 +485,7 @@ def test_the_flatness_of_other_arms_is_of_those_arms(few, monkeypatch):
             or real(arm, pair, d, c, t)
         ),
     )
-    why.dml_why(few, 0)
+    lesson.dml_why(few, 0)
     assert [(arm, decay) for arm, decay, *_ in asked[:4]] == [
         ("alone", 0),
         ("DML", 0),

@@ -107,13 +107,13 @@ FAULTS = [
     ),
     Fault(
         "agreement of the first two nets",
-        "lessons/mutual_learning/flatness.py",
+        "lessons/flatness.py",
         "combinations(tests, 2)",
         "combinations(tests[:2], 2)",
     ),
     Fault(
         "the length furthest from the loss",
-        "lessons/mutual_learning/flatness.py",
+        "lessons/flatness.py",
         "best = min(tried",
         "best = max(tried",
     ),

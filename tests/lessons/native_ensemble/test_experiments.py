@@ -14,8 +14,8 @@ from kdsurvey import data, nets, records
 from kdsurvey.branches import Mixed, branched
 from kdsurvey.lessons import alone as lesson_alone
 from kdsurvey.lessons import branched_nets
+from kdsurvey.lessons import flatness as why
 from kdsurvey.lessons import rows as kept_rows
-from kdsurvey.lessons.mutual_learning import flatness as why
 from kdsurvey.lessons.native_ensemble import claims, pictures
 from kdsurvey.lessons.native_ensemble import experiments as lesson
 from kdsurvey.methods import one, plain
