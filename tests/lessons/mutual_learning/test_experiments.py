@@ -40,8 +40,7 @@ def few(digits, monkeypatch):
     for module, name, value in (
         (lesson, "CHOICES", choices),
         (lesson, "CONFIG", SHORT),
-        (why, "CONFIG", SHORT),
-        (why, "SHORTER", (1, 2)),
+        (lesson, "SHORTER", (1, 2)),
     ):
         monkeypatch.setattr(module, name, value)
     return digits
@@ -478,7 +477,7 @@ def test_a_choice_can_be_run_alone(few):
 def test_the_flatness_of_other_arms_is_of_those_arms(few, monkeypatch):
     asked, real = [], lesson.learn
     monkeypatch.setattr(
-        why,
+        lesson,
         "learn",
         lambda arm, pair, d, c, t=None: (
             asked.append((arm.name, c.weight_decay, t, pair))
