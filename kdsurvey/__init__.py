@@ -1,8 +1,10 @@
 """A survey of knowledge distillation that you can run.
 
-`plots` and `verdicts` are imported on first use: training needs no matplotlib, pandas or scipy.
+What ON_FIRST_USE names is imported on first use: training needs no matplotlib, pandas,
+scipy or widgets.
 """
 
+import sys
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -20,12 +22,13 @@ from kdsurvey import (
     training,
 )
 from kdsurvey.stage import Batch, Stage, Teacher
+from kdsurvey.suggest import suggest_in
 from kdsurvey.training import Config, StopTraining, accuracy, train
 
 if TYPE_CHECKING:
     from kdsurvey import plots, verdicts
 
-ON_FIRST_USE = ("plots", "verdicts")
+ON_FIRST_USE = ("exercises", "measures", "panels", "plots", "records", "verdicts")
 
 __version__ = "0.1.0"
 __all__ = [
@@ -37,12 +40,16 @@ __all__ = [
     "accuracy",
     "branches",
     "data",
+    "exercises",
     "losses",
+    "measures",
     "methods",
     "nets",
     "packed",
+    "panels",
     "papers",
     "plots",
+    "records",
     "surgery",
     "sweeps",
     "train",
@@ -54,9 +61,27 @@ __all__ = [
 def __getattr__(name: str) -> ModuleType:
     """Import a module of ON_FIRST_USE. Raises AttributeError for any other name."""
     if name in ON_FIRST_USE:
-        return import_module(f"{__name__}.{name}")
+        module = import_module(f"{__name__}.{name}")
+        suggest_in(module)
+        return module
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    special = (name for name in globals() if name.startswith("__"))
+    return sorted({*special, *__all__})
+
+
+suggest_in(
+    sys.modules[__name__],
+    branches,
+    data,
+    losses,
+    methods,
+    nets,
+    packed,
+    papers,
+    surgery,
+    sweeps,
+    training,
+)

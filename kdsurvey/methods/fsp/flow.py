@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from kdsurvey import ranges
 from kdsurvey.losses import fsp_matrix
 from kdsurvey.stage import Teacher, kept, upto
 
@@ -29,7 +30,7 @@ class Flow(nn.Module):
         order: Mapping[int, Sequence[int]] | None = None,
     ):
         super().__init__()
-        self.pairs = tuple(pairs)
+        self.pairs = ranges.pairs(pairs)
         self.order = {
             block: list(channels) for block, channels in (order or {}).items()
         }
