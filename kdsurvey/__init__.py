@@ -61,9 +61,7 @@ __all__ = [
 def __getattr__(name: str) -> ModuleType:
     """Import a module of ON_FIRST_USE. Raises AttributeError for any other name."""
     if name in ON_FIRST_USE:
-        module = import_module(f"{__name__}.{name}")
-        suggest_in(module)
-        return module
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -199,8 +199,10 @@ class Data:
         return replace(self, **small, source=source)
 
     def _parts(self) -> dict[str, Pair]:
-        parts = {"train": self.train, "test": self.test, "validation": self.validation}
-        return {part: pair for part, pair in parts.items() if pair is not None}
+        parts = {"train": self.train, "test": self.test}
+        if self.validation is not None:
+            parts["validation"] = self.validation
+        return parts
 
     def _counts(self) -> np.ndarray:
         return torch.bincount(self.train[1], minlength=len(self.classes)).cpu().numpy()

@@ -13,6 +13,7 @@ wants those asks for them: `recorded(name, results_dir())`.
 import inspect
 import json
 import re
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from kdsurvey import provenance, ranges, threads, variables
 from kdsurvey.data import Data
 from kdsurvey.progress import bar
 from kdsurvey.store import refuse_unwritable, replacing
+from kdsurvey.suggest import suggest_in
 
 SHIPPED = files("kdsurvey") / "results"  # the records that come with the package
 FORMAT = 1
@@ -370,3 +372,6 @@ def _agreed(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """One value where all runs have the same, else the list of them."""
     different = {key: list(dict.fromkeys(r.get(key) for r in runs)) for key in runs[0]}
     return {key: v[0] if len(v) == 1 else v for key, v in different.items()}
+
+
+suggest_in(sys.modules[__name__])

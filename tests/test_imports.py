@@ -61,6 +61,7 @@ CORE = {
         "provenance",
         "ranges",
         "store",
+        "suggest",
         "threads",
         "variables",
     },
