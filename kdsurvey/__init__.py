@@ -70,16 +70,7 @@ def __dir__() -> list[str]:
     return sorted({*special, *__all__})
 
 
+_modules = [part for part in list(vars().values()) if isinstance(part, ModuleType)]
 suggest_in(
-    sys.modules[__name__],
-    branches,
-    data,
-    losses,
-    methods,
-    nets,
-    packed,
-    papers,
-    surgery,
-    sweeps,
-    training,
+    sys.modules[__name__], *(m for m in _modules if m.__name__.startswith(__name__))
 )
