@@ -175,10 +175,16 @@ def kept(predict: Predict, x: Tensor) -> Tensor:
 
     A layer that works in place, or may, gets a copy of it.
     """
+    return predict(x if keeps_inputs(predict) else x.clone())
+
+
+def keeps_inputs(predict: Predict) -> bool:
+    """Tell whether a net surely leaves its input as it is: torch's own layers, none of
+    which works in place.
+    """
     parts = list(predict.modules()) if isinstance(predict, nn.Module) else []
-    known = parts and all(is_known(type(part)) for part in parts)
-    in_place = any(getattr(part, "inplace", False) for part in parts)
-    return predict(x if known and not in_place else x.clone())
+    known = bool(parts) and all(is_known(type(part)) for part in parts)
+    return known and not any(getattr(part, "inplace", False) for part in parts)
 
 
 def check_logits(predict: Predict, z: object) -> None:
