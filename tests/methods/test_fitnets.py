@@ -25,10 +25,10 @@ def hinted(method=fitnets, **options) -> Example:
 
 
 CONTRACT = {
-    "fitnets": Case(hinted),
-    "fitnets, hint half as large": Case(lambda: hinted(hint=2)),
+    "fitnets": Case(hinted, epochs=150),
+    "fitnets, hint half as large": Case(lambda: hinted(hint=2), epochs=150),
     "fitnets, own regressor": Case(
-        lambda: hinted(regressor=conv(6, 6, classes=3, seed=2)[0])
+        lambda: hinted(regressor=conv(6, 6, classes=3, seed=2)[0]), epochs=150
     ),
     "fitnets, second stage alone": Case(lambda: hinted(hint_epochs=0.0)),
     "joint hints": Case(lambda: hinted(joint_hints)),
