@@ -17,7 +17,13 @@ GPU_PYTHON ?= $(firstword $(wildcard $(BIN)/python) python3)
 PART ?= core
 SAMPLE ?= 300
 SEED ?= 0
+# Without nbval, whose import takes longer than most test files
+PYTEST = $(BIN)/python -m pytest -q -p no:nbval
+TWO = -n 2 --dist worksteal
 NOTEBOOKS ?= notebooks kdsurvey/app/all_panels.ipynb
+
+# The tests start a hundred processes: what they import is compiled once
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab app quick test coverage lint unit slow notebooks browser shots mutate mutants benchmark gpu wheels results refresh clean
 
@@ -31,10 +37,10 @@ test: lint unit notebooks browser
 	@echo "All checks passed."
 
 quick: lint
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" --timeout 60 tests --ignore tests/browser
+	$(PYTEST) $(TWO) -m "not slow" --timeout 60 tests --ignore tests/browser
 
 coverage: $(VENV)/test.done
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html \
+	$(PYTEST) $(TWO) --cov --cov-report=term:skip-covered --cov-report=html \
 		tests --ignore tests/browser
 
 lint: $(VENV)/test.done
@@ -43,7 +49,7 @@ lint: $(VENV)/test.done
 	$(BIN)/python -m mypy
 
 unit: $(VENV)/test.done
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --junitxml $(VENV)/unit.xml tests --ignore tests/browser
+	$(PYTEST) $(TWO) --junitxml $(VENV)/unit.xml tests --ignore tests/browser
 
 slow: unit
 	$(BIN)/python tests/slow.py $(VENV)/unit.xml
@@ -53,8 +59,8 @@ notebooks: $(VENV)/test.done
 		--nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 --nbval-sanitize-with tests/nbval.cfg $(NOTEBOOKS)
 
 browser: $(VENV)/test.done
-	$(BIN)/python -m pytest -q -rs -n 2 tests/browser/test_pages.py
-	$(BIN)/python -m pytest -q -rs tests/browser --ignore tests/browser/test_pages.py
+	$(PYTEST) -rs $(TWO) -m "not alone" tests/browser
+	$(PYTEST) -rs -m alone tests/browser
 
 shots: $(VENV)/test.done
 	$(BIN)/python tests/browser/shots.py docs
