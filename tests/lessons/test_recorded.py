@@ -7,6 +7,7 @@ import pytest
 from kdsurvey import data, provenance, records
 from kdsurvey.lessons import experiments, ledger, pages
 from kdsurvey.lessons.distilling_mnist import experiments as distilling_mnist
+from kdsurvey.verdicts import Verdict
 
 
 @pytest.mark.parametrize("name", experiments())
@@ -49,8 +50,16 @@ def test_a_recorded_seed_can_be_had_again():
 
 
 @pytest.fixture(scope="module")
-def written() -> dict[str, str]:
-    return pages.pages()
+def judged() -> dict[str, list[Verdict]]:
+    """Every verdict, judged once for all tests here, as it takes seven seconds."""
+    return ledger.verdicts()
+
+
+@pytest.fixture(scope="module")
+def written(judged) -> dict[str, str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "verdicts", lambda: judged)
+        return pages.pages()
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/verdicts.md"])
@@ -64,8 +73,8 @@ def test_every_page_that_is_written_is_compared(written):
     assert len(written) == 2
 
 
-def test_every_verdict_is_counted_once():
-    judged = ledger.verdicts()
+def test_every_verdict_is_counted_once(judged, monkeypatch):
+    monkeypatch.setattr(ledger, "verdicts", lambda: judged)
     counted = pages.counts()
     assert (
         counted[list(pages.WORDS)].to_numpy().sum()
