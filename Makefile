@@ -2,6 +2,7 @@
 # make app: set up, and serve the panels as a page without code
 # make quick: lint and the tests that take no time, for the minute after an edit
 # make slow: writes tests/slow.txt, the tests that make quick leaves out, by what they take here
+# make mutate: plants listed faults      make mutants: plants random ones (PART=core or wings, SAMPLE, SEED)
 # make coverage: which lines the tests run, as a figure and as pages under htmlcov/
 # All start from a bare Python 3.11 or newer, and a second call sets up nothing again.
 
@@ -13,9 +14,18 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 TESTED = -c constraints.txt
 NEWEST = echo "The tested versions (constraints.txt) do not fit this machine; taking the newest that do."
 GPU_PYTHON ?= $(firstword $(wildcard $(BIN)/python) python3)
+PART ?= core
+SAMPLE ?= 300
+SEED ?= 0
+# Without nbval, whose import takes longer than most test files
+PYTEST = $(BIN)/python -m pytest -q -p no:nbval
+TWO = -n 2 --dist worksteal
 NOTEBOOKS ?= notebooks kdsurvey/app/all_panels.ipynb
 
-.PHONY: lab app quick test coverage lint unit slow notebooks browser shots mutate benchmark gpu wheels results refresh clean
+# The tests start a hundred processes: what they import is compiled once
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: lab app quick test coverage lint unit slow notebooks browser shots mutate mutants benchmark gpu wheels results refresh clean
 
 lab: $(VENV)/lab.done
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
@@ -27,10 +37,10 @@ test: lint unit notebooks browser
 	@echo "All checks passed."
 
 quick: lint
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" --timeout 60 tests --ignore tests/browser
+	$(PYTEST) $(TWO) -m "not slow" --timeout 60 tests --ignore tests/browser
 
 coverage: $(VENV)/test.done
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html \
+	$(PYTEST) $(TWO) --cov --cov-report=term:skip-covered --cov-report=html \
 		tests --ignore tests/browser
 
 lint: $(VENV)/test.done
@@ -39,7 +49,7 @@ lint: $(VENV)/test.done
 	$(BIN)/python -m mypy
 
 unit: $(VENV)/test.done
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --junitxml $(VENV)/unit.xml tests --ignore tests/browser
+	$(PYTEST) $(TWO) --junitxml $(VENV)/unit.xml tests --ignore tests/browser
 
 slow: unit
 	$(BIN)/python tests/slow.py $(VENV)/unit.xml
@@ -49,14 +59,18 @@ notebooks: $(VENV)/test.done
 		--nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 --nbval-sanitize-with tests/nbval.cfg $(NOTEBOOKS)
 
 browser: $(VENV)/test.done
-	$(BIN)/python -m pytest -q -rs -n 2 tests/browser/test_pages.py
-	$(BIN)/python -m pytest -q -rs tests/browser --ignore tests/browser/test_pages.py
+	$(PYTEST) -rs $(TWO) -m "not alone" tests/browser
+	$(PYTEST) -rs -m alone tests/browser
 
 shots: $(VENV)/test.done
 	$(BIN)/python tests/browser/shots.py docs
 
 mutate: $(VENV)/test.done
 	$(BIN)/python tests/mutate.py
+
+mutants: unit
+	$(INSTALL) -e '.[mutants]' $(TESTED) || $(INSTALL) -e '.[mutants]'
+	$(BIN)/python tests/mutants.py --part $(PART) --sample $(SAMPLE) --seed $(SEED)
 
 benchmark: $(VENV)/test.done
 	$(BIN)/python benchmarks/loop.py

@@ -1,8 +1,10 @@
 """A survey of knowledge distillation that you can run.
 
-`plots` and `verdicts` are imported on first use: training needs no matplotlib, pandas or scipy.
+What ON_FIRST_USE names is imported on first use: training needs no matplotlib, pandas,
+scipy or widgets.
 """
 
+import sys
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -20,12 +22,13 @@ from kdsurvey import (
     training,
 )
 from kdsurvey.stage import Batch, Stage, Teacher
+from kdsurvey.suggest import suggest_in
 from kdsurvey.training import Config, StopTraining, accuracy, train
 
 if TYPE_CHECKING:
     from kdsurvey import plots, verdicts
 
-ON_FIRST_USE = ("plots", "verdicts")
+ON_FIRST_USE = ("exercises", "measures", "panels", "plots", "records", "verdicts")
 
 __version__ = "0.1.0"
 __all__ = [
@@ -37,12 +40,16 @@ __all__ = [
     "accuracy",
     "branches",
     "data",
+    "exercises",
     "losses",
+    "measures",
     "methods",
     "nets",
     "packed",
+    "panels",
     "papers",
     "plots",
+    "records",
     "surgery",
     "sweeps",
     "train",
@@ -59,4 +66,11 @@ def __getattr__(name: str) -> ModuleType:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    special = (name for name in globals() if name.startswith("__"))
+    return sorted({*special, *__all__})
+
+
+_modules = [part for part in list(vars().values()) if isinstance(part, ModuleType)]
+suggest_in(
+    sys.modules[__name__], *(m for m in _modules if m.__name__.startswith(__name__))
+)

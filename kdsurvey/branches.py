@@ -56,6 +56,15 @@ class Branches(nn.Module):
         return torch.stack([branch(shared) for branch in self.branches])
 
 
+def check_branches(method: str, net: object) -> None:
+    """Raise ValueError for a net without branches."""
+    if not isinstance(net, Branches):
+        raise ValueError(
+            f"{method}: net must be Branches on a trunk, got {type(net).__name__}; "
+            "kdsurvey.branches.branched makes them of a net"
+        )
+
+
 def branched(
     make: Callable[[int], nn.Sequential], at: int, count: int, seed: int = 0
 ) -> Branches:

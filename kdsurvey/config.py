@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 
@@ -74,7 +75,10 @@ class Config:
     @property
     def factor(self) -> Schedule:
         """The schedule as a function of progress in [0, 1] to a factor of lr."""
-        return self.schedule if callable(self.schedule) else SCHEDULES[self.schedule]
+        schedule = self.schedule
+        return partial(
+            _checked, schedule if callable(schedule) else SCHEDULES[schedule]
+        )
 
     def __post_init__(self) -> None:
         ranges.plain_numbers(self)
@@ -114,6 +118,17 @@ class Config:
             "jitter": (ranges.whole(self.jitter, 0), whole.format(0)),
         }
         ranges.check("Config", self, rules)
+
+
+def _checked(schedule: Schedule, progress: float) -> float:
+    """Return what a schedule gives; raise ValueError where that is no factor of a rate."""
+    factor = schedule(progress)
+    if not ranges.weight(factor):
+        raise ValueError(
+            f"Config: schedule gave {factor!r} at progress {progress:g}; give a function "
+            "of progress in [0, 1] to a number of 0 or more"
+        )
+    return factor
 
 
 def _is_device(name: object) -> bool:

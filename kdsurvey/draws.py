@@ -19,14 +19,24 @@ DRAWING = (  # of the modules that are known
     nn.FractionalMaxPool3d,
 )
 
+# Kernels that draw inside and take no generator
+FUSED = (
+    "_scaled_dot_product_",
+    "_flash_attention",
+    "_efficient_attention",
+    "_cudnn_attention",
+    "_cudnn_rnn",
+    "miopen_rnn",
+)
+
 
 class OwnDraws(TorchDispatchMode):
     """Inside, what this thread draws comes from generators seeded here, one a device.
 
     They go on where they were at the next entry. The global generators are neither read
     nor moved, so other threads, a reader's cell among them, draw what they would draw
-    alone. Kernels that draw and take no generator (dropout within cuDNN's recurrent nets
-    and within fused attention) draw from the global one still.
+    alone. Kernels of a GPU that draw and take no generator, dropout within cuDNN's
+    recurrent nets and within fused attention, are refused with a ValueError.
     """
 
     def __init__(self, seed: int):
@@ -54,6 +64,7 @@ class OwnDraws(TorchDispatchMode):
             return _dropout(own, *args)
         seeded = _with_generator(func)
         if seeded is None:
+            refuse_fused(func, args, kwargs)
             return func(*args, **kwargs)
         return seeded(*args, **kwargs | {"generator": own})
 
@@ -94,6 +105,22 @@ def _with_generator(func: Any) -> Any:
         if {a.name for a in overload._schema.arguments} == names | {"generator"}:
             return overload
     return None
+
+
+def refuse_fused(func: Any, args: tuple, kwargs: dict) -> None:
+    """Raise ValueError where a fused kernel would draw from the global generator."""
+    name = func._schema.name.removeprefix("aten::")
+    if not name.startswith(FUSED) or name.endswith("_attention_math"):
+        return
+    given = {a.name: value for a, value in zip(func._schema.arguments, args)} | kwargs
+    share = given.get("dropout_p", given.get("dropout", 0.0))
+    if share and given.get("train", True):
+        raise ValueError(
+            f"{name} drops {share:g} of its values by torch's global generator, which "
+            "other threads move; a run repeats with dropout=0 there and an nn.Dropout "
+            "beside it, or for attention inside torch.nn.attention.sdpa_kernel("
+            "SDPBackend.MATH)"
+        )
 
 
 def _dropout(

@@ -6,11 +6,13 @@ loaded when it is first asked for.
 
 import importlib
 import pkgutil
+import sys
 from importlib.resources import files
 from types import ModuleType
 
 from kdsurvey import lessons
 from kdsurvey.lessons.exercise import Exercise, Report
+from kdsurvey.suggest import suggest_in
 
 NOTEBOOKS = tuple(
     module.name
@@ -22,11 +24,15 @@ __all__ = ["NOTEBOOKS", "Exercise", "Report"]
 
 def __getattr__(name: str) -> ModuleType:
     if name not in NOTEBOOKS:
-        raise AttributeError(
-            f"no notebook is called {name!r}; exercises has {', '.join(NOTEBOOKS)}"
-        )
-    return importlib.import_module(f"kdsurvey.lessons.{name}.exercises")
+        raise AttributeError(name)  # which the module answers: see `suggest`
+    module = importlib.import_module(f"kdsurvey.lessons.{name}.exercises")
+    suggest_in(module)
+    return module
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *NOTEBOOKS})
+    special = (name for name in globals() if name.startswith("__"))
+    return sorted({*special, *__all__, *NOTEBOOKS})
+
+
+suggest_in(sys.modules[__name__])

@@ -21,11 +21,9 @@ def is_finite(tensors: Iterable[Tensor]) -> bool:
 
 def _with_values(tensors: Iterable[Tensor]) -> list[Tensor]:
     """Those that hold numbers: a tensor on "meta" and a fake one have only a shape."""
-    return [
-        t
-        for t in tensors
-        if t.is_floating_point()
-        and t.numel()
-        and not t.is_meta
-        and not isinstance(t, FakeTensor)
-    ]
+    return [t for t in tensors if t.is_floating_point() and has_values(t)]
+
+
+def has_values(t: Tensor) -> bool:
+    """Tell whether a tensor holds any number that can be read."""
+    return bool(t.numel()) and not t.is_meta and not isinstance(t, FakeTensor)

@@ -177,13 +177,13 @@ def _decoded(files: list[str], channels: int | None, key: np.ndarray) -> store.A
     height, width, grey = _agreed(files)
     channels = channels or (1 if grey else 3)
     _refuse_too_much(len(files) * channels * height * width, files[0])
-    first = _pixels(files[0], channels).shape
-    x = np.empty((len(files), *first), dtype=np.uint8)  # (n, c, h, w)
+    first = _pixels(files[0], channels)
+    x = np.empty((len(files), *first.shape), dtype=np.uint8)  # (n, c, h, w)
     with bar(files, text="decoding images") as shown:
         for i, file in enumerate(shown):
-            image = _pixels(file, channels)
-            if image.shape != first:
-                raise _two_sizes(file, image.shape[1:], files[0], first[1:])
+            image = _pixels(file, channels) if i else first
+            if image.shape != first.shape:
+                raise _two_sizes(file, image.shape[1:], files[0], first.shape[1:])
             x[i] = image
     return {"x": x, "key": key}
 

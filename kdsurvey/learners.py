@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from kdsurvey.finite import holds_nan
 from kdsurvey.stage import check_logits
 
 OWN = ("kdsurvey.", "torch._dynamo.")  # a learner of these may return more
@@ -71,3 +72,35 @@ def looked_at(learners: Iterable[nn.Module], classes: int) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def weights_of(learner: nn.Module, dtype: torch.dtype) -> list[nn.Parameter]:
+    """Return the weights that learn, of images of one type of numbers.
+
+    Raises ValueError for a learner without any, for weights of another type, made under
+    torch.inference_mode, or NaN.
+    """
+    weights = [w for w in learner.parameters() if w.requires_grad]
+    if not weights:
+        raise ValueError(
+            f"train: {type(learner).__name__} has no weight that can learn; "
+            "a Teacher is frozen; pass the net"
+        )
+    if any(w.is_inference() for w in weights):
+        raise ValueError(
+            f"train: {type(learner).__name__} was made under torch.inference_mode, where "
+            "no weight can learn; make it outside"
+        )
+    others = {w.dtype for w in weights} - {dtype}
+    if others:
+        raise ValueError(
+            f"train: the images are {dtype}, weights of {type(learner).__name__} "
+            f"{', '.join(map(str, others))}; bring both to one, as x.float() and "
+            "net.float() do; bf16 is a matter of Config(precision=...)"
+        )
+    if holds_nan(*weights):
+        raise ValueError(
+            f"train: {type(learner).__name__} has weights that are NaN before it learns; "
+            "make it anew"
+        )
+    return weights

@@ -8,6 +8,7 @@ is 0.
 """
 
 import math
+from numbers import Real
 
 import torch
 import torch.nn.functional as F
@@ -191,13 +192,16 @@ def fsp_loss(g_t: Tensor, g_s: Tensor) -> Tensor:
 
 
 def check_temperature(T: float | Tensor) -> None:
-    """Refuse a temperature that is a number but not a positive finite one: ValueError.
+    """Refuse a temperature that is not a positive finite number: ValueError.
 
     A tensor is never read: on a GPU that would wait for it.
     """
-    if not isinstance(T, Tensor) and not (math.isfinite(T) and T > 0):
+    if isinstance(T, Tensor):
+        return
+    number = isinstance(T, Real) and not isinstance(T, bool)
+    if not number or not (math.isfinite(T) and T > 0):
         raise ValueError(
-            f"the temperature must be a positive finite number, got T = {T}"
+            f"the temperature must be a positive finite number, got T = {T!r}"
         )
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from kdsurvey import ranges
 from kdsurvey.finite import holds_nan
 from kdsurvey.losses import kl
 from kdsurvey.stage import in_eval
@@ -43,12 +44,8 @@ def confusion(answers: Tensor, y: Tensor, classes: int) -> Tensor:
         )
     _labels("confusion", given, y)
     _refuse_nan("confusion", answers)
-    for name, index in (("answers", given), ("labels", y)):
-        if len(y) and not 0 <= int(index.min()) <= int(index.max()) < classes:
-            raise ValueError(
-                f"confusion: {name} from {index.min()} to {index.max()}; {classes} "
-                f"classes are 0 to {classes - 1}"
-            )
+    _classes("confusion", given, classes, "answers")
+    _classes("confusion", y, classes)
     pair = (y * classes + given).reshape(-1, len(y))  # (s, n)
     counts = torch.zeros(
         len(pair), classes * classes, dtype=torch.int64, device=pair.device
@@ -66,9 +63,10 @@ def reliability(p: Tensor, y: Tensor, bins: int = 10) -> Reliability:
     for shapes that do not fit, for no image, and where p holds no probabilities
     (logits, for instance: soften them first).
     """
-    if bins < 1:
-        raise ValueError(f"reliability: at least one bin is needed, got {bins}")
+    if not ranges.whole(bins, 1):
+        raise ValueError(f"reliability: at least one bin is needed, got {bins!r}")
     _labels("reliability", p[..., 0] if p.ndim > 1 else p, y)
+    _classes("reliability", y, p.shape[-1])
     rounding = torch.finfo(p.dtype).eps if p.is_floating_point() else 0
     p = p.double()  # a sum in half precision would be rounded once more
     within = bool(((p >= 0) & (p <= 1 + 1e-5)).all())
@@ -192,6 +190,15 @@ def _refuse_nan(name: str, *logits: Tensor) -> None:
         raise ValueError(
             f"{name}: logits of {', '.join(str(tuple(z.shape)) for z in logits)} hold NaN; "
             "train the net anew with a lower lr, or look for NaN in its inputs"
+        )
+
+
+def _classes(name: str, index: Tensor, classes: int, what: str = "labels") -> None:
+    """Raise ValueError for an index that is no class."""
+    if index.numel() and not 0 <= int(index.min()) <= int(index.max()) < classes:
+        raise ValueError(
+            f"{name}: {what} from {index.min()} to {index.max()}; {classes} "
+            f"classes are 0 to {classes - 1}"
         )
 
 

@@ -1,4 +1,6 @@
-"""What a notebook shows besides pictures: the package's own source, and tables with a text twin."""
+"""What a notebook shows besides pictures: the package's own source, text, and tables with
+a text twin.
+"""
 
 import ast
 import inspect
@@ -32,6 +34,19 @@ class Source:
 def source(*things) -> Source:
     """The source of functions, as text and highlighted."""
     return Source(*things)
+
+
+class Markdown:
+    """Text that a page formats; where it cannot, the text as it is."""
+
+    def __init__(self, text: str):
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/markdown": self.text, "text/plain": self.text}
 
 
 def _without_docstring(text: str) -> str:

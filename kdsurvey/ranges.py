@@ -4,6 +4,7 @@ import dataclasses
 import sys
 from collections.abc import Collection, Mapping
 from numbers import Integral, Real
+from operator import index
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -55,6 +56,32 @@ def number(value: object) -> TypeGuard[float]:
         return False
     largest: Any = sys.float_info.max  # also beside a whole number that no float holds
     return bool(-largest <= value <= largest)
+
+
+def weight(value: object) -> TypeGuard[float]:
+    """Tell whether a value is a number of 0 or more, and finite."""
+    return number(value) and value >= 0
+
+
+def weights(values: object, count: int) -> bool:
+    """Tell whether these are so many numbers, each of 0 or more."""
+    if not isinstance(values, tuple | list) or len(values) != count:
+        return False
+    return all(map(weight, values))
+
+
+def pairs(values: object) -> tuple[tuple[int, int], ...]:
+    """Return the pairs of whole numbers that are given; none where one is not that."""
+    try:
+        found = tuple((index(a), index(b)) for a, b in values)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        return ()
+    return found
+
+
+def share(value: object) -> TypeGuard[float]:
+    """Tell whether a value is a number in [0, 1]."""
+    return weight(value) and value <= 1
 
 
 def word(value: object, words: Collection[str]) -> bool:

@@ -12,6 +12,8 @@ wants those asks for them: `recorded(name, results_dir())`.
 
 import inspect
 import json
+import re
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,10 +28,11 @@ import pandas as pd
 from filelock import FileLock
 
 from kdsurvey import data as data_sets
-from kdsurvey import provenance, threads, variables
+from kdsurvey import provenance, ranges, threads, variables
 from kdsurvey.data import Data
 from kdsurvey.progress import bar
 from kdsurvey.store import refuse_unwritable, replacing
+from kdsurvey.suggest import suggest_in
 
 SHIPPED = files("kdsurvey") / "results"  # the records that come with the package
 FORMAT = 1
@@ -181,12 +184,17 @@ def record(
     the path. Raises ValueError, before the first seed and before every writing, where
     the file holds rows of other data or settings, OSError where nothing can be written.
     """
+    seeds = _seeds(seeds)
+    if not isinstance(name, str) or not re.fullmatch(r"[\w-][\w.-]*", name):
+        raise ValueError(
+            f"record({name!r}): give the experiment a name of letters, digits and _"
+        )
     header = _header(experiment, data)
     path = Path(folder or results_dir()) / header["lesson"] / f"{name}.jsonl"
     refuse_unwritable(path, ELSEWHERE)
     kept_at(path, header)
     versions = provenance.versions()
-    for seed in bar(list(seeds), text=name):
+    for seed in bar(seeds, text=name):
         start = time.perf_counter()
         rows = experiment(data, seed)
         seconds = round(time.perf_counter() - start, 1)
@@ -195,6 +203,16 @@ def record(
             kept.add(seed, {"seconds": seconds, "versions": versions}, rows)
             kept.write(path)
     return path
+
+
+def _seeds(seeds: Iterable[int]) -> list[int]:
+    """Return the seeds, each once; raise ValueError for what is none."""
+    given = list(seeds) if isinstance(seeds, Iterable) else []
+    if not given or not all(ranges.whole(seed, 0) for seed in given):
+        raise ValueError(
+            f"record: seeds = {seeds!r}; give whole numbers of 0 or more, such as range(5)"
+        )
+    return list(dict.fromkeys(map(int, given)))
 
 
 def kept_at(path: Path, header: dict[str, Any]) -> Record:
@@ -359,3 +377,6 @@ def _agreed(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """One value where all runs have the same, else the list of them."""
     different = {key: list(dict.fromkeys(r.get(key) for r in runs)) for key in runs[0]}
     return {key: v[0] if len(v) == 1 else v for key, v in different.items()}
+
+
+suggest_in(sys.modules[__name__])

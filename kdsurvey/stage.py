@@ -121,6 +121,17 @@ class Teacher:
             )
 
 
+def check_nets(method: str, **nets: object) -> None:
+    """Raise ValueError for what is no net, with the name of the argument."""
+    for name, net in nets.items():
+        if not isinstance(net, nn.Module | Teacher):
+            what = net.__name__ if isinstance(net, type) else type(net).__name__
+            raise ValueError(
+                f"{method}: {name} must be a torch.nn.Module, an instance of one; got "
+                f"{what}; kdsurvey.nets.mlp(784, 100, 10) makes one"
+            )
+
+
 def is_known(code: object) -> bool:
     """Tell whether a class or a function is torch's or this package's own."""
     return (getattr(code, "__module__", None) or "").startswith(KNOWN)
@@ -138,9 +149,25 @@ def logits_of(predict: Predict, x: Tensor) -> Tensor:
 
     Raises ValueError where the answer is no tensor of numbers.
     """
-    z = kept(predict, x)
+    try:
+        z = kept(predict, x)
+    except RuntimeError as error:
+        _refuse_type(predict, x, error)
+        raise
     check_logits(predict, z)
     return z
+
+
+def _refuse_type(predict: Predict, x: Tensor, error: RuntimeError) -> None:
+    """Raise ValueError where a net failed on inputs of another type than its weights."""
+    weights = predict.parameters() if isinstance(predict, nn.Module) else ()
+    others = {w.dtype for w in weights if w.is_floating_point()} - {x.dtype}
+    if others:
+        raise ValueError(
+            f"the images are {x.dtype}, weights of {type(predict).__name__} "
+            f"{', '.join(map(str, others))}; bring both to one, as x.float() and "
+            f"net.float() do: {error}"
+        ) from error
 
 
 def kept(predict: Predict, x: Tensor) -> Tensor:
@@ -148,10 +175,16 @@ def kept(predict: Predict, x: Tensor) -> Tensor:
 
     A layer that works in place, or may, gets a copy of it.
     """
+    return predict(x if keeps_inputs(predict) else x.clone())
+
+
+def keeps_inputs(predict: Predict) -> bool:
+    """Tell whether a net surely leaves its input as it is: torch's own layers, none of
+    which works in place.
+    """
     parts = list(predict.modules()) if isinstance(predict, nn.Module) else []
-    known = parts and all(is_known(type(part)) for part in parts)
-    in_place = any(getattr(part, "inplace", False) for part in parts)
-    return predict(x if known and not in_place else x.clone())
+    known = bool(parts) and all(is_known(type(part)) for part in parts)
+    return known and not any(getattr(part, "inplace", False) for part in parts)
 
 
 def check_logits(predict: Predict, z: object) -> None:
@@ -221,8 +254,16 @@ def in_eval(net: Predict) -> Iterator[None]:
 def beside(z: Tensor, *values: float | Tensor) -> tuple[float | Tensor, ...]:
     """Bring the values of a stack to the device of its logits z, without waiting for it.
 
-    Numbers, and tensors of no dimension, stay as they are.
+    Numbers, and tensors of no dimension, stay as they are. Raises ValueError where z is
+    no stack of as many members: a single net cannot learn from several values.
     """
+    for v in values:
+        if isinstance(v, Tensor) and v.ndim and v.shape != z.shape[:-2]:
+            raise ValueError(
+                f"values of shape {tuple(v.shape)} are for a stack of so many nets, with "
+                f"logits {(*v.shape, *z.shape[-2:])}; got logits {tuple(z.shape)}; stack "
+                "the nets with kdsurvey.sweeps.stack, or give one value"
+            )
     return tuple(
         v.to(z.device, non_blocking=z.is_cuda)
         if isinstance(v, Tensor) and v.ndim

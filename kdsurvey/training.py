@@ -17,13 +17,20 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from kdsurvey import threads
+from kdsurvey import optimisers, threads
 from kdsurvey.batches import Batches
 from kdsurvey.config import Config, device_of
 from kdsurvey.data import Data
 from kdsurvey.draws import OwnDraws, may_draw
 from kdsurvey.finite import is_finite
-from kdsurvey.learners import frozen_parts, home, looked_at, to_train, visiting
+from kdsurvey.learners import (
+    frozen_parts,
+    home,
+    looked_at,
+    to_train,
+    visiting,
+    weights_of,
+)
 from kdsurvey.progress import bar
 from kdsurvey.stage import Batch, Loss, Predict, Stage, in_eval, logits_of
 
@@ -105,9 +112,9 @@ def epochs(
     turns with others gives the rows that it gives alone. What on_batch raises comes
     out, StopTraining too.
     """
-    _check(stages)
+    _check(stages, data, config)
     device = device_of(config)
-    rows = _all_rows(stages, data.to(device), config, device, on_batch, progress)
+    rows = _all_rows(stages, _there(data, device), config, device, on_batch, progress)
     try:
         while True:
             # whatever an earlier cell has switched off
@@ -122,6 +129,19 @@ def epochs(
             stages.close()  # a run cut short cannot be taken up at its next stage
 
 
+def _there(data: Data, device: torch.device) -> Data:
+    """Bring the data to the device; ValueError where there is no such device."""
+    try:
+        return data.to(device)
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f'Config: device = "{device}" cannot be used here; give "auto", which takes '
+            f'a GPU where there is one, or "cpu": {error}'
+        ) from error
+
+
 def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
     """Compute the share of x (n, ...) whose largest logit is at y (n,), in [0, 1].
 
@@ -130,6 +150,7 @@ def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
     ValueError when x is empty, where y is not (n,), where predict returns no logits, or
     NaN.
     """
+    x, y = torch.as_tensor(x), torch.as_tensor(y)
     if len(x) != len(y) or not len(x) or y.ndim != 1:
         raise ValueError(
             "accuracy: need as many labels as inputs, y (n,), at least one; "
@@ -155,6 +176,11 @@ def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
 
 def _counted(z: Tensor, y: Tensor) -> Tensor:
     """Count the right answers and those with NaN: (2, ...)."""
+    if z.shape[-2:-1] != y.shape:
+        raise ValueError(
+            f"accuracy: {len(y)} inputs gave logits {tuple(z.shape)}; give a net that "
+            "returns (n, c), or (s, n, c) of a stack"
+        )
     return torch.stack([(z.argmax(-1) == y).sum(-1), z.isnan().any(-1).sum(-1)])
 
 
@@ -288,27 +314,15 @@ def _precision(device: torch.device, config: Config) -> AbstractContextManager:
 def _optimiser(
     learner: nn.Module, config: Config, dtype: torch.dtype
 ) -> torch.optim.Optimizer:
-    weights = [w for w in learner.parameters() if w.requires_grad]
-    if not weights:
-        raise ValueError(
-            f"train: {type(learner).__name__} has no weight that can learn; "
-            "a Teacher is frozen; pass the net"
-        )
-    others = {w.dtype for w in weights} - {dtype}
-    if others:
-        raise ValueError(
-            f"train: the images are {dtype}, weights of {type(learner).__name__} "
-            f"{', '.join(map(str, others))}; bring both to one, as x.float() and "
-            "net.float() do; bf16 is a matter of Config(precision=...)"
-        )
+    weights = weights_of(learner, dtype)
     shared: dict[str, Any] = {
         "lr": config.lr,
         "weight_decay": config.weight_decay,
         "fused": True,
     }
     if config.optimiser == "adam":
-        return torch.optim.Adam(weights, **shared)
-    return torch.optim.SGD(
+        return optimisers.Adam(weights, **shared)
+    return optimisers.SGD(
         weights, momentum=config.momentum, nesterov=config.nesterov, **shared
     )
 
@@ -380,7 +394,13 @@ def _rows(start: dict, means: Terms, scores: dict) -> Iterator[dict]:
         yield start | {"member": member} | own
 
 
-def _check(stages: object) -> None:
+def _check(stages: object, data: object, config: object) -> None:
+    if not isinstance(data, Data) or not isinstance(config, Config):
+        raise ValueError(
+            "train: give (stages, data, config), a Data and a Config; got "
+            f"{type(data).__name__} and {type(config).__name__}; "
+            "Data(train=(x, y), test=(x, y), classes=..., source=...) takes tensors"
+        )
     if isinstance(stages, (list, tuple, Stage)) or not hasattr(stages, "__next__"):
         raise ValueError(
             "train: stages must be the generator that a method returns, got "

@@ -4,7 +4,28 @@ from mutate import Fault
 
 FAULTS = [
     Fault(
-        "images may hold NaN", "data.py", "if not finite.is_finite([x]):", "if False:"
+        "images may hold NaN",
+        "labelled.py",
+        "if not finite.is_finite([x]):",
+        "if False:",
+    ),
+    Fault(
+        "images as files hold them pass without a word",
+        "labelled.py",
+        "if least >= 0 and most > UNSCALED:",
+        "if False:",
+    ),
+    Fault(
+        "standardised images are warned of",
+        "labelled.py",
+        "if least >= 0 and most > UNSCALED:",
+        "if most > UNSCALED:",
+    ),
+    Fault(
+        "a test part that is missing passes",
+        "data.py",
+        'parts = {"train": self.train, "test": self.test}',
+        'parts = {"train": self.train} | ({"test": self.test} if self.test else {})',
     ),
     Fault(
         "the folder of data depends on the working directory",

@@ -28,6 +28,18 @@ FAULTS = [
         '== names | {"generator"}:',
         "== names:",
     ),
+    Fault(
+        "fused attention draws from the global generator",
+        DRAWS,
+        "            refuse_fused(func, args, kwargs)\n",
+        "",
+    ),
+    Fault(
+        "fused kernels are refused in eval mode too",
+        DRAWS,
+        'if share and given.get("train", True):',
+        "if share:",
+    ),
     Fault("dropout not scaled up", DRAWS, "else 1 / (1 - p)), kept", "else 1), kept"),
     Fault(
         "a net of one's own is trusted",

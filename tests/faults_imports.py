@@ -10,6 +10,18 @@ FAULTS = [
         "import torch\nimport kdsurvey.methods\nfrom",
     ),
     Fault(
+        "the first step waits for the compiler",
+        "optimisers.py",
+        "    zero_grad = unwrap(torch.optim.SGD.zero_grad)\n",
+        "",
+    ),
+    Fault(
+        "Adam's first step waits for the compiler",
+        "optimisers.py",
+        "unwrap(torch.optim.Adam.add_param_group)",
+        "torch.optim.Adam.add_param_group",
+    ),
+    Fault(
         "verdicts know torch",
         "verdicts.py",
         "import numpy as np\n",
@@ -24,7 +36,7 @@ FAULTS = [
     Fault(
         "what is imported on first use is not listed",
         "__init__.py",
-        "return sorted({*globals(), *__all__})",
+        "return sorted({*special, *__all__})",
         "return sorted(globals())",
     ),
     Fault(

@@ -6,14 +6,14 @@ FAULTS = [
     Fault(
         "images are handed to layers that work in place",
         "stage.py",
-        "return predict(x if known and not in_place else x.clone())",
-        "return predict(x)",
+        "predict(x if keeps_inputs(predict) else x.clone())",
+        "predict(x)",
     ),
     Fault(
         "a net of one's own is trusted with the images",
         "stage.py",
-        "x if known and not in_place",
-        "x if not in_place",
+        "return known and not any(",
+        "return not any(",
     ),
     Fault(
         "computed tensors cannot be copied",
@@ -30,7 +30,7 @@ FAULTS = [
     Fault(
         "flows of maps that have changed",
         "methods/fsp/flow.py",
-        "kept(layers, maps[-1])",
+        "layers(maps[-1] if keeps else maps[-1].clone())",
         "layers(maps[-1])",
     ),
     Fault(

@@ -214,9 +214,21 @@ FAULTS = [
         "_whole(config.epochs * stage.epochs)",
     ),
     Fault(
+        "a schedule may give NaN",
+        "config.py",
+        "    if not ranges.weight(factor):",
+        "    if factor is None:",
+    ),
+    Fault(
+        "accuracy of one logit an input",
+        "training.py",
+        "    if z.shape[-2:-1] != y.shape:",
+        "    if len(z) != len(y):",
+    ),
+    Fault(
         "a list of stages taken",
         "training.py",
-        "    _check(stages)\n",
+        "    _check(stages, data, config)\n",
         "",
     ),
     Fault(

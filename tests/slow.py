@@ -18,11 +18,25 @@ def listed() -> set[str]:
 
 def slow(report: Path) -> list[str]:
     """The test functions that took longer than SECONDS."""
-    took = Counter()
+    return sorted(name for name, seconds in took(report).items() if seconds > SECONDS)
+
+
+def took(report: Path) -> Counter[str]:
+    """The seconds of each test function, all its cases together."""
+    seconds = Counter()
     for case in ElementTree.parse(report).iter("testcase"):
-        file = case.get("classname", "").replace(".", "/") + ".py"
-        took[f"{file}::{case.get('name', '').split('[')[0]}"] += float(case.get("time"))
-    return sorted(name for name, seconds in took.items() if seconds > SECONDS)
+        name = case.get("name", "").split("[")[0]
+        seconds[f"{_place(case.get('classname', ''))}::{name}"] += float(
+            case.get("time")
+        )
+    return seconds
+
+
+def _place(classname: str) -> str:
+    """Write "tests.test_x.TestY" as pytest does: "tests/test_x.py::TestY"."""
+    parts = classname.split(".")
+    classes = [part for part in parts if part.startswith("Test")]
+    return "::".join(["/".join(parts[: len(parts) - len(classes)]) + ".py", *classes])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import warnings
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -130,11 +131,49 @@ X, Y = torch.zeros(4, 1, 2, 2), torch.tensor([0, 1, 2, 2])
         ({"test": (X, Y - 1)}, ["-1 to 1", "3 classes"]),
         ({"test": (torch.zeros(4, 1, 3, 2), Y)}, ["(64, 1, 2, 2)", "(4, 1, 3, 2)"]),
         ({"validation": (torch.zeros(4, 3, 2, 2), Y)}, ["validation", "(4, 3, 2, 2)"]),
+        ({"test": (X.double(), Y)}, ["train x is torch.float32", "test", "float64"]),
+        ({"train": (X.numpy(), Y.numpy())}, ["train", "ndarray", "torch.as_tensor"]),
+        ({"train": X}, ["train: a pair", "Tensor"]),
+        ({"test": None}, ["test: a pair", "NoneType"]),
+        ({"classes": "abc"}, ["classes = abc", "tuple of names"]),
+        ({"classes": 3}, ["classes = 3", "tuple of names"]),
+        ({"classes": ("a", "b", "a")}, ["('a', 'b', 'a')", "each its own"]),
+        ({"source": None}, ["source = None", "one sentence"]),
     ],
 )
 def test_data_refuses_what_does_not_fit(changes, words):
     with raises(ValueError, *words):
         toy(**changes)
+
+
+def test_images_as_files_hold_them_are_warned_of():
+    """Standardised images, and those in [0, 1], pass without a word."""
+    grey = torch.tensor([0.0, 100.0, 255.0, 31.0])[:, None, None, None].expand(X.shape)
+    with pytest.warns(UserWarning, match=r"train x reaches 255: .*, as x / 255 does"):
+        toy(train=(grey, Y), test=(grey, Y))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        toy(train=(grey / 255, Y), test=(grey / 255, Y))
+        toy(train=((grey - 99) / 3, Y), test=(grey, Y))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda d: d.fraction("0.1"), ["share='0.1'"]),
+        (lambda d: d.fraction(0.5, seed=-1), ["seed = -1"]),
+        (lambda d: d.mislabelled("1"), ["share='1'"]),
+        (lambda d: d.mislabelled(0.5, seed=1.5), ["seed = 1.5"]),
+        (lambda d: d.hold_out(True), ["n=True"]),
+        (lambda d: d.hold_out(3, seed="a"), ["seed = 'a'"]),
+        (lambda d: d.halved().halved(), ["(64, 1, 1, 1)", "2 pixels"]),
+        (lambda d: data.image_folder(None), ["image_folder(None)", "path"]),
+        (lambda d: data.image_folder("a\0b"), ["null byte", "give the folder"]),
+    ],
+)
+def test_wrong_arguments_are_named(call, words):
+    with raises(ValueError, *words):
+        call(toy())
 
 
 def test_tensors_without_values_pass():

@@ -1,5 +1,6 @@
 """A run draws from generators of its own; torch's global one is the reader's."""
 
+import contextlib
 import threading
 
 import pytest
@@ -9,7 +10,7 @@ from patterns import small
 from torch import nn
 
 from kdsurvey.config import Config
-from kdsurvey.draws import OwnDraws, may_draw
+from kdsurvey.draws import OwnDraws, may_draw, refuse_fused
 from kdsurvey.methods import plain
 from kdsurvey.stage import Stage
 from kdsurvey.training import train
@@ -72,6 +73,53 @@ def test_the_fused_dropout_of_a_gpu_draws_here_too():
         assert torch.equal(torch.native_dropout(x, 0.25, True)[1], kept)
         assert torch.equal(torch.native_dropout(x, 0.25, False)[0], x)
         assert not torch.native_dropout(x, 1.0, True)[0].any()
+
+
+def attended(share):
+    """What a fused kernel makes of it: one that a GPU has too, but for its name."""
+    q = torch.ones(1, 2, 4, 8)
+    fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+    return fused(q, q, q, share)[0]
+
+
+def test_a_fused_kernel_that_would_draw_is_refused():
+    with OwnDraws(5):
+        assert torch.equal(attended(0.0), torch.ones(1, 2, 4, 8))
+        with pytest.raises(ValueError, match=r"drops 0.25 .* an nn.Dropout beside it"):
+            attended(0.25)
+
+
+@pytest.mark.parametrize(("train", "refused"), [(True, True), (False, False)])
+def test_a_fused_recurrent_net_that_would_draw_is_refused(train, refused):
+    """Its kernel is cuDNN's: here only what it is given is looked at."""
+    rnn = torch.ops.aten._cudnn_rnn.default
+    x = torch.zeros(3, device="meta")
+    given = (x, [x], 1, None, x, None, 2, 4, 0, 2, False, 0.5, train, False, [], None)
+    outcome = contextlib.nullcontext()
+    if refused:
+        outcome = pytest.raises(ValueError, match=r"_cudnn_rnn drops 0.5 of its values")
+    with outcome:
+        refuse_fused(rnn, given, {})
+
+
+DRAWN_WITHIN = {
+    "attention": lambda: F.scaled_dot_product_attention(
+        X[None, None], X[None, None], X[None, None], dropout_p=0.5
+    ),
+    "recurrent net": lambda: nn.LSTM(6, 4, 2, dropout=0.5)(X[None])[0],
+    "transformer": lambda: nn.TransformerEncoderLayer(6, 2, 8, 0.5)(X[None]),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN_WITHIN)
+def test_what_draws_inside_draws_from_the_runs_generator(name):
+    before = torch.get_rng_state()
+    with OwnDraws(5):
+        first = DRAWN_WITHIN[name]()
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.rand(3)
+    with OwnDraws(5):
+        assert torch.equal(DRAWN_WITHIN[name](), first)
 
 
 class Noisy(nn.Module):

@@ -227,3 +227,16 @@ def test_multiply_adds_of_layers_by_hand(layer, shape, once):
     x = torch.rand(shape, requires_grad=True)
     assert multiply_adds(lambda: layer(x)) == once
     assert multiply_adds(lambda: layer(x).sum().backward()) == 3 * once
+
+
+@pytest.mark.parametrize("bins", [0, 2.5, "ten", True])
+def test_bins_are_whole(bins):
+    p = torch.full((2, 4), 0.25)
+    with pytest.raises(ValueError, match="at least one bin is needed"):
+        calibration_error(p, torch.tensor([0, 1]), bins)
+
+
+def test_a_label_that_is_no_class_is_refused():
+    p = torch.full((2, 4), 0.25)
+    with pytest.raises(ValueError, match="labels from 0 to 4; 4 classes are 0 to 3"):
+        calibration_error(p, torch.tensor([0, 4]))

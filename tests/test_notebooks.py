@@ -4,13 +4,14 @@ import ast
 import json
 import pkgutil
 import re
+import shutil
 import statistics
 from pathlib import Path
 
 import pytest
 
 import kdsurvey.lessons
-from kdsurvey.lessons import notebooks
+from kdsurvey.lessons import notebooks, pages
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 TAGS = {
@@ -178,19 +179,59 @@ def test_links_between_notebooks_lead_somewhere(notebook):
         assert (folder / target).exists(), target
 
 
-@pytest.mark.parametrize("page", ["README.md", "notebooks/00_start_here.ipynb"])
-def test_the_maps_have_every_notebook_once_and_in_order(page):
+def mapped(text: str) -> list[str]:
+    """The notebooks to which the lines of a map lead."""
+    link = r"^\| \[\d\d [^\]]+\]\((?:notebooks/)?(\d\d_\w+)\.ipynb\)"
+    return re.findall(link, text, re.M)
+
+
+def test_the_maps_have_every_notebook_once_and_in_order():
+    stems = [path.stem for path in NOTEBOOKS]
+    readme = NOTEBOOKS[0].parents[1] / "README.md"
+    assert mapped(readme.read_text()) == stems
+    assert mapped(pages.map_of_notebooks()) == stems[1:]
+
+
+def test_the_first_notebook_shows_the_map():
+    """Made as the cell runs; a lesson more does not touch the notebook."""
+    first = json.loads(NOTEBOOKS[0].read_text())
+    (cell,) = [c for c in code(first) if "map_of_notebooks()" in "".join(c["source"])]
+    shown = "".join(cell["outputs"][0]["data"]["text/markdown"])
+    stems = [path.stem for path in NOTEBOOKS]
+    assert mapped(shown) and set(mapped(shown)) <= set(stems)
+
+
+def test_an_empty_lesson_touches_three_files(tmp_path, monkeypatch):
+    """Its folder, its notebook, and the README's map, which is written."""
     root = NOTEBOOKS[0].parents[1]
-    text = (
-        prose(json.loads((root / page).read_text()))
-        if page.endswith("ipynb")
-        else (root / page).read_text()
+    for part in ("notebooks", "docs"):
+        shutil.copytree(root / part, tmp_path / part)
+    shutil.copy(root / "README.md", tmp_path)
+    before = contents(tmp_path)
+    about = json.loads(NOTEBOOKS[-1].read_text())
+    about["metadata"]["kdsurvey"] |= {"title": "an empty lesson", "claims": []}
+    (tmp_path / "notebooks" / "98_empty.ipynb").write_text(json.dumps(about))
+    folder = tmp_path / "kdsurvey" / "lessons" / "empty"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text('"""Notebook 98: an empty lesson."""')
+    monkeypatch.setattr(
+        kdsurvey.lessons, "__path__", [*kdsurvey.lessons.__path__, str(folder.parent)]
     )
-    mapped = re.findall(
-        r"^\| \[\d\d [^\]]+\]\((?:notebooks/)?(\d\d_\w+)\.ipynb\)", text, re.M
-    )
-    assert mapped == [
-        path.stem
-        for path in NOTEBOOKS
-        if path.stem != "00_start_here" or page == "README.md"
+    monkeypatch.setattr(notebooks, "folder", lambda: tmp_path / "notebooks")
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    pages.write()
+    after = contents(tmp_path)
+    touched = [name for name in after if after[name] != before.get(name)]
+    assert sorted(touched) == [
+        "README.md",
+        "kdsurvey/lessons/empty/__init__.py",
+        "notebooks/98_empty.ipynb",
     ]
+    assert mapped(after["README.md"].decode())[-1] == "98_empty"
+    assert mapped(pages.map_of_notebooks())[-1] == "98_empty"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files of a folder: their path inside it -> what they hold."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

@@ -422,3 +422,22 @@ def test_a_dealt_experiment_gets_another_split_with_each_seed(toy):
         dealt(toy, seed)
         assert torch.equal(seen[seed].test[0], toy.dealt(seed).test[0])
     assert dealt.settings == {"lr": 0.1, "split": "dealt anew by each seed"}
+
+
+@pytest.mark.parametrize("seeds", [3, "01", [1.5], [-1], [], [True], None])
+def test_seeds_are_whole_numbers(seeds, toy, tmp_path):
+    with pytest.raises(ValueError, match=r"record: seeds = .*such as range\(5\)"):
+        records.record("coin", coin, toy, seeds, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_seed_is_recorded_once(toy, tmp_path):
+    records.record("coin", coin, toy, [1, np.int64(1), 0], tmp_path)
+    assert records.recorded("coin", tmp_path)["seed"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["", "../coin", "a/b", ".coin", None, "a b"])
+def test_a_record_stays_in_its_folder(name, toy, tmp_path):
+    with pytest.raises(ValueError, match="a name of letters, digits and _"):
+        records.record(name, coin, toy, [0], tmp_path / "inside")
+    assert not list(tmp_path.iterdir())

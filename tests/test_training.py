@@ -1228,3 +1228,85 @@ def test_a_teacher_that_says_nan_is_named(jitter, toy):
     config = replace(QUICK, jitter=jitter)
     with pytest.raises(ValueError, match=r"the teacher SaysNaN says NaN for \d+ of"):
         run(hinton(small(), SaysNaN()), toy, config)
+
+
+def wrapped(answer):
+    """A net whose logits another function changes."""
+
+    class Wrapped(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = small()
+
+        def forward(self, x):
+            return answer(self.net(x))
+
+    return Wrapped()
+
+
+@pytest.mark.parametrize("answer", [lambda z: z[:, 0], lambda z: z[:, None]])
+def test_accuracy_asks_for_logits_of_every_input(answer, toy):
+    with pytest.raises(ValueError, match=r"40 inputs gave logits .*returns \(n, c\)"):
+        accuracy(wrapped(answer), *toy.test)
+
+
+def test_accuracy_takes_arrays(toy):
+    x, y = toy.test
+    assert accuracy(small(), x.numpy(), y.numpy()) == accuracy(small(), x, y)
+
+
+def faulty(schedule):
+    return Config(epochs=1, schedule=schedule, device="cpu")
+
+
+@pytest.mark.parametrize("factor", [math.nan, -1, "0.1", None, math.inf])
+def test_a_schedule_that_gives_no_factor_is_named(factor, toy):
+    with pytest.raises(
+        ValueError, match=r"schedule gave .* at progress 0; give a func"
+    ):
+        train(plain(small()), toy, faulty(lambda p: factor), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("data", "config"), [(None, Config()), ([], Config()), ("toy", {"epochs": 1})]
+)
+def test_data_and_config_are_asked_for_by_name(data, config, toy):
+    with pytest.raises(ValueError, match="a Data and a Config; got"):
+        train(plain(small()), toy if data == "toy" else data, config)
+
+
+def test_a_device_that_is_not_there_is_named(toy):
+    config = Config(epochs=1, device="cuda:77")
+    with pytest.raises(
+        ValueError, match=r'device = "cuda:77" cannot be used here; give "auto"'
+    ):
+        train(plain(small()), toy, config, progress=False)
+
+
+def test_a_teacher_of_another_type_of_numbers_is_named(toy):
+    stages = hinton(small(), small(seed=1).double())
+    config = Config(epochs=1, device="cpu")
+    with pytest.raises(
+        ValueError, match=r"images are torch.float32, weights of Seq.*float64"
+    ):
+        train(stages, toy, config, progress=False)
+
+
+@torch.inference_mode()
+def without_grad():
+    return small()
+
+
+def ruined():
+    net = small()
+    next(net.parameters()).data.fill_(math.nan)
+    return net
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [(without_grad, "inference_mode"), (ruined, "NaN before it learns")],
+)
+def test_weights_that_cannot_learn_are_named(make, words, toy):
+    with pytest.raises(ValueError, match=words):
+        train(plain(make()), toy, Config(epochs=1, device="cpu"), progress=False)

@@ -1,5 +1,6 @@
 """A net without a teacher: on the labels, or on labels as unsure as a teacher is."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -7,7 +8,7 @@ from torch import nn
 
 from kdsurvey.data import Data
 from kdsurvey.methods import plain
-from kdsurvey.stage import Teacher
+from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import Config, train
 
 
@@ -42,6 +43,16 @@ def smoothing_for(doubt: float, data: Data) -> float:
     """Return the label smoothing that leaves the right class a probability of 1 - doubt."""
     classes = len(data.classes)
     return doubt * classes / (classes - 1)
+
+
+def labels(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
+    """Learn from the labels; the other net is not asked."""
+    return plain(net)
+
+
+def smoothed(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
+    """Learn from labels that are as unsure as the other net."""
+    return plain(net, smoothing=smoothing_of(other, data))
 
 
 def smoothing_of(teacher: nn.Module | Teacher, data: Data) -> float:

@@ -1,9 +1,8 @@
-"""The pages that are written by `kdsurvey pages`: blocks of README and of notebook 00,
-docs/verdicts.md and the picture of the ledger, made from the recorded rows and from the
-notebooks, so that they cannot drift from them.
+"""The pages that are written by `kdsurvey pages`: blocks of the README, docs/verdicts.md
+and the picture of the ledger, made from the recorded rows and from the notebooks so that
+they cannot drift from them; and the map that notebook 00 shows when it runs.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -97,7 +96,7 @@ def _line_of_readme(notebook: Notebook) -> list:
 
 
 def map_of_notebooks() -> str:
-    """Return the map of notebook 00, which has its own line without a link."""
+    """Return the map that notebook 00 shows, which has its own line without a link."""
     head = ["notebook", "question", "minutes to read", "seconds to run"]
     return _table(head, map(_line_of_map, notebooks.catalogue()))
 
@@ -148,12 +147,7 @@ def pages() -> dict[str, str]:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     readme = replaced(readme, "notebooks", table_of_notebooks())
     readme = replaced(readme, "results", results())
-    start = f"notebooks/{MAP}.ipynb"
-    return {
-        "README.md": readme,
-        "docs/verdicts.md": page_of_verdicts(),
-        start: with_map((ROOT / start).read_text(encoding="utf-8")),
-    }
+    return {"README.md": readme, "docs/verdicts.md": page_of_verdicts()}
 
 
 def write() -> None:
@@ -187,17 +181,6 @@ def replaced(text: str, block: str, content: str) -> str:
     before, rest = text.split(start)
     _, after = rest.split(end)
     return f"{before}{start}{content}{end}{after}"
-
-
-def with_map(text: str) -> str:
-    """Return a notebook, as JSON, with the map in its cell that has the marks of one."""
-    notebook = json.loads(text)
-    for cell in notebook["cells"]:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown" and "<!-- map -->" in source:
-            marked = replaced(source, "map", map_of_notebooks())
-            cell["source"] = marked.splitlines(keepends=True)
-    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
 def _of_frame(frame: pd.DataFrame) -> str:

@@ -1,12 +1,12 @@
 """Apprentice, Mishra & Marr, ICLR 2018, arXiv 1711.05852."""
 
-import copy
 from collections.abc import Iterator
 
 from torch import Tensor, nn
 
+from kdsurvey import ranges
 from kdsurvey.losses import cross_entropy, half_mse, soft_cross_entropy
-from kdsurvey.stage import Batch, Stage, Teacher
+from kdsurvey.stage import Batch, Stage, Teacher, copied
 from kdsurvey.surgery import Precision, lower, re_estimate
 
 
@@ -49,9 +49,7 @@ def apprentice(
     def stages() -> Iterator[Stage]:
         frozen = Teacher(teacher)
         learning = (
-            copy.deepcopy(frozen.net).requires_grad_(True)
-            if scheme == "A"
-            else frozen.net
+            copied(frozen.net).requires_grad_(True) if scheme == "A" else frozen.net
         )
         lower(student, precision, ends=ends)
         measured = scheme != "C"  # else batch norm has statistics of full precision
@@ -81,8 +79,8 @@ def apprentice(
 
 
 def _check(scheme: str, match: str, *weights: float) -> None:
-    known = scheme in ("A", "B", "C") and match in ("cross-entropy", "mse")
-    if not known or not all(weight >= 0 for weight in weights):
+    known = scheme in [*"ABC"] and match in ["cross-entropy", "mse"]
+    if not known or not ranges.weights(weights, 3):
         raise ValueError(
             'apprentice: scheme "A", "B" or "C", match "cross-entropy" or "mse", '
             f"weights >= 0; not {scheme!r}, {match!r}, {weights}"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from kdsurvey.branches import Branches, Mixed
+from kdsurvey import ranges
+from kdsurvey.branches import Branches, Mixed, check_branches
 from kdsurvey.losses import cross_entropy
 from kdsurvey.stage import Batch, Stage
 
@@ -26,8 +27,9 @@ def ensemblenet(net: Branches, *, lam: float) -> Iterator[Stage]:
     at hand. The identity is mathematics; that the paper's loss is of this family is a
     reading of ours, and so are the averaged logits.
     """
-    if not lam >= 0:
-        raise ValueError(f"ensemblenet: lam is 0 or more, got {lam}")
+    check_branches("ensemblenet", net)
+    if not ranges.weight(lam):
+        raise ValueError(f"ensemblenet: lam is 0 or more, got {lam!r}")
 
     def loss(batch: Batch, progress: float) -> dict[str, Tensor]:
         z = net(batch.x)  # (m, n, c)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from torch import Tensor, nn
 
-from kdsurvey.branches import Branches, Fused, Mixed
+from kdsurvey import ranges
+from kdsurvey.branches import Branches, Fused, Mixed, check_branches
 from kdsurvey.losses import check_temperature, cross_entropy, kl, ramp_up
 from kdsurvey.stage import Batch, Predict, Stage
 
@@ -36,7 +37,8 @@ def ffl(
     range and heads that get no maps. Departures: one optimiser, and one weight decay,
     for all; the authors' fusion module has its own.
     """
-    if not (to_fused >= 0 and to_branches >= 0):
+    check_branches("ffl", net)
+    if not ranges.weights((to_fused, to_branches), 2):
         raise ValueError(
             "ffl: to_fused and to_branches are weights of 0 or more, "
             f"got {to_fused} and {to_branches}"

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from torch import Tensor, nn
 
+from kdsurvey import ranges
+from kdsurvey.finite import has_values
 from kdsurvey.losses import check_temperature, cross_entropy, kl
-from kdsurvey.stage import Batch, Stage, Teacher, beside
+from kdsurvey.stage import Batch, Stage, Teacher, beside, check_nets
 
 
 def hinton(
@@ -31,11 +33,13 @@ def hinton(
     has the same gradient and reaches 0. It gives the two weights no letter; alpha and 1
     - alpha are ours.
     """
-    if not isinstance(alpha, Tensor) and not 0 <= alpha <= 1:
+    check_nets("hinton", student=student, teacher=teacher)
+    if not all(map(ranges.share, _read(alpha))):
         raise ValueError(
-            f"hinton: alpha weighs the soft term and lies in [0, 1], got {alpha}"
+            f"hinton: alpha weighs the soft term and lies in [0, 1], got {alpha!r}"
         )
-    check_temperature(T)
+    for value in _read(T):
+        check_temperature(value)
 
     def stages() -> Iterator[Stage]:
         frozen = Teacher(teacher)
@@ -52,3 +56,10 @@ def hinton(
         yield Stage("distil", {student: loss}, score={"student": student})
 
     return stages()
+
+
+def _read(value: float | Tensor) -> list:
+    """Read a tensor's values: once, as it waits for the device."""
+    if isinstance(value, Tensor):
+        return value.detach().flatten().tolist() if has_values(value) else []
+    return [value]

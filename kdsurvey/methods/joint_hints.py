@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from torch import Tensor, nn
 
+from kdsurvey import ranges
 from kdsurvey.losses import check_temperature
 from kdsurvey.methods.fitnets.equations import hint_loss, kd_loss
 from kdsurvey.methods.fitnets.regressor import Regressor
@@ -34,11 +35,11 @@ def joint_hints(
     what fitnets refuses, and for a beta below 0. Departures: none from that variant;
     the paper gives no weight. Guided blocks, and their batch norm, run twice a step.
     """
-    if not beta >= 0:
+    if not ranges.weight(beta):
         raise ValueError(
             f"joint_hints: beta weighs the hint and is 0 or more, got {beta}"
         )
-    if len(lam) != 2 or not min(lam) >= 0:
+    if not ranges.weights(lam, 2):
         raise ValueError(f"joint_hints: lam is a pair of values >= 0, got {lam}")
     check_temperature(T)
     v_g = upto(student, guided, "fitnets: guided")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from torch import Tensor, nn
 
-from kdsurvey.branches import Branches, Mixed
+from kdsurvey import ranges
+from kdsurvey.branches import Branches, Mixed, check_branches
 from kdsurvey.losses import check_temperature, cross_entropy, kl, ramp_up
 from kdsurvey.stage import Batch, Stage
 
@@ -32,7 +33,8 @@ def one(
     in the equation. weight >= 0 of the KL term; 0 leaves it out. Raises ValueError for
     values out of range, and a gate for another number of branches. Departures: none.
     """
-    if not weight >= 0:
+    check_branches("one", net)
+    if not ranges.weight(weight):
         raise ValueError(
             f"one: weight is that of the KL term and 0 or more, got {weight}"
         )

@@ -6,8 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from kdsurvey import ranges
 from kdsurvey.losses import cross_entropy, soft_cross_entropy
-from kdsurvey.stage import Batch, Stage
+from kdsurvey.stage import Batch, Stage, check_nets
 
 
 def plain(net: nn.Module, *, smoothing: float = 0.0) -> Iterator[Stage]:
@@ -19,9 +20,10 @@ def plain(net: nn.Module, *, smoothing: float = 0.0) -> Iterator[Stage]:
     trained in place. smoothing in [0, 1): the probability that is spread evenly over
     the c classes; 0 is ordinary training. Raises ValueError for one outside its range.
     """
-    if not 0 <= smoothing < 1:
+    check_nets("plain", net=net)
+    if not ranges.share(smoothing) or smoothing == 1:
         raise ValueError(
-            f"plain: smoothing is a probability in [0, 1), got {smoothing}"
+            f"plain: smoothing is a probability in [0, 1), got {smoothing!r}"
         )
 
     def loss(batch: Batch, progress: float) -> dict[str, Tensor]:

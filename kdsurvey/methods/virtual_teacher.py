@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from kdsurvey import ranges
 from kdsurvey.losses import check_temperature, cross_entropy, kl
-from kdsurvey.stage import Batch, Stage
+from kdsurvey.stage import Batch, Stage, check_nets
 
 
 def virtual_teacher(
@@ -27,9 +28,10 @@ def virtual_teacher(
     Departures: p_T is softmax(log p / T). The authors' code divides the probabilities
     themselves by T before the softmax, which leaves a nearly uniform target.
     """
-    if not 0 <= alpha <= 1 or not 0 < a < 1:
+    check_nets("virtual_teacher", student=student)
+    if not ranges.share(alpha) or not ranges.share(a) or a in (0, 1):
         raise ValueError(
-            f"virtual_teacher: alpha in [0, 1] and a in (0, 1); got {alpha} and {a}"
+            f"virtual_teacher: alpha in [0, 1] and a in (0, 1); got {alpha!r} and {a!r}"
         )
 
     check_temperature(T)

@@ -116,6 +116,7 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium, page):
         assert found.locator("canvas").bounding_box() == field
 
 
+@pytest.mark.alone
 def test_train_press_a_cell_and_stop(page, all_panels, shots):
     found = panel(page, "Where does distillation help?")
     found.get_by_label("First seed").fill("100")  # nothing is recorded for it
@@ -176,6 +177,7 @@ def test_a_permalink_makes_the_same_picture(page, all_panels, chromium):
     assert page.watch.errors == []
 
 
+@pytest.mark.alone
 def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
     open_app(page, app)
     show(page, "Live")
@@ -198,6 +200,7 @@ def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
     assert page.watch.errors == []
 
 
+@pytest.mark.alone
 def test_ten_starts_and_stops_leave_nothing(page, all_panels):
     show(page, "Live")
     found, kernel = panel(page, "Live distillation"), all_panels.kernels()[-1]
@@ -266,6 +269,7 @@ def test_a_browser_that_dies_frees_its_kernel(app, page):
     until(lambda: gone(kernel), seconds=60)
 
 
+@pytest.mark.alone
 def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
     """The kernel trains on; whoever opens the notebook again finds the panel as it is now."""
     open_and_run(page, lab, "all_panels.ipynb")
@@ -288,6 +292,7 @@ def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
     assert stopped(found) < 1
 
 
+@pytest.mark.alone
 def test_a_restarted_kernel_hangs_nothing(page, lab):
     open_and_run(page, lab, "all_panels.ipynb")
     show(page, "Live")

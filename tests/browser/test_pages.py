@@ -1,6 +1,4 @@
-"""Every notebook in a real JupyterLab: as it comes, and with its widgets alive; two at a
-time, as a notebook's kernel uses one core: pytest -n 2.
-"""
+"""Every notebook in a real JupyterLab: as it comes, and with its widgets alive."""
 
 import pytest
 from browser.lab import HERE, ROOT

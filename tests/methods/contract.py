@@ -23,10 +23,14 @@ class Example:
 
 @dataclass(frozen=True)
 class Case:
-    """How to build an example; whether every learner learns from the labels."""
+    """How to build an example; whether every learner learns from the labels.
+
+    epochs: in which it learns a batch by heart.
+    """
 
     make: Callable[[], Example]
     labelled: bool = True
+    epochs: int = 100
 
 
 def small_net(seed: int) -> nn.Sequential:

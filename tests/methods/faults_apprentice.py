@@ -36,7 +36,7 @@ FAULTS = [
     Fault(
         "apprentice: the caller's teacher trains",
         "methods/apprentice.py",
-        "copy.deepcopy(frozen.net).requires_grad_(True)",
+        "copied(frozen.net).requires_grad_(True)",
         "teacher.requires_grad_(True)",
     ),
     Fault(

@@ -79,7 +79,7 @@ FAULTS = [
     Fault(
         "flow: unequal numbers of pairs",
         "methods/fsp/__init__.py",
-        " or len(pairs) != len(teacher_pairs or pairs)",
+        " or len(flow_s.pairs) != len(watched.pairs)",
         "",
     ),
     Fault(

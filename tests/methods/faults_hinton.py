@@ -39,4 +39,16 @@ FAULTS = [
         "frozen = Teacher(teacher)",
         "frozen = Teacher(student)",
     ),
+    Fault(
+        "hinton: a temperature in a tensor is not looked at",
+        "methods/hinton.py",
+        "for value in _read(T):",
+        "for value in ():",
+    ),
+    Fault(
+        "hinton: one net learns from a stack of values",
+        "stage.py",
+        "if isinstance(v, Tensor) and v.ndim and v.shape != z.shape[:-2]:",
+        "if False:",
+    ),
 ]

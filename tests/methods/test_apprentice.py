@@ -38,6 +38,7 @@ REFUSED = {
     "gamma below 0": lambda: distilled(apprentice, gamma=-1.0),
     "1 bit": lambda: distilled(apprentice, weight_bits=1),
     "top = 0": lambda: distilled(apprentice, top=0.0),
+    "beta that is no number": lambda: distilled(apprentice, beta="1"),
 }
 
 SHORT = Config(epochs=3, batch_size=32, lr=0.05, schedule="constant", device="cpu")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from methods.contract import Case, Example, small_net
 from methods.given import Given, draw
+from patterns import small
 from torch import nn
 
 from kdsurvey.losses import cwtm, dkpp_targets, weighted_cross_entropy
@@ -40,6 +41,12 @@ CONTRACT = {
 REFUSED = {
     "another target": lambda: reborn(target="bann"),
     "no generation": lambda: reborn(generations=0),
+    "a net in place of a function": lambda: ban(small(), small(seed=1), generations=1),
+    "a part of a generation": lambda: reborn(generations=1.5),
+    "no teacher": lambda: ban(small, None, generations=1),
+    "a function that makes nothing": lambda: next(
+        ban(lambda: None, small(), generations=1)
+    ),
 }
 
 QUICK = Config(epochs=3, batch_size=32, lr=0.1, schedule="constant", device="cpu")

@@ -36,6 +36,9 @@ REFUSED = {
     "another target": lambda: mutual(target="sum"),
     "weight below 0": lambda: mutual(weight=-1.0),
     "T = 0": lambda: mutual(T=0.0),
+    "peers that are no nets": lambda: dml([small_net(0), None]),
+    "weight that is no number": lambda: mutual(weight="1"),
+    "weight of infinity": lambda: mutual(weight=float("inf")),
 }
 
 STEPS = Config(

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from methods.branching import Y, batch, given, hard, kl, softmax
 from methods.contract import Case, Example, small_net
 from methods.given import draw
+from patterns import small
 
 from kdsurvey.branches import Mixed, branched
 from kdsurvey.methods import ensemblenet
@@ -22,11 +23,15 @@ def headed(lam: float) -> Example:
 
 
 CONTRACT = {
-    "ensemblenet, ensemble alone": Case(lambda: headed(lam=0.0)),
+    "ensemblenet, ensemble alone": Case(lambda: headed(lam=0.0), epochs=150),
     "ensemblenet, heads alone": Case(lambda: headed(lam=1.0)),
     "ensemblenet, co-distillation": Case(lambda: headed(lam=2.0)),
 }
-REFUSED = {"lam below 0": lambda: headed(lam=-0.5)}
+REFUSED = {
+    "lam below 0": lambda: headed(lam=-0.5),
+    "lam of infinity": lambda: headed(lam=float("inf")),
+    "a net without branches": lambda: ensemblenet(small(), lam=1.0),
+}
 
 LOGITS = arrays(np.float64, (3, 4, 5), elements=st.floats(-30, 30, allow_nan=False))
 

@@ -8,6 +8,7 @@ import torch
 from methods.branching import Y, batch, hard, kl, reached, softmax
 from methods.contract import Case, Example, small_net
 from methods.given import Given, draw
+from patterns import small
 from torch import nn
 
 from kdsurvey.branches import Branches, Fused, branched, fusion
@@ -35,6 +36,8 @@ REFUSED = {
     "to_branches below 0": lambda: fused(to_branches=-1.0),
     "ramp above 1": lambda: fused(ramp=2.0),
     "T = 0": lambda: fused(T=0.0),
+    "a net without branches": lambda: ffl(small(), small()),
+    "to_fused of infinity": lambda: fused(to_fused=float("inf")),
 }
 
 

@@ -25,10 +25,10 @@ def hinted(method=fitnets, **options) -> Example:
 
 
 CONTRACT = {
-    "fitnets": Case(hinted),
-    "fitnets, hint half as large": Case(lambda: hinted(hint=2)),
+    "fitnets": Case(hinted, epochs=150),
+    "fitnets, hint half as large": Case(lambda: hinted(hint=2), epochs=150),
     "fitnets, own regressor": Case(
-        lambda: hinted(regressor=conv(6, 6, classes=3, seed=2)[0])
+        lambda: hinted(regressor=conv(6, 6, classes=3, seed=2)[0]), epochs=150
     ),
     "fitnets, second stage alone": Case(lambda: hinted(hint_epochs=0.0)),
     "joint hints": Case(lambda: hinted(joint_hints)),
@@ -44,6 +44,11 @@ REFUSED = {
     "joint: T = 0": lambda: hinted(joint_hints, T=0.0),
     "joint: lam below 0": lambda: hinted(joint_hints, lam=(-1.0, 1.0)),
     "joint: guided beyond the net": lambda: hinted(joint_hints, guided=9),
+    "one number as lam": lambda: hinted(lam=4.0),
+    "lam of NaN": lambda: hinted(lam=(1.0, float("nan"))),
+    "hint_epochs that is no number": lambda: hinted(hint_epochs="half"),
+    "joint: lam of NaN": lambda: hinted(joint_hints, lam=(1.0, float("nan"))),
+    "joint: beta of infinity": lambda: hinted(joint_hints, beta=float("inf")),
 }
 
 QUICK = Config(epochs=5, batch_size=32, lr=0.05, schedule="constant", device="cpu")

@@ -38,6 +38,10 @@ REFUSED = {
     "a pair beyond the net": lambda: flowing(pairs=((1, 9),)),
     "unequal numbers of pairs": lambda: flowing(teacher_pairs=((1, 2), (1, 2))),
     "an order of no block": lambda: flowing(permutation={3: [0]}),
+    "pairs that are a number": lambda: flowing(pairs=3),
+    "pairs of three": lambda: flowing(pairs=((1, 2, 3),)),
+    "pairs of words": lambda: flowing(pairs=("ab",)),
+    "flow_epochs that is no number": lambda: flowing(flow_epochs="half"),
 }
 
 QUICK = Config(epochs=6, batch_size=32, lr=0.05, schedule="constant", device="cpu")

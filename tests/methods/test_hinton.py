@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from methods.contract import Case, distilled
+from patterns import small
 from torch import nn
 
 from kdsurvey.losses import cross_entropy, soft_cross_entropy
@@ -31,6 +32,14 @@ REFUSED = {
     "alpha below 0": lambda: distilled(hinton, alpha=-0.1),
     "alpha above 1": lambda: distilled(hinton, alpha=1.1),
     "T = 0": lambda: distilled(hinton, T=0.0),
+    "T below 0, a tensor": lambda: distilled(hinton, T=torch.tensor(-1.0)),
+    "T that is no number": lambda: distilled(hinton, T="4"),
+    "no T": lambda: distilled(hinton, T=None),
+    "alpha above 1, a tensor": lambda: distilled(hinton, alpha=torch.tensor(1.5)),
+    "one alpha of a stack": lambda: distilled(hinton, alpha=torch.tensor([0.5, 2.0])),
+    "alpha that is no number": lambda: distilled(hinton, alpha="0.5"),
+    "no teacher": lambda: hinton(small(), None),
+    "a class as student": lambda: hinton(nn.Linear, small()),
 }
 
 
@@ -214,3 +223,12 @@ def test_learns_real_digits_at_its_defaults(digits):
         assert parameters(student) < parameters(teacher) / 4
         assert rows[-1]["student test accuracy"] > by_labels - 0.06
         assert rows[-1]["soft"] < rows[0]["soft"] / 3
+
+
+@pytest.mark.parametrize("values", [{"alpha": [0.0, 0.5]}, {"T": [1.0, 4.0, 9.0]}])
+def test_one_net_does_not_learn_from_a_stack_of_values(values, toy):
+    """Its rows would be those of members that do not exist."""
+    values = {name: torch.tensor(value) for name, value in values.items()}
+    stages = hinton(small(), small(seed=1), **values)
+    with pytest.raises(ValueError, match="for a stack of so many nets"):
+        train(stages, toy, Config(epochs=1, device="cpu"), progress=False)

@@ -8,6 +8,7 @@ import torch
 from methods.branching import Y, batch, given, hard, kl, reached, softmax
 from methods.contract import Case, Example, small_net
 from methods.given import draw
+from patterns import small
 from torch import nn
 
 from kdsurvey.branches import Branches, Mixed, branched, gate
@@ -34,6 +35,8 @@ REFUSED = {
     "weight below 0": lambda: gated(weight=-1.0),
     "ramp above 1": lambda: gated(ramp=2.0),
     "T = 0": lambda: gated(T=0.0),
+    "a net without branches": lambda: one(small(), None),
+    "weight that is no number": lambda: gated(weight="1"),
 }
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 from methods.contract import Case, Example, small_net
 from methods.given import Given, draw
+from patterns import small
 
 from kdsurvey.methods import plain
 from kdsurvey.stage import Batch
@@ -22,6 +23,8 @@ CONTRACT = {
 REFUSED = {
     "smoothing below 0": lambda: labels_alone(smoothing=-0.1),
     "smoothing = 1": lambda: labels_alone(smoothing=1.0),
+    "nets in a list": lambda: plain([small()]),
+    "smoothing that is no number": lambda: plain(small(), smoothing="0.1"),
 }
 
 

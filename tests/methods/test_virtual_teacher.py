@@ -22,6 +22,8 @@ REFUSED = {
     "alpha below 0": lambda: taught(alpha=-0.1),
     "a = 1": lambda: taught(a=1.0),
     "T = 0": lambda: taught(T=0.0),
+    "a that is no number": lambda: taught(a="0.9"),
+    "no student": lambda: virtual_teacher(None),
 }
 
 

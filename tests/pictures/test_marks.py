@@ -47,6 +47,13 @@ def picture(**entries) -> Picture:
     return Picture(charts, **entries)
 
 
+def test_a_picture_writes_all_its_tables_in_their_order():
+    first, second = Table("t", ["a"], [[1]]), Table("u", ["b"], [[2]])
+    shown = picture(tables=[first, second])
+    assert shown.html() == first.html() + second.html()
+    assert shown.text() == f"{first.text()}\n\n{second.text()}"
+
+
 def test_a_role_decides_colour_marker_and_style():
     line = Line([1], [2], role=1)
     role = palette.COLOURS[1], palette.MARKERS[1], palette.STYLES[1]

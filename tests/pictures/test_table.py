@@ -1,6 +1,7 @@
 """A table renders itself: as text, as HTML, as JSON."""
 
 import json
+from xml.etree import ElementTree
 
 import pytest
 
@@ -30,6 +31,13 @@ def test_as_html_it_is_escaped_and_screen_readers_know_what_a_name_is_of():
     assert html.count('scope="col"') == 2 and html.count('scope="row"') == 2
     assert html.count("<td") == 2 and ">12</td>" in html
     assert TABLE._repr_html_() == html
+
+
+def test_as_html_it_holds_the_caption_and_the_cells_and_nothing_else():
+    cells = ["net", "errors", "a & b", "12", "c\nd", "3.5"]
+    tree = ElementTree.fromstring(TABLE.html())
+    assert list(tree.itertext()) == [TABLE.caption, *cells]
+    assert [cell.get("scope") for cell in tree.iter("td")] == [None] * 2
 
 
 def test_quotes_cannot_leave_a_cell():

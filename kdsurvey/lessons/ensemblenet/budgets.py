@@ -5,22 +5,32 @@ A budget is what so many epochs of one net cost. A dearer method gets fewer epoc
 whole ones, and never more than the budget.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
-from kdsurvey.branches import Branches, Mixed
+from kdsurvey.branches import Mixed
 from kdsurvey.data import Data
 from kdsurvey.lessons import branched_nets
-from kdsurvey.lessons.alone import smoothing_of
+from kdsurvey.lessons.alone import labels, smoothed
+from kdsurvey.lessons.arms import alone_first, by_name
+from kdsurvey.lessons.branched_nets import (
+    COUNT,
+    Joint,
+    Learnt,
+    Separate,
+    as_heads,
+    parted,
+    with_dml,
+    with_ffl,
+    with_one,
+)
 from kdsurvey.lessons.ensemblenet.experiments import THIN as THIN_MAPS
-from kdsurvey.lessons.ensemblenet.experiments import summed, thin
+from kdsurvey.lessons.ensemblenet.experiments import thin
 from kdsurvey.lessons.mutual_learning.experiments import NOISE, clean_digits
-from kdsurvey.methods import dml, plain
 from kdsurvey.nets import Ensemble
 from kdsurvey.records import experiment
-from kdsurvey.stage import Stage
-from kdsurvey.training import Config, accuracy, train
+from kdsurvey.training import accuracy
 
 CONFIG = branched_nets.CONFIG
 BUDGETS = (6, 15, 45)  # in epochs of one net
@@ -39,9 +49,18 @@ ALONE = "one net"
 SMOOTH = "label smoothing"
 THREE = "three nets"
 THIN = "thin heads"
-ARMS = (ALONE, SMOOTH, THREE, "DML", "FFL", "ONE", "EnsembleNet", THIN)
-# their loss is a mean over branches, that of the others a sum
-MEAN = (THREE, "EnsembleNet", THIN)
+# The loss of heads is a mean over branches, that of the others a sum: counted so many
+# times, it makes the same steps.
+ARMS = by_name(
+    Separate(ALONE, labels, role="control"),
+    Separate(SMOOTH, smoothed, role="control"),
+    Joint(THREE, as_heads, role="control", make=partial(parted, shared=0), times=COUNT),
+    Joint("DML", with_dml, make=partial(parted, shared=0)),
+    Joint("FFL", with_ffl),
+    Joint("ONE", with_one),
+    Joint("EnsembleNet", as_heads, options={"lam": LAM}, times=COUNT),
+    Joint(THIN, as_heads, make=thin, options={"lam": LAM}, times=COUNT),
+)
 # settings of both experiments
 SHARED = branched_nets.SHARED | {
     "config": CONFIG,
@@ -51,111 +70,61 @@ SHARED = branched_nets.SHARED | {
     "long": LONG,
     "lam": LAM,
     "arms": ARMS,
-    "mean": MEAN,
     "thin": THIN_MAPS,
 }
 
 
-def net_of(arm: str, seed: int) -> Branches:
-    """Three branches: of their own, on a trunk, or thin ones on a trunk."""
-    return (
-        thin(seed)
-        if arm == THIN
-        else branched_nets.parted(seed, shared=arm not in (THREE, "DML"))
-    )
-
-
-def method(arm: str, seed: int) -> Callable[[Branches], tuple]:
-    """An arm of several branches, for `branched_nets.learn`."""
-    return {
-        THREE: branched_nets.with_heads(1.0),
-        "DML": lambda net: (
-            dml([net[k] for k in range(len(net))], turns=False),
-            Mixed(net, None),
-        ),
-        "FFL": branched_nets.with_ffl(seed),
-        "ONE": branched_nets.with_one(seed),
-        "EnsembleNet": branched_nets.with_heads(LAM),
-        THIN: branched_nets.with_heads(LAM),
-    }[arm]
-
-
 @cache
 def cost(arm: str) -> float:
-    """Multiply-adds for each image of a step; label smoothing's own source, a net
-    trained before, is not counted.
+    """Return the multiply-adds for each image of a step; label smoothing's own source, a
+    net trained before, is not counted.
     """
-    return branched_nets.training_cost(_stage(arm))
-
-
-def _stage(arm: str) -> Stage:
-    return next(
-        plain(branched_nets.small(0))
-        if arm in (ALONE, SMOOTH)
-        else method(arm, 0)(net_of(arm, 0))[0]
-    )
+    return ARMS[arm].step_cost()
 
 
 def epochs(arm: str, budget: int) -> int:
-    """How many whole epochs of an arm are within what `budget` epochs of one net cost;
-    at least one.
+    """Return how many whole epochs of an arm are within what `budget` epochs of one net
+    cost; at least one.
     """
     return max(1, int(budget * cost(ALONE) / cost(arm) + 1e-9))
 
 
-def learn(
-    arm: str, data: Data, config: Config, seed: int, smoothing: float
-) -> branched_nets.Learnt:
-    """Trains an arm on a config that makes the loss of all arms a sum over branches;
-    `smoothing` is for the arm of that name.
-    """
-    if arm in (ALONE, SMOOTH):
-        net = branched_nets.small(seed)
-        train(
-            plain(net, smoothing=smoothing if arm == SMOOTH else 0.0),
-            data,
-            config,
-            progress=False,
-        )
-        return [net], net
-    config = summed(config) if arm in MEAN else config
-    return branched_nets.learn(method(arm, seed), data, config, net_of(arm, seed))
-
-
 def compared(
-    data: Data, seed: int, budgets: Sequence[int], arms: Sequence[str] = ARMS
+    data: Data, seed: int, budgets: Sequence[int], arms: Sequence[str] = tuple(ARMS)
 ) -> list[dict]:
-    """A row for each arm, budget and setting. Label smoothing is as sure as the net
-    alone of the same budget and setting.
+    """Return a row for each arm, budget and setting; "one net" comes first, if at all.
+
+    Label smoothing is as sure as the net alone of the same budget and setting.
+    Validation images are looked at once, when an arm is done.
     """
-    # validation images are looked at once
-    rows = []
     images = replace(data, validation=None)
+    rows = []
     for budget in budgets:
+        # the first setting is the default, which long training leaves out
         for setting, changes in list(SETTINGS.items())[budget >= LONG :]:
-            smoothing = 0.0
-            for arm in arms:
-                config = replace(
-                    CONFIG, seed=seed, epochs=epochs(arm, budget), **changes
-                )
-                learnt = learn(arm, images, config, seed, smoothing)
-                if arm == ALONE:
-                    smoothing = smoothing_of(learnt[1], data)
-                spent = cost(arm) * config.epochs * len(data.train[0])
-                about = {
-                    "budget": budget,
-                    "setting": setting,
-                    "epochs": config.epochs,
-                    "training": spent,
-                    **served(learnt, data),
-                }
-                rows.append(branched_nets.outcome(arm, seed, learnt, data, **about))
+
+            def run(arm, alone, budget=budget, changes=changes) -> Learnt:
+                length = epochs(arm.name, budget)
+                config = replace(CONFIG, seed=seed, epochs=length, **changes)
+                return arm.learn(images, config, alone)
+
+            for arm, learnt in alone_first([ARMS[name] for name in arms], run):
+                about = {"budget": budget, "setting": setting}
+                about |= spent(arm.name, budget, data) | served(learnt, data)
+                row = branched_nets.outcome(arm.name, seed, learnt, data, **about)
+                rows.append(row)
     return rows
 
 
-def served(learnt: branched_nets.Learnt, data: Data) -> dict:
-    """Multiply-adds of an answer of one branch, and of the mean of all; that mean on
-    validation images.
+def spent(arm: str, budget: int, data: Data) -> dict:
+    """Return the epochs of an arm within a budget, and their multiply-adds."""
+    length = epochs(arm, budget)
+    return {"epochs": length, "training": cost(arm) * length * len(data.train[0])}
+
+
+def served(learnt: Learnt, data: Data) -> dict:
+    """Return the multiply-adds of an answer of one branch, and of the mean of all; and
+    that mean's accuracy on validation images.
     """
     branches, together = learnt
     joint = Mixed(together.net, None) if hasattr(together, "net") else together
@@ -169,8 +138,8 @@ def served(learnt: branched_nets.Learnt, data: Data) -> dict:
 
 @experiment(settings=SHARED | {"noise": NOISE})
 def online_compared(data: Data, seed: int) -> list[dict]:
-    """Every arm at every budget and setting, and FFL once more for as many steps as the
-    others make at most.
+    """Train every arm at every budget and setting, and FFL once more for as many steps as
+    the others make at most.
     """
     data = branched_nets.digits(data, seed)
     return compared(data, seed, BUDGETS) + compared(data, seed, [FFL_EQUAL], ["FFL"])
@@ -178,5 +147,5 @@ def online_compared(data: Data, seed: int) -> list[dict]:
 
 @experiment(settings=SHARED | {"noise": 0.0})
 def online_compared_clean(data: Data, seed: int) -> list[dict]:
-    """The middle budget with no label drawn anew."""
+    """Train within the middle budget with no label drawn anew."""
     return compared(clean_digits(data, seed), seed, BUDGETS[1:2])

@@ -30,7 +30,7 @@ THIN_NET = "one thin net"
 
 EPOCHS = 15  # of every arm where steps are equal
 LEAST, MIDDLE, MOST = BUDGETS
-METHODS = ARMS[2:]  # those with several branches
+METHODS = tuple(ARMS)[2:]  # those with several branches
 THREE, *ONLINE, THIN = METHODS
 SERVED = (SMOOTH, *METHODS)
 BESIDE = {  # the row that the one net served by a method stands beside

@@ -2,44 +2,70 @@
 weight. Li, Ng & Natsev 2019, 1905.09979.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from kdsurvey import nets
 from kdsurvey.branches import Branches, branched
 from kdsurvey.data import Data
 from kdsurvey.lessons import branched_nets
-from kdsurvey.lessons.alone import smoothing_of
+from kdsurvey.lessons.alone import labels, smoothed
+from kdsurvey.lessons.arms import alone_first, by_name
+from kdsurvey.lessons.branched_nets import (
+    COUNT,
+    Joint,
+    Separate,
+    as_heads,
+    parted,
+)
 from kdsurvey.lessons.mutual_learning.experiments import NOISE, clean_digits
-from kdsurvey.methods import plain
 from kdsurvey.records import experiment
-from kdsurvey.training import Config, train
+from kdsurvey.training import Config
 
 CONFIG = branched_nets.CONFIG
 LAMBDAS = (0.0, 0.5, 1.0, 1.5, 2.0)
-# of CONFIG; the first is the default
-RATES = {"the rate": 1.0, "a third of it": 1 / 3, "three times it": 3.0}
 # the weights that are tried at three times the rate too, where their heads' losses
 # count as a sum counts them
 WIDE = (1.0, 2.0)
 THIN_LAMBDAS = (1.0, 1.5)
 THIN = 5  # channels of a thin head's convolution, of which a net alone has 16
-# settings of the experiments on lambda
-HEADS = branched_nets.SHARED | {"config": CONFIG, "lambdas": LAMBDAS, "rates": RATES}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A learning rate, as a multiple of CONFIG's; lambdas: the weights tried at it;
+    controlled: the net alone, and with smooth labels, learn at it too.
+    """
+
+    name: str
+    times: float
+    lambdas: tuple[float, ...] = LAMBDAS
+    controlled: bool = True
+
+
+USUAL = Rate("the rate", 1.0)
+RATES = (
+    USUAL,
+    Rate("a third of it", 1 / 3),
+    Rate("three times it", 3.0, WIDE, controlled=False),
+)
 
 
 class Parts(NamedTuple):
-    """What the mean loss of heads consists of, each a mean over images; in nats, or in
-    squared units.
+    """The parts of the mean loss of heads, each a mean over images; in nats, or in squared
+    units.
+
+    heads: the mean over the heads of their losses. together: the loss of their average.
+    apart: the mean over the heads of how far they are from it.
     """
 
-    heads: Tensor  # the mean over the heads of their losses
-    together: Tensor  # the loss of their average
-    apart: Tensor  # the mean over the heads of how far they are from it
+    heads: Tensor
+    together: Tensor
+    apart: Tensor
 
     @property
     def gap(self) -> float:
@@ -79,8 +105,8 @@ def ambiguity(f: Tensor, y: Tensor) -> Parts:
 
 
 def slope_through_ensemble(z: Tensor, average: str = "logits") -> float:
-    """The largest entry of the slope of 1/m sum_i KL(p || p_i) in what p is made of,
-    while the heads' own p_i stay.
+    """Return the largest absolute slope of the mean KL(p || p_i) in what the target p is
+    made of, the heads' own p_i held constant.
     """
     made_of = z.detach().clone().requires_grad_()
     log_p = (
@@ -92,129 +118,134 @@ def slope_through_ensemble(z: Tensor, average: str = "logits") -> float:
     return torch.autograd.grad(apart, made_of)[0].abs().max().item()
 
 
-def summed(config: Config, m: int = branched_nets.COUNT) -> Config:
-    """The same steps as m times the loss would make with `config`: what a mean over
-    heads needs to be a sum over them.
+def thin(seed: int, count: int = COUNT) -> Branches:
+    """Return heads so thin that the whole net has fewer weights, and fewer multiply-adds,
+    than one net `branched_nets.small`.
     """
-    return replace(config, lr=m * config.lr, weight_decay=config.weight_decay / m)
+
+    def make(seed: int) -> nn.Sequential:
+        return nets.conv_mlp(branched_nets.SHAPE, 8, THIN, hidden=64, seed=seed)
+
+    return branched(make, 1, count, seed)
 
 
-def thin(seed: int, count: int = branched_nets.COUNT) -> Branches:
-    """Heads so thin that the whole net has fewer weights, and fewer multiply-adds, than
-    one net `branched_nets.small`.
-    """
-    return branched(
-        lambda s: nets.conv_mlp(branched_nets.SHAPE, 8, THIN, hidden=64, seed=s),
-        1,
-        count,
-        seed,
-    )
+def one_thin(seed: int) -> nn.Sequential:
+    """Return one thin head with the trunk."""
+    return thin(seed)[0]
 
 
 def name(lam: float) -> str:
-    """How an arm is called."""
+    """Name the arm of heads with this weight."""
     return f"lambda = {lam:g}"
+
+
+def heads(lam: float, make: Callable[[int], Branches] = parted) -> Joint:
+    """Return the arm of heads with one weight. make: seed -> branches."""
+    return Joint(name(lam), as_heads, make=make, options={"lam": lam})
+
+
+CONTROLS = by_name(
+    Separate("one net", labels, role="control"),
+    Separate("label smoothing", smoothed, role="control"),
+)
+# thin heads learn from the sum of their losses: the mean, counted so many times
+SMALLER = by_name(
+    *CONTROLS.values(),
+    Separate("one thin net", labels, role="control", make=one_thin),
+    *(
+        replace(heads(lam, thin), name=f"thin heads, {name(lam)}", times=COUNT)
+        for lam in THIN_LAMBDAS
+    ),
+)
+# settings of the experiments on lambda
+HEADS = branched_nets.SHARED | {
+    "config": CONFIG,
+    "lambdas": LAMBDAS,
+    "rates": RATES,
+    "controls": CONTROLS,
+}
 
 
 def swept(
     lam: float,
     data: Data,
     seed: int,
-    rate: str = "the rate",
-    make: Callable[[int], Branches] = branched_nets.parted,
+    rate: Rate = USUAL,
+    make: Callable[[int], Branches] = parted,
 ) -> dict:
-    """Heads with one weight, trained at one of RATES: a row."""
-    net, config = make(seed), replace(CONFIG, seed=seed, lr=CONFIG.lr * RATES[rate])
-    learnt = branched_nets.learn(
-        branched_nets.with_heads(lam), replace(data, validation=None), config, net
-    )
-    return branched_nets.outcome(name(lam), seed, learnt, data, rate=rate, lam=lam)
+    """Train heads with one weight at a rate, and return a row."""
+    arm = heads(lam, make)
+    learnt = arm.learn(replace(data, validation=None), _at(rate, seed))
+    about = {"rate": rate.name, "lam": lam}
+    return branched_nets.outcome(arm.name, seed, learnt, data, **about)
 
 
-def controls(data: Data, seed: int, rate: str) -> list[dict]:
-    """The net alone, and with labels as smooth as its own answers are."""
-    config = replace(CONFIG, seed=seed, lr=CONFIG.lr * RATES[rate])
+def _at(rate: Rate, seed: int) -> Config:
+    return replace(CONFIG, seed=seed, lr=CONFIG.lr * rate.times)
+
+
+def controls(data: Data, seed: int, rate: Rate = USUAL) -> list[dict]:
+    """Train the net alone, and with labels as smooth as its own answers are; a row each."""
+    arms = tuple(CONTROLS.values())
+    return compared(arms, data, _at(rate, seed), rate=rate.name)
+
+
+def compared(
+    arms: Sequence[Separate | Joint], data: Data, config: Config, **about: str
+) -> list[dict]:
+    """Return a row for each arm; the first is what label smoothing is measured by.
+
+    Validation images are looked at once, when an arm is done. about: columns of each.
+    """
+    images = replace(data, validation=None)
     rows = []
-    smoothing = 0.0
-    for arm in ("one net", "label smoothing"):
-        net = branched_nets.small(seed)
-        train(
-            plain(net, smoothing=smoothing),
-            replace(data, validation=None),
-            config,
-            progress=False,
-        )
-        smoothing = smoothing_of(net, data)
-        rows.append(branched_nets.outcome(arm, seed, ([net], net), data, rate=rate))
+    for arm, learnt in alone_first(
+        arms, lambda arm, alone: arm.learn(images, config, alone)
+    ):
+        rows.append(branched_nets.outcome(arm.name, config.seed, learnt, data, **about))
     return rows
 
 
-@experiment(settings=HEADS | {"wide": WIDE, "noise": NOISE})
+@experiment(settings=HEADS | {"noise": NOISE})
 def ensemble_lambda(data: Data, seed: int) -> list[dict]:
-    """Each lambda at the rate and at a third of it, two of them at three times the
-    rate, and what one net does.
+    """Train each lambda at the rate and at a third of it, two of them at three times the
+    rate, and one net.
     """
-    data, rows = branched_nets.digits(data, seed), []
+    data = branched_nets.digits(data, seed)
+    rows = []
     for rate in RATES:
-        if rate != "three times it":
+        if rate.controlled:
             rows += controls(data, seed, rate)
-        rows += [
-            swept(lam, data, seed, rate)
-            for lam in (WIDE if rate == "three times it" else LAMBDAS)
-        ]
+        rows += [swept(lam, data, seed, rate) for lam in rate.lambdas]
     return rows
 
 
 @experiment(settings=HEADS | {"noise": 0.0})
 def ensemble_lambda_clean(data: Data, seed: int) -> list[dict]:
-    """The first part of `ensemble_lambda` with no label drawn anew."""
+    """Train the first part of `ensemble_lambda` with no label drawn anew."""
     data = clean_digits(data, seed)
-    return [
-        *controls(data, seed, "the rate"),
-        *(swept(lam, data, seed) for lam in LAMBDAS),
-    ]
+    rows = [swept(lam, data, seed) for lam in LAMBDAS]
+    return [*controls(data, seed), *rows]
 
 
 @experiment(
     settings=branched_nets.SHARED
     | {
         "choices": branched_nets.CHOICES,
-        "lambdas": THIN_LAMBDAS,
+        "controls": CONTROLS,
+        "thin_lambdas": THIN_LAMBDAS,
+        "arms": SMALLER,
         "thin": THIN,
         "noise": NOISE,
     }
 )
 def ensemble_thin(data: Data, seed: int) -> list[dict]:
-    """One net, the same with smoothed labels, one thin net, and thin heads that are
+    """Train one net, the same with smoothed labels, one thin net, and thin heads that are
     smaller than the first, at each choice.
     """
-    data, rows = branched_nets.digits(data, seed), []
-    images = replace(data, validation=None)
+    data = branched_nets.digits(data, seed)
+    rows = []
     for choice, config in branched_nets.CHOICES.items():
-        config, smoothing = replace(config, seed=seed), 0.0
-        for arm, make in (
-            ("one net", branched_nets.small),
-            ("label smoothing", branched_nets.small),
-            ("one thin net", lambda s: thin(s)[0]),
-        ):
-            net = make(seed)
-            train(
-                plain(net, smoothing=smoothing if arm == "label smoothing" else 0.0),
-                images,
-                config,
-                progress=False,
-            )
-            smoothing = smoothing or smoothing_of(net, data)
-            rows.append(
-                branched_nets.outcome(arm, seed, ([net], net), data, choice=choice)
-            )
-        for lam in THIN_LAMBDAS:
-            learnt = branched_nets.learn(
-                branched_nets.with_heads(lam), images, summed(config), thin(seed)
-            )
-            rows.append(
-                branched_nets.outcome(
-                    f"thin heads, {name(lam)}", seed, learnt, data, choice=choice
-                )
-            )
+        arms = tuple(SMALLER.values())
+        rows += compared(arms, data, replace(config, seed=seed), choice=choice)
     return rows

@@ -133,13 +133,17 @@ def teach(data: Data, seed: int) -> nn.Sequential:
     return on_labels(net, data, TEACHER, seed)
 
 
-def thin(data: Data, depth: int, seed: int, start: str = STARTS[0]) -> nn.Sequential:
-    """Return a student of `depth` hidden layers of 32 that starts as one of STARTS says;
-    of a seed, all start from the same draws.
+def thin(
+    data: Data, depth: int, seed: int, start: str = STARTS[0], width: int = WIDTH
+) -> nn.Sequential:
+    """Return a student of `depth` hidden layers that starts as one of STARTS says; of a
+    seed, all start from the same draws.
+
+    width: units of a hidden layer.
     """
     net = nets.mlp(
         data.train[0][0].numel(),
-        *[WIDTH] * depth,
+        *[width] * depth,
         len(data.classes),
         norm=start == "batch norm",
         seed=seed,

@@ -7,8 +7,9 @@ import torch
 
 from kdsurvey import claims, records
 from kdsurvey.lessons import judging
+from kdsurvey.lessons.flatness import MATCHED
 from kdsurvey.lessons.judging import Claims, edge_note, primary
-from kdsurvey.lessons.mutual_learning.flatness import DECAYED, MATCHED
+from kdsurvey.lessons.mutual_learning.experiments import DECAYED
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.losses import kl
 from kdsurvey.verdicts import Exact, Verdict, judge

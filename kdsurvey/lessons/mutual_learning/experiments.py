@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
-from kdsurvey.lessons.alone import smoothing_of
+from kdsurvey.lessons import flatness
+from kdsurvey.lessons.alone import labels, smoothed
 from kdsurvey.lessons.arms import Arm, alone_first, by_name, multiplied
 from kdsurvey.lessons.rows import accuracies
 from kdsurvey.losses import entropy
-from kdsurvey.methods import dml, hinton, plain
+from kdsurvey.methods import dml, hinton
 from kdsurvey.records import experiment
 from kdsurvey.stage import Batch, Stage, Teacher
 from kdsurvey.training import Config, train
@@ -62,16 +63,6 @@ class PairArm(Arm):
     together: bool = False
     times: float = 1.0
     all_images: bool = False
-
-
-def labels(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
-    """Learn from the labels; the other net is not asked."""
-    return plain(net)
-
-
-def smoothed(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
-    """Learn from labels that are as unsure as the other net."""
-    return plain(net, smoothing=smoothing_of(other, data))
 
 
 def one_way(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
@@ -137,6 +128,9 @@ GROUPS = (
     *(Group(f"K = {K}, sum", K, K - 1.0) for K in range(3, 6)),
     *(Group(f"K = 2, weight {w}", 2, float(w)) for w in range(2, 5)),
 )
+DECAYED = "alone, weight decay"
+# epochs, of which one brings a net alone to about the training loss of mutual learning
+SHORTER = tuple(range(30, 41, 2))
 BRIEF = ("20 epochs", "10 epochs")  # five nets by turns for 40 would take minutes
 
 
@@ -319,6 +313,60 @@ def dml_semi(data: Data, seed: int) -> list[dict]:
         for arm, pair in alone_first([*SEMI.values()], run):
             rows.append(outcome(arm.name, seed, pair, data, choice=choice))
     return rows
+
+
+@experiment(
+    settings=SHARED
+    | flatness.MEASURES
+    | {
+        "config": CONFIG,
+        "noise": NOISE,
+        "decay": DECAY,
+        "shorter": SHORTER,
+        "arms": ARMS,
+        "controls": (flatness.MATCHED, DECAYED),
+    }
+)
+def dml_why(data: Data, seed: int) -> list[dict]:
+    """Train two nets alone, mutually by turns, one-way, alone with weight decay, and
+    alone but stopped at the training loss of mutual learning; measure why they differ.
+    """
+    data = digits(data, seed)
+    config = replace(CONFIG, seed=seed)
+
+    def trained(arm: str, config=config, teachers=None) -> list[nn.Sequential]:
+        pair = peers(seed)
+        learn(ARMS[arm], pair, data, config, teachers)
+        return pair
+
+    alone = trained("alone")
+    mutual = trained("DML")
+    one_way = trained("one-way", teachers=alone)
+    decayed = trained("alone", replace(config, weight_decay=DECAY))
+    epochs, stopped = matched(data, seed, flatness.training_loss(mutual, data))
+    pairs = {"alone": alone, "DML": mutual, "one-way": one_way}
+    pairs |= {DECAYED: decayed, flatness.MATCHED: stopped}
+    lengths = dict.fromkeys(pairs, CONFIG.epochs) | {flatness.MATCHED: epochs}
+    return [
+        outcome(
+            arm, seed, pair, data, epochs=lengths[arm], **flatness.why(pair, data, seed)
+        )
+        for arm, pair in pairs.items()
+    ]
+
+
+def matched(data: Data, seed: int, target: float) -> tuple[int, Sequence[nn.Module]]:
+    """Train two nets alone, for whole runs of fewer epochs, and return the epochs and
+    the nets whose training loss is nearest the target.
+    """
+
+    def alone(epochs: int) -> list[nn.Sequential]:
+        pair = peers(seed)
+        config = replace(CONFIG, seed=seed, epochs=epochs)
+        learn(ARMS["alone"], pair, data, config)
+        return pair
+
+    return flatness.nearest(alone, SHORTER, data, target)
 
 
 def known_labels(n: int, seed: int) -> Tensor:

@@ -9,8 +9,8 @@ from kdsurvey import records
 from kdsurvey.lessons import judging
 from kdsurvey.lessons import rows as kept_rows
 from kdsurvey.lessons.branched_nets import RIGHT, WRONG, edges
+from kdsurvey.lessons.flatness import MATCHED
 from kdsurvey.lessons.judging import Claims, primary
-from kdsurvey.lessons.mutual_learning.flatness import MATCHED
 from kdsurvey.lessons.rows import at
 from kdsurvey.verdicts import Verdict, judge, judge_rows
 

@@ -6,18 +6,10 @@ import pandas as pd
 from torch import Tensor
 
 from kdsurvey import plots
-from kdsurvey.lessons.branched_nets import (
-    COUNT,
-    parted,
-    serving_cost,
-    small,
-    training_cost,
-)
+from kdsurvey.lessons.branched_nets import serving_cost
 from kdsurvey.lessons.native_ensemble.claims import NAMED, ONE, TOGETHER
-from kdsurvey.lessons.native_ensemble.experiments import ARMS, BRANCHED
+from kdsurvey.lessons.native_ensemble.experiments import ARMS
 from kdsurvey.lessons.rows import table
-from kdsurvey.methods import plain
-from kdsurvey.nets import Ensemble
 from kdsurvey.pictures import Axis, Bars, Chart, Image, Points, Rule, image_chart
 
 PARTS_OF_GATES = ("image", "before", "after")  # rows of the picture, from the top
@@ -31,34 +23,23 @@ def tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def costs() -> pd.DataFrame:
-    """Thousands of multiply-adds for each image: of a training step, of one net's
+    """Count thousands of multiply-adds for each image: of a training step, of one net's
     answer, of all three together; and as shares.
 
     The shares are those of three separate nets. "alone" is three of them, as everywhere.
     """
     lines = {}
-    for arm in ARMS:
-        net = parted(0, shared=BRANCHED[arm][0] if arm in BRANCHED else 0)
-        if arm in BRANCHED:
-            stages, together = BRANCHED[arm][1](0)(net)
-            step = training_cost(next(stages))
-        else:
-            together = Ensemble([net[k] for k in range(COUNT)])
-            step = COUNT * training_cost(next(plain(small(0))))
-        lines[arm] = {
-            "training": step,
-            "one net": serving_cost(net[0]),
+    for name, arm in ARMS.items():
+        branches, together = arm.untrained(0)
+        lines[name] = {
+            "training": arm.step_cost(),
+            "one net": serving_cost(branches[0]),
             "all three": serving_cost(together),
         }
-    found = pd.DataFrame(lines).T
-    shares = (found[["training", "all three"]] / found.loc["alone"]).add_suffix(
-        ", of three nets"
-    )
-    return (
-        (found / 1000)
-        .round(1)
-        .join(shares[[c for c in shares if "one" not in c]].round(2))
-    )
+    exact = pd.DataFrame(lines).T
+    several = exact[["training", "all three"]]
+    shares = (several / exact.loc["alone"])[several.columns].round(2)
+    return (exact / 1000).round(1).join(shares.add_suffix(", of three nets"))
 
 
 def trade(

@@ -7,15 +7,11 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from kdsurvey.losses import (
-    cross_entropy,
-    cwtm,
-    soft_cross_entropy,
-    soften,
-)
+from kdsurvey import ranges
+from kdsurvey.losses import cross_entropy, cwtm, soft_cross_entropy, soften
 from kdsurvey.methods.ban.permuted import Permuted
 from kdsurvey.nets import Ensemble, distinct
-from kdsurvey.stage import Batch, Loss, Stage, Teacher
+from kdsurvey.stage import Batch, Loss, Stage, Teacher, check_nets
 
 TARGETS = ("ban", "ban+l", "cwtm", "dkpp")
 
@@ -44,10 +40,16 @@ def ban(
     TARGETS, generations below 1, and a student that is its own teacher or its equal.
     Departures: none; the paper does not say when the permutation is drawn.
     """
-    if target not in TARGETS or generations < 1:
+    check_nets("ban", teacher=teacher)
+    if isinstance(make_student, nn.Module) or not callable(make_student):
+        raise ValueError(
+            f"ban: make_student is {type(make_student).__name__}; give a function that "
+            "returns a new net at every call, such as lambda: mlp(784, 100, 10)"
+        )
+    if not ranges.word(target, TARGETS) or not ranges.whole(generations, 1):
         raise ValueError(
             f"ban: needs a target of {TARGETS} and generations >= 1, "
-            f"got {target!r} and {generations}"
+            f"got {target!r} and {generations!r}"
         )
 
     def stages() -> Iterator[Stage]:
@@ -57,6 +59,7 @@ def ban(
         for k in range(1, generations + 1):
             v = Teacher(before)
             student = make_student()
+            check_nets("ban", **{"what make_student returns": student})
             distinct([v.net, student])
             born.append(student)
             loss = _loss(student, v, target, permuted)

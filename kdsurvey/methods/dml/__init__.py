@@ -6,10 +6,11 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from kdsurvey import ranges
 from kdsurvey.losses import check_temperature, kl, weighted_cross_entropy
 from kdsurvey.methods.dml.turns import at_once, in_turn
 from kdsurvey.nets import distinct
-from kdsurvey.stage import Batch, Stage
+from kdsurvey.stage import Batch, Stage, check_nets
 
 
 def dml(
@@ -34,10 +35,13 @@ def dml(
     Watched peers keep their batch-norm statistics. Raises ValueError for fewer than two
     peers, peers of equal weights, and values out of range. Departures: none by default.
     """
-    if len(peers) < 2 or target not in ("mean", "ensemble") or not weight >= 0:
+    peers = list(peers)
+    check_nets("dml", **{f"peers[{k}]": peer for k, peer in enumerate(peers)})
+    known = ranges.word(target, ("mean", "ensemble")) and ranges.weight(weight)
+    if len(peers) < 2 or not known:
         raise ValueError(
             'dml: 2 peers or more, target "mean" or "ensemble", weight >= 0; '
-            f"not {len(peers)}, {target!r}, {weight}"
+            f"not {len(peers)}, {target!r}, {weight!r}"
         )
     check_temperature(T)
     distinct(peers)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from torch import nn
 
+from kdsurvey import ranges
 from kdsurvey.losses import check_temperature
 from kdsurvey.methods.fitnets.equations import hint_loss, kd_loss
 from kdsurvey.methods.fitnets.regressor import Regressor
@@ -42,7 +43,8 @@ def fitnets(
     U(-0.005, 0.005); SGD for RMSProp, with hint_lr by trial: a rate of 0.2 for a mean
     squared error over 300 units is 0.0013 for equation 3, and more did better.
     """
-    if len(lam) != 2 or not min(lam) >= 0 or not 0 <= hint_epochs < 1:
+    shared = ranges.share(hint_epochs) and hint_epochs < 1
+    if not ranges.weights(lam, 2) or not shared:
         raise ValueError(
             "fitnets: lam is a pair of values >= 0 and hint_epochs lies in [0, 1), "
             f"got {lam} and {hint_epochs}"

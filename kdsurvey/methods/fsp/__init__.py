@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor, nn
 
+from kdsurvey import ranges
 from kdsurvey.losses import cross_entropy, fsp_loss
 from kdsurvey.methods.fsp.flow import Flow, Pairs
 from kdsurvey.stage import Batch, Loss, Stage, Teacher
@@ -39,13 +40,14 @@ def fsp(
     values out of their ranges. Departures: the paper has equal lam for all pairs and
     gives no value; ours replaces its lower rate (1/100) there.
     """
-    if not 0 < flow_epochs < 1 or len(pairs) != len(teacher_pairs or pairs):
-        raise ValueError(
-            f"fsp: needs flow_epochs in (0, 1), got {flow_epochs}, and equally many "
-            f"pairs, {pairs}, {teacher_pairs}"
-        )
     flow_s = Flow(student, pairs)
     watched = Flow(teacher, teacher_pairs or pairs, permutation)
+    shared = ranges.share(flow_epochs) and 0 < flow_epochs < 1
+    if not shared or len(flow_s.pairs) != len(watched.pairs):
+        raise ValueError(
+            f"fsp: needs flow_epochs in (0, 1), got {flow_epochs!r}, and equally many "
+            f"pairs, {pairs}, {teacher_pairs}"
+        )
 
     def task_loss(batch: Batch, progress: float) -> dict[str, Tensor]:
         return {"hard": cross_entropy(student(batch.x), batch.y)}

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from kdsurvey import ranges
 from kdsurvey.losses import fsp_matrix
-from kdsurvey.stage import Teacher, kept, upto
+from kdsurvey.stage import Teacher, keeps_inputs, upto
 
 Pairs = Sequence[tuple[int, int]]
 
@@ -29,7 +30,7 @@ class Flow(nn.Module):
         order: Mapping[int, Sequence[int]] | None = None,
     ):
         super().__init__()
-        self.pairs = tuple(pairs)
+        self.pairs = ranges.pairs(pairs)
         self.order = {
             block: list(channels) for block, channels in (order or {}).items()
         }
@@ -47,6 +48,8 @@ class Flow(nn.Module):
             )
         last = max(end for _, end in self.pairs)
         self.blocks = upto(net, last, "fsp: the last block of the pairs")
+        # asked once, not at every pass; another block gets a copy of its input
+        self.keep_inputs = [keeps_inputs(block) for block in self.blocks]
         for block, channels in self.order.items():  # an index in a list waits for a GPU
             index = torch.tensor(channels)
             self.register_buffer(_order_of(block), index, persistent=False)
@@ -58,8 +61,8 @@ class Flow(nn.Module):
         an order is not one of all channels.
         """
         maps = [x]
-        for layers in self.blocks:
-            maps.append(kept(layers, maps[-1]))
+        for layers, keeps in zip(self.blocks, self.keep_inputs):
+            maps.append(layers(maps[-1] if keeps else maps[-1].clone()))
         for block, channels in self.order.items():
             _check_order(maps[block], channels)
             index = self.get_buffer(_order_of(block))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from kdsurvey.panels.kit.snapshots import pictures
+from kdsurvey.panels.kit.images import pictures
 from kdsurvey.panels.race.arm import Arms
 from kdsurvey.pictures import (
     Axis,

@@ -8,12 +8,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from kdsurvey.branches import Branches, Fused, Mixed, branched, fusion, gate
+from kdsurvey.branches import Branches, Fused, Mixed, branched
 from kdsurvey.config import Config
 from kdsurvey.data import Data
+from kdsurvey.lessons import branched_nets
 from kdsurvey.losses import kl
-from kdsurvey.methods import ensemblenet, ffl, one, plain
-from kdsurvey.nets import conv_mlp
+from kdsurvey.methods import plain
 from kdsurvey.panels.branches.chart import (
     ALONE,
     BRANCH,
@@ -58,9 +58,7 @@ def branches(
     where there is no gate. place: as for live_training. Raises ValueError for another
     method, a count or T out of range, and images that are no maps (c, h, w).
     """
-    config = config or Config(
-        epochs=15, batch_size=64, lr=0.05, schedule="cosine", nesterov=True
-    )
+    config = config or branched_nets.CONFIG
     dims = data.train[0].ndim
     if method not in METHODS or dims != 4:
         raise ValueError(
@@ -118,8 +116,13 @@ class BranchRace(Race):
         share = settings.rate / self._config.lr
         make = self._net
         alone, net = make(seed), branched(make, 1, settings.count, seed)
-        together, stages, weigh = _method(net, make, settings)
-        answers = {BRANCH: net[0], MEAN: Mixed(net, None)} | together
+        stages, together = _plan(make, settings)(net)
+        weigh = getattr(together, "gate", None)
+        answers = {BRANCH: net[0], MEAN: Mixed(net, None)}
+        if weigh is not None:
+            answers[GATED] = together
+        if isinstance(together, Fused):
+            answers[FUSED] = together
         return [
             Arm(ALONE, alone, _with(plain(alone), share)),
             BranchArm(settings.method, net, _with(stages, share, answers), weigh),
@@ -129,7 +132,7 @@ class BranchRace(Race):
         """Return the net alone, and every branch with the trunk."""
         shape = tuple(self._data.train[0].shape[1:])
         classes = len(self._data.classes)
-        return conv_mlp(shape, 8, 16, hidden=64, classes=classes, seed=seed)
+        return branched_nets.small(seed, shape, classes)
 
     def measure(self, arm: Arm) -> Measured | None:
         if not isinstance(arm, BranchArm):
@@ -152,24 +155,19 @@ class BranchRace(Race):
         return picture(accuracies, self.arms, x[:IMAGES], labels, self._config.epochs)
 
 
-def _method(
-    net: Branches, make: Callable[[int], nn.Sequential], settings: Settings
-) -> tuple[dict[str, nn.Module], Iterator[Stage], nn.Module | None]:
-    """Return what answers for the branches together besides their mean, by the name of its
-    line, the stages, and the gate where there is one.
-    """
+def _plan(
+    make: Callable[[int], nn.Sequential], settings: Settings
+) -> Callable[[Branches], branched_nets.Plan]:
+    """Return the lesson's plan for a method. make: seed -> a net like a branch."""
     name, seed = settings.method, settings.seed
     T, weight = settings.T, settings.weight
     if name == "FFL":
-        head = make(2000 + seed)[-1]
-        joint = fusion(*[16] * len(net), width=16, head=head, seed=seed)
-        stages = ffl(net, joint, T=T, to_fused=weight, to_branches=weight)
-        return {FUSED: Fused(net, joint)}, stages, None
+        arrows = {"to_fused": weight, "to_branches": weight}
+        return branched_nets.with_ffl(seed, make=make, T=T, **arrows)
     if name == "EnsembleNet":
-        return {}, ensemblenet(net, lam=weight), None
-    weigh = gate(8, len(net), seed=seed) if name == "ONE" else None
-    together = {GATED: Mixed(net, weigh)} if weigh else {}
-    return together, one(net, weigh, T=T, weight=weight), weigh
+        return branched_nets.with_heads(weight)
+    own_gate = name == "ONE"
+    return branched_nets.with_one(seed, own_gate=own_gate, T=T, weight=weight)
 
 
 def _with(

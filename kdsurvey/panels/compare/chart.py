@@ -42,7 +42,7 @@ def picture(
 ) -> Picture:
     """Draw both sides as they are now.
 
-    images: those of the subject as `snapshots.pictures` makes them. epochs: of the axes, more
+    images: those of the subject as `images.pictures` makes them. epochs: of the axes, more
     where a side has more. settings: of both runs, for the table.
     """
     reached = max(epochs, *(len(side.accuracy) for side in sides))

@@ -13,8 +13,9 @@ from kdsurvey.panels.compare.sides import SIDES, Side, judged
 from kdsurvey.panels.compare.training import Method, members, standard, trained
 from kdsurvey.panels.kit import permalink
 from kdsurvey.panels.kit.controls import Choice, Knob, Number, Settings
+from kdsurvey.panels.kit.images import pictures
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.kit.snapshots import Film, Subject, pictures, terms_of
+from kdsurvey.panels.kit.snapshots import Film, Subject, terms_of
 from kdsurvey.panels.race.race import Race
 from kdsurvey.pictures import Picture
 from kdsurvey.stage import Teacher

@@ -8,9 +8,8 @@ from torch import nn
 
 from kdsurvey.config import Config
 from kdsurvey.data import Data
+from kdsurvey.lessons.fitnets import experiments as lesson
 from kdsurvey.measures import spread
-from kdsurvey.methods import fitnets, joint_hints, plain
-from kdsurvey.nets import mlp
 from kdsurvey.panels.hints.chart import NAMES, Spreads, picture
 from kdsurvey.panels.kit.controls import Check, Knob, Settings
 from kdsurvey.panels.kit.panel import Panel
@@ -47,7 +46,7 @@ def hints(
     images of every hidden layer's output. place: as for live_training. Raises
     ValueError for a teacher without hidden layers and for values out of range.
     """
-    config = config or Config(epochs=20, batch_size=64, lr=0.02, schedule="constant")
+    config = config or lesson.CONFIG
     teacher = Teacher(teacher)
     first, last = lam
     layers = hidden_layers(teacher.net)
@@ -122,19 +121,17 @@ class Hints(Race):
             "guided": settings.guided + 1,  # block 1 is Flatten
             "hint": settings.hint + 1,
         }
-        methods = {
-            "labels": plain,
-            "KD": lambda net: fitnets(net, self._teacher, hint_epochs=0.0, **shared),
-            "hints, then KD": lambda net: fitnets(net, self._teacher, **shared),
-            "both at once": lambda net: joint_hints(net, self._teacher, **shared),
-        }
-        nets = {name: self._student(settings) for name in methods}
-        return [Arm(name, net, methods[name](net)) for name, net in nets.items()]
+        lineup = []
+        for name in lesson.MAIN:
+            arm, net = lesson.ARMS[name], self._student(settings)
+            stages = arm.method(net, self._teacher, arm.tries[0], **shared)
+            lineup.append(Arm(name, net, stages))
+        return lineup
 
     def _student(self, settings: Settings) -> nn.Sequential:
-        inputs, classes = self._data.train[0][0].numel(), len(self._data.classes)
-        hidden = [self._width] * settings.depth
-        return mlp(inputs, *hidden, classes, norm=settings.norm, seed=settings.seed)
+        start = "batch norm" if settings.norm else lesson.STARTS[0]
+        depth, seed = settings.depth, settings.seed
+        return lesson.thin(self._data, depth, seed, start, self._width)
 
     def measure(self, arm: Arm) -> Spreads:
         """Return the spread at every layer, before the run and now."""

@@ -210,21 +210,23 @@ class Panel:
                 f"the permalink has {', '.join(state)}"
             )
         before = {name: control.value for name, control in self._kept.items()}
-        for name, value in state.items():
-            declared = self.declared.get(name)
-            fits = (
-                declared.allows(value)
-                if declared
-                else type(value) is type(before[name])
-            )
-            if not fits:
-                raise ValueError(f"{name} = {value!r} is out of this panel's range")
-        for name, value in state.items():
+        misfits = [name for name in state if not self._allows(name, state[name])]
+        for name, value in () if misfits else state.items():
             with suppress(TraitError):
                 self._kept[name].value = value
             if self._kept[name].value != value:
                 Panel.restore(self, before)
-                raise ValueError(f"{name} = {value!r} is out of this panel's range")
+                misfits.append(name)
+                break
+        if misfits:
+            name = misfits[0]
+            raise ValueError(f"{name} = {state[name]!r} is out of this panel's range")
+
+    def _allows(self, name: str, value: object) -> bool:
+        declared = self.declared.get(name)
+        if declared:
+            return declared.allows(value)
+        return type(value) is type(self._kept[name].value)
 
     @property
     def link(self) -> str:

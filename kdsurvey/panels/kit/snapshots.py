@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -153,15 +152,3 @@ def terms_of(row: Mapping) -> dict[str, float]:
         for name, value in row.items()
         if name not in SETTINGS and not name.endswith(" accuracy")
     }
-
-
-def pictures(x: Tensor) -> np.ndarray:
-    """Turn images (n, c, h, w) or (n, h, w) in [0, 1] into what matplotlib shows.
-
-    Returns (n, h, w) in grey, (n, h, w, 3) in colour.
-    """
-    x = x.detach().float().cpu()
-    if x.ndim == 4:
-        x = x.movedim(1, -1)
-        x = x[..., 0] if x.shape[-1] == 1 else x
-    return x.numpy()

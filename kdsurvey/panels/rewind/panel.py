@@ -9,8 +9,9 @@ import ipywidgets as widgets
 
 from kdsurvey.panels.kit.background import until_next
 from kdsurvey.panels.kit.controls import Choice, Number, button, row
+from kdsurvey.panels.kit.images import pictures
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.kit.snapshots import IMAGES, Film, Reel, pictures
+from kdsurvey.panels.kit.snapshots import IMAGES, Film, Reel
 from kdsurvey.panels.rewind.chart import (
     EVERY,
     KINDS,

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from kdsurvey.panels.kit.controls import Check, Knob, Number, button, row
+from kdsurvey.panels.kit.images import pictures
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.kit.snapshots import pictures
 from kdsurvey.panels.temperature.chart import HIGH, LOW, Subject, picture
 from kdsurvey.panels.temperature.softened import Softened
 from kdsurvey.pictures import Picture

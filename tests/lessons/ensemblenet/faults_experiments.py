@@ -35,9 +35,9 @@ FAULTS = [
     ),
     Fault(
         "heads: a sum without its weight decay",
-        "lessons/ensemblenet/experiments.py",
-        "weight_decay=config.weight_decay / m",
-        "weight_decay=config.weight_decay",
+        "lessons/arms.py",
+        "config.weight_decay / factor",
+        "config.weight_decay",
     ),
     Fault(
         "heads: thin trunk, wide heads",
@@ -48,15 +48,14 @@ FAULTS = [
     Fault(
         "heads: one rate for all",
         "lessons/ensemblenet/experiments.py",
-        "net, config = make(seed), replace(CONFIG, seed=seed, lr=CONFIG.lr * "
-        "RATES[rate])",
-        "net, config = make(seed), replace(CONFIG, seed=seed)",
+        "lr=CONFIG.lr * rate.times",
+        "lr=CONFIG.lr",
     ),
     Fault(
         "heads: smoothing forgotten",
-        "lessons/ensemblenet/experiments.py",
-        "train(plain(net, smoothing=smoothing), replace",
-        "train(plain(net), replace",
+        "lessons/arms.py",
+        "yield arm, run(arm, teacher)",
+        "yield arm, run(arm, None)",
     ),
     Fault(
         "heads: clean labels redrawn",
@@ -78,21 +77,21 @@ FAULTS = [
     ),
     Fault(
         "budgets: peers by turns",
-        "lessons/ensemblenet/budgets.py",
-        ", turns=False)",
-        ")",
+        "lessons/branched_nets.py",
+        "dml(peers, turns=False)",
+        "dml(peers)",
     ),
     Fault(
         "budgets: a mean beside sums",
         "lessons/ensemblenet/budgets.py",
-        "summed(config) if arm in MEAN",
-        "summed(config) if not MEAN",
+        "make=partial(parted, shared=0), times=COUNT",
+        "make=partial(parted, shared=0)",
     ),
     Fault(
         "budgets: labels not smoothed",
         "lessons/ensemblenet/budgets.py",
-        "                if arm == ALONE:",
-        "                if not arm:",
+        "Separate(SMOOTH, smoothed",
+        "Separate(SMOOTH, labels",
     ),
     Fault(
         "budgets: all answer for the price of one",

@@ -12,10 +12,12 @@ from lessons.ensemblenet.given import budget_rows, lambda_rows
 
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Mixed
+from kdsurvey.lessons import alone as lesson_alone
 from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.ensemblenet import budgets, claims, experiments, pictures
 from kdsurvey.lessons.rows import at
 from kdsurvey.methods import plain
+from kdsurvey.stage import Stage
 from kdsurvey.training import accuracy, train
 
 SHORT = replace(branched_nets.CONFIG, epochs=2)
@@ -143,12 +145,14 @@ def test_a_mean_over_heads_makes_the_steps_of_nets_alone_when_it_is_summed(digit
     """Three nets at once, with momentum and weight decay, are three nets alone."""
     small = branched_nets.digits(digits, 0).fraction(0.1)
     config = replace(SHORT, weight_decay=5e-3, seed=4)
-    branches, _ = budgets.learn("three nets", small, config, 2, 0.0)
+    branches, _ = budgets.ARMS["three nets"].learn(small, config)
     for k in (0, 2):
-        alone = branched_nets.small(1000 * k + 2)
+        alone = branched_nets.small(1000 * k + 4)
         train(plain(alone), small, config, progress=False)
         assert close(weights(branches[k]), weights(alone))
-    (unsmoothed,), _ = budgets.learn("one net", small, config, 2, 0.3)
+    unsure = branched_nets.small(0)
+    one = budgets.ARMS["one net"]
+    (unsmoothed,), _ = one.learn(small, config, ([unsure], unsure))
     assert close(weights(branches[0]), weights(unsmoothed))
 
 
@@ -178,8 +182,16 @@ def test_an_arm_never_costs_more_than_its_budget(arm):
     )
 
 
-def test_what_an_arm_is():
-    stage = {arm: budgets._stage(arm) for arm in budgets.ARMS}
+def first_stage(arm, images: data.Data) -> Stage:
+    """Return the first stage of an arm on nets as they start."""
+    if isinstance(arm, branched_nets.Joint):
+        return next(arm.plan(0)(arm.make(0))[0])
+    return next(arm.method(arm.make(0), arm.make(0), images))
+
+
+def test_what_an_arm_is(digits):
+    small = branched_nets.digits(digits, 0).fraction(0.1)
+    stage = {name: first_stage(arm, small) for name, arm in budgets.ARMS.items()}
     assert [stage[arm].name for arm in budgets.ARMS] == ["plain"] * 2 + [
         "ensemblenet",
         "mutual",
@@ -187,7 +199,8 @@ def test_what_an_arm_is():
         "one",
     ] + ["ensemblenet"] * 2
     assert len(stage["DML"].learn) == 1  # at once: a pass for each net
-    shared = {arm: len(budgets.net_of(arm, 0).trunk) for arm in budgets.ARMS[2:]}
+    joint = list(budgets.ARMS.values())[2:]
+    shared = {arm.name: len(arm.make(0).trunk) for arm in joint}
     assert shared == {
         "three nets": 0,
         "DML": 0,
@@ -196,7 +209,7 @@ def test_what_an_arm_is():
         "EnsembleNet": 1,
         "thin heads": 1,
     }
-    assert budgets.net_of("thin heads", 0)[0][1][0].out_channels == 5
+    assert budgets.ARMS["thin heads"].make(0)[0][1][0].out_channels == 5
 
 
 @pytest.mark.parametrize(
@@ -207,8 +220,8 @@ def test_the_weight_of_an_arm(arm, lam):
     from kdsurvey.stage import Batch
 
     x, y = torch.rand(8, *branched_nets.SHAPE), torch.arange(8)
-    batch, net = Batch(x, y, y, x), budgets.net_of(arm, 0)
-    (found,) = budgets.method(arm, 0)(net)[0]
+    batch, net = Batch(x, y, y, x), budgets.ARMS[arm].make(0)
+    (found,) = budgets.ARMS[arm].plan(0)(net)[0]
     (own,) = ensemblenet(net, lam=lam)
     terms = [
         {k: v.item() for k, v in next(iter(stage.learn.values()))(batch, 0.0).items()}
@@ -257,11 +270,10 @@ def test_label_smoothing_is_as_unsure_as_the_net_alone(few, monkeypatch):
         given.append(smoothing)
         return plain(net, smoothing=smoothing)
 
-    for module in (experiments, budgets):
-        monkeypatch.setattr(module, "plain", watch)
-        monkeypatch.setattr(module, "smoothing_of", lambda net, data: 0.25)
+    monkeypatch.setattr(lesson_alone, "plain", watch)
+    monkeypatch.setattr(lesson_alone, "smoothing_of", lambda net, data: 0.25)
     images = branched_nets.digits(few, 0)
-    experiments.controls(images, 0, "the rate")
+    experiments.controls(images, 0)
     assert given == [0.0, 0.25]
     experiments.ensemble_thin(few, 0)
     assert given[2:5] == [0.0, 0.25, 0.0] and len(given) == 2 + 3 * 4
@@ -303,9 +315,9 @@ def test_rows_of_the_comparison(few):
 
 
 def test_what_is_served(few):
-    images, net = branched_nets.digits(few, 0), budgets.net_of("FFL", 0)
-    learnt = [net[k] for k in range(3)], budgets.method("FFL", 0)(net)[1]
-    found = budgets.served(learnt, images)
+    images, net = branched_nets.digits(few, 0), branched_nets.parted(0)
+    together = budgets.ARMS["FFL"].plan(0)(net)[1]
+    found = budgets.served((branched_nets.members(net), together), images)
     assert (found["one answers"], found["all answer"]) == (
         branched_nets.serving_cost(net[0]),
         branched_nets.serving_cost(Mixed(net, None)),
@@ -380,7 +392,7 @@ def test_a_recorded_seed_of_ensemblenet_can_be_had_again(digits):
     )
     before = records.recorded("online_compared")
     config = replace(branched_nets.CONFIG, seed=0, epochs=6, weight_decay=5e-3)
-    learnt = budgets.learn("thin heads", images, config, 0, 0.0)
+    learnt = budgets.ARMS["thin heads"].learn(images, config)
     kept = {"seed": 0, "arm": "thin heads", "budget": 6, "setting": "weight decay"}
     was = at(before, **kept).iloc[0]
     assert (

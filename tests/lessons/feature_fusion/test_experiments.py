@@ -10,6 +10,7 @@ import torch
 
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Fused
+from kdsurvey.lessons import alone as lesson_alone
 from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.alone import smoothing_of
 from kdsurvey.lessons.feature_fusion import experiments as lesson
@@ -101,7 +102,7 @@ def test_nets_without_branches(some):
     train(plain(alone), some, config, progress=False)
     found = lesson.learnt("alone", 2, some, SHORT)
     assert found[0] == [found[1]] and same(found[1], alone)
-    smoothed = lesson.learnt("label smoothing", 2, some, SHORT, alone)[1]
+    smoothed = lesson.learnt("label smoothing", 2, some, SHORT, ([alone], alone))[1]
     by_hand = branched_nets.small(2)
     train(
         plain(by_hand, smoothing=smoothing_of(alone, some)),
@@ -172,7 +173,8 @@ def test_each_choice_has_its_settings_and_its_net_alone(some, monkeypatch):
     assert [config for _, config, _ in seen] == [
         lesson.CHOICES[choice] for choice in choices for _ in range(2)
     ]
-    assert [alone for *_, alone in seen] == [None, made[0], None, made[2]]
+    taught_by = [alone and alone[1] for *_, alone in seen]
+    assert taught_by == [None, made[0], None, made[2]]
     assert [row["choice"] for row in rows] == [
         choice for choice in choices for _ in range(2)
     ]
@@ -209,9 +211,9 @@ def test_a_pair_starts_as_its_members_alone_and_shares_nothing(second):
 
 
 def test_rows_of_two_kinds(few, monkeypatch):
-    smoothed, real = [], lesson.smoothing_of
+    smoothed, real = [], smoothing_of
     monkeypatch.setattr(
-        lesson,
+        lesson_alone,
         "smoothing_of",
         lambda net, images: smoothed.append(net) or real(net, images),
     )

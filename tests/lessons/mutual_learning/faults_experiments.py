@@ -71,19 +71,19 @@ FAULTS = [
     ),
     Fault(
         "relative noise is absolute",
-        "lessons/mutual_learning/flatness.py",
+        "lessons/flatness.py",
         "if relative else sigma",
         "if not relative else sigma",
     ),
     Fault(
         "noise adds up over the draws",
-        "lessons/mutual_learning/flatness.py",
+        "lessons/flatness.py",
         "noisy = copy.deepcopy(net)",
         "noisy = net",
     ),
     Fault(
         "weight decay that decays nothing",
-        "lessons/mutual_learning/flatness.py",
+        "lessons/mutual_learning/experiments.py",
         "replace(config, weight_decay=DECAY)",
         "config",
     ),

@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from kdsurvey import data, nets, records
+from kdsurvey.lessons import alone as lesson_alone
+from kdsurvey.lessons import flatness as why
 from kdsurvey.lessons.mutual_learning import claims, pictures
 from kdsurvey.lessons.mutual_learning import experiments as lesson
-from kdsurvey.lessons.mutual_learning import flatness as why
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.losses import kl
-from kdsurvey.methods import dml
+from kdsurvey.methods import dml, plain
 from kdsurvey.stage import Batch
 from kdsurvey.training import accuracy, train
 
@@ -39,8 +40,7 @@ def few(digits, monkeypatch):
     for module, name, value in (
         (lesson, "CHOICES", choices),
         (lesson, "CONFIG", SHORT),
-        (why, "CONFIG", SHORT),
-        (why, "SHORTER", (1, 2)),
+        (lesson, "SHORTER", (1, 2)),
     ):
         monkeypatch.setattr(module, name, value)
     return digits
@@ -156,14 +156,13 @@ def test_passes_of_an_arm(digits, arm, forward):
 
 
 def test_label_smoothing_is_as_unsure_as_the_other_net(digits, monkeypatch):
-    given, plain = [], lesson.plain
-    monkeypatch.setattr(
-        lesson,
-        "plain",
-        lambda net, smoothing: (
-            given.append(smoothing) or plain(net, smoothing=smoothing)
-        ),
-    )
+    given = []
+
+    def watched(net, smoothing):
+        given.append(smoothing)
+        return plain(net, smoothing=smoothing)
+
+    monkeypatch.setattr(lesson_alone, "plain", watched)
     small, teachers = lesson.digits(digits, 0).fraction(0.05), lesson.peers(0)
     lesson.learn(
         lesson.ARMS["label smoothing"], lesson.peers(0), small, SHORT, teachers
@@ -256,7 +255,7 @@ def test_a_row_is_a_mean_over_nets_and_their_ensemble(digits):
 def test_noise_on_the_weights_leaves_the_net_alone(digits):
     small = lesson.digits(digits, 0).fraction(0.1)
     net, (x, y) = lesson.peers(0)[0], small.train
-    train(lesson.plain(net), small, replace(SHORT, epochs=10), progress=False)
+    train(plain(net), small, replace(SHORT, epochs=10), progress=False)
     before = weights(net)
     little, much = (why.rise(net, x, y, sigma, seed=0) for sigma in (0.05, 0.1))
     assert 0 < little < much and why.rise(net, x, y, 0.0, seed=0) == 0
@@ -283,14 +282,14 @@ def test_directions_are_as_long_as_the_weights_unit_by_unit():
 
 
 def test_a_net_alone_is_matched_in_training_loss(few):
-    rows = {row["arm"]: row for row in why.dml_why(few, 0)}
+    rows = {row["arm"]: row for row in lesson.dml_why(few, 0)}
     assert (
-        list(rows) == ["alone", "DML", "one-way", why.DECAYED, why.MATCHED]
+        list(rows) == ["alone", "DML", "one-way", lesson.DECAYED, why.MATCHED]
         and rows["alone"]["epochs"] == rows["DML"]["epochs"] == 2
     )
     small = lesson.digits(few, 0)
-    one, _ = why.matched(small, 0, target=10.0)
-    two, pair = why.matched(small, 0, target=0.0)
+    one, _ = lesson.matched(small, 0, target=10.0)
+    two, pair = lesson.matched(small, 0, target=0.0)
     assert (one, two) == (1, 2) and why.training_loss(pair, small) == pytest.approx(
         rows["alone"]["loss"], abs=2e-4
     )
@@ -476,16 +475,16 @@ def test_a_choice_can_be_run_alone(few):
 
 
 def test_the_flatness_of_other_arms_is_of_those_arms(few, monkeypatch):
-    asked, real = [], why.learn
+    asked, real = [], lesson.learn
     monkeypatch.setattr(
-        why,
+        lesson,
         "learn",
         lambda arm, pair, d, c, t=None: (
             asked.append((arm.name, c.weight_decay, t, pair))
             or real(arm, pair, d, c, t)
         ),
     )
-    why.dml_why(few, 0)
+    lesson.dml_why(few, 0)
     assert [(arm, decay) for arm, decay, *_ in asked[:4]] == [
         ("alone", 0),
         ("DML", 0),

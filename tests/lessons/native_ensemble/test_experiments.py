@@ -13,8 +13,9 @@ from lessons.native_ensemble.given import rows
 
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Mixed, branched
+from kdsurvey.lessons import alone as lesson_alone
 from kdsurvey.lessons import branched_nets
-from kdsurvey.lessons.mutual_learning import flatness as why
+from kdsurvey.lessons import flatness as why
 from kdsurvey.lessons.native_ensemble import experiments as lesson
 from kdsurvey.lessons.native_ensemble import pictures
 from kdsurvey.methods import one, plain
@@ -95,14 +96,13 @@ def test_heads_learn_from_the_sum_of_their_losses(some):
 def test_separate_nets_start_as_the_branches_and_smoothing_is_as_unsure_as_they_are(
     some, monkeypatch
 ):
-    given, real = [], lesson.plain
-    monkeypatch.setattr(
-        lesson,
-        "plain",
-        lambda net, smoothing: (
-            given.append(smoothing) or real(net, smoothing=smoothing)
-        ),
-    )
+    given = []
+
+    def watched(net, smoothing=0.0):
+        given.append(smoothing)
+        return plain(net, smoothing=smoothing)
+
+    monkeypatch.setattr(lesson_alone, "plain", watched)
     config = replace(SHORT, seed=3)
     alone, together = lesson.run("alone", some, config)
     expected = [branched_nets.small(1000 * k + 3) for k in range(3)]

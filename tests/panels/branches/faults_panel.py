@@ -18,20 +18,20 @@ FAULTS = [
     Fault(
         "the weight reaches one arrow",
         "panels/branches/panel.py",
-        "to_fused=weight, to_branches=weight",
-        "to_branches=weight",
+        '"to_fused": weight, "to_branches": weight',
+        '"to_branches": weight',
     ),
     Fault(
         "ONE's T is fixed",
         "panels/branches/panel.py",
-        "one(net, weigh, T=T, weight=weight)",
-        "one(net, weigh, weight=weight)",
+        "own_gate=own_gate, T=T, weight=weight",
+        "own_gate=own_gate, weight=weight",
     ),
     Fault(
         "no gate although there is one",
         "panels/branches/panel.py",
-        'if name == "ONE" else None',
-        'if name == "TWO" else None',
+        'own_gate = name == "ONE"',
+        'own_gate = name == "TWO"',
     ),
     Fault(
         "measured in train mode",

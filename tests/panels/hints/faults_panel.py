@@ -41,8 +41,8 @@ FAULTS = [
     ),
     Fault(
         "hints: KD with a hint stage",
-        "panels/hints/panel.py",
-        "hint_epochs=0.0, **shared",
-        "**shared",
+        "lessons/fitnets/experiments.py",
+        "hint_epochs=0.0, **blocks",
+        "**blocks",
     ),
 ]

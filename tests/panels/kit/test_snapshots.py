@@ -6,7 +6,7 @@ import threading
 import pytest
 import torch
 
-from kdsurvey.panels.kit.snapshots import CAPACITY, IMAGES, Film, pictures, terms_of
+from kdsurvey.panels.kit.snapshots import CAPACITY, IMAGES, Film, terms_of
 
 CLASSES = ("a", "b", "c")
 
@@ -168,9 +168,3 @@ def test_the_terms_of_a_row():
         "student test accuracy": 0.9,
     }
     assert terms_of(row) == {"hard": 0.5, "soft": 1.5}
-
-
-def test_pictures_in_grey_and_in_colour():
-    x = torch.rand(2, 3, 4, 5)
-    assert pictures(x).shape == (2, 4, 5, 3) and pictures(x[:, :1]).shape == (2, 4, 5)
-    assert pictures(x)[1, 2, 3, 0] == x[1, 0, 2, 3]

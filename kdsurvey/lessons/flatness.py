@@ -1,41 +1,25 @@
-"""Why mutual learning works, as its paper has it: flatter minima, softer answers.
-Beside a net alone of equal training loss.
+"""How flat the minima are that nets end in, and how soft their answers; beside a net
+alone of equal training loss. For notebooks 07 and 11.
 """
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from itertools import combinations
 
 import torch
 from torch import Tensor, nn
 
 from kdsurvey.data import Data
-from kdsurvey.lessons.mutual_learning.experiments import (
-    ARMS,
-    CONFIG,
-    DECAY,
-    NOISE,
-    SHARED,
-    digits,
-    learn,
-    outcome,
-    peers,
-)
 from kdsurvey.losses import cross_entropy, entropy, soften
 from kdsurvey.measures import top1_agreement
-from kdsurvey.records import experiment
 from kdsurvey.stage import Teacher
 
-# epochs, of which one brings a net alone to about the training loss of mutual learning
-SHORTER = tuple(range(30, 41, 2))
 SIGMAS = (0.05, 0.1)
 RELATIVE = 0.5
 DRAWS = 8
 # along one direction as long as each unit's weights
 SLICE = tuple(k / 10 for k in range(-10, 11))
 MATCHED = "alone, equal training loss"
-DECAYED = "alone, weight decay"
 # settings of `why`
 MEASURES = {
     "sigmas": SIGMAS,
@@ -43,58 +27,6 @@ MEASURES = {
     "draws": DRAWS,
     "slice": SLICE,
 }
-
-
-@experiment(
-    settings=SHARED
-    | MEASURES
-    | {
-        "config": CONFIG,
-        "noise": NOISE,
-        "decay": DECAY,
-        "shorter": SHORTER,
-        "arms": ARMS,
-        "controls": (MATCHED, DECAYED),
-    }
-)
-def dml_why(data: Data, seed: int) -> list[dict]:
-    """Train two nets alone, mutually by turns, one-way, alone with weight decay, and
-    alone but stopped at the training loss of mutual learning; measure why they differ.
-    """
-    data = digits(data, seed)
-    config = replace(CONFIG, seed=seed)
-
-    def trained(arm: str, config=config, teachers=None) -> list[nn.Sequential]:
-        pair = peers(seed)
-        learn(ARMS[arm], pair, data, config, teachers)
-        return pair
-
-    alone = trained("alone")
-    mutual = trained("DML")
-    one_way = trained("one-way", teachers=alone)
-    decayed = trained("alone", replace(config, weight_decay=DECAY))
-    epochs, stopped = matched(data, seed, training_loss(mutual, data))
-    pairs = {"alone": alone, "DML": mutual, "one-way": one_way}
-    pairs |= {DECAYED: decayed, MATCHED: stopped}
-    lengths = dict.fromkeys(pairs, CONFIG.epochs) | {MATCHED: epochs}
-    return [
-        outcome(arm, seed, pair, data, epochs=lengths[arm], **why(pair, data, seed))
-        for arm, pair in pairs.items()
-    ]
-
-
-def matched(data: Data, seed: int, target: float) -> tuple[int, Sequence[nn.Module]]:
-    """Train two nets alone, for whole runs of fewer epochs, and return the epochs and
-    the nets whose training loss is nearest the target.
-    """
-
-    def alone(epochs: int) -> list[nn.Sequential]:
-        pair = peers(seed)
-        config = replace(CONFIG, seed=seed, epochs=epochs)
-        learn(ARMS["alone"], pair, data, config)
-        return pair
-
-    return nearest(alone, SHORTER, data, target)
 
 
 def nearest(

@@ -1,0 +1,22 @@
+"""Answers to misspelt names: `methods.hintn` says that `hinton` may be meant."""
+
+from difflib import get_close_matches
+from types import ModuleType
+
+
+class Suggesting(ModuleType):
+    """A module that names what is alike where it has no attribute of a name."""
+
+    def __getattr__(self, name: str) -> object:
+        """Raise AttributeError for a name that the module does not have."""
+        public = [known for known in dir(self) if not known.startswith("_")]
+        similar = get_close_matches(name, public, n=3)
+        advice = f"; did you mean {' or '.join(similar)}?" if similar else ""
+        message = f"{self.__name__} has no {name!r}{advice}"
+        raise AttributeError(message, name=name, obj=self)
+
+
+def suggest_in(*modules: ModuleType) -> None:
+    """Let modules answer misspelt names, with what their own `__getattr__` finds first."""
+    for module in modules:
+        module.__class__ = Suggesting

@@ -1,0 +1,64 @@
+"""A misspelt name is answered with the one that may be meant; `dir` lists what is public."""
+
+import subprocess
+import sys
+
+import pytest
+
+import kdsurvey
+
+
+@pytest.mark.parametrize(
+    ("names", "answer"),
+    [
+        ("methods.hintn", "kdsurvey.methods has no 'hintn'; did you mean hinton?"),
+        ("methods.Fitnet", "kdsurvey.methods has no 'Fitnet'; did you mean fitnets?"),
+        ("losses.softn", "kdsurvey.losses has no 'softn'; did you mean soften?"),
+        ("exercises.temprature", "has no 'temprature'; did you mean temperature?"),
+        ("exercises.temperature.softn", "did you mean soften?"),
+        ("panels.tempratur", "did you mean temperature?"),
+        ("records.recordd", "did you mean record"),
+        ("data.mnist5k", "did you mean mnist_5k or mnist?"),
+        ("nets.mpl", "kdsurvey.nets has no 'mpl'; did you mean mlp?"),
+        ("surgery.widenn", "did you mean widen?"),
+        ("acuracy", "kdsurvey has no 'acuracy'; did you mean accuracy?"),
+        ("verdict", "did you mean verdicts?"),
+    ],
+)
+def test_a_misspelt_name_is_answered(names, answer):
+    *path, wrong = names.split(".")
+    owner = kdsurvey
+    for name in path:
+        owner = getattr(owner, name)
+    with pytest.raises(AttributeError) as refusal:
+        getattr(owner, wrong)
+    assert answer in str(refusal.value) and refusal.value.name == wrong
+    assert not hasattr(owner, wrong)
+
+
+def test_a_name_like_none_gets_no_advice():
+    with pytest.raises(AttributeError) as refusal:
+        kdsurvey.qqqqqq  # noqa: B018
+    assert str(refusal.value) == "kdsurvey has no 'qqqqqq'"
+
+
+def test_dir_lists_what_is_public():
+    """Also what is imported on first use, and none of what the package itself uses."""
+    listed = [name for name in dir(kdsurvey) if not name.startswith("_")]
+    assert listed == sorted(kdsurvey.__all__)
+    assert {"exercises", "panels", "plots", "records"} <= set(listed)
+    for name in listed:
+        assert getattr(kdsurvey, name) is not None
+    exercises = [name for name in dir(kdsurvey.exercises) if not name.startswith("_")]
+    notebooks = kdsurvey.exercises.NOTEBOOKS
+    assert set(exercises) == {"NOTEBOOKS", "Exercise", "Report", *notebooks}
+
+
+def test_what_is_imported_on_first_use_is_not_there_before():
+    code = (
+        "import sys, kdsurvey\n"
+        "late = [f'kdsurvey.{n}' for n in kdsurvey.ON_FIRST_USE]\n"
+        "assert not set(late) & set(sys.modules), late\n"
+        "kdsurvey.panels.temperature, kdsurvey.records.recorded\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
