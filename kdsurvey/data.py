@@ -116,18 +116,7 @@ class Data:
         So that a difference over seeds is one over splits too. Splits of one pool
         overlap, and none has an example in two parts.
         """
-        parts = self._parts()
-        x, y = (torch.cat([pair[k] for pair in parts.values()]) for k in (0, 1))
-        shuffled = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
-        labels = y.cpu()[shuffled]
-        left = [shuffled[labels == c] for c in range(len(self.classes))]
-        dealt: dict[str, Any] = {}
-        for part, (_, of_part) in parts.items():
-            counts = torch.bincount(of_part, minlength=len(left)).tolist()
-            hand = torch.cat([places[:n] for places, n in zip(left, counts)])
-            left = [places[n:] for places, n in zip(left, counts)]
-            hand = hand.sort().values.to(y.device)
-            dealt[part] = x[hand], y[hand]
+        dealt: dict[str, Any] = labelled.dealt(self._parts(), len(self.classes), seed)
         source = f"{self.source}; dealt to the parts anew (seed {seed})"
         return replace(self, **dealt, source=source)
 

@@ -76,6 +76,7 @@ class _Group:
         self.answers = answers
         self.unit = unit
         self.names = [wrap(_name(answer), LETTERS) for answer in answers]
+        self.notes = [wrap(_note(answer), LETTERS + 6) for answer in answers]
         self.at: list[float] = []  # the middle of each row, in pixels from the top
         self.headings: list[tuple[float, str]] = []
         self._lay_out()
@@ -83,13 +84,13 @@ class _Group:
     def _lay_out(self) -> None:
         top = GAP / 2
         heading = ""
-        for answer, name in zip(self.answers, self.names):
+        for answer, name, note in zip(self.answers, self.names, self.notes):
             said = "" if _is_primary(answer) else f"beside {answer.claim}"
             if said and said != heading:
                 self.headings.append((top + LINE / 2, said))
                 top += LINE + 2
             heading = said
-            height = LINE * max(len(name), 2)
+            height = LINE * max(len(name) + len(note), 2)
             self.at.append(top + height / 2)
             top += height + GAP
         self.bottom = top
@@ -107,9 +108,14 @@ class _Group:
 
     def _names(self) -> Chart:
         marks = [Text(0, y, text, colour=GREY, size=11.5) for y, text in self.headings]
-        for answer, name, y in zip(self.answers, self.names, self.at):
+        rows = zip(self.answers, self.names, self.notes, self.at)
+        for answer, name, note, y in rows:
             bold = _is_primary(answer)
-            marks.append(Text(0, y, "\n".join(name), bold=bold, size=12))
+            up = LINE * len(note) / 2
+            marks.append(Text(0, y - up, "\n".join(name), bold=bold, size=12))
+            if note:
+                below = y + LINE * len(name) / 2
+                marks.append(Text(0, below, "\n".join(note), colour=GREY))
         return self._words(marks)
 
     def _intervals(self) -> Chart:
@@ -183,6 +189,10 @@ def _is_primary(answer: Answer) -> bool:
 
 def _name(answer: Answer) -> str:
     return f"{answer.claim}  {answer.what}" if _is_primary(answer) else answer.what
+
+
+def _note(answer: Answer) -> str:
+    return answer.note if isinstance(answer, Verdict) else ""
 
 
 def _figures(answer: Answer) -> str:

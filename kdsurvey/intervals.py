@@ -41,8 +41,10 @@ def of_mean(differences: Sequence[float], confidence: float) -> tuple[float, flo
 def of_median(differences: Sequence[float], confidence: float) -> tuple[float, float]:
     """Find the narrowest pair of order statistics that holds the median at least so often.
 
-    Returns (nan, nan) where even the smallest and the largest do not.
+    Returns (nan, nan) where even the smallest and the largest do not, and without spread.
     """
+    if not spread(differences):
+        return NONE
     ordered = np.sort(differences)
     n = len(ordered)
     tail = (1 - confidence) / 2

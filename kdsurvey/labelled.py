@@ -10,6 +10,8 @@ from torch import Tensor
 
 from kdsurvey import finite, ranges
 
+Pair = tuple[Tensor, Tensor]
+
 # No image in [0, 1] reaches it, standardised or not, without a negative value
 UNSCALED = 25
 
@@ -84,3 +86,19 @@ def check_seed(seed: object) -> None:
     """Raise ValueError for a seed that no generator takes."""
     if not ranges.whole(seed, 0):
         raise ValueError(f"seed = {seed!r}: give a whole number of 0 or more")
+
+
+def dealt(parts: dict[str, Pair], classes: int, seed: int) -> dict[str, Pair]:
+    """Deal all examples anew to the parts, as many of each class to each as it has."""
+    x, y = (torch.cat([pair[k] for pair in parts.values()]) for k in (0, 1))
+    shuffled = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
+    labels = y.cpu()[shuffled]
+    left = [shuffled[labels == c] for c in range(classes)]
+    hands = {}
+    for part, (_, of_part) in parts.items():
+        counts = torch.bincount(of_part, minlength=classes).tolist()
+        hand = torch.cat([places[:n] for places, n in zip(left, counts)])
+        left = [places[n:] for places, n in zip(left, counts)]
+        hand = hand.sort().values.to(y.device)
+        hands[part] = x[hand], y[hand]
+    return hands

@@ -29,19 +29,19 @@ FAULTS = [
     ),
     Fault(
         "above: margin ignored",
-        "verdicts.py",
+        "answers.py",
         "self.effect >= self.margin",
         "self.effect >= 0",
     ),
     Fault(
         "above: never fails",
-        "verdicts.py",
+        "answers.py",
         "if self.effect < 0:\n                return",
         "if self.effect < -math.inf:\n                return",
     ),
     Fault(
         "the mean decides",
-        "verdicts.py",
+        "answers.py",
         "if self.p * tries > 1 - self.confidence:",
         "if self.p * tries > 1:",
     ),
@@ -53,25 +53,25 @@ FAULTS = [
     ),
     Fault(
         "equal: judged against 0",
-        "verdicts.py",
+        "answers.py",
         '"equal": abs(abs(self.effect) - self.margin)',
         '"equal": abs(self.effect)',
     ),
     Fault(
         "equal: no upper end",
-        "verdicts.py",
+        "answers.py",
         'self.margin if self.kind == "equal" else math.inf',
         "math.inf",
     ),
     Fault(
         "not below: judged against 0",
-        "verdicts.py",
+        "answers.py",
         '"not below": abs(self.effect + self.margin)',
         '"not below": abs(self.effect)',
     ),
     Fault(
         "not below: the other side",
-        "verdicts.py",
+        "answers.py",
         '"not below": abs(self.effect + self.margin)',
         '"not below": abs(self.effect - self.margin)',
     ),
@@ -101,7 +101,7 @@ FAULTS = [
     ),
     Fault(
         "sign test: a mean",
-        "verdicts.py",
+        "answers.py",
         'np.mean if self.test == "t" else np.median',
         "np.mean",
     ),
@@ -143,7 +143,7 @@ FAULTS = [
     ),
     Fault(
         "the corrected interval is the plain one",
-        "verdicts.py",
+        "answers.py",
         "return self.interval(1 - (1 - self.confidence) / self.tries)",
         "return self.interval(self.confidence)",
     ),
@@ -152,12 +152,6 @@ FAULTS = [
         "intervals.py",
         "np.searchsorted(-half, -margin)",
         "np.searchsorted(-half, -margin / 2)",
-    ),
-    Fault(
-        "seeds needed: without correction",
-        "verdicts.py",
-        "confidence = 1 - (1 - self.confidence) / self.tries",
-        "confidence = self.confidence",
     ),
     Fault(
         "seeds not paired",

@@ -29,7 +29,8 @@ CORE = {
     "forest": {"claims", "pictures", "verdicts"},
     "plots": {"forest", "pictures"},
     "intervals": set(),
-    "verdicts": {"intervals"},
+    "answers": {"intervals"},
+    "verdicts": {"answers", "intervals"},
     "claims": {"verdicts"},
     "surgery": {"surgery", "nets", "ranges"},
     "packed": {"store", "surgery"},
@@ -91,7 +92,16 @@ ALLOWED = CORE | {
     "__main__": {"cli"},
     "__init__": {*CORE, "methods"},
 }
-NO_TORCH = ("intervals", "verdicts", "claims", "forest", "papers", "pictures", "plots")
+NO_TORCH = (
+    "intervals",
+    "answers",
+    "verdicts",
+    "claims",
+    "forest",
+    "papers",
+    "pictures",
+    "plots",
+)
 
 
 def name_of(path: Path) -> str:

@@ -167,6 +167,12 @@ def test_no_spread_is_no_interval(gap):
     )
 
 
+def test_equal_counts_have_no_interval_but_a_sign():
+    verdict = loss([6.0] * 8, [4.0] * 8, test="sign")
+    assert math.isnan(verdict.low) and verdict.word == "HOLDS"
+    assert "+2 nats at every seed: no spread, no interval, n = 8 seeds" in verdict.line
+
+
 def test_two_seeds_are_no_interval():
     verdict = loss([1.0, 2.0], [0.5, 1.4])
     assert math.isnan(verdict.low) and verdict.word == "NOT RESOLVED"
@@ -297,7 +303,8 @@ def test_the_seeds_that_would_resolve_a_margin_do():
     ]
     assert half[1] <= 0.5 < half[0]
     assert f"about {verdict.needed} seeds would resolve the margin" in verdict.line
-    assert corrected([verdict] * 4)[0].needed > verdict.needed
+    # a count that does not change with what else is looked at
+    assert corrected([verdict] * 4)[0].needed == verdict.needed
     wild = loss(1e4 * d, np.zeros(6), margin=0.5)
     assert "over 1000 seeds would resolve the margin" in wild.line
     assert loss(d, np.zeros(6)).needed is None  # no margin was named

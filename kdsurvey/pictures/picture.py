@@ -9,6 +9,7 @@ from kdsurvey.pictures.chart import Axis, Chart
 from kdsurvey.pictures.draw import draw
 from kdsurvey.pictures.marks import KINDS
 from kdsurvey.pictures.sheet import Sheet
+from kdsurvey.pictures.stored import smaller
 from kdsurvey.pictures.table import Table
 
 
@@ -58,6 +59,7 @@ class Picture(Sheet):
         return self.about
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        shown = {"image/png": b64encode(self.png()).decode(), "text/plain": self.about}
+        png = b64encode(smaller(self.png())).decode()
+        shown = {"image/png": png, "text/plain": self.about}
         size = {"width": round(self.width), "height": round(self.height)}
         return shown, {"image/png": {"alt": self.about} | size}

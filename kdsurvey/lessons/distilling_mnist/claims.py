@@ -1,9 +1,12 @@
 """What notebook 02 answers: soft targets beside labels and instead of them."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from kdsurvey import claims, records
 from kdsurvey.lessons import judging
+from kdsurvey.lessons.distilling_mnist.softer_labels import RATES
 from kdsurvey.lessons.judging import Claims, primary
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.verdicts import Verdict, judge
@@ -14,6 +17,9 @@ verdicts = CLAIMS.verdicts
 LABELS, HOT_LABELS, JITTERED = "hard only", "hard only, lr 0.3", "hard only, jittered"
 SOFT = "soft only"
 EDGE = "hard only at the edge of its rates"
+ONLY_LABELS, SOFT_ALONE, BOTH = "labels", "soft only", "soft + hard"  # `softer_labels`
+SHIFTED, SMOOTHING = "labels, jittered", "label smoothing"
+EDGES = {min(RATES): "the lowest rate tried", max(RATES): "the highest rate tried"}
 FULL_SCALE = "full MNIST"
 
 
@@ -67,6 +73,63 @@ def gap_closed(rows: pd.DataFrame, where: str) -> Verdict:
     return judge("P2a", share, 0 * share + 0.5, what=what, **claims.row("P2a").options)
 
 
+def at_its_best() -> pd.DataFrame:
+    """Return the rows of `softer_labels`, each arm at the setting that is best on
+    validation images.
+    """
+    rows = records.recorded("softer_labels")
+    return tuned(rows[rows["choice"] != ""])
+
+
+def tuned_row(id: str, a: str, b: str) -> Verdict:
+    """Answer a row by two arms of `softer_labels`, each at its best setting."""
+    rows = at_its_best()
+    note = judging.edge_note(rows, (a, b), EDGES, "lr")
+    return primary(id, rows, a, b, "{a} - {b}, each at its best", note=note)
+
+
+def better_alone() -> str:
+    """Return the better of soft targets alone and labels alone, by validation images."""
+    rows = at_its_best()
+    means = rows.groupby("arm")["validation accuracy"].mean()
+    return means[[SOFT_ALONE, ONLY_LABELS]].idxmax()
+
+
+@CLAIMS.row("O4a")
+def _soft_or_labels() -> Verdict:
+    return tuned_row("O4a", SOFT_ALONE, ONLY_LABELS)
+
+
+@CLAIMS.row("O4b")
+def _both() -> Verdict:
+    return tuned_row("O4b", BOTH, better_alone())
+
+
+@CLAIMS.row("O7a")
+def _poor_teacher() -> Verdict:
+    return tuned_row("O7a", "poor teacher", SMOOTHING)
+
+
+@CLAIMS.row("O7b")
+def _softer_label() -> Verdict:
+    return tuned_row("O7b", SMOOTHING, BOTH)
+
+
+@CLAIMS.row("O9a")
+def _more_data() -> Verdict:
+    return tuned_row("O9a", SHIFTED, BOTH)
+
+
+@CLAIMS.row("O9b")
+def _nothing_left() -> Verdict:
+    return tuned_row("O9b", f"{BOTH}, jittered", SHIFTED)
+
+
+@CLAIMS.row("O10a")
+def _alone_as_well() -> Verdict:
+    return tuned_row("O10a", ONLY_LABELS, BOTH)
+
+
 @CLAIMS.row("P2a")
 def _gap() -> Verdict:
     return gap_closed(records.recorded("nets_compared"), "5,000 digits, one rate")
@@ -76,12 +139,6 @@ def _gap() -> Verdict:
 def _wide() -> Verdict:
     rows = at(recorded("widths"), width=300)
     return primary("P2c", rows, "T = 20", "T = 8", "300 units, {a} - {b}, one rate")
-
-
-@CLAIMS.row("O4a")
-def _soft_or_hard() -> Verdict:
-    what = "{a} - {b}, each at its best rate"
-    return primary("O4a", at_best_rates(), SOFT, LABELS, what, note=EDGE)
 
 
 @CLAIMS.row("O4d")
@@ -100,12 +157,6 @@ def _no_stop() -> Verdict:
         "5 % of the images, soft to the end - hard stopped early, teacher of all images"
     )
     return primary("O6b", rows, SOFT, "hard only, stopped early", what)
-
-
-@CLAIMS.row("O10a")
-def _alone_as_well() -> Verdict:
-    what = "alone - distilled, each at the best of three rates"
-    return primary("O10a", at_best_rates(), LABELS, SOFT, what, note=EDGE)
 
 
 @CLAIMS.row("O12a")
@@ -129,6 +180,28 @@ def _soft_targets() -> list[Verdict]:
         above("O4b", rows, "soft + hard", SOFT, where),
         above("O4b", rows, "soft + hard", HOT_LABELS, "soft + hard not tuned"),
         above("O7b", rows, "label smoothing", SOFT, "smoothing not tuned"),
+    ]
+
+
+@CLAIMS.group("800 units, best of three rates")
+def _large() -> list[Verdict]:
+    rows = at_best_rates()
+    line = above("O4a", rows, SOFT, LABELS, "2 × 800 units, each at its best rate")
+    return [replace(line, note=EDGE)]
+
+
+@CLAIMS.group("at its best: controls")
+def _at_its_best() -> list[Verdict]:
+    rows = at_its_best()
+    where = "each at its best"
+    return [
+        above("O7a", rows, "poor teacher", ONLY_LABELS, where),
+        above("O7a", rows, BOTH, "poor teacher", where),
+        above("O7b", rows, SMOOTHING, ONLY_LABELS, where),
+        above("O7b", rows, "virtual teacher", BOTH, where),
+        above("O7b", rows, "virtual teacher", SMOOTHING, where),
+        above("O9a", rows, SHIFTED, ONLY_LABELS, where),
+        above("O9a", rows, f"{BOTH}, jittered", BOTH, where),
     ]
 
 

@@ -10,9 +10,7 @@ from kdsurvey.lessons.distilling_mnist import claims
 from kdsurvey.lessons.distilling_mnist.claims import CLAIMS
 
 ARMS = {  # row -> better arm, other arm
-    "O4a": ("soft only", "hard only, lr 0.3"),
     "O6b": ("soft only", "hard only, stopped early"),
-    "O10a": ("hard only, lr 0.3", "soft only"),
     "O12a": ("ensemble", "one member"),
     "O12b": ("distilled from the ensemble", "one member"),
 }
@@ -54,6 +52,62 @@ def test_a_row_holds_where_its_first_arm_makes_fewer_errors(id, monkeypatch):
         assert CLAIMS.answer(id).word == word
 
 
+BEST = {  # row of `softer_labels` -> better arm, other arm
+    "O4a": ("soft only", "labels"),
+    "O4b": ("soft + hard", "labels"),
+    "O7a": ("poor teacher", "label smoothing"),
+    "O7b": ("label smoothing", "soft + hard"),
+    "O9a": ("labels, jittered", "soft + hard"),
+    "O10a": ("labels", "soft + hard"),
+}
+OTHERS = ("labels", "soft only", "soft + hard", "label smoothing", "labels, jittered")
+OTHERS += ("poor teacher", "soft + hard, jittered", "virtual teacher")
+
+
+def at_rates(accuracy: dict[str, float], best: float = 0.2) -> pd.DataFrame:
+    """Make rows of `softer_labels` in which every arm is best at one rate on validation
+    images; at another its accuracy on test images is 1.
+    """
+    rows = []
+    for arm in OTHERS:
+        for lr in (0.05, 0.2, 0.8):
+            for seed in range(4):
+                share = accuracy.get(arm, 0.3) + seed / 1000 * (len(arm) % 3)
+                row = {"arm": arm, "choice": f"lr {lr:g}", "lr": lr, "seed": seed}
+                row["validation accuracy"] = share if lr == best else 0.1
+                rows.append(row | {"accuracy": share if lr == best else 1.0})
+    teacher = {"arm": "teacher", "choice": "", "seed": 0, "accuracy": 1.0}
+    return pd.DataFrame([*rows, teacher | {"validation accuracy": 1.0}])
+
+
+@pytest.mark.parametrize("id", BEST)
+def test_a_row_compares_arms_at_their_best(id, monkeypatch):
+    better, other = BEST[id]
+    for shares, word in (((0.9, 0.8), "HOLDS"), ((0.8, 0.9), "FAILS")):
+        recorded(monkeypatch, at_rates(dict(zip((better, other), shares))))
+        answer = CLAIMS.answer(id)
+        assert answer.word == word and answer.note == ""
+        assert answer.effect == pytest.approx(100 * (shares[0] - shares[1]), abs=0.5)
+
+
+def test_both_together_are_compared_with_the_better_of_the_two(monkeypatch):
+    for better in ("soft only", "labels"):
+        recorded(monkeypatch, at_rates({better: 0.8, "soft + hard": 0.9}))
+        assert CLAIMS.answer("O4b").what.startswith(f"soft + hard - {better},")
+
+
+def test_with_augmentation_a_teacher_may_add_nothing(monkeypatch):
+    for both, word in ((0.9, "HOLDS"), (0.95, "FAILS"), (0.85, "FAILS")):
+        shares = {"soft + hard, jittered": both, "labels, jittered": 0.9}
+        recorded(monkeypatch, at_rates(shares))
+        assert CLAIMS.answer("O9b").word == word
+
+
+def test_a_rate_at_the_edge_is_said(monkeypatch):
+    recorded(monkeypatch, at_rates({}, best=0.8))
+    assert CLAIMS.answer("O10a").note == "each chose 0.8, the highest rate tried"
+
+
 def test_the_gap_is_that_between_big_and_small_net(monkeypatch):
     for soft, word in ((60, "HOLDS"), (90, "FAILS")):
         counts = {"teacher": 50, "hard only": 100, "soft only": soft}
@@ -93,7 +147,7 @@ def test_no_control_says_what_a_row_says():
     rows = [CLAIMS.answer(id) for id in CLAIMS.rows()]
     lines = CLAIMS.verdicts(*CLAIMS.groups())
     assert not {row.differences for row in rows} & {v.differences for v in lines}
-    assert {v.claim for v in lines} <= {"P2a", "P2b", "O6a", "O7b"} | {
+    assert {v.claim for v in lines} <= {"P2a", "P2b", "O6a", "O7a", "O7b", "O9a"} | {
         "O4a",
         "O4b",
         "O4c",
