@@ -202,9 +202,8 @@ class Data:
                 f"halved: images {tuple(self.train[0].shape)} have no half; give "
                 "(n, c, h, w) of 2 pixels or more in each direction"
             )
-        parts = self._parts().items()
         small: dict[str, Any] = {
-            part: (F.avg_pool2d(x, 2), y) for part, (x, y) in parts
+            part: (F.avg_pool2d(x, 2), y) for part, (x, y) in self._parts().items()
         }
         source = f"{self.source}; images at half their height and width"
         return replace(self, **small, source=source)

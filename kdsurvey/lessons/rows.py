@@ -8,7 +8,7 @@ from torch import nn
 
 from kdsurvey import verdicts
 from kdsurvey.data import Data
-from kdsurvey.training import accuracy
+from kdsurvey.training import NoAnswer, accuracy
 
 
 def accuracies(
@@ -20,6 +20,7 @@ def accuracies(
 ) -> dict[str, float]:
     """Measure a net, or the mean over several, on parts of the data.
 
+    A net that diverged, whose answers are NaN, counts as one that answers at random.
     parts: name -> "train", "validation" or "test"; by default "accuracy" on test and
     "validation accuracy" on validation images. Returns name -> share in [0, 1], rounded
     to so many digits, unless that is None.
@@ -28,11 +29,18 @@ def accuracies(
     several = [nets] if isinstance(nets, nn.Module) else list(nets)
 
     def mean(part: str) -> float:
-        shares = [accuracy(net, *getattr(data, part)) for net in several]
+        shares = [_share(net, data, part) for net in several]
         share = sum(shares) / len(shares)
         return share if digits is None else round(share, digits)
 
     return {name: mean(part) for name, part in parts.items()}
+
+
+def _share(net: nn.Module, data: Data, part: str) -> float:
+    try:
+        return accuracy(net, *getattr(data, part))
+    except NoAnswer:
+        return 1 / len(data.classes)
 
 
 def at(rows: pd.DataFrame, **values) -> pd.DataFrame:

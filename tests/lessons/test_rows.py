@@ -59,3 +59,12 @@ def test_shares_become_percentages_in_the_order_of_the_rows():
     assert cells.loc["grown", 0.2] == "80.5 ± 0.7"
     by_arm = by_seed(ROWS, ["grown, 0.1", "plain, 0.1"])
     assert by_arm.tolist() == [[0.9, 0.5], [0.91, 0.51]]
+
+
+def test_a_net_that_diverged_counts_as_one_that_answers_at_random(toy):
+    broken, sound = mlp(128, 8, 3, seed=0), mlp(128, 8, 3, seed=1)
+    broken[1].weight.data.fill_(float("nan"))
+    assert accuracies(broken, toy, digits=None)["accuracy"] == pytest.approx(1 / 3)
+    alone = accuracies(sound, toy, digits=None)["accuracy"]
+    both = accuracies([broken, sound], toy, digits=None)["accuracy"]
+    assert both == pytest.approx((1 / 3 + alone) / 2)
