@@ -252,6 +252,8 @@ def _around(text: str, line: int) -> range:
 def _near(test: str, file: str) -> bool:
     """Whether a test stands in the folder or the file that is named as the file is."""
     path = Path(file).relative_to("kdsurvey")
+    if path.parts[0] == "pictures":
+        return test.startswith("tests/pictures/")
     if path.parts[0] in WINGS and len(path.parts) > 2:
         return test.startswith(f"tests/{path.parts[0]}/{path.parts[1]}/")
     name = Path(test.split("::")[0]).name
