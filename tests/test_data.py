@@ -685,6 +685,15 @@ def lay_out(folder: Path, contents: dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
+@pytest.mark.parametrize("name", ["MNIST", "FashionMNIST"])
+def test_the_published_files_have_their_names_and_a_checksum_each(name):
+    resources = getattr(datasets, name).resources
+    known = data.store.IDX[name]
+    assert set(known) == {file.removesuffix(".gz") for file, _ in resources}
+    assert all(len(bytes.fromhex(checksum)) == 32 for checksum in known.values())
+    assert len(set(known.values())) == 4
+
+
 def test_files_that_are_there_are_read_and_nothing_is_downloaded(
     root, server, published
 ):
