@@ -5,7 +5,9 @@ A few draws each here, 10,000 in all and more by `make fuzz`.
 
 import math
 import os
+import sys
 import tempfile
+import threading
 import warnings
 import zlib
 from collections.abc import Callable
@@ -20,14 +22,18 @@ import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from panels.kit.test_permalink import KeptBar
+from patterns import made_up, small
 from PIL import Image
+from torch import nn
 
 from kdsurvey import exercises, packed
 from kdsurvey.config import Config
-from kdsurvey.data import image_folder
+from kdsurvey.data import Data, image_folder
 from kdsurvey.lessons.exercise import Exercise
+from kdsurvey.methods import hinton
 from kdsurvey.nets import mlp
 from kdsurvey.panels.kit import permalink
+from kdsurvey.training import train
 
 texts = st.text(max_size=12)
 numbers = st.integers() | st.floats() | st.booleans() | st.none()
@@ -301,3 +307,49 @@ def test_an_answer_that_is_none(task, answer, seed):
     notebook, name = task
     report = getattr(getattr(exercises, notebook), name).check(answer, seed)
     assert not report.solved and "not yet" in repr(report)
+
+
+# Interrupts.
+
+
+class Moment:
+    """Raise KeyboardInterrupt at a line of the package, as a button of the notebook does."""
+
+    def __init__(self, line: int):
+        self.left = line
+
+    def __call__(self, frame, event, argument):
+        """Follow what the package itself does; a tracer of `sys.settrace`."""
+        if "/kdsurvey/" not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+        return self
+
+
+def trained(toy: Data, net: nn.Module) -> list[dict]:
+    config = Config(epochs=2, batch_size=48, lr=0.1, jitter=1, device="cpu")
+    return train(hinton(net, small(seed=1)), toy, config, progress=False)
+
+
+@draws(15, 1500)
+@given(st.integers(1, 1200))
+def test_an_interrupt_at_any_line_leaves_the_kernel_as_it_was(line):
+    """The same training afterwards gives the same rows."""
+    toy = made_up(train=48)
+    wanted = trained(toy, small(dropout=0.2))
+    before = torch.get_rng_state(), torch.get_num_threads(), threading.active_count()
+    net = small(dropout=0.2)
+    sys.settrace(Moment(line))
+    try:
+        with suppress(KeyboardInterrupt):
+            trained(toy, net)
+    finally:
+        sys.settrace(None)
+    after = torch.get_rng_state(), torch.get_num_threads(), threading.active_count()
+    assert torch.equal(after[0], before[0]) and after[1:] == before[1:]
+    assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
+    assert not any(part._forward_hooks for part in net.modules())
+    assert trained(toy, small(dropout=0.2)) == wanted
