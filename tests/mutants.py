@@ -435,7 +435,11 @@ def summary(rows: list[dict], reasons: dict[tuple[str, str], str]) -> str:
     lines.append(
         f"{sum(noticed.values())} of {len(rows)} changes noticed, {share:.1%};"
     )
-    lines.append(f"{len(listed)} more change nothing and are listed.")
+    late = sum(row["code"] is None for row in rows)
+    lines.append(
+        f"{late} of these by running out of time; {len(listed)} more change nothing and "
+        "are listed."
+    )
     return "\n".join(lines)
 
 
