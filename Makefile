@@ -3,6 +3,7 @@
 # make quick: lint and the tests that take no time, for the minute after an edit
 # make slow: writes tests/slow.txt, the tests that make quick leaves out, by what they take here
 # make mutate: plants listed faults      make mutants: plants random ones (PART=core or wings, SAMPLE, SEED)
+# make fuzz: inputs drawn at random, more than 10,000 of them
 # make coverage: which lines the tests run, as a figure and as pages under htmlcov/
 # All start from a bare Python 3.11 or newer, and a second call sets up nothing again.
 
@@ -25,7 +26,7 @@ NOTEBOOKS ?= notebooks kdsurvey/app/all_panels.ipynb
 # The tests start a hundred processes: what they import is compiled once
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab app quick test coverage lint unit slow notebooks browser shots mutate mutants benchmark gpu wheels results refresh clean
+.PHONY: lab app quick test coverage lint unit slow notebooks browser fuzz shots mutate mutants benchmark gpu wheels results refresh clean
 
 lab: $(VENV)/lab.done
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
@@ -61,6 +62,9 @@ notebooks: $(VENV)/test.done
 browser: $(VENV)/test.done
 	$(PYTEST) -rs $(TWO) -m "not alone" tests/browser
 	$(PYTEST) -rs -m alone tests/browser
+
+fuzz: $(VENV)/test.done
+	$(BIN)/python -m pytest -q --hypothesis-profile fuzz --timeout 7200 tests/test_fuzz.py
 
 shots: $(VENV)/test.done
 	$(BIN)/python tests/browser/shots.py docs

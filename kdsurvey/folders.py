@@ -157,7 +157,7 @@ def _say_passed_over(folder: Path, others: list[str]) -> None:
     warnings.warn(
         f"{folder}: {len(others):,} files ({', '.join(kinds[:5])}) are passed over, "
         f"{others[0]} for one; images are CLASS/NAME with {' '.join(KINDS)}",
-        stacklevel=3,
+        stacklevel=4,  # the line that calls image_folder
     )
 
 

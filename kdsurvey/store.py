@@ -4,6 +4,7 @@ Whole or not at all, and only with the bytes that were expected.
 """
 
 import errno
+import gzip
 import hashlib
 import os
 import re
@@ -13,6 +14,7 @@ import ssl
 import tempfile
 import time
 import uuid
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
@@ -178,11 +180,14 @@ def published(
     checksums: name -> checksum, see `check`. Files that are missing are downloaded:
     download(empty) lays the set out under `empty`, a new folder beside the final one,
     from which checked files move into place one by one; a file that is there is never
-    overwritten. Raises FileNotFoundError where a file is missing and cannot be
-    downloaded, ValueError for a file with other bytes, OSError where root cannot be
-    written; each names the file and the remedy.
+    overwritten, and one that is there as NAME.gz is unpacked. Raises FileNotFoundError
+    where a file is missing and cannot be downloaded, ValueError for a file with other
+    bytes, OSError where root cannot be written; each names the file and the remedy.
     """
     folder = root / inside
+    for name, expected in checksums.items():
+        if not (folder / name).is_file() and (folder / f"{name}.gz").is_file():
+            _unpack(folder / f"{name}.gz", folder / name, expected)
     missing = {
         name: expected
         for name, expected in checksums.items()
@@ -199,6 +204,30 @@ def published(
         except OSError as error:
             raise _unwritable(folder, error) from error
     return folder
+
+
+def _unpack(packed: Path, path: Path, expected: str) -> None:
+    """Unpack a .gz that somebody has put there to `path`, if it holds the expected file.
+
+    Raises ValueError, with its name, for one that is damaged or holds another file.
+    """
+    algorithm = hashlib.new(ALGORITHMS[len(expected)])
+    with replacing(path) as file:
+        try:
+            with gzip.open(packed) as content:
+                while block := content.read(2**20):
+                    algorithm.update(block)
+                    file.write(block)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise ValueError(
+                f"{packed} is damaged: {error}; delete it, so that it is downloaded again"
+            ) from error
+        if algorithm.hexdigest() != expected:
+            raise ValueError(
+                f"{packed} does not hold the published {path.name}: its {algorithm.name} "
+                f"is {algorithm.hexdigest()}, expected {expected}; delete it, so that it "
+                "is downloaded again"
+            )
 
 
 def _fetch(

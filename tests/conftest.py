@@ -10,6 +10,7 @@ from kdsurvey import data
 
 torch.set_num_threads(1)
 settings.register_profile("kdsurvey", deadline=None, derandomize=True)
+settings.register_profile("fuzz", deadline=None, print_blob=True)
 settings.load_profile("kdsurvey")
 
 

@@ -43,22 +43,29 @@ from libcst.metadata import (
 )
 from mutate import HEAVY, HERE, ROOT
 from mutmut.mutation.mutators import mutation_operators
-from slow import listed, took
+from slow import took
 
 KEPT = Path(sys.prefix) / "mutants"
 UNIT = Path(sys.prefix) / "unit.xml"  # what the tests took, as `make unit` leaves it
 WINGS = ("lessons", "panels", "app")
-OUTSIDE = (
+# of the wings, and of the repository rather than the package
+ELSEWHERE = (
     "browser",
+    "lessons",
     "packaging",
+    "panels",
     "test_gpu_benchmark.py",
     "test_imports.py",
     "test_mutate.py",
     "test_notebooks.py",
 )
-LEFT_OUT = {"core": (*OUTSIDE, "lessons", "panels"), "wings": OUTSIDE}
+TESTS = {
+    "core": ["tests", *(f"--ignore=tests/{name}" for name in ELSEWHERE)],
+    "wings": ["tests/lessons", "tests/panels"],
+}
 PLAIN = ["-q", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
 SECONDS = 30.0  # of tests for one change
+LONG = 0.4  # seconds of a test that is not run under coverage
 FIRST = 20  # tests that are tried before the others
 PATIENCE = 3.0  # times what the tests take without a change; longer is noticed
 
@@ -182,22 +189,40 @@ def _mutant(file: str, lines: CodeRange, old: str, new: str) -> Mutant:
 
 
 class Clock:
-    """A plugin of pytest that keeps the seconds of each test, and which did not pass."""
+    """A plugin of pytest that runs the quick tests and keeps the seconds of those that
+    pass. `slow`: the others, and what they took once.
+    """
 
-    def __init__(self):
-        self.seconds = Counter()
-        self.bad = set()
+    def __init__(self, once: dict[str, float]):
+        self._once = once
+        self.seconds: dict[str, float] = Counter()
+        self.slow: dict[str, float] = {}
+        self.bad: set[str] = set()
+
+    def pytest_collection_modifyitems(self, items):
+        for item in items:
+            seconds = self._once.get(item.nodeid, 0.0)
+            if seconds > LONG:
+                self.slow[item.nodeid] = seconds
+        items[:] = [item for item in items if item.nodeid not in self.slow]
 
     def pytest_runtest_logreport(self, report):
         self.seconds[report.nodeid] += report.duration
         if report.outcome != "passed":
             self.bad.add(report.nodeid)
 
+    def passed(self) -> dict[str, float]:
+        return {
+            test: seconds
+            for test, seconds in self.seconds.items()
+            if test not in self.bad
+        }
+
 
 @dataclass
 class Tests:
-    """The seconds of the quick tests and of the slow test functions, and which quick
-    tests run a line: file -> number -> tests.
+    """The seconds of the quick tests and of the slow ones, and which quick tests run a
+    line: file -> number -> tests.
     """
 
     quick: dict[str, float]
@@ -252,6 +277,8 @@ def _around(text: str, line: int) -> range:
 def _near(test: str, file: str) -> bool:
     """Whether a test stands in the folder or the file that is named as the file is."""
     path = Path(file).relative_to("kdsurvey")
+    if path.parts[0] == "pictures":
+        return test.startswith("tests/pictures/")
     if path.parts[0] in WINGS and len(path.parts) > 2:
         return test.startswith(f"tests/{path.parts[0]}/{path.parts[1]}/")
     name = Path(test.split("::")[0]).name
@@ -268,26 +295,17 @@ def measured(folder: Path, part: str) -> Tests:
         file: {int(number): tests for number, tests in by_number.items()}
         for file, by_number in kept["lines"].items()
     }
-    seconds = took(UNIT)
-    slow = {test: seconds[test] for test in listed() if seconds[test]}
-    return Tests(kept["seconds"], slow, lines)
+    return Tests(kept["quick"], kept["slow"], lines)
 
 
 def _covered(folder: Path, part: str) -> int:
-    clock = Clock()
+    clock = Clock(took(UNIT))
     data = folder / f"{part}.coverage"
     os.environ["COVERAGE_FILE"] = str(data)
     options = ["-p", "pytest_cov", "--cov", "--cov-context=test", "--cov-report="]
-    left_out = [f"--ignore=tests/{name}" for name in LEFT_OUT[part]]
-    code = pytest.main(
-        [*PLAIN, *options, "-m", "not slow", "tests", *left_out], plugins=[clock]
-    )
-    passed = {
-        test: seconds
-        for test, seconds in clock.seconds.items()
-        if test not in clock.bad
-    }
-    report = {"seconds": passed, "lines": _lines(data, folder)}
+    code = pytest.main([*PLAIN, *options, *TESTS[part]], plugins=[clock])
+    report = {"quick": clock.passed(), "slow": clock.slow}
+    report["lines"] = _lines(data, folder)
     (folder / f"{part}.json").write_text(json.dumps(report), "utf-8")
     return code
 
@@ -417,7 +435,11 @@ def summary(rows: list[dict], reasons: dict[tuple[str, str], str]) -> str:
     lines.append(
         f"{sum(noticed.values())} of {len(rows)} changes noticed, {share:.1%};"
     )
-    lines.append(f"{len(listed)} more change nothing and are listed.")
+    late = sum(row["code"] is None for row in rows)
+    lines.append(
+        f"{late} of these by running out of time; {len(listed)} more change nothing and "
+        "are listed."
+    )
     return "\n".join(lines)
 
 

@@ -18,18 +18,20 @@ def listed() -> set[str]:
 
 def slow(report: Path) -> list[str]:
     """The test functions that took longer than SECONDS."""
-    return sorted(name for name, seconds in took(report).items() if seconds > SECONDS)
-
-
-def took(report: Path) -> Counter[str]:
-    """The seconds of each test function, all its cases together."""
     seconds = Counter()
-    for case in ElementTree.parse(report).iter("testcase"):
-        name = case.get("name", "").split("[")[0]
-        seconds[f"{_place(case.get('classname', ''))}::{name}"] += float(
+    for case, of_case in took(report).items():
+        seconds[case.split("[")[0]] += of_case
+    return sorted(name for name, total in seconds.items() if total > SECONDS)
+
+
+def took(report: Path) -> dict[str, float]:
+    """The seconds of each case of each test function."""
+    return {
+        f"{_place(case.get('classname', ''))}::{case.get('name')}": float(
             case.get("time")
         )
-    return seconds
+        for case in ElementTree.parse(report).iter("testcase")
+    }
 
 
 def _place(classname: str) -> str:

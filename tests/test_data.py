@@ -686,6 +686,15 @@ def lay_out(folder: Path, contents: dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
+@pytest.mark.parametrize("name", ["MNIST", "FashionMNIST"])
+def test_the_published_files_have_their_names_and_a_checksum_each(name):
+    resources = getattr(datasets, name).resources
+    known = data.store.IDX[name]
+    assert set(known) == {file.removesuffix(".gz") for file, _ in resources}
+    assert all(len(bytes.fromhex(checksum)) == 32 for checksum in known.values())
+    assert len(set(known.values())) == 4
+
+
 def test_files_that_are_there_are_read_and_nothing_is_downloaded(
     root, server, published
 ):
@@ -706,6 +715,41 @@ def test_files_that_are_there_are_read_and_nothing_is_downloaded(
         == {"MNIST": "MNIST", "FashionMNIST": "Fashion-MNIST"}[name]
         + ", 60,000 train + 10,000 test"
     )
+
+
+def test_files_put_there_as_they_are_published_are_unpacked(root, server, published):
+    """By hand, as .gz: nothing is downloaded, and what was put there stays."""
+    name, load = published
+    lay_out(root / name / "raw", server.contents)
+    found = load()
+    x = np.frombuffer(RAW[IMAGES][16:], np.uint8).reshape(20, 1, 28, 28)
+    assert torch.equal(found.train[0], torch.from_numpy(x / np.float32(255)))
+    assert server.asked == []
+    inside = sorted([*RAW, *server.contents])
+    assert files(root) == [name, f"{name}/raw", *(f"{name}/raw/{f}" for f in inside)]
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda whole: whole[:-9], "is damaged"),
+        (lambda whole: b"no gzip at all", "is damaged"),
+        (lambda whole: whole[:40] + b"\0\0\0" + whole[43:], "is damaged"),
+        (lambda whole: gzip.compress(b"another file"), "does not hold the published"),
+        (lambda whole: b"", "does not hold the published"),
+    ],
+)
+def test_a_packed_file_put_there_is_refused_by_name(
+    root, server, published, damage, reason
+):
+    name, load = published
+    packed = f"{IMAGES}.gz"
+    contents = server.contents | {packed: damage(server.contents[packed])}
+    lay_out(root / name / "raw", contents)
+    with pytest.raises(ValueError, match=rf"{packed} {reason}.*; delete it, so that"):
+        load()
+    assert server.asked == [] and not list((root / name / "raw").glob(f"{IMAGES}"))
+    assert not list((root / name / "raw").glob(".*"))
 
 
 def test_a_download_leaves_the_unpacked_files_alone(root, server, published):

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from patterns import small
 from torch import nn
 
+from kdsurvey import draws
 from kdsurvey.config import Config
 from kdsurvey.draws import OwnDraws, may_draw, refuse_fused
 from kdsurvey.methods import plain
@@ -120,6 +121,13 @@ def test_what_draws_inside_draws_from_the_runs_generator(name):
     torch.rand(3)
     with OwnDraws(5):
         assert torch.equal(DRAWN_WITHIN[name](), first)
+
+
+@pytest.mark.parametrize("given", ["cuda", "cuda:2", torch.device("cuda")])
+def test_a_gpu_without_a_number_is_the_current_one(monkeypatch, given):
+    """So that both names of one GPU draw from one generator."""
+    monkeypatch.setattr("torch.cuda.current_device", lambda: 2)
+    assert draws._device((), {"device": given}) == torch.device("cuda", 2)
 
 
 class Noisy(nn.Module):

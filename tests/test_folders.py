@@ -181,8 +181,10 @@ def test_hidden_folders_and_files_are_left_out(hidden, flowers):
 def test_files_that_are_passed_over_are_said(flowers):
     Image.fromarray(COLOURS).save(flowers / "train/rose/b.gif")
     (flowers / "train/notes.txt").write_text("mine")
-    with pytest.warns(UserWarning, match=r"2 files \(\.gif, \.txt\) are passed over"):
+    words = r"2 files \(\.gif, \.txt\) are passed over"
+    with pytest.warns(UserWarning, match=words) as warned:
         assert len(data.image_folder(flowers).train[1]) == 2
+    assert warned[0].filename == __file__  # the reader's line, not the package's
 
 
 def refused(flowers: Path, *words: str) -> None:

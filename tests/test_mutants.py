@@ -87,11 +87,13 @@ def test_a_wing_is_tested_in_the_folder_of_its_name():
 
 def test_what_is_listed_counts_for_nothing_and_the_rest_is_shown():
     row = {"file": "kdsurvey/losses.py", "line": 3, "tests": 2, "noticed": False}
+    row["code"] = 0
     rows = [
         row | {"diff": "@@ -3 +3 @@\n-a\n+b"},
-        row | {"diff": "@@ -4 +4 @@\n-c\n+d", "noticed": True},
+        row | {"diff": "@@ -4 +4 @@\n-c\n+d", "noticed": True, "code": None},
         row | {"diff": "@@ -5 +5 @@\n-e\n+f"},
     ]
     words = mutants.summary(rows, {("kdsurvey/losses.py", "-e\n+f"): "no matter"})
     assert "-a\n+b" in words and "-e" not in words
-    assert "1 of 2 changes noticed, 50.0%" in words and "1 more" in words
+    assert "1 of 2 changes noticed, 50.0%" in words
+    assert "1 of these by running out of time; 1 more" in words

@@ -2,6 +2,8 @@
 nobody runs rots.
 """
 
+import tomllib
+
 import pytest
 from mutate import HERE, ROOT, Fault, collected, places, plant
 
@@ -43,3 +45,12 @@ def test_a_text_that_occurs_twice_or_is_indented_otherwise_is_refused():
     assert plant("    a = 1\n", fault) == ""
     assert plant("  a = 1\n", fault) is None
     assert plant("    a = 1\n    a = 1\n", fault) is None
+
+
+def test_every_change_that_is_listed_as_equivalent_is_still_there():
+    text = (HERE / "equivalent.toml").read_text(encoding="utf-8")
+    for entry in tomllib.loads(text)["mutant"]:
+        lines = (ROOT / entry["file"]).read_text(encoding="utf-8").splitlines()
+        old = [line[1:] for line in entry["diff"].splitlines() if line.startswith("-")]
+        assert old and not set(old) - set(lines), (entry["file"], old)
+        assert entry["why"]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 
 from kdsurvey.pictures import limits
+from kdsurvey.pictures.labels import readable
 from kdsurvey.pictures.marks import KINDS, Bars, Mark, legend_of, numbers
 from kdsurvey.pictures.palette import INK
 
@@ -46,7 +47,7 @@ class Axis:
         if self.limits is not None and (self.log and min(self.limits) <= 0):
             raise ValueError(f"axis {self.label!r}: a log axis from {self.limits}")
         if self.names is not None:
-            object.__setattr__(self, "names", tuple(map(str, self.names)))
+            object.__setattr__(self, "names", readable(self.names))
         if self.names is not None and len(self.names) != len(self.ticks or ()):
             raise ValueError(
                 f"axis {self.label!r}: {len(self.names)} names for the ticks {self.ticks}"

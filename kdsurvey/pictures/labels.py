@@ -1,6 +1,17 @@
-"""Names at the ends of lines, moved apart until none covers another."""
+"""Names in pictures: moved apart, and cut, until none covers another."""
 
 from collections.abc import Sequence
+
+LONGEST = 60  # letters of a name in a picture; tables have all of them
+MOST = 40  # names along an axis
+
+
+def readable(names: Sequence[object]) -> tuple[str, ...]:
+    """Cut names that no picture has room for, and leave out all but every k-th of too many."""
+    each = -(-len(names) // MOST)
+    words = [str(name) for name in names]
+    cut = [w if len(w) <= LONGEST else f"{w[: LONGEST - 1]}…" for w in words]
+    return tuple(word if k % max(each, 1) == 0 else "" for k, word in enumerate(cut))
 
 
 def apart(

@@ -3,6 +3,7 @@ both; one that dies ends the other.
 """
 
 import copy
+import importlib
 import os
 import re
 import signal
@@ -22,6 +23,7 @@ from kdsurvey import codistil as command
 from kdsurvey.batches import Batches
 from kdsurvey.methods import codistil
 from kdsurvey.nets import mlp
+from kdsurvey.stage import Batch
 
 # What it does is tested between two processes, below
 REFUSED = {
@@ -231,6 +233,66 @@ def test_torchrun_ends_when_one_is_killed():
         assert run.returncode != 0 and "Signal 9 (SIGKILL)" in said
     finally:
         run.kill()
+
+
+class Told:
+    """An exchange without processes: two others that always answer the same."""
+
+    def __init__(self, net, what):
+        self.others = []
+        self.updates = 0
+
+    def update(self, inputs):
+        self.updates += 1
+        self.others = [lambda batch: batch.x[:, :2], lambda batch: -batch.x[:, :2]]
+
+
+def stage_of_one_process(monkeypatch, **options):
+    """The net, the loss and the exchange of a stage, without other processes."""
+    exchanges = []
+
+    def told(net, what):
+        exchanges.append(Told(net, what))
+        return exchanges[0]
+
+    module = importlib.import_module("kdsurvey.methods.codistil")
+    monkeypatch.setattr(module, "Exchange", told)
+    stage = next(codistil(mlp(4, 3, 2, seed=0), **options))
+    ((net, loss),) = stage.learn.items()
+    return net, loss, exchanges[0]
+
+
+def of_four(x: torch.Tensor) -> Batch:
+    return Batch(x, torch.tensor([0, 1, 1, 0]), torch.arange(4), x)
+
+
+def test_it_exchanges_first_after_the_burn_in_and_then_every_so_many_steps(monkeypatch):
+    _, loss, exchange = stage_of_one_process(monkeypatch, every=3, burn_in=0.25)
+    updates, mutual = [], []
+    for step in range(16):
+        mutual.append("mutual" in loss(of_four(torch.randn(4, 4)), step / 16))
+        updates.append(exchange.updates)
+    assert updates == [0] * 4 + [1] * 3 + [2] * 3 + [3] * 3 + [4] * 3
+    assert mutual == [False] * 4 + [True] * 12
+
+
+def test_without_a_burn_in_the_first_step_exchanges(monkeypatch):
+    _, loss, exchange = stage_of_one_process(monkeypatch, burn_in=0.0)
+    assert "mutual" in loss(of_four(torch.randn(4, 4)), 0.0) and exchange.updates == 1
+
+
+def test_the_mutual_term_is_the_mean_over_the_others(monkeypatch):
+    options = {"burn_in": 0.0, "T": 3.0, "weight": 0.5}
+    net, loss, _ = stage_of_one_process(monkeypatch, **options)
+    batch = of_four(torch.randn(4, 4))
+    z, v = net(batch.x), batch.x[:, :2]
+    terms = loss(batch, 0.0)
+    divergences = [
+        F.kl_div(F.log_softmax(z / 3, 1), F.softmax(w / 3, 1), reduction="batchmean")
+        for w in (v, -v)
+    ]
+    torch.testing.assert_close(terms["mutual"], 0.5 * 9 * sum(divergences) / 2)
+    torch.testing.assert_close(terms["hard"], F.cross_entropy(z, batch.y))
 
 
 def test_alone_or_with_values_out_of_range_it_says_what_to_do():

@@ -47,6 +47,50 @@ REFUSED: dict[str, Callable[[], object]] = {
 METHODS = {name: case.make for name, case in CASES.items()}
 LABELLED = [name for name, case in CASES.items() if case.labelled]
 
+# Rows have these names: stage: terms -> what is measured
+NAMES = {
+    "apprentice, A": ["apprentice: teacher, hard, soft -> student, teacher"],
+    "apprentice, B": ["apprentice: hard, soft -> student"],
+    "ban": [
+        "generation 1: soft -> generation 1, generations 1-1",
+        "generation 2: soft -> generation 2, generations 1-2",
+    ],
+    "ban+l": [
+        "generation 1: soft, hard -> generation 1, generations 1-1",
+        "generation 2: soft, hard -> generation 2, generations 1-2",
+    ],
+    "ban, cwtm": [
+        "generation 1: weighted -> generation 1, generations 1-1",
+        "generation 2: weighted -> generation 2, generations 1-2",
+    ],
+    "ban, dkpp": [
+        "generation 1: permuted -> generation 1, generations 1-1",
+        "generation 2: permuted -> generation 2, generations 1-2",
+    ],
+    "dml": ["mutual: hard, mutual -> peer 0, peer 1, peer 2"],
+    "dml, one pass": [
+        "mutual: peer 0 hard, peer 0 mutual, peer 1 hard, peer 1 mutual, peer 2 hard, "
+        "peer 2 mutual -> peer 0, peer 1, peer 2"
+    ],
+    "ensemblenet, co-distillation": [
+        "ensemblenet: heads, ensemble -> head 0, head 1, head 2, ensemble"
+    ],
+    "ffl": [
+        "ffl: branches, fused, to fused, to branches -> branch 0, branch 1, branch 2, "
+        "fused, ensemble"
+    ],
+    "fitnets": ["hint: hint -> ", "distil: hard, soft -> student"],
+    "joint hints": ["joint: hard, soft, hint -> student"],
+    "fsp": ["flow: flow 1-2 -> ", "task: hard -> student"],
+    "hinton": ["distil: hard, soft -> student"],
+    "one": [
+        "one: branches, ensemble, distil -> branch 0, branch 1, branch 2, ensemble"
+    ],
+    "plain": ["plain: hard -> net"],
+    "plain, smoothed": ["plain: smoothed -> net"],
+    "virtual teacher": ["distil: hard, virtual -> student"],
+}
+
 every_method = pytest.mark.parametrize("make", METHODS.values(), ids=METHODS)
 
 
@@ -96,6 +140,17 @@ def test_terms_are_finite_scalars_with_names(make, toy):
         terms = loss(batch_of(toy), progress)
         assert terms and all(isinstance(name, str) for name in terms)
         assert all(term.ndim == 0 and term.isfinite() for term in terms.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_stages_terms_and_measures_have_their_names(name, toy):
+    lines = []
+    for stage in METHODS[name]().stages:
+        terms = {}
+        for loss in stage.learn.values():
+            terms |= loss(batch_of(toy), 0.5)
+        lines.append(f"{stage.name}: {', '.join(terms)} -> {', '.join(stage.score)}")
+    assert lines == NAMES[name]
 
 
 @every_method

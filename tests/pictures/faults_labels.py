@@ -21,4 +21,16 @@ FAULTS = [
         "        gap = min(gap, (high - low) / (n - 1))\n",
         "        pass\n",
     ),
+    Fault(
+        "a long name takes the whole picture",
+        "pictures/labels.py",
+        "if len(w) <= LONGEST",
+        "if True",
+    ),
+    Fault(
+        "all names of a hundred are printed over each other",
+        "pictures/labels.py",
+        "each = -(-len(names) // MOST)",
+        "each = 1",
+    ),
 ]

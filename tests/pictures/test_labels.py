@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kdsurvey.pictures.labels import apart
+from kdsurvey.pictures.labels import apart, readable
 
 HEIGHTS = st.lists(st.floats(0, 1), max_size=9).map(sorted)
 GAPS = st.floats(0.01, 0.4)
@@ -55,3 +55,14 @@ def test_equal_heights_spread_around_their_place():
 def test_names_without_room_share_it():
     assert apart([0.5] * 5, 0.5) == pytest.approx([0, 0.25, 0.5, 0.75, 1])
     assert apart([], 0.1) == [] and apart([0.3], 0.1) == [0.3]
+
+
+@pytest.mark.parametrize(("count", "kept"), [(0, 0), (40, 40), (41, 21), (100, 34)])
+def test_too_many_names_keep_every_kth(count, kept):
+    names = readable(range(count))
+    assert len(names) == count and sum(map(bool, names)) == kept
+    assert all(name in ("", str(k)) for k, name in enumerate(names))
+
+
+def test_a_name_that_no_picture_has_room_for_is_cut():
+    assert readable(["a" * 60, "b" * 61, 3]) == ("a" * 60, "b" * 59 + "…", "3")

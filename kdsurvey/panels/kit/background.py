@@ -129,13 +129,17 @@ _latest: "weakref.WeakValueDictionary[str, Runner]" = (
 
 
 class Runner:
-    """The runs of one panel. A new start stops the run before it; so does a new panel
-    made by the same notebook cell.
+    """The runs of one panel. A new start stops the run before it; so does a new panel of
+    the same place. A cell that runs again closes its old panels: see `cells`.
     """
 
     def __init__(self, place: str | None = None):
         self.last: Run | None = None
-        self._replace(place)
+        if place:
+            earlier = _latest.get(place)
+            if earlier:
+                earlier.stop()
+            _latest[place] = self
 
     @property
     def busy(self) -> bool:
@@ -159,27 +163,6 @@ class Runner:
         if self.last:
             self.last.join(timeout)
         return not (self.last and self.last.is_alive())
-
-    def _replace(self, place: str | None) -> None:
-        cell, execution = _here()
-        self._execution = execution
-        if not (place or cell):
-            return
-        earlier = _latest.get(place or cell)
-        if earlier and (place or earlier._execution != execution):
-            earlier.stop()
-        _latest[place or cell] = self
-
-
-def _here() -> tuple[str | None, str | None]:
-    """The notebook cell that runs now and this execution of it, where the front end names them."""
-    try:
-        from IPython import get_ipython
-
-        parent = get_ipython().kernel.get_parent()
-        return parent["metadata"].get("cellId"), parent["header"]["msg_id"]
-    except (ImportError, AttributeError, KeyError, TypeError):
-        return None, None
 
 
 @atexit.register

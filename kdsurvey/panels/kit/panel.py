@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 import ipywidgets as widgets
 from traitlets import TraitError, Unicode
 
-from kdsurvey.panels.kit import controls, permalink
+from kdsurvey.panels.kit import cells, controls, permalink
 from kdsurvey.panels.kit.redraw import Painter
 from kdsurvey.pictures import Canvas, Picture, Table
 
@@ -65,6 +65,7 @@ class Panel:
         self._make_faces()
         self._make_controls(starts)
         self.say("Ready.")
+        cells.made(self)
 
     def _make_faces(self) -> None:
         """Build all widgets that every panel has."""
@@ -274,6 +275,11 @@ class Panel:
         words = html.escape(sentence)
         self.status_line.value = f'<span role="status" style="{style}">{words}</span>'
 
+    def describe(self, sentence: str) -> None:
+        """Say what the picture shows, once the reader has gone on from what went wrong."""
+        if self.error is None:
+            self.say(sentence)
+
     def fail(self, error: Exception) -> None:
         """Keep an error and show it."""
         self.error = error
@@ -287,6 +293,9 @@ class Panel:
         unchecked.discard(self)
         if self.error:
             raise self.error
+
+    def end(self) -> None:
+        """Ask what runs in the background to end; returns at once."""
 
     def close(self) -> None:
         """End what the panel does in the background, and free its widgets."""
@@ -304,6 +313,8 @@ class Panel:
             self.fail(error)
 
     def _safely(self, act: Callable[[], None]) -> None:
+        """Do what the reader asks; what went wrong before is over with that."""
+        self.error = None
         with self.guarded():
             act()
 

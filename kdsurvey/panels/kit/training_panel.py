@@ -139,6 +139,10 @@ class TrainingPanel(Panel):
         """Wait for the run to end; return whether it has."""
         return self.runner.wait(timeout)
 
+    def end(self) -> None:
+        """Ask the run to end; returns at once."""
+        self.runner.stop()
+
     def close(self) -> None:
         """Stop the run, wait until its thread has ended, and free all widgets."""
         self.runner.stop()

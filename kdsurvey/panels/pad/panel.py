@@ -239,7 +239,7 @@ class Pad(Panel):
     def draw(self) -> Picture:
         answers = self._answers()
         tried = attempt(answers.p, self.make.value, self.almost.value, self.classes)
-        self.say(self._sentence(answers, tried))
+        self.describe(self._sentence(answers, tried))
         return picture(answers, self.classes, tried.share)
 
     def _answers(self) -> Answers:

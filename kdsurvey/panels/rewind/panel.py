@@ -193,11 +193,11 @@ class Rewind(Panel):
         reel = self.reel
         if not reel.snapshots:
             sentence = FIRST if reel.running else NOTHING
-            self.say(sentence)
+            self.describe(sentence)
             return blank(sentence)
         moment = Moment(reel, self._place(reel))
         i = self.image.value
-        self.say(self._sentence(moment, i, reel.running))
+        self.describe(self._sentence(moment, i, reel.running))
         (image,) = pictures(reel.subject.x[i : i + 1])
         return picture(moment, i, image)
 

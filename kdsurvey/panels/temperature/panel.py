@@ -75,7 +75,7 @@ class Temperature(Panel):
 
     def draw(self) -> Picture:
         chosen = self.image.value, self.T.value, self.squared.value
-        self.say(self._sentence(self._subject.softened(*chosen)))
+        self.describe(self._sentence(self._subject.softened(*chosen)))
         return picture(self._subject, *chosen)
 
     def _turn(self, by: int) -> None:

@@ -178,3 +178,34 @@ def test_every_box_has_a_name_and_the_picture_too():
     panel = Bar()
     assert panel.height.box.description == "Height"
     assert panel.view.tooltip and "description" in panel.view.keys  # see Picture
+
+
+class Told(Bar):
+    """A bar that says how high it is whenever it is drawn."""
+
+    def draw(self):
+        drawn = super().draw()
+        self.describe(f"It is {self.height.value:g} high.")
+        return drawn
+
+
+def test_what_went_wrong_stays_until_the_reader_goes_on():
+    """The drawing that follows does not cover it."""
+    panel = Told()
+    wrong = widgets.Button()
+
+    def break_off():
+        panel.refresh()
+        raise ValueError("no such thing")
+
+    panel.click(wrong, break_off)
+    wrong.click()
+    panel.settle()
+    assert panel.status == "Failed: no such thing" and panel.redraws > 1
+    with pytest.raises(ValueError, match="no such thing"):
+        panel.check()
+    panel.height.slider.value = 4
+    panel.settle()
+    assert panel.status == "It is 4 high." and panel.error is None
+    panel.check()
+    panel.close()

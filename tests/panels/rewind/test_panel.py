@@ -10,8 +10,9 @@ import torch
 from panels.waiting import WAIT
 
 from kdsurvey.panels.compare.panel import compare
+from kdsurvey.panels.kit.images import pictures
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.kit.snapshots import Film, pictures
+from kdsurvey.panels.kit.snapshots import Film
 from kdsurvey.panels.rewind.chart import (
     EVERY,
     KINDS,

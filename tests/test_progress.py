@@ -1,0 +1,61 @@
+"""A bar is drawn where somebody looks, once a thread, and after two seconds."""
+
+import contextlib
+import io
+from collections.abc import Iterator
+
+from kdsurvey import progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@contextlib.contextmanager
+def terminal() -> Iterator[Terminal]:
+    """In a test, not in a fixture: pytest sets the error stream between the two."""
+    with contextlib.redirect_stderr(Terminal()) as stream:
+        yield stream
+
+
+def silent(**options) -> bool:
+    with progress.bar(total=3, **options) as bar:
+        return bool(bar.disable)
+
+
+def test_only_the_outermost_bar_of_a_thread_is_drawn():
+    with terminal():
+        with progress.bar(total=3) as outer:
+            assert not outer.disable and silent()
+        assert not silent()
+
+
+def test_it_can_be_left_out():
+    with terminal():
+        assert silent(show=False)
+        with progress.bar(total=3, show=False):
+            assert not silent()
+
+
+def test_where_the_error_stream_is_no_terminal_it_is_silent():
+    with contextlib.redirect_stderr(io.StringIO()):
+        assert silent()
+
+
+def test_it_appears_after_two_seconds_with_its_text_and_leaves_no_trace():
+    with terminal() as stream:
+        with progress.bar(total=4, text="training") as bar:
+            bar.update(1)
+            assert not stream.getvalue()
+            bar.start_t -= 2.1  # as long ago as that
+            bar.last_print_t -= 2.1
+            bar.update(1)
+            assert "training:  50%" in stream.getvalue()
+        assert stream.getvalue().endswith("\r")
+
+
+def test_it_hands_on_what_it_counts():
+    with terminal():
+        assert list(progress.bar([3, 1, 2])) == [3, 1, 2]
+        assert not silent()  # the first one has ended
