@@ -172,6 +172,11 @@ def test_steps_are_taken_in_order(toy, teacher, order, always):
     )
 
 
+def test_in_one_arm_alone_the_teacher_teaches_throughout():
+    throughout = [arm.name for arm in compression.ARMS if arm.always]
+    assert throughout == ["DPQ, teacher throughout"]
+
+
 def test_all_orders_have_their_control_and_equal_steps(toy):
     rows = compression.compression_orders(toy, 0)
     arms = {row["arm"]: row for row in rows}
