@@ -89,7 +89,8 @@ def needed(
         return None
     n = np.arange(2, MANY + 1)
     half = stdtrit(n - 1, (1 + confidence) / 2) * sd / np.sqrt(n)
-    return int(n[min(np.searchsorted(-half, -margin), len(n) - 1)])
+    first = int(np.searchsorted(-half, -margin))
+    return int(n[min(first, len(n) - 1)])
 
 
 def holm(p: Sequence[float]) -> list[float]:
