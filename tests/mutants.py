@@ -105,7 +105,7 @@ class Places(cst.CSTVisitor):
     """Collect the places of a module that may change, and where their text stands.
 
     Left out are texts for readers (docstrings, sentences, what an error says),
-    annotations, and what only a type checker runs.
+    annotations, what only a type checker runs, and wrong answers to exercises.
     """
 
     METADATA_DEPENDENCIES = (PositionProvider, ByteSpanPositionProvider)
@@ -115,7 +115,7 @@ class Places(cst.CSTVisitor):
         self.places: list[tuple[cst.CSTNode, CodeRange, CodeSpan]] = []
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        if _for_readers(node) or _for_types(node):
+        if _for_readers(node) or _for_types(node) or _wrong_anyway(node):
             return False
         if isinstance(node, CHANGING):
             lines = self.get_metadata(PositionProvider, node)
@@ -130,6 +130,17 @@ def _for_readers(node: cst.CSTNode) -> bool:
     if isinstance(node, cst.Raise):
         return True
     return isinstance(node, cst.Expr) and isinstance(node.value, cst.BaseString)
+
+
+def _wrong_anyway(node: cst.CSTNode) -> bool:
+    """Whether it is an exercise's wrong answer, which stays wrong when it changes."""
+    if isinstance(node, cst.FunctionDef):
+        return any(_refuses(decorator.decorator) for decorator in node.decorators)
+    return isinstance(node, cst.Call) and _refuses(node.func)
+
+
+def _refuses(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Attribute) and node.attr.value == "refuses"
 
 
 def _for_types(node: cst.CSTNode) -> bool:

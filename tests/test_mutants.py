@@ -42,6 +42,15 @@ def test_every_change_is_one_place_of_code_that_runs(folder):
     assert all('__all__ = ["half"]' in mutant.text for mutant in drawn)
 
 
+def test_wrong_answers_to_exercises_are_left_alone(folder):
+    path = folder / "kdsurvey/losses.py"
+    wrong = "t.refuses(lambda x: x + 1)\n\n\n@t.refuses\ndef _(x):\n    return x + 2\n"
+    path.write_text(wrong, "utf-8")
+    assert not mutants.drawn(folder, "core", 1000, 0)
+    path.write_text(wrong.replace("refuses", "solved_by"), "utf-8")
+    assert {mutant.line for mutant in mutants.drawn(folder, "core", 1000, 0)} == {1, 6}
+
+
 def test_brackets_stay_around_what_changes(folder):
     texts = [mutant.text for mutant in mutants.drawn(folder, "core", 1000, 0)]
     assert sum("value=(x * 2)" in text for text in texts) == 1
