@@ -16,6 +16,7 @@ from kdsurvey.lessons import ledger, notebooks
 from kdsurvey.lessons.distilling_mnist import full_mnist
 from kdsurvey.lessons.notebooks import Notebook
 from kdsurvey.pictures import Picture
+from kdsurvey.pictures.stored import smaller
 from kdsurvey.verdicts import WORDS
 
 ROOT = Path(__file__).parents[2]  # of a checkout
@@ -157,7 +158,7 @@ def write() -> None:
     drawn = picture()
     about = PngImagePlugin.PngInfo()
     about.add_text(MARKS, drawn.about)
-    with Image.open(BytesIO(drawn.png())) as image:
+    with Image.open(BytesIO(smaller(drawn.png()))) as image:
         image.save(ROOT / PICTURE, pnginfo=about, optimize=True)
 
 

@@ -2,7 +2,7 @@
 at the best of its settings on validation images.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -12,7 +12,6 @@ from kdsurvey import nets
 from kdsurvey.data import Data
 from kdsurvey.lessons.alone import mean_doubt, on_labels, smoothing_for
 from kdsurvey.lessons.arms import fit
-from kdsurvey.lessons.distilling_mnist.experiments import big
 from kdsurvey.lessons.rows import accuracies
 from kdsurvey.methods import hinton, plain, virtual_teacher
 from kdsurvey.records import experiment
@@ -20,10 +19,11 @@ from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import Config
 
 CONFIG = Config(epochs=20, batch_size=128, lr=0.1)
-WIDTHS = (200, 200)  # units of the student's layers
+BIG = (400, 400)  # units of the teacher's layers, with dropout
+SMALL = (100, 100)  # of the student's
 JITTER = 2  # pixels: of the teacher's images, and of the jittered arms'
 RATES = (0.05, 0.1, 0.2, 0.4, 0.8)
-TEMPERATURES = (2.5, 8.0)
+T = 4.0
 WEIGHTS = (0.5, 0.9)  # of the soft term, beside labels
 AMOUNTS = (0.05, 0.1, 0.2, 0.4)  # of smoothing; a matched one comes with every target
 VIRTUAL = (0.1, 0.5)  # weight of the virtual teacher's term
@@ -45,10 +45,11 @@ class Setting:
 @experiment(
     settings={
         "config": CONFIG,
-        "widths": WIDTHS,
+        "big": BIG,
+        "small": SMALL,
         "jitter": JITTER,
         "rates": RATES,
-        "temperatures": TEMPERATURES,
+        "t": T,
         "weights": WEIGHTS,
         "amounts": AMOUNTS,
         "virtual": VIRTUAL,
@@ -67,7 +68,7 @@ def softer_labels(data: Data, seed: int) -> list[dict]:
         for name, teacher in (("teacher", good), ("poor teacher itself", poor))
     ]
     for setting, lr in product(settings(good, poor, data), RATES):
-        net = nets.mlp(784, *WIDTHS, 10, seed=seed)
+        net = nets.mlp(784, *SMALL, 10, seed=seed)
         config = replace(CONFIG, lr=lr, seed=seed, jitter=setting.jitter)
         fit(net, setting.stages(net), data, config, may_diverge=True)
         choice = f"{setting.name}, lr {lr:g}".removeprefix(", ")
@@ -77,8 +78,9 @@ def softer_labels(data: Data, seed: int) -> list[dict]:
 
 
 def taught(data: Data, seed: int, config: Config) -> nn.Module:
-    """Train the big net on the labels of jittered images."""
-    return on_labels(big(seed), data, replace(config, jitter=JITTER), seed)
+    """Train a big net on the labels of jittered images."""
+    net = nets.mlp(784, *BIG, 10, dropout=0.5, seed=seed)
+    return on_labels(net, data, replace(config, jitter=JITTER), seed)
 
 
 def settings(good: Teacher, poor: Teacher, data: Data) -> list[Setting]:
@@ -86,10 +88,10 @@ def settings(good: Teacher, poor: Teacher, data: Data) -> list[Setting]:
     return [
         Setting("labels", "", plain),
         Setting("labels, jittered", "", plain, JITTER),
-        *_soft("soft only", good, product(TEMPERATURES, (1.0,))),
-        *_soft("soft + hard", good, product(TEMPERATURES, WEIGHTS)),
-        *_soft("poor teacher", poor, product(TEMPERATURES, WEIGHTS)),
-        *_soft("soft + hard, jittered", good, product(TEMPERATURES, WEIGHTS), JITTER),
+        *_soft("soft only", good, (1.0,)),
+        *_soft("soft + hard", good, WEIGHTS),
+        *_soft("poor teacher", poor, WEIGHTS),
+        *_soft("soft + hard, jittered", good, WEIGHTS, JITTER),
         *_smoothed(good, data),
         *(
             Setting("virtual teacher", f"alpha {alpha:g}", _by_hand(alpha))
@@ -98,26 +100,28 @@ def settings(good: Teacher, poor: Teacher, data: Data) -> list[Setting]:
     ]
 
 
-def _soft(arm: str, teacher: Teacher, grid: product, jitter: int = 0) -> list[Setting]:
+def _soft(
+    arm: str, teacher: Teacher, weights: Sequence[float], jitter: int = 0
+) -> list[Setting]:
     return [
-        Setting(arm, f"T {T:g}, alpha {alpha:g}", _by(teacher, T, alpha), jitter)
-        for T, alpha in grid
+        Setting(arm, f"alpha {alpha:g}", _by(teacher, alpha), jitter)
+        for alpha in weights
     ]
 
 
 def _smoothed(teacher: Teacher, data: Data) -> list[Setting]:
     """Labels smoothed by fixed amounts, and as unsure as each target of `soft + hard`."""
     amounts = {f"{amount:g}": amount for amount in AMOUNTS}
-    for T, alpha in product(TEMPERATURES, WEIGHTS):
+    for alpha in WEIGHTS:
         doubt = alpha * mean_doubt(teacher, data, T)
-        amounts[f"matched to T {T:g}, alpha {alpha:g}"] = smoothing_for(doubt, data)
+        amounts[f"matched to alpha {alpha:g}"] = smoothing_for(doubt, data)
     return [
         Setting("label smoothing", name, _smoothing(amount))
         for name, amount in amounts.items()
     ]
 
 
-def _by(teacher: Teacher, T: float, alpha: float) -> Stages:
+def _by(teacher: Teacher, alpha: float) -> Stages:
     return lambda net: hinton(net, teacher, T=T, alpha=alpha)
 
 
