@@ -74,7 +74,7 @@ def warn_unscaled(x: Tensor) -> None:
     if not finite.has_values(x):
         return
     least, most = map(float, x.aminmax())
-    if least >= 0 and most > UNSCALED:
+    if x.ndim == 4 and least >= 0 and most > UNSCALED:
         warnings.warn(
             f"train x reaches {most:.5g}: these look like images in 0 to 255; divide "
             "them by it, as x / 255 does, so that they lie in [0, 1]",

@@ -252,7 +252,15 @@ DEFAULTS = {
     plots.matrices: {"labels": ("", ""), "twin": None},
     training.train: {"on_epoch": None, "on_batch": None, "progress": True},
     verdicts.chosen: {"by": "arm", "column": "validation accuracy", "least": False},
-    verdicts.judge: {"unit": "points", "margin": 0.0, "confidence": 0.95},
+    verdicts.judge: {
+        "unit": "points",
+        "margin": 0.0,
+        "confidence": 0.95,
+        "kind": "above",
+        "test": "t",
+        "edge": None,
+        "note": "",
+    },
     verdicts.judge_rows: {"by": "seed", "what": None},
 }
 CONFIG = {

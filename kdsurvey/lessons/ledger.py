@@ -77,7 +77,7 @@ def beside() -> dict[str, list[tuple[str, Verdict]]]:
 def _answer(row: Row) -> Answer:
     source = row.same or row.id
     if source not in places():
-        why = row.missing or f"no lesson answers {source} yet"
+        why = claims.row(source).missing or f"no lesson answers {source} yet"
         return NotRun(row.id, row.compares or row.says, why)
     found = lessons()[places()[source]].answer(source)
     if isinstance(found, Verdict):

@@ -4,11 +4,11 @@ from io import BytesIO
 
 from PIL import Image
 
-COLOURS = 256
+COLOURS = 64
 
 
 def smaller(png: bytes) -> bytes:
-    """Return the picture with at most 256 colours, packed tightly: a third of the size.
+    """Return the picture with at most 64 colours, packed tightly: a third of the size.
 
     Charts have few colours and look the same; a photograph loses some.
     """

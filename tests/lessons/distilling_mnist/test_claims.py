@@ -72,7 +72,7 @@ def at_rates(accuracy: dict[str, float], best: float = 0.2) -> pd.DataFrame:
     for arm in OTHERS:
         for lr in (0.05, 0.2, 0.8):
             for seed in range(4):
-                share = accuracy.get(arm, 0.3) + seed / 1000 * (len(arm) % 3)
+                share = accuracy.get(arm, 0.3) + seed / 4000 * OTHERS.index(arm)
                 row = {"arm": arm, "choice": f"lr {lr:g}", "lr": lr, "seed": seed}
                 row["validation accuracy"] = share if lr == best else 0.1
                 rows.append(row | {"accuracy": share if lr == best else 1.0})

@@ -14,6 +14,7 @@ import torch
 from patterns import made_up
 
 from kdsurvey import data, nets, records
+from kdsurvey.lessons import alone as lesson_alone
 from kdsurvey.lessons.alone import mean_doubt
 from kdsurvey.lessons.mutual_learning import codistilling as lesson
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
@@ -121,13 +122,13 @@ def test_halves_have_every_image_once_and_both_copies_the_same_ones(digits):
 def test_smoothing_is_as_unsure_as_the_other_copy_is_of_these_images(
     digits, monkeypatch
 ):
-    given, real = [], mutual_learning.plain
+    given, real = [], lesson_alone.plain
 
     def spy(net, smoothing):
         given.append(smoothing)
         return real(net, smoothing=smoothing)
 
-    monkeypatch.setattr(mutual_learning, "plain", spy)
+    monkeypatch.setattr(lesson_alone, "plain", spy)
     small = mutual_learning.digits(digits, 0).fraction(0.1)
     alone = mutual_learning.peers(5)
     images = lesson.halves(small, 0)
@@ -313,7 +314,10 @@ def test_one_process_computes_what_two_do(tmp_path):
             pair, images, every=5, burn_in=0.25, weight=1.5, T=2.0
         )
     )
-    rows = train(stages, replace(toy, train=images[0]), config, progress=False)
+    parts = {"test": toy.test, "validation": toy.validation}
+    exact = {part: (x.double(), y) for part, (x, y) in parts.items()}
+    data = replace(toy, train=images[0], **exact)
+    rows = train(stages, data, config, progress=False)
     for rank, net in enumerate(pair):
         kept = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
         assert all(

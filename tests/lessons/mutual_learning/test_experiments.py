@@ -320,7 +320,7 @@ def test_the_choice_is_that_of_the_validation_images():
     }
     assert claims.above(kept, "a", "b", "tuned").effect == pytest.approx(10)
     assert claims.above(at(rows, choice="long"), "a", "b", "long").line.startswith(
-        "P5  HOLDS  a - b, long: +30.00 points"
+        "P5a  NOT RESOLVED  a - b, long: +30.00 points at every seed"
     )
 
 
