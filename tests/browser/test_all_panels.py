@@ -238,6 +238,7 @@ def test_everything_has_a_name_in_the_app(page, app):
     assert page.watch.errors == [] and page.watch.hosts <= HERE
 
 
+@pytest.mark.alone
 def test_two_people_at_once_and_a_closed_page_frees_its_kernel(page, app, chromium):
     open_app(page, app)
     mine = app.kernels()[-1]
@@ -256,7 +257,7 @@ def test_two_people_at_once_and_a_closed_page_frees_its_kernel(page, app, chromi
         picture(panel(other, "Live distillation")),
     )
     other.close(run_before_unload=True)
-    until(lambda: gone(others))
+    until(lambda: gone(others), 60)  # well before idle kernels are culled
     await_new_picture(page, panel(page, "Live distillation"), old)  # mine goes on
     assert mine.is_running() and page.watch.errors == []
 

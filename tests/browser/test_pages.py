@@ -10,7 +10,10 @@ LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = [path.name for path in LESSONS]
 WHOLE = "00_start_here.ipynb"
 SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-OPEN = "path => window.jupyterapp.commands.execute('docmanager:open', {path})"
+# what it opens stays in the page
+OPEN = """async path => {
+    await window.jupyterapp.commands.execute('docmanager:open', {path});
+}"""
 
 
 def test_notebooks_come_with_their_outputs(page, lab, shots):
