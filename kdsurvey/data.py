@@ -15,7 +15,7 @@ from torch import Tensor
 
 from kdsurvey import folders, labelled, ranges, store, variables
 
-Pair = tuple[Tensor, Tensor]
+Pair = labelled.Pair
 
 DIGITS = tuple("0123456789")
 CIFAR10 = (

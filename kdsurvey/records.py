@@ -250,11 +250,21 @@ def recorded(name: str, folder: Path | None = None) -> pd.DataFrame:
     kept = Record.read(records[name])
     table = pd.DataFrame(kept.rows)
     table.attrs.update(kept.header)
+    table.attrs["settings"] = _Settings(kept.header["settings"])
     table.attrs["experiment"] = f"{kept.header['lesson']}.{kept.header['experiment']}"
     runs = kept.runs.values()
     table.attrs["versions"] = _agreed([run["versions"] for run in runs])
     table.attrs["seconds"] = {str(run["run"]): run["seconds"] for run in runs}
     return table
+
+
+class _Settings(dict):
+    """Settings that all tables cut from one record share: pandas copies what a table's
+    `.attrs` hold, whole, at every step.
+    """
+
+    def __deepcopy__(self, memo: dict) -> "_Settings":
+        return self
 
 
 def paths(folder: Path | Traversable) -> dict[str, Traversable]:

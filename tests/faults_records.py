@@ -88,4 +88,10 @@ FAULTS = [
         "return dict(_collected())",
         "return _collected()",
     ),
+    Fault(
+        "settings are copied at every step",
+        "records.py",
+        'memo: dict) -> "_Settings":\n        return self',
+        'memo: dict) -> "_Settings":\n        return _Settings(self)',
+    ),
 ]

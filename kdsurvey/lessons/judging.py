@@ -10,7 +10,7 @@ import pandas as pd
 
 from kdsurvey import claims
 from kdsurvey.lessons import ledger
-from kdsurvey.verdicts import Answer, Verdict, judge_rows
+from kdsurvey.verdicts import Answer, Verdict, judge, judge_rows
 
 Judge = Callable[[], list[Verdict]]
 
@@ -33,8 +33,29 @@ def primary(
     edge, note: as in `verdicts.judge`.
     """
     sentence = what.format(a=a, b=b, column=column)
-    options = claims.row(id).options | {"edge": edge, "note": note}
+    options = _options(id, edge, note)
     return judge_rows(id, rows, column, a=a, b=b, what=sentence, **options)
+
+
+def primary_values(
+    id: str,
+    a: Sequence[float],
+    b: Sequence[float] | float,
+    what: str,
+    *,
+    edge: float | None = None,
+    note: str = "",
+) -> Verdict:
+    """Judge a row of the table of claims as `primary` does, by values paired by seed.
+
+    b: one number is what every value of a is compared with.
+    """
+    others = [b] * len(a) if isinstance(b, int | float) else b
+    return judge(id, a, others, what=what, **_options(id, edge, note))
+
+
+def _options(id: str, edge: float | None, note: str) -> dict[str, Any]:
+    return claims.row(id).options | {"edge": edge, "note": note}
 
 
 def edge_note(
@@ -71,9 +92,8 @@ def above(
 ) -> Verdict:
     """Judge a control: arm a has more of a column than arm b, paired by seed.
 
-    claim: the row that it stands beside.
-
-    what: what the line says is compared; {a}, {b} and {column} stand for their names.
+    claim: the row that it stands beside. what: what the line says is compared; {a}, {b}
+    and {column} stand for their names.
     """
     sentence = what.format(a=a, b=b, column=column)
     return judge_rows(claim, rows, column, a=a, b=b, what=sentence, unit=unit)
@@ -137,7 +157,7 @@ class Claims:
         """Add the function that answers a row of the table of claims."""
         return self._adding(self._rows, id)
 
-    def group(self, name: str, counted: bool = False) -> Callable[[Callable], Callable]:
+    def group(self, name: str) -> Callable[[Callable], Callable]:
         """Add a function that judges a group of controls and diagnostics."""
         return self._adding(self._groups, name)
 

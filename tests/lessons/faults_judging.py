@@ -30,8 +30,8 @@ FAULTS = [
     Fault(
         "a row forgets its kind and margin",
         "lessons/judging.py",
-        "options = claims.row(id).options |",
-        'options = {"unit": claims.row(id).unit} |',
+        "return claims.row(id).options |",
+        'return {"unit": claims.row(id).unit} |',
     ),
     Fault(
         "a row is not corrected",

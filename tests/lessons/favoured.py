@@ -2,8 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from kdsurvey import records
+from kdsurvey.answers import Verdict
 
 TEST = ["accuracy", "together", "average"]  # what is measured on test images
 
@@ -22,3 +24,16 @@ def favour(monkeypatch, arm: str, column: str) -> None:
         return rows
 
     monkeypatch.setattr(records, "recorded", made_up)
+
+
+def check_which_is_better(
+    monkeypatch, judge, sides: tuple[tuple[str, str], tuple[str, str]], which: int
+) -> Verdict:
+    """Check that a row holds where the first of its (arm, column) is favoured, and fails
+    where the second is, by about ten points; return its verdict.
+    """
+    favour(monkeypatch, *sides[which])
+    verdict = judge()
+    assert verdict.word == ("HOLDS", "FAILS")[which]
+    assert abs(verdict.effect) == pytest.approx(10, abs=2)
+    return verdict

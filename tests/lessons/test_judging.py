@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from kdsurvey.lessons import ledger
-from kdsurvey.lessons.judging import Claims, above, below, primary
+from kdsurvey.lessons.judging import Claims, above, below, primary, primary_values
 from kdsurvey.verdicts import judge
 
 SHARES = {
@@ -97,6 +97,16 @@ def test_the_table_says_how_a_row_is_judged(claims):
         "at least",
     )
     assert deeper.differences == (4, 6, 2)
+
+
+def test_values_are_judged_as_rows_are_or_against_one_number():
+    soft, hard = SHARES["soft"], SHARES["hard"]
+    told = primary_values("P5a", soft, hard, "soft - hard", note="n")
+    assert told == primary("P5a", ROWS, "soft", "hard", note="n")
+    half = primary_values("P2d", soft, 0.5, "soft - a half")
+    assert half.effect == pytest.approx(11) and half.margin == 0.3
+    depth = primary_values("P1a", [8, 10, 8], [4, 4, 6], "deeper", edge=10)
+    assert (depth.test, depth.bound) == ("sign", "at least")
 
 
 def test_verdicts_show_as_lines(claims):

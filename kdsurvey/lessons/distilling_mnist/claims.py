@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pandas as pd
 
-from kdsurvey import claims, records
+from kdsurvey import records
 from kdsurvey.lessons import judging
 from kdsurvey.lessons.distilling_mnist.softer_labels import RATES
-from kdsurvey.lessons.judging import Claims, primary
+from kdsurvey.lessons.judging import Claims, primary, primary_values
 from kdsurvey.lessons.rows import at, tuned
-from kdsurvey.verdicts import Verdict, judge
+from kdsurvey.verdicts import Verdict
 
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
@@ -70,7 +70,7 @@ def gap_closed(rows: pd.DataFrame, where: str) -> Verdict:
     gap = errors[LABELS] - errors["teacher"]
     share = (errors[LABELS] - errors[SOFT]) / gap
     what = f"share of the gap between big and small net closed - 0.5, {where}"
-    return judge("P2a", share, 0 * share + 0.5, what=what, **claims.row("P2a").options)
+    return primary_values("P2a", share, 0.5, what)
 
 
 def at_its_best() -> pd.DataFrame:
@@ -144,10 +144,8 @@ def _wide() -> Verdict:
 @CLAIMS.row("O4d")
 def _other_images() -> Verdict:
     rows = at(recorded("transfer_sets"), arm="soft only, scrambled images")
-    accuracy = rows["accuracy"]
     what = "teacher's answers on scrambled images - chance"
-    chance = 0 * accuracy + 0.1
-    return judge("O4d", accuracy, chance, what=what, **claims.row("O4d").options)
+    return primary_values("O4d", rows["accuracy"], 0.1, what)
 
 
 @CLAIMS.row("O6b")

@@ -4,6 +4,7 @@ at the best of its settings on validation images.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 from torch import nn
@@ -94,7 +95,11 @@ def settings(good: Teacher, poor: Teacher, data: Data) -> list[Setting]:
         *_soft("soft + hard, jittered", good, WEIGHTS, JITTER),
         *_smoothed(good, data),
         *(
-            Setting("virtual teacher", f"alpha {alpha:g}", _by_hand(alpha))
+            Setting(
+                "virtual teacher",
+                f"alpha {alpha:g}",
+                partial(virtual_teacher, alpha=alpha),
+            )
             for alpha in VIRTUAL
         ),
     ]
@@ -104,7 +109,12 @@ def _soft(
     arm: str, teacher: Teacher, weights: Sequence[float], jitter: int = 0
 ) -> list[Setting]:
     return [
-        Setting(arm, f"alpha {alpha:g}", _by(teacher, alpha), jitter)
+        Setting(
+            arm,
+            f"alpha {alpha:g}",
+            partial(hinton, teacher=teacher, T=T, alpha=alpha),
+            jitter,
+        )
         for alpha in weights
     ]
 
@@ -116,18 +126,6 @@ def _smoothed(teacher: Teacher, data: Data) -> list[Setting]:
         doubt = alpha * mean_doubt(teacher, data, T)
         amounts[f"matched to alpha {alpha:g}"] = smoothing_for(doubt, data)
     return [
-        Setting("label smoothing", name, _smoothing(amount))
+        Setting("label smoothing", name, partial(plain, smoothing=amount))
         for name, amount in amounts.items()
     ]
-
-
-def _by(teacher: Teacher, alpha: float) -> Stages:
-    return lambda net: hinton(net, teacher, T=T, alpha=alpha)
-
-
-def _by_hand(alpha: float) -> Stages:
-    return lambda net: virtual_teacher(net, alpha=alpha)
-
-
-def _smoothing(amount: float) -> Stages:
-    return lambda net: plain(net, smoothing=amount)

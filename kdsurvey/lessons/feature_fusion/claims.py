@@ -34,6 +34,14 @@ HEADS = "heads, labels alone (branch)"
 ENSEMBLE, FUSION = "FFL without ensemble KD", "FFL without fusion KD"
 FLAT, DEEP = "flat, FFL with deep", "deep, FFL with flat"
 BOTH = "flat and deep"
+RIVALS = "alone", "label smoothing", "ONE (branch)", "DML (branch)"
+TWO_KINDS = (  # what a branch of a net of two kinds is compared with
+    (FLAT, "flat, alone"),
+    (DEEP, "deep, alone"),
+    (FLAT, "flat, label smoothing"),
+    (DEEP, "deep, label smoothing"),
+    (FLAT, "flat, FFL with flat"),
+)
 PRICE = BUDGETS[-1]  # in epochs of one net
 SETTINGS = {LONG: "default settings", SLOW: SLOW}  # as a line calls them
 
@@ -197,15 +205,13 @@ def _answers() -> list[Verdict]:
 @CLAIMS.group("a branch")
 def _branch() -> list[Verdict]:
     rows = _redrawn()
-    others = "alone", "label smoothing", "ONE (branch)", "DML (branch)"
-    return [above("P8b", rows, BRANCH, other, WRONG) for other in others]
+    return [above("P8b", rows, BRANCH, other, WRONG) for other in RIVALS]
 
 
 @CLAIMS.group("a branch: default settings")
 def _branch_untuned() -> list[Verdict]:
     rows = _redrawn()
-    others = "alone", "label smoothing", "ONE (branch)", "DML (branch)"
-    return [above("P8b", rows, BRANCH, other, WRONG, LONG) for other in others]
+    return [above("P8b", rows, BRANCH, other, WRONG, LONG) for other in RIVALS]
 
 
 @CLAIMS.group("a branch: labels right")
@@ -263,15 +269,8 @@ def _without_arrows() -> list[Verdict]:
 @CLAIMS.group("two kinds of nets")
 def _two_kinds() -> list[Verdict]:
     rows = _kinds()
-    pairs = (
-        (FLAT, "flat, alone"),
-        (DEEP, "deep, alone"),
-        (FLAT, "flat, label smoothing"),
-        (DEEP, "deep, label smoothing"),
-        (FLAT, "flat, FFL with flat"),
-        (f"{BOTH}, FFL (average)", f"{BOTH}, alone (average)"),
-    )
-    return [above("P8e", rows, a, b, WRONG) for a, b in pairs]
+    averages = f"{BOTH}, FFL (average)", f"{BOTH}, alone (average)"
+    return [above("P8e", rows, a, b, WRONG) for a, b in (*TWO_KINDS, averages)]
 
 
 @CLAIMS.group("two kinds of nets: fused")
@@ -284,11 +283,4 @@ def _two_kinds_fused() -> list[Verdict]:
 @CLAIMS.group("two kinds of nets: default settings")
 def _two_kinds_untuned() -> list[Verdict]:
     rows = _kinds()
-    pairs = (
-        (FLAT, "flat, alone"),
-        (DEEP, "deep, alone"),
-        (FLAT, "flat, label smoothing"),
-        (DEEP, "deep, label smoothing"),
-        (FLAT, "flat, FFL with flat"),
-    )
-    return [above("P8e", rows, a, b, WRONG, LONG) for a, b in pairs]
+    return [above("P8e", rows, a, b, WRONG, LONG) for a, b in TWO_KINDS]

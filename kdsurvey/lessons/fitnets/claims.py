@@ -4,11 +4,11 @@ from functools import partial
 
 import pandas as pd
 
-from kdsurvey import claims, records
+from kdsurvey import records
 from kdsurvey.lessons.fitnets.experiments import ARMS, DEEP, DEPTHS
-from kdsurvey.lessons.judging import Claims, above, primary
+from kdsurvey.lessons.judging import Claims, above, primary, primary_values
 from kdsurvey.lessons.rows import at, spread, tuned
-from kdsurvey.verdicts import Verdict, judge
+from kdsurvey.verdicts import Verdict
 
 TRAINED = 0.2  # validation accuracy of a net that has learnt; one answer for all: 0.1
 MODERATE = 6  # hidden layers: the deepest at which every arm trains at every seed
@@ -51,8 +51,7 @@ def deeper(id: str, rows: pd.DataFrame, a: str, b: str, note: str = "") -> Verdi
     """
     what = f"deepest net that trains, {a} - {b}, {BEST}"
     depths = (deepest(rows, arm) for arm in (a, b))
-    options = claims.row(id).options | {"edge": max(DEPTHS), "note": note}
-    return judge(id, *depths, what=what, **options)
+    return primary_values(id, *depths, what, edge=max(DEPTHS), note=note)
 
 
 def higher(

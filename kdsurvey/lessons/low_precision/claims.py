@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from kdsurvey import claims, records
+from kdsurvey import records
 from kdsurvey.lessons import judging
-from kdsurvey.lessons.judging import Claims, primary
+from kdsurvey.lessons.judging import Claims, primary, primary_values
 from kdsurvey.lessons.low_precision.compression import ORDERS
 from kdsurvey.lessons.low_precision.experiments import (
     ARMS,
@@ -79,8 +79,7 @@ def sooner(rows: pd.DataFrame) -> Verdict:
     never = epochs["B"].count(NEVER)
     what = "epochs to the end of scheme A, A - B, tuned"
     note = f"B never got there at {never} seeds: epoch {NEVER}" if never else ""
-    options = claims.row("P7c").options | {"note": note}
-    return judge("P7c", epochs["A"], epochs["B"], what=what, **options)
+    return primary_values("P7c", epochs["A"], epochs["B"], what, note=note)
 
 
 def precise_or_deep(rows: pd.DataFrame) -> Verdict:
@@ -94,7 +93,7 @@ def precise_or_deep(rows: pd.DataFrame) -> Verdict:
     precision = by_bits[32] - by_bits[2]
     depth = by_layers[6] - by_layers[2]
     what = "gain by a full-precision teacher - gain by a deep one, scheme B"
-    return judge("P7d", precision, depth, what=what, **claims.row("P7d").options)
+    return primary_values("P7d", precision, depth, what)
 
 
 def loss_of_distilled(id: str, step: str, what: str) -> Verdict:
@@ -105,7 +104,7 @@ def loss_of_distilled(id: str, step: str, what: str) -> Verdict:
     accuracy = rows.pivot(index="seed", columns="arm", values="accuracy")
     distilled = accuracy["D"] - accuracy[f"D{step}"]
     other = accuracy["LLL"] - accuracy[step]
-    return judge(id, distilled, other, what=what, **claims.row(id).options)
+    return primary_values(id, distilled, other, what)
 
 
 def finer(

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from kdsurvey import claims, records
-from kdsurvey.lessons.judging import Claims
+from kdsurvey.lessons.judging import Claims, primary_values
 from kdsurvey.lessons.rows import at
 from kdsurvey.verdicts import Verdict, judge
 
@@ -57,8 +57,7 @@ def seen(rows: pd.DataFrame, a: str, b: str) -> Verdict:
 def _known() -> Verdict:
     share = right(records.recorded("missing"), MISSING)
     what = f"share of test 3s right - a half, {MISSING}"
-    options = claims.row("P2d").options
-    return judge("P2d", share, 0 * share + 0.5, what=what, **options)
+    return primary_values("P2d", share, 0.5, what)
 
 
 @CLAIMS.row("P2e")
@@ -71,8 +70,7 @@ def _bias() -> Verdict:
 def _two_digits() -> Verdict:
     share = accuracy(records.recorded("missing"), TWO)
     what = f"accuracy on all digits - 0.2, {TWO}, no bias"
-    options = claims.row("P2f").options
-    return judge("P2f", share, 0 * share + 0.2, what=what, **options)
+    return primary_values("P2f", share, 0.2, what)
 
 
 @CLAIMS.group("temperature")

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 import pandas as pd
 import torch
 
-from kdsurvey import claims, records
+from kdsurvey import records
 from kdsurvey.lessons import judging
 from kdsurvey.lessons.flatness import MATCHED
-from kdsurvey.lessons.judging import Claims, edge_note, primary
+from kdsurvey.lessons.judging import Claims, edge_note, primary, primary_values
 from kdsurvey.lessons.mutual_learning.experiments import DECAYED
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.losses import kl
-from kdsurvey.verdicts import Exact, Verdict, judge
+from kdsurvey.verdicts import Exact, Verdict
 
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
@@ -109,8 +109,7 @@ def _who_gains() -> Verdict:
     what = (
         "gain of the small net - gain of the big one, tuned, a fifth of labels redrawn"
     )
-    options = claims.row("P5c").options
-    return judge("P5c", gain["small"], gain["big"], what=what, note=note, **options)
+    return primary_values("P5c", gain["small"], gain["big"], what, note=note)
 
 
 @CLAIMS.row("P5d")

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from kdsurvey import claims, records
-from kdsurvey.lessons.judging import Claims, above, primary
+from kdsurvey import records
+from kdsurvey.lessons.judging import Claims, above, primary, primary_values
 from kdsurvey.lessons.learning_speed import reached
 from kdsurvey.lessons.net2net import exactness
 from kdsurvey.lessons.net2net.experiments import EVERY, TEACHER
@@ -161,9 +161,7 @@ def _starts_there() -> Verdict:
     shares = [_at_the_others_rate(early[start], least=False) for start in starts]
     what = f"after {EARLY} steps, Net2Net - random layers, deeper, best rate then"
     note = "Net2Net at the lower edge of its rates"
-    return judge(
-        "P4b", *shares, what=what, **claims.row("P4b").options | {"note": note}
-    )
+    return primary_values("P4b", *shares, what, note=note)
 
 
 @CLAIMS.row("P4c")
@@ -172,7 +170,7 @@ def _arrives_sooner() -> Verdict:
     steps = [_at_the_others_rate(arrived[start]) for start in (SCRATCH, "Net2Net")]
     what = "steps to T, from scratch - Net2Net, deeper, best rate for it"
     note = f"Net2Net has T at step 0; {SCRATCH_HIGHEST}"
-    return judge("P4c", *steps, what=what, **claims.row("P4c").options | {"note": note})
+    return primary_values("P4c", *steps, what, note=note)
 
 
 @CLAIMS.row("P4d")

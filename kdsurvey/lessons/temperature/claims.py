@@ -4,8 +4,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from kdsurvey import claims, records
-from kdsurvey.lessons.judging import Claims, above, primary
+from kdsurvey import records
+from kdsurvey.lessons.judging import Claims, above, primary, primary_values
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.lessons.temperature.experiments import (
     ALPHA,
@@ -69,7 +69,7 @@ def _alike() -> Verdict:
     what = (
         "rank correlation of mass on wrong classes with nearness of mean images, T = 4"
     )
-    return judge("O2b", found, 0 * found, what=what, **claims.row("O2b").options)
+    return primary_values("O2b", found, 0.0, what)
 
 
 @CLAIMS.row("O2c")

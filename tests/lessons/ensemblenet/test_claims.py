@@ -1,9 +1,11 @@
 """Notebook 12's answers, and its diagnostics: what is compared, the right way round."""
 
+from functools import partial
+
 import pandas as pd
 import pytest
 from lessons.ensemblenet.given import budget_rows, lambda_rows
-from lessons.favoured import favour
+from lessons.favoured import check_which_is_better
 
 from kdsurvey.lessons.branched_nets import RIGHT
 from kdsurvey.lessons.ensemblenet import claims, pictures
@@ -23,14 +25,11 @@ def test_ensemble_and_distillation_are_one_loss_for_mean_logits_alone():
     assert claims.identity_gap("probabilities") > 1e-2
 
 
-@pytest.mark.parametrize(
-    ("arm", "word"), [("thin heads", "HOLDS"), ("one net", "FAILS")]
-)
-def test_a_smaller_net_is_better_or_worse(arm, word, monkeypatch):
-    favour(monkeypatch, arm, "average")
-    verdict = claims.CLAIMS.answer("P10c")
-    assert verdict.word == word
-    assert abs(verdict.effect) == pytest.approx(10, abs=2)
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_smaller_net_is_better_or_worse(which, monkeypatch):
+    judge = partial(claims.CLAIMS.answer, "P10c")
+    sides = ("thin heads", "average"), ("one net", "average")
+    verdict = check_which_is_better(monkeypatch, judge, sides, which)
     assert verdict.what.endswith(f"budget 15, {RIGHT}")
     assert "(at the edge of what was tried)" in verdict.note
 

@@ -24,7 +24,7 @@ FAULTS = [
     Fault(
         "hints: the deepest is no bound",
         "lessons/fitnets/claims.py",
-        '{"edge": max(DEPTHS), "note": note}',
-        '{"edge": None, "note": note}',
+        "what, edge=max(DEPTHS), note=note)",
+        "what, edge=None, note=note)",
     ),
 ]

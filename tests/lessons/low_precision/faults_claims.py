@@ -7,8 +7,8 @@ FAULTS = [
     Fault(
         "low precision: sooner swapped",
         CLAIMS,
-        'judge("P7c", epochs["A"], epochs["B"], ',
-        'judge("P7c", epochs["B"], epochs["A"], ',
+        '"P7c", epochs["A"], epochs["B"], ',
+        '"P7c", epochs["B"], epochs["A"], ',
     ),
     Fault(
         "low precision: each scheme to an end of its own",

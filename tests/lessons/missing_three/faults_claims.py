@@ -18,7 +18,7 @@ FAULTS = [
     Fault(
         "two digits against chance of ten",
         "lessons/missing_three/claims.py",
-        "0 * share + 0.2, what",
-        "0 * share, what",
+        '"P2f", share, 0.2, what',
+        '"P2f", share, 0.0, what',
     ),
 ]

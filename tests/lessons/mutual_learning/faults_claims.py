@@ -7,8 +7,8 @@ FAULTS = [
     Fault(
         "mutual learning: the gain of the big one",
         CLAIMS,
-        'judge("P5c", gain["small"], gain["big"], ',
-        'judge("P5c", gain["big"], gain["small"], ',
+        '"P5c", gain["small"], gain["big"], ',
+        '"P5c", gain["big"], gain["small"], ',
     ),
     Fault(
         "mutual learning: five peers at any weight",
