@@ -233,5 +233,6 @@ def test_an_empty_lesson_touches_three_files(tmp_path, monkeypatch):
 
 def contents(folder: Path) -> dict[str, bytes]:
     """All files of a folder: their path inside it -> what they hold."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    files = [path for path in folder.rglob("*.*") if path.is_file()]
+    files = [path for path in files if path.suffix != ".pyc"]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

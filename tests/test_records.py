@@ -1,6 +1,8 @@
 """Recorded rows: written whole, added to seed by seed, never mixed."""
 
+import contextlib
 import errno
+import io
 import json
 import math
 import multiprocessing
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from kdsurvey import lessons, provenance, records, store
+from kdsurvey import lessons, progress, provenance, records, store
 from kdsurvey.training import Config
 
 
@@ -331,6 +333,16 @@ def test_nothing_runs_where_nothing_can_be_written(kind, toy, tmp_path, monkeypa
         monkeypatch.setattr(store.tempfile, "TemporaryFile", Mock(side_effect=full))
     with pytest.raises(OSError, match=r"cannot write .*coin\.jsonl.*KDSURVEY_RESULTS"):
         records.record("coin", coin, toy, [0], tmp_path)
+
+
+def test_its_bar_ends_where_nobody_looked(toy, tmp_path):
+    with contextlib.redirect_stderr(io.StringIO()):
+        records.record("coin", coin, toy, [0], tmp_path)
+    with (
+        contextlib.redirect_stderr(Mock(isatty=lambda: True)),
+        progress.bar(total=2) as shown,
+    ):
+        assert not shown.disable
 
 
 def test_a_disk_that_fills_meanwhile_names_the_folder_of_results(
