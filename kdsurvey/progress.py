@@ -14,8 +14,8 @@ _shown = threading.local()  # only the outermost bar of a thread is drawn
 
 
 def bar(iterable=None, *, total: int | None = None, text: str = "", show: bool = True):
-    """A tqdm bar over `iterable`, or over `total` calls of update(1); `text` says what
-    is going on. Use it in a `with`: a silent one does not end by itself.
+    """A tqdm bar over `iterable`, or over `total` calls of update(1); a context
+    manager. `text` says what is going on.
 
     In a terminal it appears after two seconds and leaves no trace; where the error
     stream is no terminal it is silent; inside another bar of the same thread, or with
@@ -32,8 +32,9 @@ def bar(iterable=None, *, total: int | None = None, text: str = "", show: bool =
 def _outermost(kind):
     class Outermost(kind):
         def __init__(self, *args, **kwargs):
-            _shown.bar = self
             super().__init__(*args, **kwargs)
+            if not self.disable:  # a silent one is not seen, nor closed by its loop
+                _shown.bar = self
 
         def close(self):
             if getattr(_shown, "bar", None) is self:

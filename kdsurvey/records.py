@@ -194,15 +194,14 @@ def record(
     refuse_unwritable(path, ELSEWHERE)
     kept_at(path, header)
     versions = provenance.versions()
-    with bar(seeds, text=name) as shown:
-        for seed in shown:
-            start = time.perf_counter()
-            rows = experiment(data, seed)
-            seconds = round(time.perf_counter() - start, 1)
-            with _lock(path):
-                kept = kept_at(path, header)
-                kept.add(seed, {"seconds": seconds, "versions": versions}, rows)
-                kept.write(path)
+    for seed in bar(seeds, text=name):
+        start = time.perf_counter()
+        rows = experiment(data, seed)
+        seconds = round(time.perf_counter() - start, 1)
+        with _lock(path):
+            kept = kept_at(path, header)
+            kept.add(seed, {"seconds": seconds, "versions": versions}, rows)
+            kept.write(path)
     return path
 
 

@@ -4,6 +4,12 @@ from mutate import Fault
 
 FAULTS = [
     Fault(
+        "a silent bar silences the next ones",
+        "progress.py",
+        "if not self.disable:",
+        "if True:",
+    ),
+    Fault(
         "rows of other settings join",
         "records.py",
         "kept.refuse_others(header, path)",

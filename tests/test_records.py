@@ -335,7 +335,7 @@ def test_nothing_runs_where_nothing_can_be_written(kind, toy, tmp_path, monkeypa
         records.record("coin", coin, toy, [0], tmp_path)
 
 
-def test_its_bar_ends_where_nobody_looked(toy, tmp_path):
+def test_its_bar_silences_nothing_where_nobody_looked(toy, tmp_path):
     with contextlib.redirect_stderr(io.StringIO()):
         records.record("coin", coin, toy, [0], tmp_path)
     with (
