@@ -30,11 +30,23 @@ def of_mean(differences: Sequence[float], confidence: float) -> tuple[float, flo
     without spread.
     """
     n = len(differences)
-    sd = spread(differences)
-    if n < ENOUGH or not sd:
+    sd = spread(differences) if n >= ENOUGH else 0.0
+    if not sd:
         return NONE
     middle = float(np.mean(differences))
     half = float(stdtrit(n - 1, (1 + confidence) / 2)) * sd / math.sqrt(n)
+    return middle - half, middle + half
+
+
+def of_next(values: Sequence[float], confidence: float) -> tuple[float, float]:
+    """Compute the interval in which one further value lies so often, by Student's t.
+
+    Returns (nan, nan) where there is none: with fewer than three values, and without
+    spread.
+    """
+    low, high = of_mean(values, confidence)
+    middle = (low + high) / 2
+    half = (high - low) / 2 * math.sqrt(len(values) + 1)
     return middle - half, middle + half
 
 

@@ -5,9 +5,17 @@ a text twin.
 import ast
 import inspect
 import textwrap
+from collections.abc import Mapping
 
 import pandas as pd
+from torch import nn
 
+from kdsurvey.data import Data
+from kdsurvey.pictures import Picture
+from kdsurvey.training import accuracy
+from kdsurvey.yours import among
+
+PERCENT = "test accuracy, %"
 RAN = ("torch", "numpy", "python", "machine", "threads")  # what a page says ran
 
 
@@ -107,6 +115,38 @@ def agreement(live: list[dict], rows: pd.DataFrame, column: str, slack: float) -
         near = abs(run[column] - values.mean()) <= max(4 * values.std(), slack)
         lines.append(f"{run['arm']}: {'as recorded' if near else 'NOT AS RECORDED'}")
     return "\n".join(lines)
+
+
+def live(
+    nets: Mapping[str, nn.Module],
+    data: Data,
+    *,
+    beside: pd.DataFrame | None = None,
+    title: str = "Your run beside the recorded seeds",
+) -> Picture:
+    """Measure nets that you have trained on the test images, and draw each with its number
+    beside the recorded seeds of the arm of its name.
+
+    nets: arm -> net. beside: recorded rows, with "arm" and either "accuracy", in [0, 1],
+    or "errors"; None draws yours alone, in per cent. Raises ValueError for no net, and for
+    rows without either column.
+    """
+    if not nets:
+        raise ValueError("page.live: no net to measure; give {'distilled': student}")
+    percent = {arm: 100 * accuracy(net, *data.test) for arm, net in nets.items()}
+    if beside is None or "accuracy" in beside:
+        rows = beside
+        if rows is not None:
+            rows = rows.assign(**{PERCENT: 100 * rows["accuracy"]})
+        return among(percent, rows, PERCENT, title)
+    if "errors" not in beside:
+        columns = ", ".join(map(str, beside.columns))
+        raise ValueError(
+            f"page.live: rows need a column 'accuracy' or 'errors', have {columns}"
+        )
+    n = len(data.test[0])
+    errors = {arm: n - share * n / 100 for arm, share in percent.items()}
+    return among(errors, beside, "errors", title)
 
 
 def settings(rows: pd.DataFrame) -> str:

@@ -69,7 +69,8 @@ CORE = {
         "threads",
         "variables",
     },
-    "page": set(),
+    "page": {"data", "pictures", "training", "yours"},
+    "yours": {"intervals", "pictures"},
     "machine": {"data", "store", "threads"},
 }
 ALLOWED = CORE | {
@@ -101,6 +102,7 @@ NO_TORCH = (
     "papers",
     "pictures",
     "plots",
+    "yours",
 )
 
 
