@@ -128,12 +128,12 @@ def live(
     beside the recorded seeds of the arm of its name.
 
     nets: arm -> net. beside: recorded rows, with "arm" and either "accuracy", in [0, 1],
-    or "errors"; None draws yours alone, in per cent. Raises ValueError for no net, and for
-    rows without either column.
+    or "errors"; None draws yours alone, in per cent. Raises ValueError for no net, for a
+    stack of nets, and for rows without either column.
     """
     if not nets:
         raise ValueError("page.live: no net to measure; give {'distilled': student}")
-    percent = {arm: 100 * accuracy(net, *data.test) for arm, net in nets.items()}
+    percent = {arm: _percent(arm, net, data) for arm, net in nets.items()}
     if beside is None or "accuracy" in beside:
         rows = beside
         if rows is not None:
@@ -147,6 +147,16 @@ def live(
     n = len(data.test[0])
     errors = {arm: n - share * n / 100 for arm, share in percent.items()}
     return among(errors, beside, "errors", title)
+
+
+def _percent(arm: str, net: nn.Module, data: Data) -> float:
+    share = accuracy(net, *data.test)
+    if isinstance(share, list):
+        raise ValueError(
+            f"page.live: {arm!r} is a stack of {len(share)} nets; give its members, "
+            "sweeps.unstack(stack)[0] say"
+        )
+    return 100 * share
 
 
 def settings(rows: pd.DataFrame) -> str:

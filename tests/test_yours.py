@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import stats
 
-from kdsurvey import intervals, nets, page
+from kdsurvey import intervals, nets, page, sweeps
 from kdsurvey.pictures import Points, Text
 from kdsurvey.yours import among
 
@@ -107,5 +107,7 @@ class TestLive:
             page.live({}, toy)
         rows = pd.DataFrame({"arm": ["a"], "loss": [1.0]})
         net = nets.mlp(toy.train[0][0].numel(), 3)
+        with pytest.raises(ValueError, match="'a' is a stack of 2 nets"):
+            page.live({"a": sweeps.stack([net, net])}, toy)
         with pytest.raises(ValueError, match="'accuracy' or 'errors', have arm, loss"):
             page.live({"a": net}, toy, beside=rows)
