@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import pandas as pd
 from torch import nn
 
+from kdsurvey import claims
 from kdsurvey.data import Data
 from kdsurvey.pictures import Picture
 from kdsurvey.training import accuracy
@@ -70,6 +71,20 @@ def _without_docstring(text: str) -> str:
         if last is not None and last - first > 1:
             lines[first:last] = [lines[first] + '"""']
     return "\n".join(lines) + "\n"
+
+
+def questions(*ids: str) -> Markdown:
+    """The card of a page: the rows of the table of claims that it answers, in words.
+
+    Raises ValueError for an id that is not there.
+    """
+    rows = [claims.row(id) for id in ids]
+    lines = [
+        f"| **{row.id}** | {row.says} | {row.compares or 'algebra, to rounding'} |"
+        for row in rows
+    ]
+    head = "| | the question | what is compared |\n|---|---|---|\n"
+    return Markdown(head + "\n".join(lines))
 
 
 class Wide:

@@ -69,7 +69,7 @@ CORE = {
         "threads",
         "variables",
     },
-    "page": {"data", "pictures", "training", "yours"},
+    "page": {"claims", "data", "pictures", "training", "yours"},
     "yours": {"intervals", "pictures"},
     "machine": {"data", "store", "threads"},
 }

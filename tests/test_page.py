@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kdsurvey import data, losses, machine, page, plots, progress
+from kdsurvey import claims, data, losses, machine, page, plots, progress
 
 ROWS = pd.DataFrame(
     {"arm": ["a", "a", "b", "b"], "seed": [0, 1, 0, 1], "errors": [10, 14, 30, 30]}
@@ -112,6 +112,17 @@ def test_source_is_the_source():
     compile(repr(page.source(losses, losses.soften, page.Source)), "shown", "exec")
     bundle = page.source(losses.soften)._repr_mimebundle_()
     assert bundle["text/markdown"].startswith("```python\ndef soften")
+
+
+def test_the_card_of_a_page_asks_in_words():
+    card = page.questions("P2a", "O2a")
+    rows = [claims.row(id) for id in ("P2a", "O2a")]
+    text = repr(card)
+    assert all(f"**{row.id}** | {row.says} |" in text for row in rows)
+    assert rows[0].compares in text and "algebra" in text
+    assert card._repr_mimebundle_()["text/markdown"] == text
+    with pytest.raises(ValueError, match="P2z"):
+        page.questions("P2z")
 
 
 def test_agreement_bites():

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 
+from kdsurvey.page import Markdown
 from kdsurvey.panels.kit.controls import button
 from kdsurvey.panels.kit.panel import Panel
 
@@ -70,14 +71,19 @@ class Question(Panel):
         return {"text/html": f"<p><strong>{self.question}</strong></p><ul>{items}</ul>"}
 
 
+LATER = "The page answers this further down, by name."
+
+
 def predict(
-    question: str, options: Sequence[str], reveal: str | Callable[[str], str]
-) -> Panel:
-    """Ask for a prediction: only a reader who has committed to one sees what happens.
+    question: str,
+    options: Sequence[str],
+    reveal: str | Callable[[str], str] = LATER,
+) -> "Prediction":
+    """Ask for a prediction: only a reader who has committed to one sees what follows.
 
     question and reveal: text, HTML or LaTeX between dollars; reveal may be a function
-    of the chosen option. options: two or more plain texts. Raises ValueError when
-    options are fewer or equal.
+    of the chosen option. options: two or more plain texts. The cell that decides it
+    answers it by `answered`. Raises ValueError when options are fewer or equal.
     """
     return Prediction(question, options, reveal)
 
@@ -94,9 +100,27 @@ class Prediction(Question):
         self._reveal = reveal
         ready = "Predict first: choose, then commit."
         super().__init__(question, options, "Commit", ready)
+        self.predicted: str | None = None  # the option that the reader committed to
+
+    def answered(self, option: str, why: str) -> Markdown:
+        """Answer the prediction where the page has shown what happens: "You said … It is …".
+
+        option: the right one, as it was offered; why: the sentence that follows. Raises
+        ValueError for an option that was not offered.
+        """
+        if option not in self.options:
+            raise ValueError(
+                f"answered({option!r}): the options are {', '.join(self.options)}"
+            )
+        said = f"You said: *{self.predicted}*. It is"
+        if self.predicted is None:
+            said = f"**{self.question}** It is"
+        elif self.predicted == option:
+            said = "You said so: it is"
+        return Markdown(f"{said} **{option}**. {why}")
 
     def reveal(self, chosen: int) -> None:
-        option = self.options[chosen]
+        self.predicted = option = self.options[chosen]
         answer = self._reveal(option) if callable(self._reveal) else self._reveal
         self.choice.disabled = True
         self.commit.disabled = True

@@ -28,6 +28,27 @@ def test_a_prediction_is_committed_before_the_answer_shows():
     assert panel.choice.disabled
 
 
+def test_a_prediction_is_answered_by_name():
+    panel = predict("What does T do?", ["flatten", "sharpen"])
+    assert repr(panel.answered("flatten", "So it does.")) == (
+        "**What does T do?** It is **flatten**. So it does."
+    )
+    panel.choice.value = "sharpen"
+    assert "What does" in repr(
+        panel.answered("flatten", "")
+    )  # chosen, not committed to
+    panel.commit.click()
+    assert "answers this further down" in panel.answer.value
+    assert repr(panel.answered("flatten", "So it does.")) == (
+        "You said: *sharpen*. It is **flatten**. So it does."
+    )
+    assert repr(panel.answered("sharpen", "")).startswith(
+        "You said so: it is **sharpen**"
+    )
+    with pytest.raises(ValueError, match=r"'flat'.*the options are flatten, sharpen"):
+        panel.answered("flat", "")
+
+
 def test_a_quiz_answers_every_option_and_lets_one_try_again():
     panel = quiz("The gradient", OPTIONS)
     panel.choice.value = "grows"
