@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping
 
 import pandas as pd
-from torch import nn
+from torch import Tensor, nn
 
 from kdsurvey import claims
 from kdsurvey.data import Data
@@ -16,7 +16,6 @@ from kdsurvey.pictures import Picture
 from kdsurvey.training import accuracy
 from kdsurvey.yours import among
 
-PERCENT = "test accuracy, %"
 RAN = ("torch", "numpy", "python", "machine", "threads")  # what a page says ran
 
 
@@ -137,41 +136,51 @@ def live(
     data: Data,
     *,
     beside: pd.DataFrame | None = None,
+    column: str = "accuracy",
+    label: int | None = None,
     title: str = "Your run beside the recorded seeds",
 ) -> Picture:
     """Measure nets that you have trained on the test images, and draw each with its number
     beside the recorded seeds of the arm of its name.
 
-    nets: arm -> net. beside: recorded rows, with "arm" and either "accuracy", in [0, 1],
-    or "errors"; None draws yours alone, in per cent. Raises ValueError for no net, for a
-    stack of nets, and for rows without either column.
+    nets: arm -> net. beside: recorded rows, with "arm" and `column`, a share in [0, 1],
+    or the number of "errors"; None draws yours alone. label: measure on test images of
+    this class alone. Raises ValueError for no net, for a stack of nets, for a label that
+    no test image has, and for rows without that column.
     """
     if not nets:
         raise ValueError("page.live: no net to measure; give {'distilled': student}")
-    percent = {arm: _percent(arm, net, data) for arm, net in nets.items()}
-    if beside is None or "accuracy" in beside:
-        rows = beside
-        if rows is not None:
-            rows = rows.assign(**{PERCENT: 100 * rows["accuracy"]})
-        return among(percent, rows, PERCENT, title)
-    if "errors" not in beside:
+    if beside is not None and column not in beside:
         columns = ", ".join(map(str, beside.columns))
-        raise ValueError(
-            f"page.live: rows need a column 'accuracy' or 'errors', have {columns}"
-        )
-    n = len(data.test[0])
-    errors = {arm: n - share * n / 100 for arm, share in percent.items()}
-    return among(errors, beside, "errors", title)
+        raise ValueError(f"page.live: rows lack a column {column!r}, have {columns}")
+    x, y = data.test if label is None else _of(data.test, label)
+    shares = {arm: _share(arm, net, x, y) for arm, net in nets.items()}
+    if column == "errors":
+        errors = {arm: len(y) * (1 - share) for arm, share in shares.items()}
+        return among(errors, beside, column, title)
+    percent = {arm: 100 * share for arm, share in shares.items()}
+    named = "test accuracy, %" if label is None else f"test {label}s right, %"
+    if beside is not None:
+        beside = beside.assign(**{named: 100 * beside[column]})
+    return among(percent, beside, named, title)
 
 
-def _percent(arm: str, net: nn.Module, data: Data) -> float:
-    share = accuracy(net, *data.test)
+def _of(part: tuple[Tensor, Tensor], label: int) -> tuple[Tensor, Tensor]:
+    """Return the images of one class and their labels."""
+    x, y = part
+    if not (y == label).any():
+        raise ValueError(f"page.live(label={label!r}): no test image has this label")
+    return x[y == label], y[y == label]
+
+
+def _share(arm: str, net: nn.Module, x: Tensor, y: Tensor) -> float:
+    share = accuracy(net, x, y)
     if isinstance(share, list):
         raise ValueError(
             f"page.live: {arm!r} is a stack of {len(share)} nets; give its members, "
             "sweeps.unstack(stack)[0] say"
         )
-    return 100 * share
+    return share
 
 
 def settings(rows: pd.DataFrame) -> str:

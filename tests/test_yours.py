@@ -99,8 +99,21 @@ class TestLive:
     def test_errors_are_counted_as_the_rows_count_them(self, toy):
         rows = pd.DataFrame({"arm": ["a"] * 3, "errors": [1, 2, 3]})
         n = len(toy.test[0])
-        shown = page.live({"a": self.net(toy, n - 2)}, toy, beside=rows)
+        shown = page.live(
+            {"a": self.net(toy, n - 2)}, toy, beside=rows, column="errors"
+        )
         assert "(errors): a: yours 2, among the recorded seeds" in shown.about
+
+    def test_one_class_alone(self, toy):
+        x, y = toy.test
+        last = int(y[-1])
+        share = round(100 - 100 / (y == last).sum().item(), 1)
+        net = self.net(toy, len(x) - 1)
+        rows = pd.DataFrame({"arm": ["a"] * 3, "few": [0.01, 0.02, 0.03]})
+        shown = page.live({"a": net}, toy, beside=rows, column="few", label=last)
+        assert f"(test {last}s right, %): a: yours {share:g}, above" in shown.about
+        with pytest.raises(ValueError, match=r"label=7.*no test image"):
+            page.live({"a": net}, toy, label=7)
 
     def test_nothing_to_measure_is_refused(self, toy):
         with pytest.raises(ValueError, match="no net to measure"):
@@ -109,5 +122,7 @@ class TestLive:
         net = nets.mlp(toy.train[0][0].numel(), 3)
         with pytest.raises(ValueError, match="'a' is a stack of 2 nets"):
             page.live({"a": sweeps.stack([net, net])}, toy)
-        with pytest.raises(ValueError, match="'accuracy' or 'errors', have arm, loss"):
+        with pytest.raises(
+            ValueError, match="lack a column 'accuracy', have arm, loss"
+        ):
             page.live({"a": net}, toy, beside=rows)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from kdsurvey import nets
 from kdsurvey.data import Data
 from kdsurvey.lessons.distilling_mnist.experiments import (
     CONFIG,
@@ -21,10 +22,11 @@ from kdsurvey.losses import soften
 from kdsurvey.methods import hinton, plain
 from kdsurvey.records import experiment
 from kdsurvey.stage import Teacher
-from kdsurvey.training import Config, Step, train
+from kdsurvey.training import Config, Step, accuracy, train
 
 NO_THREES = (3,)
 TWO_DIGITS = (0, 1, 2, 3, 4, 5, 6, 9)  # removed: only 7s and 8s stay
+SMALLER = (200, 200)  # hidden units of a student that learns in three seconds
 REACH = 20  # the most that is added to or taken from logits, in steps of a tenth
 
 
@@ -50,6 +52,51 @@ def missing(data: Data, seed: int) -> list[dict]:
         without(data, seed, teacher, NO_THREES, None),
         without(data, seed, teacher, TWO_DIGITS, T_PAPER),
     ]
+
+
+@experiment(
+    dealt=True,
+    settings={
+        "config": CONFIG,
+        "jitter": JITTER,
+        "t_paper": T_PAPER,
+        "no_threes": NO_THREES,
+        "smaller": SMALLER,
+    },
+)
+def never_seen(data: Data, seed: int) -> list[dict]:
+    """Train what the reader of notebook 03 trains: a smaller student without 3s, and the
+    same net on the labels; the shares of all test images and of the 3s that they get right.
+    """
+    teacher = Teacher(teach(data, seed))
+    student, alone = (nets.mlp(784, *SMALLER, 10, seed=seed) for _ in range(2))
+    transfer, config = data.without(NO_THREES), replace(CONFIG, seed=seed)
+    train(hinton(student, teacher, T=T_PAPER, alpha=1.0), transfer, config)
+    train(plain(alone), transfer, config)
+    return [
+        {"arm": arm, "seed": seed, **shares(net, data)}
+        for arm, net in {"distilled": student, "alone": alone}.items()
+    ]
+
+
+def shares(net: nn.Module, data: Data) -> dict[str, float]:
+    """Measure the share of the test images, and of the 3s among them, that a net gets
+    right.
+    """
+    x, y = data.test
+    threes = y == NO_THREES[0]
+    return {
+        "accuracy": round(accuracy(net, x, y), 5),
+        "accuracy of 3s": round(accuracy(net, x[threes], y[threes]), 5),
+    }
+
+
+def said(net: nn.Module, data: Data, k: int, n: int) -> tuple[np.ndarray, list[str]]:
+    """Return the first n test images of class k, and what a net says to each."""
+    x, y = data.test
+    x = x[y == k][:n]
+    answers = Teacher(net).logits(x).argmax(-1).tolist()
+    return x[:, 0].numpy(), [f"“{data.classes[answer]}”" for answer in answers]
 
 
 def arm_of(removed: Sequence[int], T: float | None, classes: Sequence[str]) -> str:

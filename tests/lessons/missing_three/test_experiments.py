@@ -9,7 +9,7 @@ import torch
 from kdsurvey.data import Data
 from kdsurvey.lessons.missing_three import claims, experiments, pictures
 from kdsurvey.nets import mlp
-from kdsurvey.training import Config
+from kdsurvey.training import Config, train
 
 DIGITS = tuple("0123456789")
 
@@ -128,3 +128,56 @@ def test_a_column_by_temperature():
     assert table.tolist() == [
         [T + seed for T in experiments.TEMPERATURES] for seed in (0, 1)
     ]
+
+
+def test_what_the_reader_trains(digits, monkeypatch):
+    """Both start from the same weights and see the same images without 3s, in the same
+    order; the test images are looked at once both are done.
+    """
+    runs = []
+    quick = Config(epochs=1, batch_size=32, device="cpu")
+
+    def learn(stages, data, config):
+        (stage,) = stages
+        (net,) = stage.learn
+        start = torch.cat([p.flatten() for p in net.parameters()]).clone()
+        runs.append((start, data.train, config))
+        train(iter([stage]), data, replace(quick, seed=config.seed))
+
+    monkeypatch.setattr(
+        experiments, "teach", lambda data, seed: mlp(784, 10, seed=seed)
+    )
+    monkeypatch.setattr(experiments, "train", learn)
+    part = digits.hold_out(500)
+    few = replace(part, train=tuple(tensor[:300] for tensor in part.train))
+    rows = experiments.never_seen.run(few, 3)
+    assert [row["arm"] for row in rows] == ["distilled", "alone"]
+    (one, seen, config), (other, also, same) = runs
+    assert torch.equal(one, other) and config == same and config.seed == 3
+    assert not (seen[1] == 3).any() and torch.equal(seen[1], also[1])
+    assert rows[1]["accuracy of 3s"] == 0 < rows[0]["accuracy"]
+    assert experiments.never_seen.run(few, 3) == rows
+
+
+def test_shares_are_of_all_and_of_the_threes(digits):
+    y = digits.test[1]
+    told = y.where((y != 8) & (torch.arange(len(y)) != (y == 3).nonzero()[0]), 5)
+    x = torch.nn.functional.one_hot(told, 10).float()
+    shares = experiments.shares(torch.nn.Identity(), replace(digits, test=(x, y)))
+    wrong = (y == 8).sum().item() + 1
+    threes = (y == 3).sum().item()
+    assert shares == {
+        "accuracy": round(1 - wrong / len(y), 5),
+        "accuracy of 3s": round(1 - 1 / threes, 5),
+    }
+
+
+def test_what_a_net_says_to_the_digits_of_a_class(digits):
+    class Always(torch.nn.Module):
+        def forward(self, x):
+            return torch.eye(10)[[5]].expand(len(x), 10)
+
+    images, titles = experiments.said(Always(), digits, 3, 4)
+    x, y = digits.test
+    assert images.shape == (4, 28, 28) and titles == ["“5”"] * 4
+    assert (torch.as_tensor(images) == x[y == 3][:4, 0]).all()
