@@ -20,7 +20,28 @@ TAGS = {
     "nbval-skip",
     "nbval-raises-exception",
     "raises-exception",
+    "core",  # what everybody reads
+    "deeper",  # below it, under headings that are folded
 }
+ORDER = (
+    "**You will**",
+    "## Look first",
+    "## Predict first",
+    "## The idea",
+    "## Run it",
+    "**Try**",
+    "## Is it so?",
+    "**What you should see.**",
+    "**What this scale cannot show.**",
+    "## Panel",
+    "**Task**",
+    "## Summary",
+    "**Next**",
+    "## Where it fails",
+    "## Exercises",
+    "## Quiz",
+    "## References",
+)
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -148,7 +169,87 @@ def test_live_pictures_have_no_figures_in_their_twin(notebook):
                 assert "".join(output["data"]["text/plain"]).startswith("(")
 
 
+def is_lesson_to_run(notebook: dict) -> bool:
+    """Whether it has a core path and folded sections, as all shall have."""
+    return notebook["metadata"]["kdsurvey"].get("anatomy") == 2
+
+
+@pytest.fixture(
+    params=[
+        path for path in NOTEBOOKS if is_lesson_to_run(json.loads(path.read_text()))
+    ],
+    ids=lambda path: path.stem,
+)
+def lesson(request) -> dict:
+    return json.loads(request.param.read_text())
+
+
+def core(notebook: dict) -> list[dict]:
+    return [c for c in notebook["cells"] if "core" in c["metadata"]["tags"]]
+
+
+def text_of(cell: dict) -> str:
+    return "".join(cell["source"])
+
+
+def test_a_core_path_is_short(lesson):
+    """25 minutes: 18 cells, 1,000 words, three pictures, one forest."""
+    cells = core(lesson)
+    words = [text_of(c).split() for c in cells if c["cell_type"] == "markdown"]
+    assert len(cells) <= 18 and sum(map(len, words)) <= 1000
+    sources = [text_of(cell) for cell in cells]
+    assert sum("plots.forest(" in source for source in sources) == 1
+    assert sum("kd.schemes." in source for source in sources) == 1
+
+
+def test_the_reader_runs_it(lesson):
+    """The method and its choices stand in the open; the first line has what to change."""
+    cells = [c for c in core(lesson) if "kd.train(kd.methods." in text_of(c)]
+    assert cells
+    first, *rest = text_of(cells[0]).splitlines()
+    names = first.split(" = ")[0]
+    assert names.count(",") >= 3 and len(rest) < 12
+    assert "page.live(" in text_of(cells[0])
+    shown = json.dumps(cells[0]["outputs"])
+    assert "yours" in shown and "among the recorded seeds" in shown
+
+
+def test_what_is_deeper_is_folded_and_says_what_it_answers(lesson):
+    cells = lesson["cells"]
+    tags = [("core" in c["metadata"]["tags"]) for c in cells]
+    assert tags == sorted(tags, reverse=True)  # the core stands first
+    for cell in cells:
+        folded = cell["metadata"].get("jp-MarkdownHeadingCollapsed", False)
+        heading = text_of(cell).startswith("## ") and cell["cell_type"] == "markdown"
+        last = text_of(cell).startswith("## References")
+        assert folded == (heading and "deeper" in cell["metadata"]["tags"] and not last)
+        if folded and not text_of(cell).startswith("## Quiz"):
+            assert re.match(r"## .+\n\n\*.+(minute|minutes).+\*", text_of(cell))
+
+
+def test_a_prediction_is_answered_where_the_page_decides_it(lesson):
+    sources = [text_of(cell) for cell in core(lesson)]
+    asked = [k for k, source in enumerate(sources) if "panels.predict(" in source]
+    answered = [k for k, source in enumerate(sources) if ".answered(" in source]
+    run = [k for k, source in enumerate(sources) if "kd.train(" in source]
+    assert asked and answered and asked[0] < run[0] < answered[0]
+
+
+def test_no_cell_of_the_core_shows_a_wall_or_a_bare_truth(lesson):
+    for cell in core(lesson):
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            text = "".join(output.get("text", data.get("text/plain", "")))
+            if "image/png" not in data and "text/markdown" not in data:
+                assert len(text.splitlines()) <= 8
+            assert not re.search(r"\b(True|False)\b", text)
+
+
 def test_the_order_of_the_page(notebook):
+    if is_lesson_to_run(notebook):
+        places = [prose(notebook).index(wanted) for wanted in ORDER]
+        assert places == sorted(places)
+        return
     text = prose(notebook)
     wanted = [
         "**You will**",

@@ -42,6 +42,7 @@ class TestArms:
         ]
         assert [a.colour, b.colour] == [bar.colour for bar in bars]
         assert bars[0].colour != bars[1].colour
+        assert all(0 < bar.width < 1 for bar in bars)  # of a row
 
     def test_mean_and_spread_stand_right_of_the_furthest_dot(self):
         a, b = marks(self.chart, Text)

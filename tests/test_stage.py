@@ -14,7 +14,7 @@ from kdsurvey.losses import fsp_matrix
 from kdsurvey.methods import hinton, plain
 from kdsurvey.methods.fsp.flow import Flow
 from kdsurvey.nets import mlp
-from kdsurvey.stage import Teacher, logits_of
+from kdsurvey.stage import Teacher, keeps_inputs, logits_of
 from kdsurvey.training import accuracy, train
 
 QUICK = Config(epochs=1, batch_size=16, lr=0.05, device="cpu")
@@ -73,6 +73,12 @@ def test_layers_that_work_in_place_leave_the_images_alone(toy, make):
     run(hinton(net, make()), below)
     after = [x for x, _ in (below.train, below.test)]
     assert all(torch.equal(a, b) for a, b in zip(before, after))
+
+
+def test_only_torchs_own_layers_are_known_to_leave_their_input_alone():
+    assert keeps_inputs(nn.Sequential(*small(), nn.ReLU()))
+    assert not keeps_inputs(nn.Sequential(*small(), nn.ReLU(inplace=True)))
+    assert not keeps_inputs(Rectified()) and not keeps_inputs(lambda x: x)
 
 
 def test_layers_that_work_in_place_leave_flows_alone():

@@ -16,7 +16,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from kdsurvey import sweeps
-from kdsurvey.batches import jitter
+from kdsurvey.batches import Batches, jitter
 from kdsurvey.config import SCHEDULES
 from kdsurvey.data import Data
 from kdsurvey.losses import cross_entropy, kl, soften
@@ -1310,3 +1310,9 @@ def ruined():
 def test_weights_that_cannot_learn_are_named(make, words, toy):
     with pytest.raises(ValueError, match=words):
         train(plain(make()), toy, Config(epochs=1, device="cpu"), progress=False)
+
+
+def test_the_order_of_a_batch_lies_where_the_images_are():
+    x = torch.zeros(6, 1, device="meta")
+    batches = Batches(4, 0, 0, torch.device("cpu")).of_epoch(x, x[:, 0])
+    assert [batch.i.device.type for batch in batches] == ["meta", "meta"]

@@ -213,6 +213,44 @@ def test_a_redraw_is_a_fresh_drawing():
         assert canvas.png(picture) == draw(picture)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"legend": "other"},
+        {"colour": "#D55E00"},
+        {"style": "--"},
+        {"marker": "s"},
+        {"alpha": 0.5},
+        {"size": 9.0},
+    ],
+    ids=str,
+)
+def test_a_legend_follows_every_look_of_its_line(changes):
+    canvas = Canvas()
+    line = Line([0, 1], [0, 1], legend="a", marker="o", style="-", colour=BLUE)
+    canvas.png(bare(line))
+    assert canvas.png(bare(replace(line, **changes))) == draw(
+        bare(replace(line, **changes))
+    )
+
+
+@pytest.mark.parametrize("changes", [{"hatch": "xx"}, {"colour": "#D55E00"}], ids=str)
+def test_a_legend_follows_every_look_of_its_bars(changes):
+    canvas = Canvas()
+    bars = Bars([0, 1], [1, 2], legend="a", hatch="//", colour=BLUE)
+    canvas.png(bare(bars))
+    changed = bare(replace(bars, **changes))
+    assert canvas.png(changed) == draw(changed)
+
+
+def test_a_legend_follows_whether_its_points_are_hollow():
+    canvas = Canvas()
+    points = Points([0, 1], [1, 2], legend="a")
+    canvas.png(bare(points))
+    changed = bare(replace(points, hollow=True))
+    assert canvas.png(changed) == draw(changed)
+
+
 def test_what_stays_is_kept():
     canvas = Canvas()
     backgrounds = []
