@@ -1,6 +1,6 @@
 """Notebook 03: digits that the student has never seen. Hinton, Vinyals & Dean 2015, section 3."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -203,15 +203,22 @@ def runner(
 
     def run(removed, T, on_batch):
         row = without(data, 0, teacher, removed, T, on_batch=on_batch)
-        return {
-            "n": row["n"],
-            "errors": row["errors"],
-            "errors_corrected": row["errors corrected"],
-            "per_class": row["recall"],
-            "per_class_corrected": row["recall corrected"],
-        }
+        return as_the_panel_shows(row)
 
     return run
+
+
+def as_the_panel_shows(row: Mapping) -> dict:
+    """Return of a row what the panel shows: counts and recalls, before and after the
+    correction.
+    """
+    return {
+        "n": row["n"],
+        "errors": row["errors"],
+        "errors_corrected": row["errors corrected"],
+        "per_class": row["recall"],
+        "per_class_corrected": row["recall corrected"],
+    }
 
 
 def count(suffix: str, z: Tensor, y: Tensor, removed: Sequence[int]) -> dict:

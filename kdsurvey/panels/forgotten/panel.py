@@ -23,6 +23,7 @@ def forgotten(
     *,
     removed: Sequence[int] = (3,),
     T: float = 8.0,
+    finished: Mapping | None = None,
     place: str | None = None,
 ) -> Panel:
     """Make a panel: tick the digits to leave out of the transfer set, set T, run.
@@ -31,10 +32,11 @@ def forgotten(
     {"errors", "per_class", "errors_corrected", "per_class_corrected", "n"}: wrong
     answers of n, and recalls in [0, 1], one a class, before and after the bias of the
     missing classes is corrected. It passes on_batch on to `train`, which is how Stop
-    reaches it. place: as for live_training. Raises ValueError when fewer than two
+    reaches it. finished: a run of these digits and this T that is shown until the first
+    one here. place: as for live_training. Raises ValueError when fewer than two
     digits would remain.
     """
-    return Forgotten(run, digits, removed=removed, place=place, T=T)
+    return Forgotten(run, digits, removed=removed, finished=finished, place=place, T=T)
 
 
 class Forgotten(TrainingPanel):
@@ -64,6 +66,7 @@ class Forgotten(TrainingPanel):
         digits: int,
         *,
         removed: Sequence[int],
+        finished: Mapping | None = None,
         place: str | None = None,
         T: float,
     ):
@@ -71,8 +74,9 @@ class Forgotten(TrainingPanel):
         self._run = run
         self.digits = digits
         self._require_two(removed)
-        self.result: Mapping | None = None
-        self.chosen: tuple[tuple[int, ...], float] = ((), T)
+        self._finished = finished
+        self.result = finished
+        self.chosen: tuple[tuple[int, ...], float] = (tuple(removed), T)
         self.boxes = [_box(k, k in removed) for k in range(digits)]
         self.keep(**{str(k): box for k, box in enumerate(self.boxes)})
         which = widgets.HTML("Leave out of the transfer set:")
@@ -81,6 +85,8 @@ class Forgotten(TrainingPanel):
             row(which, *self.boxes),
             row(self.T.row, self.start, self.stop),
         )
+        if finished:
+            self.say(f"A recorded run. {self.sentence('finished')}")
 
     @property
     def removed(self) -> tuple[int, ...]:
@@ -90,7 +96,8 @@ class Forgotten(TrainingPanel):
     def state(self) -> dict:
         """Return the controls, and whether the run on show is theirs."""
         now = self.removed, self.T.value
-        return super().state() | {"ran": bool(self.result) and self.chosen == now}
+        ran_here = self.result is not self._finished and self.chosen == now
+        return super().state() | {"ran": ran_here}
 
     def restore(self, state: dict) -> None:
         """Set the controls and run with them; errors: see Panel.restore."""

@@ -43,6 +43,21 @@ def test_run_shows_what_came_back(close):
     assert before.y[3] == pytest.approx(10) and after.y[3] == pytest.approx(90)
 
 
+def test_a_recorded_run_is_shown_until_the_first_here(close):
+    recorded = answer((3, 5), 4.0, lambda step: None)
+    panel = close(forgotten(answer, removed=(3, 5), T=4.0, finished=recorded))
+    assert panel.status == (
+        "A recorded run. Left out 3, 5, T = 4: 200 errors of 1000, 11 after the correction."
+    )
+    rows = {name: values for name, *values in panel.table[0].rows}
+    assert rows["5, left out"] == ["10.0 %", "90.0 %"]
+    assert panel.state()["ran"] is False  # whoever takes the link has to run it
+    panel.start.click()
+    assert panel.wait(WAIT)
+    panel.check()
+    assert panel.state()["ran"] is True and panel.status.startswith("Left out 3, 5")
+
+
 def test_two_digits_must_remain(close):
     panel = close(forgotten(answer))
     for box in panel.boxes[1:]:
