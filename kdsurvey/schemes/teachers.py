@@ -1,0 +1,135 @@
+"""One teacher that is trained before, and one student."""
+
+from kdsurvey.schemes.parts import (
+    Box,
+    Curve,
+    Frame,
+    Part,
+    Words,
+    forward,
+    loss,
+    numbers,
+    target,
+)
+from kdsurvey.schemes.scheme import Scheme
+
+
+def hinton() -> Scheme:
+    """Draw distillation: a hard term with the labels, a soft one with the teacher."""
+    images = numbers("images x", 86, 245, 112)
+    teacher = Box("teacher", 270, 110, 200, 74, "frozen", "teacher\n784-1200-1200-10")
+    student = Box(
+        "student", 270, 380, 200, 74, text="student\n784-800-800-10", served=True
+    )
+    p = numbers("p_T", 546, 110, 232, 46, "p_T = softmax(v / T)")
+    q_T = numbers("q_T", 546, 290, 232, 46, "q_T = softmax(z / T)")
+    q = numbers("q", 546, 380, 232, 46, "q = softmax(z)")
+    soft = loss("KL", 736, 200, "KL")
+    hard = loss("H", 736, 380)
+    labels = numbers("labels y", 870, 380, 112)
+    parts = (
+        *(images, teacher, student, p, q_T, q, soft, hard, labels),
+        forward(images.top(), teacher.left(), (86, 110)),
+        forward(images.bottom(), student.left(), (86, 380)),
+        forward(teacher.right(), p.left(), text="v"),
+        forward(student.right(), q.left(), text="z", below=True),
+        forward(student.right(), q_T.left(), (392, 380), (392, 290)),
+        target(p.right(), soft.top(), (736, 110)),
+        forward(q_T.right(), soft.bottom(), (736, 290)),
+        forward(q.right(), hard.left()),
+        forward(labels.left(), hard.right()),
+        Words("soft term:", 776, 188, "start"),
+        Words("weight α T^2", 776, 213, "start"),
+        Words("hard term: weight 1 − α", 736, 426),
+    )
+    return Scheme(
+        "hinton",
+        "Hinton: the student learns from the teacher's softened answers",
+        parts,
+        ("L = (1 − α) H(y, q) + α T^2 KL(p_T ‖ q_T)",),
+        "The same images x go to the teacher and to the student. The teacher, a net "
+        "784-1200-1200-10, is frozen. Its logits v become p_T, the softmax of v / T. The "
+        "student, a net 784-800-800-10, learns and is served. Its logits z are used "
+        "twice: q_T is the softmax of z / T, and q is the softmax of z without a "
+        "temperature. Two losses: the soft term KL compares q_T with the target p_T, "
+        "through which no gradient goes to the teacher, with weight alpha T squared; the "
+        "hard term H compares q with the labels y, with weight 1 - alpha.",
+    )
+
+
+DIGITS = "0123456789"
+OF_AN_EIGHT = (6, 3, 7, 26, 2, 12, 3, 3, 60, 10)  # heights, pixels: a teacher at a high T
+
+
+def missing_three() -> Scheme:
+    """Draw distillation without any 3, and the one number that mends its bias."""
+    teacher = Box("teacher", 230, 222, 190, 70, "frozen", "teacher\nknows all digits")
+    student = Box(
+        "student", 230, 352, 190, 70, text="student\nnever saw a 3", served=True
+    )
+    column = Box("p_T", 520, 222, 258, 108, "numbers", " ")
+    soft = loss("KL", 520, 352, "KL")
+    logits = numbers("z", 160, 490, 150, 44, "logits z (n, 10)")
+    bias = numbers("b", 420, 490, 190, 44, "z_3 becomes z_3 + b")
+    answer = numbers("answer", 690, 490, 150, 44, "largest logit")
+    parts = (
+        Frame("Distil: soft targets alone, from images that are no 3", 24, 58, 912, 362),
+        Frame("Afterwards: one number, nothing learns", 24, 432, 912, 96),
+        *_transfer_set(),
+        forward(images.bottom(-294), teacher.left(), (76, 222)),
+        forward(images.bottom(-294), student.left(), (76, 352)),
+        Words("images x", 48, 186) if False else Words("x", 62, 187),
+        *(images, teacher, student, column, soft, logits, bias, answer),
+        *_columns(column),
+        forward(student.right(), soft.left(), text="z"),
+        forward(teacher.right(), column.left(), text="v"),
+        target(column.bottom(), soft.top()),
+        Words("The teacher's answer p_T", 664, 180, "start"),
+        Words("to an 8, softened: its", 664, 206, "start"),
+        Words("column for 3 still tells", 664, 232, "start"),
+        Words("what looks like a 3.", 664, 258, "start"),
+        Words("α = 1: no labels", 560, 352, "start"),
+        forward(logits.right(), bias.left()),
+        forward(bias.right(), answer.left()),
+    )
+    return Scheme(
+        "missing_three",
+        "Missing three: a student learns a digit that it has never seen",
+        parts,
+        ("L = T^2 KL(p_T ‖ q_T), then z_3 + b with the b that errs least in validation",),
+        "The transfer set has the digits 0 to 9 without the 3, whose place is empty. The "
+        "frozen teacher knows all digits, the student never saw a 3; only the student "
+        "learns, and it is served. Its logits z are compared with the teacher's in the "
+        "loss KL alone, as alpha is 1. The target p_T, drawn as ten columns for an image "
+        "of an 8, gets no gradient; its column for 3 is the second largest, so images "
+        "that are no 3 still teach what a 3 looks like. Afterwards nothing learns: in "
+        "the logits z one number b is added, z_3 becomes z_3 + b, and the answer is the "
+        "largest logit. b is the number with the fewest errors on validation images, "
+        "which have 3s.",
+    )
+
+
+def _tiles() -> tuple[Part, ...]:
+    """Draw the digits of the transfer set in a row, with a gap for the 3."""
+    tiles: list[Part] = [Words("transfer set", 60, 120, "start")]
+    for k, digit in enumerate(DIGITS):
+        x = 212 + 52 * k
+        if digit == "3":
+            tiles.append(Words("no 3", x, 120))
+        else:
+            tiles.append(numbers(f"digit {digit}", x, 120, 40, 40, digit))
+    return tuple(tiles)
+
+
+def _columns(box: Box) -> tuple[Part, ...]:
+    """Draw the ten columns of a soft target, the one for 3 with its stripe."""
+    floor = box.y + 26
+    parts: list[Part] = []
+    for k, height in enumerate(OF_AN_EIGHT):
+        x = box.x - 112.5 + 25 * k
+        sides = ((x - 7, floor), (x - 7, floor - height))
+        sides += ((x + 7, floor - height), (x + 7, floor))
+        parts.append(Curve(sides, "bold" if k == 3 else "edge"))
+        parts.append(Words(DIGITS[k], x, floor + 14, bold=k == 3))
+    parts.append(Curve(((box.x - 124, floor), (box.x + 124, floor)), "axis"))
+    return tuple(parts)
