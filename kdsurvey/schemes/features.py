@@ -28,61 +28,67 @@ def fitnets() -> Scheme:
         ),
         "Two stages, one below the other. Stage 1, hint: images x go to the teacher to "
         "its hint, a frozen net 784-300, and to the student's lower half, "
-        "784-32-32-32-32-32, which ends in the guided layer and learns. The regressor r, from 32 to 300 units, learns "
-        "too and is gone after this stage, so it is hatched. The loss L_HT compares "
-        "r(v_g) with the target u_h, which gets no gradient. Stage 2, distil: the whole "
-        "student, ten hidden layers of 32, learns and is served; its lower half starts "
-        "as stage 1 left it. The whole teacher, 784-300-300-10, is frozen. The soft H "
+        "784-32-32-32-32-32, which ends in the guided layer and learns. The "
+        "regressor r, from 32 to 300 units, learns too and is gone after this stage, so it "
+        "is hatched. The loss L_HT compares r(v_g) with the target u_h, which gets no "
+        "gradient. Stage 2, distil: the whole student, ten hidden layers of 32, learns "
+        "and is served; its lower half starts as stage 1 left it. The whole teacher, 784-300-300-10, is frozen. The soft H "
         "compares P_S at temperature tau with the target P_T at tau, with a weight "
         "lambda that falls from 4 to 1; the hard H compares P_S with the labels y.",
     )
 
 
 def _hint() -> tuple[Part, ...]:
-    images = numbers("images x", 104, 178, 112)
+    images = numbers("images x", 104, 192, 112)
     teacher = Box(
-        "teacher to its hint", 312, 124, 236, 66, "frozen", "teacher to its hint\n784-300"
+        "teacher to its hint",
+        312,
+        136,
+        236,
+        66,
+        "frozen",
+        "teacher to its hint\n784-300",
     )
     student = Box(
         "student's lower half",
         312,
-        232,
+        248,
         236,
         66,
         text="student's lower half\n784-32-32-32-32-32",
     )
-    r = Box("regressor r", 580, 232, 160, 66, text="regressor r\n32 → 300", thrown=True)
-    hint = loss("L_HT", 790, 178, "L_{HT}", 31)
+    r = Box("regressor r", 580, 248, 160, 66, text="regressor r\n32 → 300", thrown=True)
+    hint = loss("L_HT", 790, 192, "L_{HT}", 31)
     return (
-        Frame("Stage 1, hint: the student's upper half waits", 24, 58, 912, 222),
+        Frame("Stage 1, hint: the student's upper half waits", 24, 58, 912, 236),
         *(images, teacher, student, r, hint),
-        forward(images.right(-8), teacher.left(), (181, 170), (181, 124)),
-        forward(images.right(8), student.left(), (181, 186), (181, 232)),
-        target(teacher.right(), hint.top(), (790, 124), text="hint u_h"),
+        forward(images.right(-8), teacher.left(), (174, 184), (174, 136)),
+        forward(images.right(8), student.left(), (174, 200), (174, 248)),
+        target(teacher.right(), hint.top(), (790, 136), text="hint u_h"),
         forward(student.right(), r.left(), text="v_g"),
-        forward(r.right(), hint.bottom(), (790, 232), text="r(v_g)"),
+        forward(r.right(), hint.bottom(), (790, 248), text="r(v_g)"),
     )
 
 
 def _distil() -> tuple[Part, ...]:
-    images = numbers("images x", 104, 412, 112)
-    teacher = Box("teacher", 312, 358, 236, 66, "frozen", "teacher\n784-300-300-10")
+    images = numbers("images x", 104, 438, 112)
+    teacher = Box("teacher", 312, 384, 236, 66, "frozen", "teacher\n784-300-300-10")
     student = Box(
-        "student", 312, 470, 236, 66, text="student\n784 - 10 × 32 - 10", served=True
+        "student", 312, 496, 236, 66, text="student\n784 - 10 × 32 - 10", served=True
     )
-    soft = loss("soft H", 590, 412)
-    hard = loss("hard H", 740, 484)
-    labels = numbers("labels y", 862, 484, 112)
+    soft = loss("soft H", 590, 438)
+    hard = loss("hard H", 740, 510)
+    labels = numbers("labels y", 862, 510, 112)
     return (
-        Frame("Stage 2, distil: the student goes on, the regressor is gone", 24, 292, 912, 240),
+        Frame("Stage 2, distil: the regressor is gone", 24, 306, 912, 246),
         *(images, teacher, student, soft, hard, labels),
-        forward(images.right(-8), teacher.left(), (181, 404), (181, 358)),
-        forward(images.right(8), student.left(), (181, 420), (181, 470)),
-        target(teacher.right(), soft.top(), (590, 358), text="P_T^τ"),
-        forward(student.right(-12), soft.bottom(), (590, 458), text="P_S^τ"),
+        forward(images.right(-8), teacher.left(), (174, 430), (174, 384)),
+        forward(images.right(8), student.left(), (174, 446), (174, 496)),
+        target(teacher.right(), soft.top(), (590, 384), text="P_T^τ"),
+        forward(student.right(-12), soft.bottom(), (590, 484), text="P_S^τ"),
         forward(student.right(14), hard.left(), text="P_S", below=True, shift=(40, 0)),
         forward(labels.left(), hard.right()),
-        Words("soft term: weight λ, 4 → 1", 630, 412, "start"),
+        Words("soft term: weight λ, 4 → 1", 630, 438, "start"),
     )
 
 
@@ -99,10 +105,10 @@ def fsp() -> Scheme:
         "Two stages, side by side. Stage 1, flow: images x go to the teacher, which is "
         "frozen, and to the student, which learns. In each net F_1 is the map at the "
         "start of a section (after teacher, first part, and student, first part) and F_2 "
-        "the map at its end (after teacher, section, and student, section). From both maps comes one matrix, "
-        "G^T of the teacher and G^S of the student, with a row for each channel of F_1 "
-        "and a column for each channel of F_2; here two of each. The loss, a squared "
-        "norm, compares G^S with the target G^T, which gets no gradient. No labels are "
+        "the map at its end (after teacher, section, and student, section). From both "
+        "maps comes one matrix, G^T of the teacher and G^S of the student, with a row "
+        "for each channel of F_1 and a column for each channel of F_2; here two of "
+        "each. The loss, a squared norm, compares G^S with the target G^T, which gets no gradient. No labels are "
         "needed. Stage 2, task: the whole student learns from the labels y alone, with "
         "the loss H, and is served; there is no teacher.",
     )
@@ -126,9 +132,9 @@ def _matrix(
 ) -> tuple[Part, ...]:
     """Draw a net's two maps and their matrix; side: -1 above the loss, 1 below it."""
     look = "frozen" if net == "teacher" else "learns"
-    start = Box(f"{net}, first part", 232, y, 130, 66, look, f"{net}\nfirst part")
-    end = Box(f"{net}, section", 412, y, 130, 66, look, f"{net}\na section")
-    G = Box(name, 560, y, 92, 92, "numbers", " ")
+    start = Box(f"{net}, first part", 222, y, 130, 66, look, f"{net}\nfirst part")
+    end = Box(f"{net}, section", 392, y, 130, 66, look, f"{net}\na section")
+    G = Box(name, 560, y, 92, 92, "square", " ")
     outer = y + side * 72
     out = start.top() if side < 0 else start.bottom()
     into = G.top() if side < 0 else G.bottom()
@@ -142,7 +148,7 @@ def _matrix(
         Words(name, 618, y, "start"),
         forward(first, start.left(), turn),
         forward(start.right(), end.left(), text="F_1"),
-        forward(out, into, (232, outer), (560, outer)),
+        forward(out, into, (222, outer), (560, outer)),
         forward(end.right(), G.left(), text="F_2"),
         compared,
     )
@@ -164,7 +170,7 @@ def _task() -> tuple[Part, ...]:
     hard = loss("H", 816, 330)
     labels = numbers("labels y", 816, 430, 112)
     return (
-        Frame("Stage 2, task: no teacher", 696, 58, 240, 438),
+        Frame("Stage 2, task", 696, 58, 240, 438),
         *(images, student, hard, labels),
         forward(images.bottom(), student.top()),
         forward(student.bottom(), hard.top(), text="p_S"),

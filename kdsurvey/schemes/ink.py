@@ -23,9 +23,9 @@ from kdsurvey.schemes.parts import (
 CARD, PANE = "#ffffff", "#f6f7f9"  # the drawing, a frame on it
 LEARNS, FROZEN = COLOURS[0], GREY
 TARGET, COPY = COLOURS[1], COLOURS[2]
-FILLS = {"learns": "#d3e8f5", "frozen": "#dedede", "numbers": CARD, "bar": CARD}
-EDGES = {"learns": LEARNS, "frozen": FROZEN, "numbers": INK, "bar": INK}
-CORNERS = {"learns": 5, "frozen": 5, "numbers": 12, "bar": 0}
+FILLS = {"learns": "#d3e8f5", "frozen": "#dedede", "numbers": CARD, "square": CARD}
+EDGES = {"learns": LEARNS, "frozen": FROZEN, "numbers": INK, "square": INK}
+CORNERS = {"learns": 5, "frozen": 5, "numbers": 12, "square": 0}
 STRIPE = 7.0  # the width of the stripe of a net that learns
 HATCH, PITCH = "#707070", 14.0
 HEAD = (13.0, 6.5)  # of an arrow: its length, half its width
@@ -77,7 +77,7 @@ def _(words: Words) -> str:
 @draw.register
 def _(box: Box) -> str:
     x, y = box.x - box.width / 2, box.y - box.height / 2
-    corner = CORNERS[box.look] if box.text.strip() or not box.text else 5
+    corner = CORNERS[box.look]
     parts = [
         element(
             "rect",
@@ -112,8 +112,10 @@ def _(loss: Loss) -> str:
         stroke=INK,
         stroke_width=2.6,
     )
-    letter = Words(loss.letter, loss.x, loss.y, bold=True)
-    return _group("loss", [circle, draw(letter)], loss.name, ["loss"])
+    parts = [circle]
+    if loss.letter:
+        parts.append(draw(Words(loss.letter, loss.x, loss.y, bold=True)))
+    return _group("loss", parts, loss.name, ["loss"])
 
 
 @draw.register
@@ -186,7 +188,7 @@ def _(curve: Curve) -> str:
 
 def keys(box: Box) -> list[str]:
     """List what a legend must explain of a box."""
-    explained: list[str] = [] if box.look == "bar" else [box.look]
+    explained: list[str] = [] if box.look == "square" else [box.look]
     explained += ["served"] if box.served else []
     return [*explained, "thrown"] if box.thrown else explained
 

@@ -85,6 +85,6 @@ def _sample(key: str, x: float, y: float) -> Part:
         return Loss(key, middle, y, height, height, letter="")
     if key in ("steps", "slope"):
         return Curve(((x, y), (x + width, y)), key)  # type: ignore[arg-type]
-    look = key if key in ink.FILLS else "numbers"
+    look = key if key in ink.FILLS else "square"
     thrown, served = key == "thrown", key == "served"
     return Box(key, middle, y, width, height, look, " ", served, thrown)  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from kdsurvey.schemes.parts import (
 from kdsurvey.schemes.scheme import Scheme
 
 BEFORE, NOW = 176.0, 492.0  # the middle of what was before, and of the stage
-LANES = 84.0  # from the teacher's lane down to the student's
+LANES = 92.0  # from the teacher's lane down to the student's
 
 
 def apprentice() -> Scheme:
@@ -24,9 +24,9 @@ def apprentice() -> Scheme:
     parts = (
         Words("before", BEFORE, 70),
         Words("in the stage of this method", NOW, 70),
-        *_timeline("A", 90.0, "both learn from the start"),
-        *_timeline("B", 276.0, "a trained teacher, a fresh student"),
-        *_timeline("C", 462.0, "a trained teacher, a trained student that is lowered"),
+        *_timeline("A", 88.0, "both learn from the start"),
+        *_timeline("B", 298.0, "a trained teacher, a fresh student"),
+        *_timeline("C", 508.0, "a trained teacher, a trained student that is lowered"),
     )
     return Scheme(
         "apprentice",
@@ -49,10 +49,11 @@ def apprentice() -> Scheme:
 
 def _timeline(scheme: str, y: float, title: str) -> Iterator[Part]:
     """Draw one scheme; y: the upper edge of its frame."""
-    upper, lower = y + 62, y + 62 + LANES
+    upper = y + 66
+    lower = upper + LANES
     frozen = scheme != "A"
     teacher = Box(
-        f"teacher {scheme}",
+        f"teacher, scheme {scheme}",
         NOW,
         upper,
         236,
@@ -62,7 +63,7 @@ def _timeline(scheme: str, y: float, title: str) -> Iterator[Part]:
     )
     state = "tuned at lr × 0.1" if scheme == "C" else "fresh weights"
     student = Box(
-        f"student {scheme}",
+        f"student, scheme {scheme}",
         NOW,
         lower,
         236,
@@ -70,7 +71,7 @@ def _timeline(scheme: str, y: float, title: str) -> Iterator[Part]:
         text=f"student, 2 bits\n{state}",
         served=True,
     )
-    yield Frame(f"Scheme {scheme}: {title}", 24, y, 912, 178)
+    yield Frame(f"Scheme {scheme}: {title}", 24, y, 912, 202)
     yield from (teacher, student)
     yield from _terms(scheme, teacher, student)
     if scheme == "A":
@@ -91,11 +92,11 @@ def _trained(net: Box, name: str, how: str) -> Iterator[Part]:
 def _terms(scheme: str, teacher: Box, student: Box) -> Iterator[Part]:
     """Draw the terms of the loss beside the two nets."""
     soft = loss(f"γ H {scheme}", 664, (teacher.y + student.y) / 2, radius=19)
-    hard = loss(f"β H {scheme}", 776, student.y + 8, radius=19)
+    hard = loss(f"β H {scheme}", 776, student.y + 10, radius=19)
     yield from (soft, hard)
     yield target(teacher.right(8), soft.top(), (664, teacher.y + 8))
-    yield forward(student.right(-12), soft.bottom(), (664, student.y - 12))
-    yield forward(student.right(8), hard.left())
+    yield forward(student.right(-8), soft.bottom(), (664, student.y - 8))
+    yield forward(student.right(10), hard.left())
     yield Words("γ H(z_T, p_A)", 694, soft.y, "start")
     yield Words("β H(y, p_A)", 804, hard.y, "start")
     if scheme == "A":
@@ -118,7 +119,7 @@ def staircase() -> Scheme:
         Frame("Forward: seven levels", 24, 58, 448, 350),
         Frame("Backward: which slope?", 488, 58, 448, 350),
         *_steps(248.0, 246.0),
-        *_slopes(712.0, 330.0),
+        *_slopes(712.0, 318.0),
         *(w, low),
         forward(w.right(), low.left(), text="round"),
         Words("goes on to the layer", 690, 476, "start"),
@@ -127,7 +128,9 @@ def staircase() -> Scheme:
         "staircase",
         "The staircase: rounded on the way forward, straight on the way back",
         parts,
-        ("w_q = round(n clip(w, −1, 1)) / n   with   n = 2^{k − 1} − 1,   here k = 3 bits",),
+        (
+            "w_q = round(n clip(w, −1, 1)) / n   with   n = 2^{k − 1} − 1,   here k = 3 bits",
+        ),
         "Two charts over the weight w, from -1.45 to 1.45, and below them the path of a "
         "weight. Forward: the quantiser w_q is a staircase of seven levels, -1, -2/3, "
         "-1/3, 0, 1/3, 2/3 and 1, flat beyond -1 and 1; a dashed straight line runs "
@@ -145,7 +148,7 @@ def _axes(x: float, y: float, name: str, height: tuple[float, float]) -> Iterato
     yield Curve(((x - reach, y), (x + reach, y)))
     yield Curve(((x, y - height[0]), (x, y + height[1])))
     yield Words("w", x + reach + 14, y)
-    yield Words(name, x, y - height[0] - 14)
+    yield Words(name, x, y - height[0] - 18)
     for value in (-1, 1):
         at = x + value * UNIT
         yield Curve(((at, y - 5), (at, y + 5)))
@@ -177,8 +180,7 @@ def _slopes(x: float, y: float) -> Iterator[Part]:
     edge = [(x - reach, raised), (x - UNIT, raised), (x - UNIT, y - rise)]
     edge += [(x + UNIT, y - rise), (x + UNIT, raised), (x + reach, raised)]
     yield Curve(tuple(edge), "slope")
-    yield Words("1", x + 14, y - rise - 18, "start")
+    yield Words("1 where |w| ≤ 1", x + 12, y - rise - 18, "start")
     yield Words("−1", x - UNIT, y + 22)
     yield Words("1", x + UNIT, y + 22)
-    yield Words("0 on every step:", x, y - 62)
-    yield Words("nothing would learn", x, y - 36)
+    yield Words("0 on every step: nothing would learn", x, y + 62)

@@ -10,7 +10,7 @@ from typing import Literal
 from kdsurvey.schemes import letters
 
 Point = tuple[float, float]
-Look = Literal["learns", "frozen", "numbers", "bar"]
+Look = Literal["learns", "frozen", "numbers", "square"]
 Kind = Literal["forward", "target", "copy"]
 Anchor = Literal["start", "middle", "end"]
 
@@ -56,9 +56,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Box(Block):
-    """A net, a tensor, or a bar whose length counts.
+    """A net, or numbers.
 
-    "learns" and "frozen" are nets, "numbers" are no net.
+    look: "learns" and "frozen" are nets, "numbers" are none; "square" are numbers whose
+    shape counts, as those of matrices and bars.
 
     text: its lines; "" is the name. served: it has the thick frame. thrown: it is
     hatched, as it is gone after training.

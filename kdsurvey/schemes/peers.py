@@ -1,9 +1,13 @@
 """Nets that learn from each other, or from those before them."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from kdsurvey.schemes.parts import (
     Box,
     Frame,
     Part,
+    Spot,
     Words,
     copied,
     forward,
@@ -19,7 +23,7 @@ def dml() -> Scheme:
     parts = (*_turn(1, 2, 24), *_turn(2, 1, 488))
     return Scheme(
         "dml",
-        "Mutual learning: on every batch each peer learns from the other, by turns",
+        "Mutual learning: peers teach each other, by turns",
         parts,
         (
             "L_k = H(y, q_k) + weight T^2 / (K − 1) Σ_{l≠k} KL(p_l ‖ q_k)",
@@ -34,117 +38,96 @@ def dml() -> Scheme:
     )
 
 
-def _turn(k: int, other: int, x: float) -> tuple[Part, ...]:
+def _turn(k: int, other: int, x: float) -> Iterator[Part]:
     """Draw the turn of peer k; x: the left edge of its frame."""
     rows = {1: 160.0, 2: 360.0}
     batch = numbers(f"batch x, turn {k}", x + 62, 260, 92, text="batch x")
-    learner = Box(
-        f"peer {k}", x + 194, rows[k], 112, 60, text=f"peer {k}\nlearns", served=True
-    )
-    asked = Box(
-        f"peer {other}", x + 194, rows[other], 112, 60, "frozen", f"peer {other}\nanswers"
-    )
+    learner = Box(f"peer {k}", x + 190, rows[k], 112, 60, text=f"peer {k}\nlearns")
+    learner = replace(learner, served=True)
+    text = f"peer {other}\nanswers"
+    asked = Box(f"peer {other}", x + 190, rows[other], 112, 60, "frozen", text, True)
     mutual = loss(f"KL, turn {k}", x + 320, 260, "KL")
     hard = loss(f"H, turn {k}", x + 320, rows[k])
-    labels = numbers(f"labels y, turn {k}", x + 400, rows[k], 56, text="y")
-    near, far = (mutual.top(), mutual.bottom()) if k == 1 else (mutual.bottom(), mutual.top())
-    side = 1 if k == 1 else -1
-    edge = learner.right(18 * side)
-    ends = (batch.top(), batch.bottom()) if k == 1 else (batch.bottom(), batch.top())
-    return (
-        Frame(f"Turn {k}: peer {k} learns", x, 58, 448, 362),
-        *(batch, learner, asked, mutual, hard, labels),
-        forward(ends[0], learner.left(), (x + 62, rows[k])),
-        forward(ends[1], asked.left(), (x + 62, rows[other])),
-        forward(learner.right(), hard.left(), text=f"q_{k}", below=k == 2),
-        forward(edge, near, (x + 320, edge.y)) if False else _down(learner, near, side),
-        target(asked.right(), far, (x + 320, rows[other]), text=f"p_{other}", below=k == 1),
-        forward(labels.left(), hard.right()),
-    )
-
-
-def _down(learner: Box, near, side: int):
-    """Draw the second arrow of a learner's answers, to the loss beside its row."""
-    start = learner.bottom(30) if side > 0 else learner.top(30)
-    return forward(start, near, (start.x, near.y - 22 * side), (near.x, near.y - 22 * side))
+    labels = numbers(f"labels y, turn {k}", x + 404, rows[k], 56, text="y")
+    yield Frame(f"Turn {k}: peer {k} learns", x, 58, 448, 362)
+    yield from (batch, learner, asked, mutual, hard, labels)
+    yield forward(batch.top(), Spot(x + 134, 160, "peer 1"), (x + 62, 160))
+    yield forward(batch.bottom(), Spot(x + 134, 360, "peer 2"), (x + 62, 360))
+    yield forward(learner.right(), hard.left(), text=f"q_{k}", below=k == 2)
+    yield forward(labels.left(), hard.right())
+    ends = [mutual.top(), mutual.bottom()]
+    turn = learner.y + (3 - 2 * k) * 52  # between the learner's row and the loss
+    start = learner.bottom(30) if k == 1 else learner.top(30)
+    yield forward(start, ends[k - 1], (start.x, turn), (mutual.x, turn))
+    corner = (mutual.x, asked.y)
+    yield target(asked.right(), ends[2 - k], corner, text=f"p_{other}")
 
 
 def ban() -> Scheme:
     """Draw generations, of which each learns from the one before."""
-    parts = (
-        *_generation(1, 24),
-        *_generation(2, 362),
-        Frame("And so on", 700, 58, 236, 362),
-        Box("generation 2", 818, 160, 160, 62, "frozen", "generation 2\nfrozen"),
-        copied(
-            Box("generation 1", 142, 350, 160, 62).right(),
-            Box("generation 1 frozen", 442, 160, 160, 62).left(),
-            (340, 350),
-            (340, 160),
-        ),
-        copied(
-            Box("generation 2", 442, 350, 160, 62).right(),
-            Box("generation 2 frozen", 818, 160, 160, 62).left(),
-            (678, 350),
-            (678, 160),
-        ),
-        Words("The mean of", 818, 300),
-        Words("generations 1 to k", 818, 326),
-        Words("is scored too.", 818, 352),
-    )
+    parts = [part for k in (1, 2, 3) for part in _generation(k, 338 * k - 314)]
+    parts += [
+        Words(
+            "Each generation is scored, and the mean of generations 1 to k.", 480, 448
+        )
+    ]
     return Scheme(
         "ban",
-        "Born again: each generation learns from the one before, of its own size",
-        parts,
-        ('H(p, q), with "ban+l" H(y, q) + H(p, q);  no temperature',),
-        "Generations from left to right, a frame for each stage. In the first, "
-        "generation 0, the teacher, is frozen, and generation 1, a new net with fresh "
-        "weights, learns: the loss H compares its probabilities q with the target p of "
-        "generation 0, which gets no gradient. There is no temperature. In the second, a "
-        "frozen copy of generation 1 is the teacher of generation 2, which starts from "
-        "fresh weights again. And so on. Each generation can be served, and the mean of "
-        "all generations so far is scored too.",
+        "Born again: each generation learns from the one before",
+        tuple(parts),
+        ('H(p, q), with "ban+l" H(y, q) + H(p, q); no temperature',),
+        "Generations from left to right, a frame for each stage. Stage 1: generation 0, "
+        "the teacher, is frozen, and generation 1, a new net with fresh weights, learns: "
+        "the loss H compares its probabilities q with the target p of generation 0, "
+        "which gets no gradient. There is no temperature. Stage 2: a frozen copy of "
+        "generation 1 is the teacher of generation 2, which starts from fresh weights "
+        "again. Stage 3: a frozen copy of generation 2 teaches generation 3. Each "
+        "generation can be served; each is scored, and so is the mean of all generations "
+        "from 1 to k.",
     )
 
 
-def _generation(k: int, x: float) -> tuple[Part, ...]:
+def _generation(k: int, x: float) -> Iterator[Part]:
+    """Draw the stage of generation k; x: the left edge of its frame."""
     middle = x + 118
-    before = Box(
-        f"generation {k - 1} frozen",
-        middle,
-        160,
-        160,
-        62,
-        "frozen",
-        f"generation {k - 1}\nfrozen",
-    )
-    born = Box(
-        f"generation {k}",
-        middle,
-        350,
-        160,
-        62,
-        text=f"generation {k}\nfresh weights",
-        served=True,
-    )
+    text = f"generation {k - 1}\nfrozen"
+    before = Box(f"generation {k - 1} frozen", middle, 140, 164, 62, "frozen", text)
+    text = f"generation {k}\nfresh weights"
+    born = Box(f"generation {k}", middle, 370, 164, 62, text=text, served=True)
     soft = loss(f"H, stage {k}", middle, 255)
-    return (
-        Frame(f"Stage {k}", x, 58, 236, 362),
-        *(before, born, soft),
-        target(before.bottom(), soft.top(), text="p"),
-        forward(born.top(), soft.bottom(), text="q"),
-    )
+    yield Frame(f"Stage {k}", x, 58, 236, 368)
+    yield from (before, born, soft)
+    yield target(before.bottom(), soft.top(), text="p")
+    yield forward(born.top(), soft.bottom(), text="q")
+    if k < 3:
+        corner = x + 287
+        taught = Spot(before.left().x + 338, 140, f"generation {k} frozen")
+        yield copied(born.right(), taught, (corner, 370), (corner, 140))
 
 
 def codistil() -> Scheme:
     """Draw two processes with stale copies of each other."""
     net_1 = Box("net 1", 234, 152, 128, 60, text="net 1\nlearns", served=True)
     copy_1 = Box(
-        "copy of net 1", 730, 152, 148, 60, "frozen", "copy of net 1\nstale", thrown=True
+        "copy of net 1",
+        730,
+        152,
+        164,
+        60,
+        "frozen",
+        "copy of net 1\nstale",
+        thrown=True,
     )
     net_2 = Box("net 2", 730, 372, 128, 60, text="net 2\nlearns", served=True)
     copy_2 = Box(
-        "copy of net 2", 234, 372, 148, 60, "frozen", "copy of net 2\nstale", thrown=True
+        "copy of net 2",
+        234,
+        372,
+        164,
+        60,
+        "frozen",
+        "copy of net 2\nstale",
+        thrown=True,
     )
     parts = (
         Frame("Process 1", 24, 58, 312, 384),

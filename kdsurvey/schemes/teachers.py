@@ -1,5 +1,7 @@
 """One teacher that is trained before, and one student."""
 
+from collections.abc import Iterator
+
 from kdsurvey.schemes.parts import (
     Box,
     Curve,
@@ -58,37 +60,47 @@ def hinton() -> Scheme:
 
 
 DIGITS = "0123456789"
-OF_AN_EIGHT = (6, 3, 7, 26, 2, 12, 3, 3, 60, 10)  # heights, pixels: a teacher at a high T
+OF_AN_EIGHT = (
+    6,
+    3,
+    7,
+    26,
+    2,
+    12,
+    3,
+    3,
+    60,
+    10,
+)  # heights, pixels: a teacher at a high T
 
 
 def missing_three() -> Scheme:
     """Draw distillation without any 3, and the one number that mends its bias."""
-    teacher = Box("teacher", 230, 222, 190, 70, "frozen", "teacher\nknows all digits")
+    transfer = numbers("transfer set", 480, 116, 580, 44, " ")
+    teacher = Box("teacher", 330, 222, 190, 70, "frozen", "teacher\nknows all digits")
     student = Box(
-        "student", 230, 352, 190, 70, text="student\nnever saw a 3", served=True
+        "student", 330, 352, 190, 70, text="student\nnever saw a 3", served=True
     )
-    column = Box("p_T", 520, 222, 258, 108, "numbers", " ")
-    soft = loss("KL", 520, 352, "KL")
-    logits = numbers("z", 160, 490, 150, 44, "logits z (n, 10)")
-    bias = numbers("b", 420, 490, 190, 44, "z_3 becomes z_3 + b")
-    answer = numbers("answer", 690, 490, 150, 44, "largest logit")
+    column = numbers("p_T", 590, 222, 258, 108, " ")
+    soft = loss("KL", 590, 352, "KL")
+    logits = numbers("z", 190, 490, 170, 44, "logits z (n, 10)")
+    bias = numbers("b", 470, 490, 220, 44, "z_3 becomes z_3 + b")
+    answer = numbers("answer", 760, 490, 200, 44, "largest logit wins")
     parts = (
-        Frame("Distil: soft targets alone, from images that are no 3", 24, 58, 912, 362),
-        Frame("Afterwards: one number, nothing learns", 24, 432, 912, 96),
-        *_transfer_set(),
-        forward(images.bottom(-294), teacher.left(), (76, 222)),
-        forward(images.bottom(-294), student.left(), (76, 352)),
-        Words("images x", 48, 186) if False else Words("x", 62, 187),
-        *(images, teacher, student, column, soft, logits, bias, answer),
+        Frame("Distil: soft targets alone (α = 1), no labels", 24, 58, 912, 350),
+        Frame("Afterwards: one number is added, nothing learns", 24, 422, 912, 106),
+        *(transfer, teacher, student, column, soft, logits, bias, answer),
+        *_transfer_set(transfer),
         *_columns(column),
+        forward(transfer.left(), teacher.left(), (150, 116), (150, 222)),
+        forward(transfer.left(), student.left(), (150, 116), (150, 352)),
         forward(student.right(), soft.left(), text="z"),
         forward(teacher.right(), column.left(), text="v"),
         target(column.bottom(), soft.top()),
-        Words("The teacher's answer p_T", 664, 180, "start"),
-        Words("to an 8, softened: its", 664, 206, "start"),
-        Words("column for 3 still tells", 664, 232, "start"),
-        Words("what looks like a 3.", 664, 258, "start"),
-        Words("α = 1: no labels", 560, 352, "start"),
+        Words("p_T of an 8,", 736, 184, "start"),
+        Words("softened:", 736, 210, "start"),
+        Words("its column for 3", 736, 236, "start"),
+        Words("still teaches", 736, 262, "start"),
         forward(logits.right(), bias.left()),
         forward(bias.right(), answer.left()),
     )
@@ -96,40 +108,38 @@ def missing_three() -> Scheme:
         "missing_three",
         "Missing three: a student learns a digit that it has never seen",
         parts,
-        ("L = T^2 KL(p_T ‖ q_T), then z_3 + b with the b that errs least in validation",),
-        "The transfer set has the digits 0 to 9 without the 3, whose place is empty. The "
-        "frozen teacher knows all digits, the student never saw a 3; only the student "
-        "learns, and it is served. Its logits z are compared with the teacher's in the "
-        "loss KL alone, as alpha is 1. The target p_T, drawn as ten columns for an image "
-        "of an 8, gets no gradient; its column for 3 is the second largest, so images "
-        "that are no 3 still teach what a 3 looks like. Afterwards nothing learns: in "
-        "the logits z one number b is added, z_3 becomes z_3 + b, and the answer is the "
-        "largest logit. b is the number with the fewest errors on validation images, "
-        "which have 3s.",
+        (
+            "L = T^2 KL(p_T ‖ q_T); then the b with the fewest errors on validation images",
+        ),
+        "The transfer set has the digits 0 to 9 without the 3, whose place is empty. Its "
+        "images go to the teacher and to the student. The teacher knows all digits and "
+        "is frozen; the student never saw a 3, learns, and is served. Its logits z are "
+        "compared with the teacher's in the loss KL alone: alpha is 1, there are no "
+        "labels. The target p_T, drawn as ten columns for an image of an 8, gets no "
+        "gradient; its column for 3 is the second largest, so images that are no 3 still "
+        "teach what a 3 looks like. Afterwards nothing learns: in the logits z one "
+        "number b is added, z_3 becomes z_3 + b, and the answer is the largest logit. b "
+        "is the number with the fewest errors on validation images, which have 3s.",
     )
 
 
-def _tiles() -> tuple[Part, ...]:
+def _transfer_set(box: Box) -> Iterator[Part]:
     """Draw the digits of the transfer set in a row, with a gap for the 3."""
-    tiles: list[Part] = [Words("transfer set", 60, 120, "start")]
+    yield Words("transfer set", box.x - 190, box.y)
     for k, digit in enumerate(DIGITS):
-        x = 212 + 52 * k
-        if digit == "3":
-            tiles.append(Words("no 3", x, 120))
-        else:
-            tiles.append(numbers(f"digit {digit}", x, 120, 40, 40, digit))
-    return tuple(tiles)
+        x = box.x - 100 + 40 * k
+        if digit != "3":
+            yield Words(digit, x, box.y)
+    yield Words("no 3s", box.x + box.width / 2 + 50, box.y, bold=True)
 
 
-def _columns(box: Box) -> tuple[Part, ...]:
-    """Draw the ten columns of a soft target, the one for 3 with its stripe."""
+def _columns(box: Box) -> Iterator[Part]:
+    """Draw the ten columns of a soft target, the one for 3 in bold."""
     floor = box.y + 26
-    parts: list[Part] = []
+    yield Curve(((box.x - 124, floor), (box.x + 124, floor)))
     for k, height in enumerate(OF_AN_EIGHT):
         x = box.x - 112.5 + 25 * k
-        sides = ((x - 7, floor), (x - 7, floor - height))
-        sides += ((x + 7, floor - height), (x + 7, floor))
-        parts.append(Curve(sides, "bold" if k == 3 else "edge"))
-        parts.append(Words(DIGITS[k], x, floor + 14, bold=k == 3))
-    parts.append(Curve(((box.x - 124, floor), (box.x + 124, floor)), "axis"))
-    return tuple(parts)
+        top = floor - height
+        outline = ((x - 7, floor), (x - 7, top), (x + 7, top), (x + 7, floor))
+        yield Curve(outline, "bold" if k == 3 else "edge")
+        yield Words(DIGITS[k], x, floor + 14, bold=k == 3)
