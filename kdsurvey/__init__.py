@@ -26,9 +26,17 @@ from kdsurvey.suggest import suggest_in
 from kdsurvey.training import Config, StopTraining, accuracy, train
 
 if TYPE_CHECKING:
-    from kdsurvey import plots, verdicts
+    from kdsurvey import plots, schemes, verdicts
 
-ON_FIRST_USE = ("exercises", "measures", "panels", "plots", "records", "verdicts")
+ON_FIRST_USE = (
+    "exercises",
+    "measures",
+    "panels",
+    "plots",
+    "records",
+    "schemes",
+    "verdicts",
+)
 
 __version__ = "0.1.0"
 __all__ = [
@@ -50,6 +58,7 @@ __all__ = [
     "papers",
     "plots",
     "records",
+    "schemes",
     "surgery",
     "sweeps",
     "train",

@@ -28,6 +28,7 @@ CORE = {
     "pictures": {"pictures"},
     "forest": {"claims", "pictures", "verdicts"},
     "plots": {"forest", "pictures"},
+    "schemes": {"pictures", "schemes"},
     "intervals": set(),
     "answers": {"intervals"},
     "verdicts": {"answers", "intervals"},
@@ -103,6 +104,7 @@ NO_TORCH = (
     "pictures",
     "plots",
     "yours",
+    "schemes",
 )
 
 
@@ -257,6 +259,7 @@ def test_what_is_imported_on_first_use_is_there():
     program = (
         "import kdsurvey as kd, sys\n"
         "assert 'pandas' not in sys.modules and 'matplotlib' not in sys.modules\n"
+        "assert 'kdsurvey.schemes' not in sys.modules and kd.schemes.Scheme\n"
         "assert kd.plots.__name__ == 'kdsurvey.plots' and kd.verdicts.judge\n"
         "from kdsurvey import *; assert verdicts is kd.verdicts\n"
         "assert not hasattr(kd, 'panel')\n"

@@ -48,13 +48,13 @@ def one() -> Scheme:
         ("L = Σ_i H(y, q_i) + H(y, q_e) + T^2 Σ_i KL(p_e ‖ q_i),   z_e = Σ_i g_i z_i",),
         "Images x go through a shared trunk to three branches, branch 0, branch 1 and "
         "branch 2, which give the logits z_i. The trunk's features also go to the gate, "
-        "which gives a weight g_i to each branch, with the sum 1. The teacher z_e is the "
-        "sum of g_i times z_i. All of it learns at once: each branch has a loss H with "
-        "the labels y, z_e has a loss H with the labels y, and each branch has a loss KL "
-        "with the target p_e. One dashed arrow leads from z_e to the KL of every branch; "
-        "no gradient goes back along it, so z_e learns from the labels alone. The trunk "
-        "with one branch is served; the other branches and the gate are gone after "
-        "training, unless all are kept as an ensemble.",
+        "which gives a weight g_i to each branch, with the sum 1. The teacher z_e is "
+        "the sum of g_i times z_i. All of it learns at once: each branch has a loss H "
+        "with the labels y, z_e has a loss H with the labels y, and each branch has a "
+        "loss KL with the target p_e. One dashed arrow leads from z_e to the KL of "
+        "every branch; no gradient goes back along it, so z_e learns from the labels "
+        "alone. The trunk with one branch is served; the other branches and the gate "
+        "are gone after training, unless all are kept as an ensemble.",
     )
 
 
@@ -95,12 +95,12 @@ def ffl() -> Scheme:
         "Images x go through a shared trunk to three branches, branch 0, branch 1 and "
         "branch 2. The last maps of all three branches go on to head 0, head 1 and head "
         "2, which give the logits z_k, and, side by side, to the fusion module, whose "
-        "head gives z_f. All of it learns at once. z_e is the mean of the z_k. Two dashed "
-        "arrows are targets, along which no gradient goes back: p_e of z_e teaches the "
-        "fused classifier in a loss KL of z_f, and p_f of z_f teaches each of the three "
-        "branches in its own loss KL. Each branch and z_f also have a loss H with the "
-        "labels y. Served are trunk, branches and fusion; the heads are gone then. Or "
-        "one branch with its head is served, and the fusion is gone.",
+        "head gives z_f. All of it learns at once. z_e is the mean of the z_k. Two "
+        "dashed arrows are targets, along which no gradient goes back: p_e of z_e "
+        "teaches the fused classifier in a loss KL of z_f, and p_f of z_f teaches each "
+        "of the three branches in its own loss KL. Each branch and z_f also have a loss "
+        "H with the labels y. Served are trunk, branches and fusion; the heads are gone "
+        "then. Or one branch with its head is served, and the fusion is gone.",
     )
 
 
@@ -192,11 +192,11 @@ def ensemblenet() -> Scheme:
         "learns at once and is served together. Two losses with the labels y: H of the "
         "heads, averaged over them, has the weight lambda; H of the mean, which the "
         "ensemble's probabilities q get, has the weight 1 - lambda. No target is "
-        "detached. The identity, as bars: the bar of the heads' loss, the mean of "
-        "H(y, q_i), is as long as two bars in a row, so it is the same as them: H(y, q) "
-        "of the ensemble and the mean of KL(q ‖ q_i), the divergence of the heads from "
-        "it. Below, L at λ = 2 is H(y, q) and the divergence twice, so the heads are "
-        "pulled together.",
+        "detached. The identity, as bars: the bar of the heads' loss, the mean of H(y, "
+        "q_i), is as long as two bars in a row, so it is the same as them: H(y, q) of "
+        "the ensemble and the mean of KL(q ‖ q_i), the divergence of the heads from it. "
+        "Below, L at λ = 2 is H(y, q) and the divergence twice, so the heads are pulled "
+        "together.",
     )
 
 

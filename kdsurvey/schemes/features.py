@@ -6,6 +6,8 @@ from kdsurvey.schemes.parts import (
     Box,
     Curve,
     Frame,
+    Look,
+    Loss,
     Part,
     Words,
     forward,
@@ -28,13 +30,14 @@ def fitnets() -> Scheme:
         ),
         "Two stages, one below the other. Stage 1, hint: images x go to the teacher to "
         "its hint, a frozen net 784-300, and to the student's lower half, "
-        "784-32-32-32-32-32, which ends in the guided layer and learns. The "
-        "regressor r, from 32 to 300 units, learns too and is gone after this stage, so it "
-        "is hatched. The loss L_HT compares r(v_g) with the target u_h, which gets no "
+        "784-32-32-32-32-32, which ends in the guided layer and learns. The regressor "
+        "r, from 32 to 300 units, learns too and is gone after this stage, so it is "
+        "hatched. The loss L_HT compares r(v_g) with the target u_h, which gets no "
         "gradient. Stage 2, distil: the whole student, ten hidden layers of 32, learns "
-        "and is served; its lower half starts as stage 1 left it. The whole teacher, 784-300-300-10, is frozen. The soft H "
-        "compares P_S at temperature tau with the target P_T at tau, with a weight "
-        "lambda that falls from 4 to 1; the hard H compares P_S with the labels y.",
+        "and is served; its lower half starts as stage 1 left it. The whole teacher, "
+        "784-300-300-10, is frozen. The soft H compares P_S at temperature tau with the "
+        "target P_T at tau, with a weight lambda that falls from 4 to 1; the hard H "
+        "compares P_S with the labels y.",
     )
 
 
@@ -104,13 +107,13 @@ def fsp() -> Scheme:
         ),
         "Two stages, side by side. Stage 1, flow: images x go to the teacher, which is "
         "frozen, and to the student, which learns. In each net F_1 is the map at the "
-        "start of a section (after teacher, first part, and student, first part) and F_2 "
-        "the map at its end (after teacher, section, and student, section). From both "
-        "maps comes one matrix, G^T of the teacher and G^S of the student, with a row "
-        "for each channel of F_1 and a column for each channel of F_2; here two of "
-        "each. The loss, a squared norm, compares G^S with the target G^T, which gets no gradient. No labels are "
-        "needed. Stage 2, task: the whole student learns from the labels y alone, with "
-        "the loss H, and is served; there is no teacher.",
+        "start of a section (after teacher, first part, and student, first part) and "
+        "F_2 the map at its end (after teacher, section, and student, section). From "
+        "both maps comes one matrix, G^T of the teacher and G^S of the student, with a "
+        "row for each channel of F_1 and a column for each channel of F_2; here two of "
+        "each. The loss, a squared norm, compares G^S with the target G^T, which gets "
+        "no gradient. No labels are needed. Stage 2, task: the whole student learns "
+        "from the labels y alone, with the loss H, and is served; there is no teacher.",
     )
 
 
@@ -120,38 +123,33 @@ def _flow() -> tuple[Part, ...]:
     return (
         Frame("Stage 1, flow: no labels", 24, 58, 656, 438),
         *(images, norm),
-        *_matrix("teacher", "G^T", 170, norm, images, -1),
-        *_matrix("student", "G^S", 402, norm, images, 1),
+        *_matrix("teacher", "G^T", 170, norm, images),
+        *_matrix("student", "G^S", 402, norm, images),
         *_cells(170, ("0.9", "0.1", "0.2", "0.7")),
         *_cells(402, ("0.4", "0.3", "0.3", "0.5")),
     )
 
 
-def _matrix(
-    net: str, name: str, y: float, norm, images: Box, side: int
-) -> tuple[Part, ...]:
-    """Draw a net's two maps and their matrix; side: -1 above the loss, 1 below it."""
-    look = "frozen" if net == "teacher" else "learns"
+def _matrix(net: str, name: str, y: float, norm: Loss, images: Box) -> Iterator[Part]:
+    """Draw a net's two maps and their matrix, above the loss or below it."""
+    above = y < norm.y
+    look: Look = "frozen" if above else "learns"
     start = Box(f"{net}, first part", 222, y, 130, 66, look, f"{net}\nfirst part")
     end = Box(f"{net}, section", 392, y, 130, 66, look, f"{net}\na section")
     G = Box(name, 560, y, 92, 92, "square", " ")
-    outer = y + side * 72
-    out = start.top() if side < 0 else start.bottom()
-    into = G.top() if side < 0 else G.bottom()
-    inner = G.bottom() if side < 0 else G.top()
-    turn = (92, y)
-    first = images.top() if side < 0 else images.bottom()
-    ends = (inner, norm.top() if side < 0 else norm.bottom())
-    compared = target(*ends) if side < 0 else forward(*ends)
-    return (
-        *(start, end, G),
-        Words(name, 618, y, "start"),
-        forward(first, start.left(), turn),
-        forward(start.right(), end.left(), text="F_1"),
-        forward(out, into, (222, outer), (560, outer)),
-        forward(end.right(), G.left(), text="F_2"),
-        compared,
-    )
+    yield from (start, end, G)
+    yield Words(name, 618, y, "start")
+    yield forward(start.right(), end.left(), text="F_1")
+    yield forward(end.right(), G.left(), text="F_2")
+    turn = (images.x, y)
+    if above:
+        yield forward(images.top(), start.left(), turn)
+        yield forward(start.top(), G.top(), (222, y - 72), (560, y - 72))
+        yield target(G.bottom(), norm.top())
+    else:
+        yield forward(images.bottom(), start.left(), turn)
+        yield forward(start.bottom(), G.bottom(), (222, y + 72), (560, y + 72))
+        yield forward(G.top(), norm.bottom())
 
 
 def _cells(y: float, values: tuple[str, ...]) -> Iterator[Part]:

@@ -34,8 +34,8 @@ def net2wider() -> Scheme:
             "U_{kj} = W_{k,g(j)};   U'_{jh} = W'_{g(j),h} / |{x : g(x) = g(j)}|",
             "before: z = 1 · 2 + 4 · 6 = 26;   after: z = 1 · 2 + 2 · 6 + 2 · 6 = 26",
         ),
-        "Two small nets, before and after. Before: the input x = 2 goes with weight 1 to "
-        "the hidden unit h_1 = 2 and with weight 3 to the hidden unit h_2 = 6; the "
+        "Two small nets, before and after. Before: the input x = 2 goes with weight 1 "
+        "to the hidden unit h_1 = 2 and with weight 3 to the hidden unit h_2 = 6; the "
         "output z = 26 takes 1 times h_1 and 4 times h_2. This net is trained and does "
         "not learn now. After: a third unit h_3 = 6 is a copy of h_2, with the same "
         "incoming weight 3. The outgoing weight 4 is halved: h_2 and h_3 pass on 4 / 2 "
@@ -95,12 +95,12 @@ def net2deeper() -> Scheme:
         parts,
         ("h = φ(W^⊤ h') becomes h = φ(U^⊤ φ(W^⊤ h')) with U = I, as φ(φ(v)) = φ(v)",),
         "Two rows. Before: a layer W with the activation ReLU, written phi, makes h = "
-        "(0, 2, 3) of its input h', and the rest of the net goes on with it. This net is "
-        "trained and does not learn now. After: between layer W and the rest stands a "
-        "new layer whose weights U are the identity matrix, ones on the diagonal and "
-        "zeros elsewhere, with a ReLU of its own. It gets (0, 2, 3) and gives (0, 2, 3), "
-        "as phi changes nothing the second time. So the function is the same. There is "
-        "no loss in this step; from here on all layers learn.",
+        "(0, 2, 3) of its input h', and the rest of the net goes on with it. This net "
+        "is trained and does not learn now. After: between layer W and the rest stands "
+        "a new layer whose weights U are the identity matrix, ones on the diagonal and "
+        "zeros elsewhere, with a ReLU of its own. It gets (0, 2, 3) and gives (0, 2, "
+        "3), as phi changes nothing the second time. So the function is the same. There "
+        "is no loss in this step; from here on all layers learn.",
     )
 
 

@@ -36,10 +36,10 @@ DASHES = {"forward": "", "target": "9 6", "copy": "2 5"}
 WIDTHS = {"forward": 2.2, "target": 3.0, "copy": 4.0}
 
 
-def element(tag: str, inside: str = "", **attributes: object) -> str:
+def element(tag: str, inside: str = "", /, **attributes: object) -> str:
     """Write one SVG element; `stroke_width` becomes `stroke-width`, "" is left out."""
     written = "".join(
-        f" {name.rstrip('_').replace('_', '-')}={quoteattr(number(value))}"
+        f" {name.replace('_', '-')}={quoteattr(number(value))}"
         for name, value in attributes.items()
         if value != ""
     )
@@ -81,7 +81,7 @@ def _(box: Box) -> str:
     parts = [
         element(
             "rect",
-            class_="face",
+            data_part="face",
             **_rect(x, y, box.width, box.height),
             rx=corner,
             fill=FILLS[box.look],
@@ -93,7 +93,7 @@ def _(box: Box) -> str:
         parts.append(_hatching(box, x, y))
     if box.look == "learns":
         stripe = _rect(x, y, STRIPE, box.height)
-        parts.append(element("rect", class_="stripe", **stripe, rx=3, fill=LEARNS))
+        parts.append(element("rect", data_part="stripe", **stripe, rx=3, fill=LEARNS))
     words = words_of(box)
     if box.thrown:
         parts += [_plate(line, FILLS[box.look]) for line in words]
@@ -124,7 +124,7 @@ def _(arrow: Arrow) -> str:
     points = arrow.points
     path = element(
         "path",
-        class_="path",
+        data_part="path",
         d=_rounded([*points[:-1], _before(points[-2], points[-1], HEAD[0] - 1)]),
         fill="none",
         stroke=colour,
@@ -174,7 +174,7 @@ def _(curve: Curve) -> str:
     }[curve.kind]
     line = element(
         "path",
-        class_="path",
+        data_part="path",
         d=_straight(curve.points),
         fill="none",
         stroke=colour,
@@ -198,7 +198,7 @@ def _group(
 ) -> str:
     inside = "".join(parts)
     return element(
-        "g", inside, class_=kind, data_name=name, data_keys=" ".join(keys), **more
+        "g", inside, data_part=kind, data_name=name, data_keys=" ".join(keys), **more
     )
 
 
@@ -223,14 +223,14 @@ def _hatching(box: Box, x: float, y: float) -> str:
             f"M{number(x + start)} {number(y + reach - start)}"
             f"L{number(x + end)} {number(y + reach - end)}"
         )
-    return element("path", class_="hatch", d="".join(strokes), stroke=HATCH)
+    return element("path", data_part="hatch", d="".join(strokes), stroke=HATCH)
 
 
 def _plate(words: Words, fill: str) -> str:
     """Draw the ground on which words can be read over hatching."""
     width = letters.width(words.text, bold=words.bold) + 10
     sides = _rect(words.x - width / 2, words.y - 12, width, 24)
-    return element("rect", class_="plate", **sides, rx=4, fill=fill)
+    return element("rect", data_part="plate", **sides, rx=4, fill=fill)
 
 
 def _before(a: Point, b: Point, distance: float) -> Point:
@@ -265,7 +265,7 @@ def _head(a: Point, b: Point, colour: str) -> str:
     size = math.dist(a, b) or 1.0
     across = ((b[1] - a[1]) / size * half, (a[0] - b[0]) / size * half)
     corners = [b, (x + across[0], y + across[1]), (x - across[0], y - across[1])]
-    return element("path", class_="head", d=_straight(corners) + "Z", fill=colour)
+    return element("path", data_part="head", d=_straight(corners) + "Z", fill=colour)
 
 
 def _bar(a: Point, b: Point, colour: str) -> str:
@@ -275,5 +275,5 @@ def _bar(a: Point, b: Point, colour: str) -> str:
     across = ((b[1] - a[1]) / size * BAR, (a[0] - b[0]) / size * BAR)
     ends = [(x + across[0], y + across[1]), (x - across[0], y - across[1])]
     return element(
-        "path", class_="stop", d=_straight(ends), stroke=colour, stroke_width=5.0
+        "path", data_part="stop", d=_straight(ends), stroke=colour, stroke_width=5.0
     )

@@ -13,7 +13,7 @@ MEANING = {
     "numbers": "numbers, no net",
     "forward": "forward pass",
     "target": "target: no gradient past the bar",
-    "copy": "weights are copied",
+    "copy": "weights carry over",
     "loss": "loss",
     "steps": "the quantiser",
     "slope": "straight-through: what learning sees",
@@ -71,7 +71,7 @@ def _width(row: Sequence[str]) -> float:
 def _entry(key: str, x: float, y: float) -> str:
     words = Words(MEANING[key], x + SAMPLE[0] + SPACE, y, anchor="start")
     example = ink.draw(_sample(key, x, y))
-    return ink.element("g", example + ink.draw(words), class_="entry", data_key=key)
+    return ink.element("g", example + ink.draw(words), data_part="entry", data_key=key)
 
 
 def _sample(key: str, x: float, y: float) -> Part:

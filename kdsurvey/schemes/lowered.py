@@ -32,7 +32,7 @@ def apprentice() -> Scheme:
         "apprentice",
         "Apprentice: a teacher of full precision, a student of low precision",
         parts,
-        ("L = α H(y, p_T) + β H(y, p_A) + γ H(z_T, p_A)",),
+        ("L = α H(y, p_T) + β H(y, p_A) + γ H(z_T, p_A); α in scheme A alone",),
         "Three schemes, one below the other, with time from left to right: before, and "
         "in the stage of this method. In all three the student, of 2-bit weights, "
         "learns in the stage and is served, with two losses: beta H compares p_A with "
@@ -183,4 +183,4 @@ def _slopes(x: float, y: float) -> Iterator[Part]:
     yield Words("1 where |w| ≤ 1", x + 12, y - rise - 18, "start")
     yield Words("−1", x - UNIT, y + 22)
     yield Words("1", x + UNIT, y + 22)
-    yield Words("0 on every step: nothing would learn", x, y + 62)
+    yield Words("slope of the steps: 0, nothing would learn", x, y + 62)

@@ -33,8 +33,8 @@ def dml() -> Scheme:
         "different weights. Turn 1: peer 1 learns, peer 2 only answers. Both get the "
         "batch x. The loss KL compares q_1 of peer 1 with the target p_2 of peer 2, "
         "which gets no gradient; the loss H compares q_1 with the labels y. Turn 2: the "
-        "parts are exchanged. Peer 2 learns from fresh answers p_1 of peer 1, which "
-        "has just moved, and from the labels. Each peer can be served.",
+        "parts are exchanged. Peer 2 learns from fresh answers p_1 of peer 1, which has "
+        "just moved, and from the labels. Each peer can be served.",
     )
 
 
@@ -77,13 +77,13 @@ def ban() -> Scheme:
         tuple(parts),
         ('H(p, q), with "ban+l" H(y, q) + H(p, q); no temperature',),
         "Generations from left to right, a frame for each stage. Stage 1: generation 0, "
-        "the teacher, is frozen, and generation 1, a new net with fresh weights, learns: "
-        "the loss H compares its probabilities q with the target p of generation 0, "
-        "which gets no gradient. There is no temperature. Stage 2: a frozen copy of "
-        "generation 1 is the teacher of generation 2, which starts from fresh weights "
-        "again. Stage 3: a frozen copy of generation 2 teaches generation 3. Each "
-        "generation can be served; each is scored, and so is the mean of all generations "
-        "from 1 to k.",
+        "the teacher, is frozen, and generation 1, a new net with fresh weights, "
+        "learns: the loss H compares its probabilities q with the target p of "
+        "generation 0, which gets no gradient. There is no temperature. Stage 2: a "
+        "frozen copy of generation 1 is the teacher of generation 2, which starts from "
+        "fresh weights again. Stage 3: a frozen copy of generation 2 teaches generation "
+        "3. Each generation can be served; each is scored, and so is the mean of all "
+        "generations from 1 to k.",
     )
 
 

@@ -114,7 +114,7 @@ def _title(title: str) -> str:
 def _card(height: float) -> str:
     return ink.element(
         "rect",
-        class_="card",
+        data_part="card",
         x=0.5,
         y=0.5,
         width=WIDTH - 1,
@@ -127,4 +127,4 @@ def _card(height: float) -> str:
 
 def _rule(y: float) -> str:
     d = f"M30 {ink.number(y)}H{WIDTH - 30:g}"
-    return ink.element("path", class_="rule", d=d, stroke=GREY, stroke_width=1.0)
+    return ink.element("path", data_part="rule", d=d, stroke=GREY, stroke_width=1.0)

@@ -50,12 +50,12 @@ def hinton() -> Scheme:
         parts,
         ("L = (1 − α) H(y, q) + α T^2 KL(p_T ‖ q_T)",),
         "The same images x go to the teacher and to the student. The teacher, a net "
-        "784-1200-1200-10, is frozen. Its logits v become p_T, the softmax of v / T. The "
-        "student, a net 784-800-800-10, learns and is served. Its logits z are used "
+        "784-1200-1200-10, is frozen. Its logits v become p_T, the softmax of v / T. "
+        "The student, a net 784-800-800-10, learns and is served. Its logits z are used "
         "twice: q_T is the softmax of z / T, and q is the softmax of z without a "
         "temperature. Two losses: the soft term KL compares q_T with the target p_T, "
-        "through which no gradient goes to the teacher, with weight alpha T squared; the "
-        "hard term H compares q with the labels y, with weight 1 - alpha.",
+        "through which no gradient goes to the teacher, with weight alpha T squared; "
+        "the hard term H compares q with the labels y, with weight 1 - alpha.",
     )
 
 
@@ -111,21 +111,22 @@ def missing_three() -> Scheme:
         (
             "L = T^2 KL(p_T ‖ q_T); then the b with the fewest errors on validation images",
         ),
-        "The transfer set has the digits 0 to 9 without the 3, whose place is empty. Its "
-        "images go to the teacher and to the student. The teacher knows all digits and "
-        "is frozen; the student never saw a 3, learns, and is served. Its logits z are "
-        "compared with the teacher's in the loss KL alone: alpha is 1, there are no "
+        "The transfer set has the digits 0 to 9 without the 3, whose place is empty. "
+        "Its images go to the teacher and to the student. The teacher knows all digits "
+        "and is frozen; the student never saw a 3, learns, and is served. Its logits z "
+        "are compared with the teacher's in the loss KL alone: alpha is 1, there are no "
         "labels. The target p_T, drawn as ten columns for an image of an 8, gets no "
-        "gradient; its column for 3 is the second largest, so images that are no 3 still "
-        "teach what a 3 looks like. Afterwards nothing learns: in the logits z one "
-        "number b is added, z_3 becomes z_3 + b, and the answer is the largest logit. b "
-        "is the number with the fewest errors on validation images, which have 3s.",
+        "gradient; its column for 3 is the second largest, so images that are no 3 "
+        "still teach what a 3 looks like. Afterwards nothing learns: in the logits z "
+        "one number b is added, z_3 becomes z_3 + b, and the answer is the largest "
+        "logit. b is the number with the fewest errors on validation images, which have "
+        "3s.",
     )
 
 
 def _transfer_set(box: Box) -> Iterator[Part]:
     """Draw the digits of the transfer set in a row, with a gap for the 3."""
-    yield Words("transfer set", box.x - 190, box.y)
+    yield Words("transfer set", box.x - 203, box.y)
     for k, digit in enumerate(DIGITS):
         x = box.x - 100 + 40 * k
         if digit != "3":

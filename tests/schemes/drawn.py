@@ -123,10 +123,10 @@ class Drawing:
         self.curves = self.groups("curve")
 
     def of_class(self, root, name: str) -> list:
-        return [part for part in root.iter() if part.get("class") == name]
+        return [part for part in root.iter() if part.get("data-part") == name]
 
     def groups(self, name: str) -> list:
-        return [part for part in self.parts if part.get("class") == name]
+        return [part for part in self.parts if part.get("data-part") == name]
 
     def areas(self) -> list[Area]:
         """Boxes and losses."""

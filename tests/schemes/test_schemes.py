@@ -152,7 +152,7 @@ def test_words_and_lines_stand_out(drawing):
     card = drawing.groups("card")[0]
     grounds = [(drawn.rect(card), card.get("fill"))]
     for part in drawing.root.iter():
-        if part.tag == f"{drawn.SVG}rect" and part.get("class") != "stripe":
+        if part.tag == f"{drawn.SVG}rect" and part.get("data-part") != "stripe":
             grounds.append((drawn.rect(part), part.get("fill")))
         if part.tag == f"{drawn.SVG}text":
             area = drawn.area(part)
