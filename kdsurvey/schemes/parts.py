@@ -59,10 +59,9 @@ class Box(Block):
     """A net, or numbers.
 
     look: "learns" and "frozen" are nets, "numbers" are none; "square" are numbers whose
-    shape counts, as those of matrices and bars.
-
-    text: its lines; "" is the name. served: it has the thick frame. thrown: it is
-    hatched, as it is gone after training.
+    shape counts, as those of matrices and bars. text: its lines; "" is the name, " "
+    leaves the box blank. served: it has the thick frame. thrown: it is hatched, as it
+    is gone after training.
     """
 
     look: Look = "learns"
