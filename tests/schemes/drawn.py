@@ -5,7 +5,7 @@ Widths are measured by matplotlib's own reader of fonts, not by the one that pla
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -128,6 +128,7 @@ class Drawing:
     def groups(self, name: str) -> list:
         return [part for part in self.parts if part.get("data-part") == name]
 
+    @cached_property
     def areas(self) -> list[Area]:
         """Boxes and losses."""
         return [self.area_of(group) for group in [*self.boxes, *self.losses]]

@@ -78,12 +78,12 @@ def test_no_words_cross_the_side_of_a_box_a_circle_or_a_frame(drawing):
         drawn.rect(frame.find(f"{drawn.SVG}rect")) for frame in drawing.groups("frame")
     ]
     for text in map(drawn.area, drawing.texts):
-        for home in [*drawing.areas(), *frames]:
+        for home in [*drawing.areas, *frames]:
             assert not text.meets(home) or home.grown(-2).holds(text), text.name
 
 
 def test_no_two_boxes_overlap(drawing):
-    areas = [area.grown(-0.5) for area in drawing.areas()]
+    areas = [area.grown(-0.5) for area in drawing.areas]
     assert not [(a.name, b.name) for a, b in combinations(areas, 2) if a.meets(b)]
 
 
@@ -95,14 +95,14 @@ def test_no_line_runs_through_words(drawing):
 
 
 def test_no_arrow_runs_through_a_box_and_each_ends_where_it_says(drawing):
-    areas = [area.grown(-1) for area in drawing.areas()]
+    areas = [area.grown(-1) for area in drawing.areas]
     for arrow in drawing.arrows:
         corners = drawn.points(arrow)
         for x, y in drawn.along(corners):
             assert not [area.name for area in areas if area.has(x, y)]
         for end, (x, y) in (("data-from", corners[0]), ("data-to", corners[-1])):
             name = arrow.get(end)
-            homes = [area for area in drawing.areas() if area.name == name]
+            homes = [area for area in drawing.areas if area.name == name]
             assert not name or any(home.grown(1.5).has(x, y) for home in homes), name
         assert arrow.get("data-to")
 
@@ -237,7 +237,7 @@ def test_ids_are_unique_on_a_page_with_all_schemes():
 
 
 def test_names_of_boxes_and_losses_are_unique_unless_they_are_in_two_stages(drawing):
-    places = [(area.name, area.x1, area.y1) for area in drawing.areas()]
+    places = [(area.name, area.x1, area.y1) for area in drawing.areas]
     assert len(places) == len(set(places))
 
 
@@ -326,7 +326,7 @@ def test_every_branch_of_ffl_gives_its_map_to_the_fusion():
 def test_the_bars_of_the_identity_add_up():
     drawing = drawn.Drawing(kd.schemes.ensemblenet().svg)
     rows = {}
-    for area in drawing.areas():
+    for area in drawing.areas:
         title, _, rest = area.name.partition(": ")
         if rest:
             rows.setdefault(title, []).append(area.x2 - area.x1)
