@@ -120,6 +120,13 @@ class Data:
         source = f"{self.source}; dealt to the parts anew (seed {seed})"
         return replace(self, **dealt, source=source)
 
+    @property
+    def held_out(self) -> Pair:
+        """The validation part. Raises ValueError where there is none."""
+        if self.validation is None:
+            raise ValueError(f"{self!r} has no validation part; see hold_out")
+        return self.validation
+
     def validated(self, n: int = 500) -> "Data":
         """Return the data with a validation part: its own, or `n` examples held out.
 

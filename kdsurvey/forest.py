@@ -6,6 +6,7 @@ has a colour and a shape of its own, and is written out.
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from textwrap import wrap
 
@@ -127,7 +128,8 @@ class _Group:
             (margin,) = margins
             marks.insert(0, Rule([-margin], [margin], colour=GREY, alpha=0.13))
         for answer, y in zip(self.answers, self.at):
-            marks += _dot(answer, y)
+            if isinstance(answer, Verdict):
+                marks += _dot(answer, y)
         x = Axis(f"a − b, {_of_axis(self.unit)}", self._limits(), most=5)
         return Chart(marks, x, self._y())
 
@@ -156,12 +158,12 @@ class _Group:
 
 def _dot(verdict: Verdict, y: float) -> list:
     colour, marker, hollow = LOOKS[verdict.word]
-    look = {"colour": colour, "marker": "", "style": "-"}
+    line = partial(Line, colour=colour, marker="", style="-")
     marks: list = []
     if not math.isnan(verdict.wide[0]):
-        marks.append(Line(verdict.wide, [y, y], width=1, **look))
+        marks.append(line(verdict.wide, [y, y], width=1))
     if not math.isnan(verdict.low):
-        marks.append(Line([verdict.low, verdict.high], [y, y], width=3, **look))
+        marks.append(line([verdict.low, verdict.high], [y, y], width=3))
     dot = Points(
         [verdict.effect], [y], colour=colour, marker=marker, hollow=hollow, size=8
     )
@@ -236,23 +238,23 @@ def ledger(answers: Mapping[str, Answer], title: str = "") -> Picture:
         for x, row in enumerate(rows_of(claim)):
             marks += _cell(x, y, row.id.removeprefix(claim), answers[row.id].word)
     marks += _key(most, len(claims))
-    y = Axis(limits=(len(claims) + 1.8, -0.7), ticks=(), shown=False)
+    down = Axis(limits=(len(claims) + 1.8, -0.7), ticks=(), shown=False)
     names = [
         Text(0, k, f"{claim}  {CLAIMS[claim].says}", size=11.5)
         for k, claim in enumerate(claims)
     ]
     charts = {
         "claims": Chart(
-            names, Axis(limits=(0, 1), ticks=(), shown=False), y, frame="none"
+            names, Axis(limits=(0, 1), ticks=(), shown=False), down, frame="none"
         ),
         "words": Chart(
             marks,
             Axis(limits=(-0.6, most - 0.2), ticks=(), shown=False),
-            y,
+            down,
             frame="none",
         ),
     }
-    words = [answer.word for answer in answers.values()]
+    words: list[str] = [answer.word for answer in answers.values()]
     counts = ", ".join(f"{words.count(word)} {word}" for word in LOOKS)
     lines = "\n".join(answer.band for answer in answers.values())
     return Picture(
@@ -269,8 +271,8 @@ def _cell(x: float, y: float, letter: str, word: str) -> list:
     colour, marker, hollow = LOOKS[word]
     marks: list = [Text(x, y, letter, shift=(12, 0), size=11, colour=colour)]
     if marker:
-        look = {"colour": colour, "marker": marker, "hollow": hollow, "size": 10}
-        marks.insert(0, Points([x], [y], **look))
+        points = Points([x], [y], colour=colour, marker=marker, hollow=hollow, size=10)
+        marks.insert(0, points)
     else:
         marks.insert(0, Text(x, y, "–", colour=colour, ha="center", size=13))
     return marks

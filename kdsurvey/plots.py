@@ -18,6 +18,7 @@ from kdsurvey.pictures import (
     Chart,
     Image,
     Line,
+    Mark,
     Picture,
     Points,
     Text,
@@ -76,8 +77,10 @@ def arms(
         words.append(f"{arm} {figures} (n = {len(values)})")
         ends += [values.min(), values.max()]
         if paper and arm in paper:
-            look = {"marker": "D", "colour": "#000000", "hollow": True, "size": 9}
-            marks.append(Points([paper[arm]], [k], **look))
+            points = Points(
+                [paper[arm]], [k], marker="D", colour="#000000", hollow=True, size=9
+            )
+            marks.append(points)
             ends.append(paper[arm])
     chart = Chart(
         marks,
@@ -92,10 +95,18 @@ def arms(
 
 def _arm(k: int, values: np.ndarray, figures: str) -> list:
     """Return the bar, the dots and the figures of one arm in row k."""
-    look = {"hatch": "", "edge": False, "alpha": 0.35, "width": 0.62}
     mean = values.mean()
     return [
-        Bars([k], [mean], role=k, across=True, **look),
+        Bars(
+            [k],
+            [mean],
+            role=k,
+            across=True,
+            hatch="",
+            edge=False,
+            alpha=0.35,
+            width=0.62,
+        ),
         Points(values, [k] * len(values), role=k, size=5.5),
         Text(max(values.max(), mean), k, figures, shift=(10, 0)),
     ]
@@ -127,7 +138,8 @@ def lines(
     into the words, for series that every machine reproduces. width, height: in inches of 96
     CSS pixels.
     """
-    marks, words = [], []
+    marks: list[Mark] = []
+    words = []
     for k, (name, values) in enumerate(series.items()):
         values = np.atleast_2d(np.asarray(values, float))
         mean = values.mean(0)
@@ -137,19 +149,21 @@ def lines(
         marks.append(Line(x, mean, role=k, size=5.3, end=name))
         figures = ", ".join(f"{v:.3g}" for v in mean)
         words.append(f"{name}: {figures}" if numbers else name)
-    ticks = {"ticks": x, "names": [f"{v:g}" for v in x]} if logx else {}
+    ticks = x if logx else None
+    names = [f"{v:g}" for v in x] if logx else None
     whole = all(float(v).is_integer() for v in x)
     chart = Chart(
         marks,
-        Axis(xlabel, log=logx, whole=whole, most=8, **ticks),
+        Axis(xlabel, log=logx, whole=whole, most=8, ticks=ticks, names=names),
         Axis(ylabel, log=logy, ticks=yticks),
         title=title,
         ends="right",
     )
     at = f" at {', '.join(f'{v:g}' for v in x)}" if len(x) < SHORT else ""
     about = f"{title}: {ylabel} against {xlabel}{at}; lines: {'; '.join(words)}."
-    size = {"width": width * INCH, "height": height * INCH}
-    return Picture({"lines": chart}, about=about, **size)
+    return Picture(
+        {"lines": chart}, about=about, width=width * INCH, height=height * INCH
+    )
 
 
 def images(
@@ -164,7 +178,7 @@ def images(
 
     twin: the picture in words, where the choice of images depends on a trained net.
     """
-    marks = []
+    marks: list[Mark] = []
     for k, (picture, name) in enumerate(zip(pictures, titles)):
         left = TILE * (k % columns) + (TILE - FACE) / 2
         top = (FACE + 2 * LETTERS) * (k // columns) + LETTERS
@@ -176,8 +190,9 @@ def images(
     x, y = Axis("", (0, width), ticks=()), Axis("", (height, 0), ticks=())
     chart = Chart(marks, x, y, frame="none", equal=True)
     about = twin or f"{title}: {len(pictures)} images, {', '.join(titles)}."
-    size = {"width": width, "height": height + HEAD}
-    return Picture({"images": chart}, title=title, about=about, **size)
+    return Picture(
+        {"images": chart}, title=title, about=about, width=width, height=height + HEAD
+    )
 
 
 def matrices(
@@ -236,8 +251,16 @@ def grouped(
     for k, (name, values) in enumerate(series.items()):
         place = np.arange(len(labels)) + (k - (len(series) - 1) / 2) * width
         errors = spread[name] if spread else ()
-        look = {"width": width * 0.92, "alpha": 0.8, "legend": name}
-        marks.append(Bars(place, values, role=k, spread=errors, **look))
+        bars = Bars(
+            place,
+            values,
+            role=k,
+            spread=errors,
+            width=width * 0.92,
+            alpha=0.8,
+            legend=name,
+        )
+        marks.append(bars)
         figures = ", ".join(f"{c} {v:.3g}" for c, v in zip(labels, values))
         words.append(f"{name}: {figures}" if numbers else name)
     chart = Chart(
@@ -249,8 +272,7 @@ def grouped(
         columns=min(4, len(series)),
     )
     about = f"{title}: {ylabel} for each {xlabel}; bars: {'; '.join(words)}."
-    size = {"width": 7.6 * INCH, "height": 3.2 * INCH}
-    return Picture({"bars": chart}, about=about, **size)
+    return Picture({"bars": chart}, about=about, width=7.6 * INCH, height=3.2 * INCH)
 
 
 def maps(
@@ -321,5 +343,6 @@ def beside(
     charts = {}
     for k, picture in enumerate(pictures):
         (charts[str(k)],) = picture.charts.values()
-    size = {"width": width * INCH, "height": height * INCH}
-    return Picture(charts, about=about, title=title, **size)
+    return Picture(
+        charts, about=about, title=title, width=width * INCH, height=height * INCH
+    )

@@ -142,7 +142,7 @@ def _there(data: Data, device: torch.device) -> Data:
         ) from error
 
 
-def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | list[float]:
+def accuracy(predict: Predict, x: Tensor, y: Tensor) -> float | Any:
     """Compute the share of x (n, ...) whose largest logit is at y (n,), in [0, 1].
 
     For a stack, a list with one share a member. predict: a net, or any function from x

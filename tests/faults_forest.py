@@ -6,14 +6,14 @@ FAULTS = [
     Fault(
         "the thick line is the corrected interval",
         "forest.py",
-        "Line([verdict.low, verdict.high], [y, y], width=3",
-        "Line(verdict.wide, [y, y], width=3",
+        "line([verdict.low, verdict.high], [y, y], width=3",
+        "line(verdict.wide, [y, y], width=3",
     ),
     Fault(
         "the thin line is the plain interval",
         "forest.py",
-        "Line(verdict.wide, [y, y], width=1",
-        "Line([verdict.low, verdict.high], [y, y], width=1",
+        "line(verdict.wide, [y, y], width=1",
+        "line([verdict.low, verdict.high], [y, y], width=1",
     ),
     Fault(
         "controls are bold",

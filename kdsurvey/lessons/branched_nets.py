@@ -241,10 +241,10 @@ def outcome(arm: str, seed: int, learnt: Learnt, data: Data, **more) -> dict:
         **more,
         "accuracy": round(right.mean().item(), 5),
         "branch 0": round(right[0].item(), 5),
-        "validation accuracy": mean(data.validation),
+        "validation accuracy": mean(data.held_out),
         "train accuracy": mean(data.train),
         "together": round(accuracy(together, *data.test), 5),
-        "validation together": round(accuracy(together, *data.validation), 5),
+        "validation together": round(accuracy(together, *data.held_out), 5),
         "average": round(
             (z.mean(0).argmax(-1) == data.test[1]).double().mean().item(), 5
         ),

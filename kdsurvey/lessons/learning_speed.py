@@ -24,11 +24,11 @@ class Pace:
         self, net: nn.Module, data: Data, every: int, stage: str | None = None
     ):
         self._net = net
-        self._validation = data.validation
+        self._validation = data.held_out
         self._every = every
         self._stage = stage
         self.steps = [0]
-        self.accuracies = [accuracy(net, *data.validation)]
+        self.accuracies = [accuracy(net, *data.held_out)]
         self.seconds = [0.0]
         self._done = 0
         self._spent = 0.0

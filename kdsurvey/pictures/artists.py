@@ -15,7 +15,7 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.patches import FancyArrowPatch, PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text as Words
-from matplotlib.transforms import Bbox, Transform, TransformedBbox, offset_copy
+from matplotlib.transforms import Bbox, ScaledTranslation, Transform, TransformedBbox
 
 from kdsurvey.pictures import marks
 from kdsurvey.pictures.palette import FAINT, GAINS, INK, ink_on
@@ -40,7 +40,7 @@ def transform_of(place: str, axes: Axes) -> Transform:
 
 def words(x: float, y: float, text: str, size: float, colour: str, **look) -> Words:
     """Return a text that never reads its words as mathematics; size in CSS pixels."""
-    look = {"parse_math": False, "fontsize": POINT * size, "color": colour} | look
+    look |= {"parse_math": False, "fontsize": POINT * size, "color": colour}
     return Words(x, y, text, **look)
 
 
@@ -99,7 +99,7 @@ def _wider(axes: Axes, pixels: float) -> TransformedBbox:
 
 
 def _areas(mark: marks.Points, axes: Axes) -> Artist:
-    style = MarkerStyle(mark.marker)
+    style = MarkerStyle(mark.marker or "none")
     path = style.get_path().transformed(style.get_transform())
     offsets = np.column_stack([mark.x, mark.y]) if mark.x else np.zeros((0, 2))
     return PathCollection(
@@ -137,9 +137,15 @@ def _error_bars(axes: Axes, x, y, spread, across: bool, colour: str) -> Artist:
     ends = np.column_stack([values - spread, values + spread, gap]).ravel()
     places = np.repeat(y if across else x, 3)
     data = (ends, places) if across else (places, ends)
-    look = {"color": colour, "linewidth": 1.0, "markersize": POINT * CAP}
     caps = "|" if across else "_"
-    return Line2D(*data, marker=caps, transform=axes.transData, **look)
+    return Line2D(
+        *data,
+        marker=caps,
+        transform=axes.transData,
+        color=colour,
+        linewidth=1.0,
+        markersize=POINT * CAP,
+    )
 
 
 @artists_of.register
@@ -176,7 +182,7 @@ def _corners(x, half, low, high, across: bool) -> np.ndarray:
 
 def words_at_ends(mark: marks.Bars, axes: Axes) -> list[Artist]:
     """Return what is written at the bars' ends, on the side that they point to."""
-    written = []
+    written: list[Artist] = []
     tips = [s if s > 0 else 0.0 for s in mark.spread] or [0.0] * len(mark.x)
     for x, y, tip, text in zip(mark.x, mark.ends(), tips, mark.words):
         if not text or not math.isfinite(y):
@@ -184,21 +190,22 @@ def words_at_ends(mark: marks.Bars, axes: Axes) -> list[Artist]:
         sign = 1 if y >= 0 else -1
         end = y + sign * tip
         if mark.across:
-            place, shift = (end, x), (3 * GAP * sign, 0)
+            place, shift = (end, x), (3 * GAP * sign, 0.0)
             look = {"ha": "left" if sign > 0 else "right", "va": "center"}
         else:
-            place, shift = (x, end), (0, GAP * sign)
+            place, shift = (x, end), (0.0, GAP * sign)
             look = {"ha": "center", "va": "bottom" if sign > 0 else "top"}
         moved = _shifted(axes.transData, axes, shift)
         size = marks.SMALLEST
-        written.append(words(*place, text, size, INK, transform=moved, **look))
+        x, y = place
+        written.append(words(x, y, text, size, INK, transform=moved, **look))
     return written
 
 
 def _shifted(transform: Transform, axes: Axes, shift: tuple[float, float]) -> Transform:
     """Return the transform, moved by (right, up) CSS pixels."""
-    x, y = (POINT * pixels for pixels in shift)
-    return offset_copy(transform, axes.figure, x, y, units="points")
+    x, y = (POINT * pixels / 72 for pixels in shift)
+    return transform + ScaledTranslation(x, y, axes.figure.dpi_scale_trans)
 
 
 @artists_of.register
@@ -212,8 +219,15 @@ def _band(mark: marks.Band, axes: Axes) -> list[Artist]:
         edge = np.column_stack([x[part], high[part]])
         back = np.column_stack([x[part], low[part]])[::-1]
         areas.append(np.concatenate([edge, back]))
-    look = {"facecolors": mark.colour, "linewidths": 0, "alpha": mark.alpha}
-    return [PolyCollection(areas, transform=axes.transData, **look)]
+    return [
+        PolyCollection(
+            areas,
+            transform=axes.transData,
+            facecolors=mark.colour,
+            linewidths=0,
+            alpha=mark.alpha,
+        )
+    ]
 
 
 @artists_of.register
@@ -244,8 +258,13 @@ def _area(mark: marks.Rule, transform: Transform) -> Artist:
     for at, to in zip(mark.at, mark.to):
         corners = np.array([at, bottom]) + CORNERS * [to - at, top - bottom]
         areas.append(corners[:, ::-1] if mark.horizontal else corners)
-    look = {"facecolors": mark.colour, "linewidths": 0, "alpha": mark.alpha}
-    return PolyCollection(areas, transform=transform, **look)
+    return PolyCollection(
+        areas,
+        transform=transform,
+        facecolors=mark.colour,
+        linewidths=0,
+        alpha=mark.alpha,
+    )
 
 
 @artists_of.register
@@ -255,8 +274,14 @@ def _cells(mark: marks.Cells, axes: Axes) -> list[Artist]:
     if mark.power != 1:
         scale = PowerNorm(mark.power, mark.low, mark.high)
     values = np.ma.masked_invalid(np.asarray(mark.values, float))
-    look = {"cmap": colours, "norm": scale, "interpolation": "nearest"}
-    heat = AxesImage(axes, extent=mark.extent(), origin="upper", **look)
+    heat = AxesImage(
+        axes,
+        extent=mark.extent(),
+        origin="upper",
+        cmap=colours,
+        norm=scale,
+        interpolation="nearest",
+    )
     heat.set_data(values)
     heat.set_transform(axes.transData)
     centre = {"ha": "center", "va": "center", "transform": axes.transData}
@@ -272,8 +297,13 @@ def _cells(mark: marks.Cells, axes: Axes) -> list[Artist]:
 
 @artists_of.register
 def _image(mark: marks.Image, axes: Axes) -> list[Artist]:
-    look = {"cmap": "gray_r", "norm": Normalize(mark.low, mark.high)}
-    image = AxesImage(axes, extent=mark.extent, interpolation="nearest", **look)
+    image = AxesImage(
+        axes,
+        extent=mark.extent,
+        interpolation="nearest",
+        cmap="gray_r",
+        norm=Normalize(mark.low, mark.high),
+    )
     image.set_data(np.asarray(mark.pixels))
     image.set_transform(axes.transData)
     return [image]

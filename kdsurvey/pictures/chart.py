@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
+from typing import TypeVar
 
 from kdsurvey.pictures import limits
 from kdsurvey.pictures.labels import readable
-from kdsurvey.pictures.marks import KINDS, Bars, Mark, legend_of, numbers
+from kdsurvey.pictures.marks import KINDS, Bars, Mark, Numbers, legend_of, numbers
 from kdsurvey.pictures.palette import INK
 
 FRAMES = ("open", "box", "none")
@@ -15,6 +16,8 @@ OUTSIDE = ("above", "right", "below")
 ROOM = (
     1.38  # of an axis of epochs: what lies after the last one holds names at line ends
 )
+
+Kind = TypeVar("Kind", bound=Mark)
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class Axis:
     limits: tuple[float, float] | None = None
     _: KW_ONLY
     log: bool = False
-    ticks: tuple[float, ...] | None = None
-    names: tuple[str, ...] | None = None
+    ticks: Numbers | None = None
+    names: Sequence[object] | None = None
     most: int = 6
     whole: bool = False
     bounds: tuple[float, float] | None = None
@@ -61,13 +64,13 @@ class Axis:
         snug: the limits have no margin. bars: none at 0, where bars begin.
         """
         reach = self.limits or self._around(list(values), snug, bars)
-        ticks = self.ticks
+        ticks: Numbers | None = self.ticks
         if ticks is None:
             ticks = self._ticks(*(self.bounds or reach))
         names = self.names
         if names is None:
-            names = tuple(map(limits.number, ticks))
-        return replace(self, limits=reach, ticks=tuple(ticks), names=names)
+            names = list(map(limits.number, ticks))
+        return replace(self, limits=reach, ticks=ticks, names=names)
 
     def _around(self, values: list[float], snug: bool, bars: bool):
         low, high = limits.around(values, 0.0 if snug else 0.05, self.log)
@@ -104,7 +107,7 @@ class Chart:
     kept is complete. Raises ValueError for what is none of these.
     """
 
-    marks: tuple[Mark, ...] = ()
+    marks: Sequence[Mark] = ()
     x: Axis = Axis()
     y: Axis = Axis()
     _: KW_ONLY
@@ -154,7 +157,7 @@ class Chart:
         """Return whether there are bars, lying or upright."""
         return any(mark.across is across for mark in self.marks_of(Bars))
 
-    def marks_of(self, kind: type[Mark]) -> list[Mark]:
+    def marks_of(self, kind: type[Kind]) -> list[Kind]:
         """Return the marks of one kind, in their order."""
         return [mark for mark in self.marks if isinstance(mark, kind)]
 

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -18,14 +19,16 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.text import Text as Words
 from matplotlib.transforms import IdentityTransform
+from matplotlib.typing import HashableList
 
 from kdsurvey.pictures.artists import POINT, artists_of, draw_on, words, words_at_ends
 from kdsurvey.pictures.chart import Axis, Chart
 from kdsurvey.pictures.labels import apart
-from kdsurvey.pictures.marks import SMALLEST, Bars, Line, Mark, last_point
+from kdsurvey.pictures.marks import SMALLEST, Bars, Line, Mark, last_point, legend_of
 from kdsurvey.pictures.palette import FAINT, INK
 from kdsurvey.pictures.sheet import EMPTY, Sheet
 
@@ -39,7 +42,8 @@ BESIDE, LED = (
     18.0,
 )  # CSS pixels from a line's end to its name, and to one moved far
 TALL = "Ípg("  # as high and as deep as any words: the layout is made with these
-PLACES = {  # of a legend outside: its corner, and where that is in shares of the chart
+# of a legend outside: its corner, and where that is in shares of the chart
+PLACES: dict[str, dict[str, Any]] = {
     "above": {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.1},
     "right": {"loc": "center left", "bbox_to_anchor": (1, 0.5)},
     "below": {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18)},
@@ -143,8 +147,9 @@ class Background:
         self._paper = paper
         self._figure, self._canvas = paper.figure, paper.canvas
         self._figure.clear()
-        self._figure.set_layout_engine("constrained")
-        rows = [list(row) for row in picture.mosaic]
+        layout = ConstrainedLayoutEngine()
+        self._figure.set_layout_engine(layout)
+        rows: list[HashableList[str]] = [list(row) for row in picture.mosaic]
         self._axes = self._figure.subplot_mosaic(
             rows,
             width_ratios=picture.widths,
@@ -157,18 +162,18 @@ class Background:
         }
         look = {"fontsize": POINT * TITLE, "fontweight": "bold", "parse_math": False}
         self._title = self._figure.suptitle(_lines(picture.title), **look)
-        self._lay_out(picture)
+        self._lay_out(picture, layout)
         self._canvas.draw()
         np.copyto(paper.wordless, paper.pixels)
         self._said: tuple | None = None  # the words of the latest picture
 
-    def _lay_out(self, picture: Sheet) -> None:
+    def _lay_out(self, picture: Sheet, layout: ConstrainedLayoutEngine) -> None:
         """Make the layout with TALL words, then take all words away."""
         guests = []
         for name, chart in picture.charts.items():
             if chart.ends == "right":
                 guests += _room_for_ends(self._axes[name], chart)
-        self._figure.get_layout_engine().execute(self._figure)
+        layout.execute(self._figure)
         self._figure.set_layout_engine("none")
         for artist in guests:
             artist.remove()
@@ -227,11 +232,18 @@ def dress(axes: Axes, chart: Chart) -> tuple[Words, Words, Words]:
     if chart.equal:
         axes.set_aspect("equal", adjustable="box", anchor=chart.anchor)
     _legend(axes, chart)
-    bold = {"fontsize": POINT * TITLE, "fontweight": "bold", "parse_math": False}
-    title = axes.set_title(_lines(chart.title), loc="left", pad=POINT * 5, **bold)
-    plain = {"fontsize": POINT * LABEL, "parse_math": False}
-    below = axes.set_xlabel(_lines(chart.x.label), **plain)
-    beside = axes.set_ylabel(_lines(chart.y.label), **plain)
+    title = axes.set_title(
+        _lines(chart.title),
+        loc="left",
+        pad=POINT * 5,
+        fontsize=POINT * TITLE,
+        fontweight="bold",
+        parse_math=False,
+    )
+    size = POINT * LABEL
+    x, y = _lines(chart.x.label), _lines(chart.y.label)
+    below = axes.set_xlabel(x, fontsize=size, parse_math=False)
+    beside = axes.set_ylabel(y, fontsize=size, parse_math=False)
     return title, below, beside
 
 
@@ -275,7 +287,7 @@ def _legend(axes: Axes, chart: Chart) -> None:
     handles = [_handle(mark, axes) for mark in marks]
     legend = axes.legend(
         handles,
-        [mark.legend for mark in marks],
+        [legend_of(mark) for mark in marks],
         fontsize=POINT * SMALLEST,
         frameon=False,
         ncols=chart.columns,
@@ -330,20 +342,34 @@ def _names_at_ends(chart: Chart, axes: Axes) -> Iterator[Artist]:
         x = max(places[k][0], box.x1) if chart.ends == "right" else places[k][0]
         if led:
             leader = [x + 2 * pixel, x + beside - 2 * pixel], [wanted, y]
-            look = {"color": colour, "linewidth": 0.6, "clip_on": False}
-            yield Line2D(*leader, transform=IdentityTransform(), **look)
+            yield Line2D(
+                *leader,
+                transform=IdentityTransform(),
+                color=colour,
+                linewidth=0.6,
+                clip_on=False,
+            )
         at = {"va": "center", "transform": IdentityTransform()}
         yield words(x + beside, y, name, SMALLEST, colour, **at)
 
 
 def _room_for_ends(axes: Axes, chart: Chart) -> list[Artist]:
     """Add names beside the chart, where the layout sees them; it returns them."""
-    placed = []
+    placed: list[Artist] = []
     for name, *_ in _ends(chart):
-        look = {"fontsize": POINT * SMALLEST, "parse_math": False, "va": "center"}
-        beside = {"xycoords": "axes fraction", "textcoords": "offset points"}
         shift = POINT * BESIDE, 0
-        placed.append(axes.annotate(name, (1, 0.5), shift, **beside, **look))
+        placed.append(
+            axes.annotate(
+                name,
+                (1, 0.5),
+                shift,
+                xycoords="axes fraction",
+                textcoords="offset points",
+                fontsize=POINT * SMALLEST,
+                parse_math=False,
+                va="center",
+            )
+        )
     return placed
 
 
@@ -363,7 +389,7 @@ class PngRows:
         head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
         chunks = (
             (b"IHDR", head),
-            (b"IDAT", zlib.compress(self._rows, 1)),
+            (b"IDAT", zlib.compress(self._rows.data, 1)),
             (b"IEND", b""),
         )
         return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)

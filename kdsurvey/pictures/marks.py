@@ -20,17 +20,17 @@ from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 import numpy as np
+from matplotlib.typing import LineStyleType as Style
 
 from kdsurvey.pictures.palette import GREY, HATCHES, INK, MARKERS, STYLES, colour_of
 
-Numbers = tuple[float, ...]
-Style = str | tuple  # "-", "--", "-.", ":", or (0, (dash, gap, ...))
+Numbers = Sequence[float] | np.ndarray  # given; a mark keeps them as a tuple
 Extent = tuple[float, float, float, float]  # left, right, bottom, top
 PLACES = ("data", "x", "y", "axes")
 SMALLEST = 11.0  # CSS pixels of a letter: smaller ones cannot be read on every screen
 
 
-def numbers(values) -> Numbers:
+def numbers(values: Numbers) -> tuple[float, ...]:
     """Return one dimension of numbers, from any sequence or array, as a tuple."""
     return tuple(np.asarray(values, float).ravel().tolist())
 
@@ -62,10 +62,7 @@ class Mark:
         self._check_lengths()
         self._check_place()
         if hasattr(self, "colour"):
-            self._put("colour", colour_of(self._role_or_colour()))
-
-    def _role_or_colour(self) -> int | str:
-        return self.role if self.colour is None else self.colour
+            self._put("colour", self.colour or colour_of(self.role))
 
     def _put(self, name: str, value) -> None:
         object.__setattr__(self, name, value)
@@ -86,10 +83,7 @@ class Mark:
 
     def reach(self) -> tuple[Numbers, Numbers]:
         """Return the x and the y in data coordinates that the limits must hold."""
-        place = getattr(self, "place", "data")
-        x = self.x if place in ("data", "x") else ()
-        y = self.y if place in ("data", "y") else ()
-        return x, y
+        return (), ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +100,7 @@ class Line(Mark):
     y: Numbers
     _: KW_ONLY
     role: int = 0
-    colour: str | None = None
+    colour: str = ""
     style: Style | None = None
     marker: str | None = None
     width: float = 1.8
@@ -116,6 +110,9 @@ class Line(Mark):
     end: str = ""
     legend: str = ""
     place: str = "data"
+
+    def reach(self):
+        return _in_data(self.x, self.y, self.place)
 
 
 @dataclass(frozen=True)
@@ -134,7 +131,7 @@ class Points(Mark):
     y: Numbers
     _: KW_ONLY
     role: int = 0
-    colour: str | None = None
+    colour: str = ""
     marker: str | None = None
     size: float = 6.0
     area: Numbers = ()
@@ -146,7 +143,7 @@ class Points(Mark):
     place: str = "data"
 
     def reach(self):
-        x, y = super().reach()
+        x, y = _in_data(self.x, self.y, self.place)
         return _spread(x, y, self.spread, self.across)
 
 
@@ -167,13 +164,13 @@ class Bars(Mark):
     y: Numbers
     _: KW_ONLY
     role: int = 0
-    colour: str | None = None
+    colour: str = ""
     hatch: str | None = None
     width: float = 0.8
     widths: Numbers = ()
     base: Numbers = ()
     spread: Numbers = ()
-    words: tuple[str, ...] = ()
+    words: Sequence[str] = ()
     across: bool = False
     alpha: float = 1.0
     edge: bool = True  # a thin white line around each bar
@@ -221,7 +218,7 @@ class Band(Mark):
     high: Numbers
     _: KW_ONLY
     role: int = 0
-    colour: str | None = None
+    colour: str = ""
     alpha: float = 0.16
 
     def reach(self):
@@ -245,13 +242,10 @@ class Rule(Mark):
     horizontal: bool = False
     span: tuple[float, float] = (0.0, 1.0)
     role: int = 0
-    colour: str | None = "#444444"
+    colour: str = "#444444"
     style: Style = ":"
     width: float = 1.3
     alpha: float = 1.0
-
-    def reach(self):
-        return (), ()
 
 
 @dataclass(frozen=True)
@@ -266,13 +260,13 @@ class Cells(Mark):
     COLOUR_MAPS: ClassVar[tuple[str, ...]] = ("gains", "Blues", "cividis", "gray_r")
     snug = True
 
-    values: tuple[Numbers, ...]
+    values: Sequence[Numbers] | np.ndarray
     _: KW_ONLY
     low: float = 0.0
     high: float = 1.0
     power: float = 1.0
     colours: str = "gains"
-    words: tuple[tuple[str, ...], ...] = ()
+    words: Sequence[Sequence[str]] = ()
     size: float = SMALLEST
 
     def __post_init__(self):
@@ -310,7 +304,7 @@ class Image(Mark):
 
     snug = True
 
-    pixels: tuple
+    pixels: Sequence | np.ndarray
     _: KW_ONLY
     low: float = 0.0
     high: float = 1.0
@@ -368,9 +362,6 @@ class Text(Mark):
                 f"{SMALLEST:g} are the least"
             )
 
-    def reach(self):
-        return (), ()
-
 
 @dataclass(frozen=True)
 class Arrow(Mark):
@@ -380,7 +371,7 @@ class Arrow(Mark):
     end: tuple[float, float]
     _: KW_ONLY
     role: int = 0
-    colour: str | None = GREY
+    colour: str = GREY
     style: Style = "-"
     width: float = 1.3
     filled: bool = False
@@ -408,16 +399,13 @@ class Frame(Mark):
     along: float = 1.0
     _: KW_ONLY
     role: int = 0
-    colour: str | None = None
+    colour: str = ""
     width: float = 2.5
 
     def __post_init__(self):
         super().__post_init__()
         for name in ("x", "y", "across", "along"):
             self._put(name, float(getattr(self, name)))
-
-    def reach(self):
-        return (), ()
 
 
 KINDS = (Line, Points, Bars, Band, Rule, Cells, Image, Text, Arrow, Frame)
@@ -434,6 +422,11 @@ def last_point(line: Line) -> tuple[float, float] | None:
         if math.isfinite(x) and math.isfinite(y):
             return x, y
     return None
+
+
+def _in_data(x: Numbers, y: Numbers, place: str) -> tuple[Numbers, Numbers]:
+    """Return x and y, without those that are shares of the chart."""
+    return x if place in ("data", "x") else (), y if place in ("data", "y") else ()
 
 
 def _spread(x: Numbers, y: Numbers, spread: Numbers, across: bool):

@@ -6,11 +6,20 @@ picture, so colour is never the only difference between two series.
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, to_hex
+from matplotlib.typing import LineStyleType
 
 # Okabe & Ito's palette without its yellow
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+STYLES: tuple[LineStyleType, ...] = (
+    "-",
+    "--",
+    "-.",
+    ":",
+    (0, (5, 1)),
+    (0, (3, 1, 1, 1)),
+    (0, (1, 1)),
+)
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "--")
 INK, GREY, FAINT = "#222222", "#666666", "#999999"  # words, side remarks, frames
 

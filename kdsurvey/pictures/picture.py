@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from kdsurvey.pictures import plain
@@ -26,7 +27,7 @@ class Picture(Sheet):
 
     _: KW_ONLY
     about: str = ""
-    tables: tuple[Table, ...] = ()
+    tables: Sequence[Table] = ()
 
     def __post_init__(self):
         super().__post_init__()

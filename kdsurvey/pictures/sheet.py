@@ -1,6 +1,6 @@
 """Charts laid out on a sheet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from kdsurvey.pictures.chart import Chart
@@ -13,7 +13,7 @@ class Sheet:
     """Charts by name, laid out on a mosaic, `width` and `height` CSS pixels large.
 
     mosaic: rows of names; a name in several neighbouring places is a chart as large as they
-    are, "." is an empty place. One row of all charts where None. widths, heights: of columns
+    are, "." is an empty place. One row of all charts where empty. widths, heights: of columns
     and rows, relative to each other. title: over all charts.
     Raises ValueError where names of charts and mosaic differ, or ratios and mosaic do.
     """
@@ -22,13 +22,13 @@ class Sheet:
     _: KW_ONLY
     width: float = 900
     height: float = 300
-    mosaic: tuple[tuple[str, ...], ...] | None = None
-    widths: tuple[float, ...] = ()
-    heights: tuple[float, ...] = ()
+    mosaic: Sequence[Sequence[str]] = ()
+    widths: Sequence[float] = ()
+    heights: Sequence[float] = ()
     title: str = ""
 
     def __post_init__(self):
-        mosaic = (tuple(self.charts),) if self.mosaic is None else self.mosaic
+        mosaic = self.mosaic or (tuple(self.charts),)
         object.__setattr__(self, "mosaic", tuple(tuple(row) for row in mosaic))
         rows = len(self.mosaic)
         columns = len(self.mosaic[0])

@@ -1,6 +1,7 @@
 """A table as data: what a picture shows, in numbers."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 CELL = "padding:1px 9px;text-align:right"
@@ -16,8 +17,8 @@ class Table:
     """
 
     caption: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...] = ()
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]] = ()
 
     def __post_init__(self):
         head = tuple(map(str, self.head))
@@ -65,7 +66,7 @@ def _padded(column: tuple[str, ...]) -> list[str]:
     return [cell.rjust(width) for cell in column]
 
 
-def _row(row: tuple[str, ...]) -> str:
+def _row(row: Sequence[str]) -> str:
     first, *rest = row
     name = _cell("th", first, ' scope="row"')
     return f"<tr>{name}{''.join(_cell('td', cell) for cell in rest)}</tr>"

@@ -7,8 +7,8 @@ FAULTS = [
     Fault(
         "names are read as mathematics",
         ARTISTS,
-        'look = {"parse_math": False, "fontsize"',
-        'look = {"parse_math": True, "fontsize"',
+        'look |= {"parse_math": False, "fontsize"',
+        'look |= {"parse_math": True, "fontsize"',
     ),
     Fault(
         "the reader's settings are used",

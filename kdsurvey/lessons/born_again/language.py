@@ -169,7 +169,7 @@ def row(arm: str, seed: int, net: nn.Module, data: Data, setting: str) -> dict:
     """
     parts = {
         "perplexity": data.test,
-        "validation perplexity": data.validation,
+        "validation perplexity": data.held_out,
         "train perplexity": data.train,
     }
     kept = {name: round(perplexity(net, *pair), 4) for name, pair in parts.items()}

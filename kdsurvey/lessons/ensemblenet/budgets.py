@@ -128,7 +128,7 @@ def served(learnt: Learnt, data: Data) -> dict:
     """
     branches, together = learnt
     joint = Mixed(together.net, None) if hasattr(together, "net") else together
-    seen = round(accuracy(Ensemble(branches), *data.validation), 5)
+    seen = round(accuracy(Ensemble(branches), *data.held_out), 5)
     return {
         "one answers": branched_nets.serving_cost(branches[0]),
         "all answer": branched_nets.serving_cost(joint),

@@ -217,8 +217,15 @@ def _one_loss() -> Exact:
 def _smaller_and_better() -> Verdict:
     rows = best(_right(), MIDDLE, joint=True)
     what = f"{{a}}, together - {{b}}, tuned, budget {MIDDLE}, {RIGHT}"
-    options = {"column": "average", "note": edges(rows, THIN, ALONE, "tried")}
-    return primary("P10c", rows, THIN, ALONE, what, **options)
+    return primary(
+        "P10c",
+        rows,
+        THIN,
+        ALONE,
+        what,
+        column="average",
+        note=edges(rows, THIN, ALONE, "tried"),
+    )
 
 
 @CLAIMS.group("lambda: best rate")

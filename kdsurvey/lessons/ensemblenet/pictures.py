@@ -166,8 +166,15 @@ def _training(rows: pd.DataFrame) -> tuple[Chart, str]:
     for k, (arm, values) in enumerate(by_budget(rows).items()):
         mean = values.mean(0)
         places = np.arange(len(budgets)) + (k - len(ARMS) / 2 + 0.5) * 0.09
-        look = {"marker": MARKERS[k], "colour": COLOURS[k], "size": 8}
-        marks.append(Points(places, mean, spread=values.std(0, ddof=1), **look))
+        points = Points(
+            places,
+            mean,
+            spread=values.std(0, ddof=1),
+            marker=MARKERS[k],
+            colour=COLOURS[k],
+            size=8,
+        )
+        marks.append(points)
         words.append(f"{arm} {', '.join(f'{v:.1f}' for v in mean)}")
     x = "training budget (as many epochs of one net)"
     chart = Chart(
@@ -190,9 +197,8 @@ def _serving(rows: pd.DataFrame, budget: int) -> tuple[Chart, str]:
         points = _served(rows, budget, arm)
         one, together = points
         look = {"marker": MARKERS[k], "colour": COLOURS[k], "size": 10}
-        between = {"marker": "", "style": ":", "colour": COLOURS[k], "width": 1.3}
         marks += [
-            Line(*zip(*points), **between),
+            Line(*zip(*points), marker="", style=":", colour=COLOURS[k], width=1.3),
             Points(*zip(one), **look),
             Points(*zip(together), hollow=True, legend=arm, **look),
         ]

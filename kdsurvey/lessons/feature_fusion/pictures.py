@@ -99,7 +99,7 @@ def _teach(start: tuple, end: tuple, k: int, text: str, place: tuple) -> list:
     """Return an arrow of distillation with its name, in a colour and a style of its own."""
     colour = colour_of(k)
     arrow = Arrow(
-        start, end, role=k, colour=None, style=STYLES[k], width=2.7, filled=True
+        start, end, role=k, colour="", style=STYLES[k], width=2.7, filled=True
     )
     return [arrow, Text(*place, text, colour=colour, size=12, ha="center", bare=True)]
 

@@ -310,7 +310,7 @@ def spreads(
 
     Never less than 1e-8, so that it can be drawn on a logarithmic scale.
     """
-    x = data.validation[0]
+    x = data.held_out[0]
     config = replace(CONFIG, seed=seed)
     alone, hinted = (thin(data, depth, seed) for _ in range(2))
     hints = ARMS["hints, then KD"]

@@ -150,7 +150,7 @@ def outcome(
     paper did.
     """
     (z, y), (z_validation, y_validation) = (
-        (Teacher(net).logits(x), y) for x, y in (data.test, data.validation)
+        (Teacher(net).logits(x), y) for x, y in (data.test, data.held_out)
     )
     offset = best_offset(z_validation, y_validation, removed)
     peeked = best_offset(z, y, removed)

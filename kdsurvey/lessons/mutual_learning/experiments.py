@@ -417,4 +417,4 @@ def outcome(
 
 
 def _parts(data: Data) -> dict[str, tuple[Tensor, Tensor]]:
-    return {"train": data.train, "test": data.test, "validation": data.validation}
+    return {"train": data.train, "test": data.test, "validation": data.held_out}

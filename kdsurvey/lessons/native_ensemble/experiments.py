@@ -175,7 +175,7 @@ def watch(data: Data, seed: int, config: Config = CONFIG) -> Watched:
     each epoch and in the end.
     """
     net = parted(seed)
-    x = data.validation[0]
+    x = data.held_out[0]
     stages, together = with_one(seed)(net)
     seen = [before_softmax(together, x, training=True)]
 

@@ -56,11 +56,17 @@ def trade(
             price = prices.loc[arm, NAMED[column]]
             aside = price + 4 * (k - len(arms) // 2)  # equal prices stand side by side
             hollow = column == ONE
-            look = {"hollow": hollow, "legend": "" if hollow else arm, "size": 8}
             spread = [values.std()]
-            marks.append(
-                Points([aside], [values.mean()], role=k, spread=spread, **look)
+            points = Points(
+                [aside],
+                [values.mean()],
+                role=k,
+                spread=spread,
+                hollow=hollow,
+                legend="" if hollow else arm,
+                size=8,
             )
+            marks.append(points)
             words.append(f"{arm}, {NAMED[column]}: {price:g}, {values.mean():.1f} %")
     chart = Chart(
         marks,

@@ -214,7 +214,7 @@ def all_rates(
     """Train each start at each rate; rows with the teacher's accuracy on validation
     images ("target") and on test images ("teacher").
     """
-    target = accuracy(teacher, *data.validation)
+    target = accuracy(teacher, *data.held_out)
     more = {"target": target, "teacher": accuracy(teacher, *data.test), **options}
     return [
         trained(start, net, data, seed, rate, **more)[0]
@@ -324,9 +324,16 @@ def net2net_twins(data: Data, seed: int) -> list[dict]:
     for noise in NOISES:
         start = widened(teacher, seed, noise)
         price = difference(teacher, start, data.test[0], train=False)
-        more = {"noise": noise, "price": round(price, 4)}
         for rate in TWIN_RATES:
-            row, net = trained(f"noise {noise:g}", start, data, seed, rate, **more)
+            row, net = trained(
+                f"noise {noise:g}",
+                start,
+                data,
+                seed,
+                rate,
+                noise=noise,
+                price=round(price, 4),
+            )
             rows.append(row | twins(equal, net))
     return rows
 

@@ -96,8 +96,8 @@ def gate_chart(measured: Measured | None, x: Tensor) -> Chart:
     weights = measured.weights.T.tolist() if measured else []
     below = [0.0] * len(faces)
     for role, heights in enumerate(weights):
-        look = {"role": role, "width": 0.86, "alpha": 0.75}
-        marks.append(Bars(places, heights, base=below, **look))
+        bars = Bars(places, heights, base=below, role=role, width=0.86, alpha=0.75)
+        marks.append(bars)
         below = [b + height for b, height in zip(below, heights)]
     return Chart(
         marks,

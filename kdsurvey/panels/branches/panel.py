@@ -137,7 +137,7 @@ class BranchRace(Race):
     def measure(self, arm: Arm) -> Measured | None:
         if not isinstance(arm, BranchArm):
             return None
-        return measured(arm.net, arm.gate, self._data.validation[0], arm.measured)
+        return measured(arm.net, arm.gate, self._data.held_out[0], arm.measured)
 
     def words(self, settings: Settings) -> str:
         name = settings.method
@@ -150,7 +150,7 @@ class BranchRace(Race):
         )
 
     def beside(self, accuracies: Chart, settings: Settings) -> Picture:
-        x, y = self._data.validation
+        x, y = self._data.held_out
         labels = [self._data.classes[k] for k in y[:IMAGES]]
         return picture(accuracies, self.arms, x[:IMAGES], labels, self._config.epochs)
 

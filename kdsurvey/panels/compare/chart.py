@@ -70,8 +70,15 @@ def _head(sides: Sides) -> Chart:
     marks = []
     for k, (x, where, side) in enumerate(zip((0.01, 0.51), SIDES, sides)):
         marks.append(Line([x, x + 0.035], [0.5, 0.5], role=k, size=6.5))
-        look = {"colour": COLOURS[k], "size": 13.5, "bold": True}
-        marks.append(Text(x + 0.045, 0.5, f"{where}: {side.name}", **look))
+        text = Text(
+            x + 0.045,
+            0.5,
+            f"{where}: {side.name}",
+            colour=COLOURS[k],
+            size=13.5,
+            bold=True,
+        )
+        marks.append(text)
     axis = Axis("", (0, 1), ticks=())
     return Chart(marks, axis, axis, frame="none")
 
@@ -170,8 +177,15 @@ def _differing(sides: Sides, subject: Subject, images: np.ndarray) -> Chart:
             marks.append(Text(x, place, words, colour=colour, va="baseline"))
     x_axis = Axis("", (0, TILE * SHOWN // 2), ticks=())
     y_axis = Axis("", (TOP + 2 * ROW, 0), ticks=())
-    look = {"frame": "none", "equal": True, "anchor": "NW"}
-    return Chart(marks, x_axis, y_axis, title="Where they differ", **look)
+    return Chart(
+        marks,
+        x_axis,
+        y_axis,
+        title="Where they differ",
+        frame="none",
+        equal=True,
+        anchor="NW",
+    )
 
 
 def _answers(i: int, sides: Sides, subject: Subject) -> list[tuple[str, str]]:

@@ -149,7 +149,7 @@ class Compare(Race):
         self._teacher = teacher
         self._methods = methods
         self._students = students
-        x, y = self._data.validation
+        x, y = self._data.held_out
         answers = teacher.logits(x).cpu()
         self._subject = Subject(x.cpu(), y.cpu(), answers, data.classes)
         self._images = pictures(self._subject.x)

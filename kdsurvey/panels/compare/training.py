@@ -87,7 +87,7 @@ def trained(
         ]:
             yield (
                 rows,
-                torch.cat([_logits(net, data.validation[0]) for net, _ in parts]),
+                torch.cat([_logits(net, data.held_out[0]) for net, _ in parts]),
             )
 
 

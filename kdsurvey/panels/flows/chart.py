@@ -78,8 +78,9 @@ def _map(
         marks.append(Cells(values, low=0, high=largest, colours="cividis"))
     y = Axis("channel, start" if name == TEACHER else "", ticks=())
     x = Axis("channel, end", ticks=())
-    look = {"frame": "box", "equal": bool(marks)}
-    return Chart(marks, x, y, title=name, title_colour=colour, **look)
+    return Chart(
+        marks, x, y, title=name, title_colour=colour, frame="box", equal=bool(marks)
+    )
 
 
 def _words(arms: Arms, theirs: Tensor, section: int) -> Chart:

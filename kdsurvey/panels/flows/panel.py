@@ -91,7 +91,7 @@ class Flows(Race):
         last = config.epochs - 1
         third = max(1, round(config.epochs / 3))
         data = data.validated()
-        images = min(IMAGES, len(data.validation[0]))
+        images = min(IMAGES, len(data.held_out[0]))
         options = [(f"section {k + 1}", k) for k in range(len(widths))]
         super().__init__(
             data,
@@ -109,7 +109,7 @@ class Flows(Race):
         self._make = student or (
             lambda seed: residual(*shape, classes=classes, seed=seed)
         )
-        self._x = self._data.validation[0][:images]
+        self._x = self._data.held_out[0][:images]
         self.wanted = matrices(self._teacher.net, self._x)
         self.arrange_all()
 
@@ -155,7 +155,7 @@ class Flows(Race):
 
     def beside(self, accuracies: Chart, settings: Settings) -> Picture:
         image = self.image.value
-        label = self._data.classes[self._data.validation[1][image]]
+        label = self._data.classes[self._data.held_out[1][image]]
         looked = Looked(image, self._x[image], label, self.shown.value)
         return picture(accuracies, self.arms, self.wanted, looked)
 

@@ -53,8 +53,18 @@ def _bars(column: str, recalls: Mapping[str, np.ndarray], k: int) -> list[Bars]:
     heights = recalls[column]
     places = np.arange(len(heights)) + 0.42 * k - 0.21
     words = [limits.short(height, ".0f") for height in heights]
-    look = {"width": 0.4, "hatch": hatch, "edge": False, "legend": name}
-    return [Bars(places, heights, role=role, words=words, **look)]
+    return [
+        Bars(
+            places,
+            heights,
+            role=role,
+            words=words,
+            width=0.4,
+            hatch=hatch,
+            edge=False,
+            legend=name,
+        )
+    ]
 
 
 def _cells(recalls: Mapping[str, np.ndarray], k: int) -> list[str]:

@@ -111,8 +111,10 @@ def birth_marks(epochs: int, count: int) -> list[Rule | Text]:
     """Return a dotted line where each generation begins, and its name."""
     starts = [epochs * k for k in range(count + 1)]
     word = "generation" if count < 3 else "gen."
-    look = {"place": "x", "va": "top", "colour": "#555555"}
-    words = [Text(x, 0.99, f" {word} {k}", **look) for k, x in enumerate(starts)]
+    words = [
+        Text(x, 0.99, f" {word} {k}", place="x", va="top", colour="#555555")
+        for k, x in enumerate(starts)
+    ]
     return [Rule(starts[1:], **BIRTHS), *words]
 
 
@@ -123,8 +125,9 @@ def end_chart(ends: Ends, names: Sequence[str], count: int) -> Chart:
         if name in ends:
             shares = ends[name]
             last = f"{shares[max(shares)]:.1f}"
-            look = {"role": role, "end": last, "size": 6}
-            marks.append(Line(list(shares), list(shares.values()), **look))
+            marks.append(
+                Line(list(shares), list(shares.values()), role=role, end=last, size=6)
+            )
     values = [share for line in ends.values() for share in line.values()]
     x = Axis(
         "generation (0: the first teacher)",

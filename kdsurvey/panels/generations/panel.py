@@ -60,8 +60,15 @@ def generations(
     """
     if target not in TARGETS:
         raise ValueError(f"generations: the target is one of {TARGETS}, got {target!r}")
-    starts = {"target": target, "count": generations, "noise": noise}
-    return Generations(data, config or CONFIG, place, make=make or mlp, **starts)
+    return Generations(
+        data,
+        config or CONFIG,
+        place,
+        make=make or mlp,
+        target=target,
+        count=generations,
+        noise=noise,
+    )
 
 
 class Line(Arm):

@@ -240,7 +240,7 @@ class Growing(TrainingPanel):
         images = self._data.train[0][:MEASURED]
         net = grown(self.net, growth, seed + 1 + len(self.grown), images)
         nets, self.factor = (self.net, net), growth.rate
-        after = 100 * accuracy(net, *self._data.validation)
+        after = 100 * accuracy(net, *self._data.held_out)
         happened = Grown(
             done,
             growth,
@@ -258,7 +258,7 @@ class Growing(TrainingPanel):
         self.say(happened.sentence)
 
     def _measured(self) -> float:
-        return 100 * accuracy(self.net, *self._data.validation)
+        return 100 * accuracy(self.net, *self._data.held_out)
 
     def _score(self, share: float) -> None:
         with self._lock:

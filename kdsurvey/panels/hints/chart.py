@@ -29,12 +29,21 @@ def picture(accuracies: Chart, arms: Arms, depth: int, guided: int) -> Picture:
 
 def spread_chart(arms: Arms, depth: int, guided: int) -> Chart:
     """Return a line per arm with its name at its end, and where all of them began."""
-    words = {"place": "x", "tilt": 90, "ha": "right", "va": "top"}
-    marks = [Rule([guided]), Text(guided, 0.99, "guided", **words)]
+    marks = [
+        Rule([guided]),
+        Text(guided, 0.99, "guided", place="x", tilt=90, ha="right", va="top"),
+    ]
     if arms:
-        look = {"colour": GREY, "style": "-", "marker": "", "end": "before training"}
         before = [max(value, FLOOR) for value in arms[0].measured.before]
-        marks.append(Line(range(len(before)), before, **look))
+        line = Line(
+            range(len(before)),
+            before,
+            colour=GREY,
+            style="-",
+            marker="",
+            end="before training",
+        )
+        marks.append(line)
     for role, arm in enumerate(arms):
         now = [max(value, FLOOR) for value in arm.measured.now]
         marks.append(Line(range(len(now)), now, role=role, end=arm.name, size=4))

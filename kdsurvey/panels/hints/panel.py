@@ -135,7 +135,7 @@ class Hints(Race):
 
     def measure(self, arm: Arm) -> Spreads:
         """Return the spread at every layer, before the run and now."""
-        now = spread(arm.net, self._data.validation[0])
+        now = spread(arm.net, self._data.held_out[0])
         before = arm.measured.before if arm.measured else now
         return Spreads(before, now)
 

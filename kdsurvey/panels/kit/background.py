@@ -72,7 +72,7 @@ class Run(threading.Thread):
             error = failure
         finally:
             self._enter(end, error)
-            self._work = self._tell = None  # what they hold must not outlive the run
+            del self._work, self._tell  # what they hold must not outlive the run
 
     def gate(self) -> None:
         """Between two batches: waits while paused, raises StopTraining once stopped."""
@@ -152,6 +152,16 @@ class Runner:
             work, tell, before=self.last if self.busy else None, holding=holding
         )
         self.last.start()
+
+    def hold(self) -> None:
+        """Pauses the run, or lets it go on."""
+        if self.last:
+            self.last.hold(not self.last.holding)
+
+    def step(self) -> None:
+        """Pauses the run after one more batch."""
+        if self.last:
+            self.last.step()
 
     def stop(self) -> None:
         """Asks the run to end; returns at once."""

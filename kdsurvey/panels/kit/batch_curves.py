@@ -2,11 +2,22 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from kdsurvey.pictures import Axis, Chart, Line, Picture, Rule, Table, Text, limits
+from kdsurvey.pictures import (
+    Axis,
+    Chart,
+    Line,
+    Mark,
+    Picture,
+    Rule,
+    Table,
+    Text,
+    limits,
+)
 from kdsurvey.pictures.palette import FAINT
 
 POINTS = 300  # of a curve at most; then neighbours are merged
@@ -111,7 +122,7 @@ def _epochs(epochs: int) -> Axis:
 
 def _losses(history: History, terms: Sequence[str], epochs: int) -> Chart:
     changed = [epoch for epoch, _ in history.changes]
-    marks = [Rule(changed)]
+    marks: list[Mark] = [Rule(changed)]
     for role, name in enumerate(terms):
         curve = history.terms.get(name, Curve())
         marks.append(Line(curve.x, curve.y, role=role, marker="", legend=name))
@@ -131,9 +142,8 @@ def _words(changes: Sequence[tuple[float, str]], near: float) -> list[Text]:
     """Return what the reader changed, along the dotted lines."""
     heights = {"bottom": 0.02, "top": 0.99}
     stands = places([epoch for epoch, _ in changes], near)
-    look = {"place": "x", "tilt": 90, "ha": "right"}
     return [
-        Text(epoch, heights[place], text, va=place, **look)
+        Text(epoch, heights[place], text, va=place, place="x", tilt=90, ha="right")
         for (epoch, text), place in zip(changes, stands)
         if place
     ]
@@ -155,16 +165,14 @@ def places(epochs: Sequence[float], near: float) -> list[str]:
 
 
 def _accuracies(history: History, before: History | None, epochs: int) -> Chart:
-    runs = {"run before": before, "this run": history}
-    looks = {
-        "run before": {"colour": FAINT, "marker": "", "style": "-", "width": 1.6},
-        "this run": {"role": 2, "style": "-"},
-    }
-    marks = [Rule([epoch for epoch, _ in history.changes])]
-    shares = []
-    for name, run in runs.items():
+    faint = partial(Line, colour=FAINT, marker="", style="-", width=1.6)
+    plain = partial(Line, role=2, style="-")
+    runs = {"run before": (before, faint), "this run": (history, plain)}
+    marks: list[Mark] = [Rule([epoch for epoch, _ in history.changes])]
+    shares: list[float] = []
+    for name, (run, line) in runs.items():
         curve = run.accuracy if run else Curve()
-        marks.append(Line(curve.x, curve.y, legend=name, **looks[name]))
+        marks.append(line(curve.x, curve.y, legend=name))
         shares += curve.y
     return Chart(
         [*marks, *_latest(history.accuracy, epochs)],
@@ -181,8 +189,11 @@ def _latest(accuracy: Curve, epochs: int) -> list[Text]:
         return []
     x, y = accuracy.x[-1], accuracy.y[-1]
     side = "left" if x < 0.25 * epochs else "right"
-    look = {"ha": side, "va": "bottom", "bold": True, "size": 11.5}
-    return [Text(x, min(y + 1, 97), f"{y:.1f} %", **look)]
+    return [
+        Text(
+            x, min(y + 1, 97), f"{y:.1f} %", ha=side, va="bottom", bold=True, size=11.5
+        )
+    ]
 
 
 def table(history: History, rows: int = 12) -> Table:

@@ -60,7 +60,14 @@ class Control:
     says: str | Callable[[Any], str] = ""
     view: bool = False
 
-    wide = False  # whether it takes half a row
+    if TYPE_CHECKING:  # a panel has, by the name of each control, what it became
+
+        def __get__(self, panel: object, kind: type) -> widgets.Widget: ...
+
+    @property
+    def wide(self) -> bool:
+        """Return whether it takes half a row."""
+        return False
 
     def at(self, value: Any) -> "Control":
         """Return the same control with another start value."""
@@ -100,6 +107,10 @@ class Knob(Control):
     whole: bool = False
 
     wide = True
+
+    if TYPE_CHECKING:
+
+        def __get__(self, panel: object, kind: type) -> Dial: ...
 
     def __post_init__(self):
         if not self.low <= self.value <= self.high or (self.log and self.low <= 0):
@@ -289,7 +300,7 @@ def declared(kind: type, changes: Mapping[str, Control]) -> dict[str, Control]:
         for name, entry in vars(base).items():
             entries.setdefault(name, entry)
     controls = {n: entry for n, entry in entries.items() if isinstance(entry, Control)}
-    return controls | changes
+    return {**controls, **changes}
 
 
 def holder(control: "Dial | widgets.Widget") -> widgets.Widget:
@@ -317,13 +328,6 @@ def rows(
 
 def _face(control: "Dial | widgets.Widget") -> widgets.Widget:
     return control.row if isinstance(control, Dial) else control
-
-
-def knob(
-    label: str, value: float, low: float, high: float, **options: float | bool
-) -> Dial:
-    """Make a knob that is not declared. options: see Knob."""
-    return Knob(label, value, low, high, **options).make()
 
 
 def button(

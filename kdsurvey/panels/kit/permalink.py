@@ -13,7 +13,18 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, is_dataclass
 from importlib.metadata import version
-from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    NamedTuple,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FORMAT = "kd1"
 PACKAGES = ("kdsurvey", "torch")
@@ -25,7 +36,7 @@ KNOWN = (
 )
 AROUND = "\"'`<>()[]{}.,;:!?\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"  # of a string in a text
 LONGEST = 100_000  # bytes of a state, unpacked: nobody can make a kernel swallow more
-Made = TypeVar("Made")
+Made = TypeVar("Made", bound="DataclassInstance")
 
 
 class Link(NamedTuple):
@@ -181,7 +192,7 @@ def _unpacked(kind: type[Made], packed: Any) -> Made:
 
 def _value(kind: Any, value: Any, limits: Mapping) -> Any:
     """Check one value against the type and the limits of its field."""
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         return _unpacked(kind, value)
     if get_origin(kind) is tuple:
         if not isinstance(value, list):

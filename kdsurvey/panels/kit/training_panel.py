@@ -27,7 +27,7 @@ class TrainingPanel(Panel):
     again.
     """
 
-    seed = Number("Seed", 0, 0, 10**6, says="seed {}")
+    seed: widgets.BoundedIntText = Number("Seed", 0, 0, 10**6, says="seed {}")
     made_as: type | None = None
     patience = SHARE
     has_step = False
@@ -103,6 +103,7 @@ class TrainingPanel(Panel):
         Raises ValueError where the panel could not make it, as where a reader could not have
         set what made it.
         """
+        assert self.made_as is not None
         made = permalink.unpack(self.made_as, packed)
         for name, value in permalink.settings_of(made):
             if name in self.declared and not self.declared[name].allows(value):
@@ -123,12 +124,12 @@ class TrainingPanel(Panel):
         if not self.busy:
             self.say("Nothing is running: press Start.")
             return
-        self.runner.last.hold(not self.runner.last.holding)
+        self.runner.hold()
 
     def _step(self) -> None:
         if not self.busy:
             self.begin(holding=True)
-        self.runner.last.step()
+        self.runner.step()
 
     def _stop(self) -> None:
         if not self.busy:

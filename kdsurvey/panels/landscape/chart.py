@@ -118,12 +118,16 @@ def still(found: Map | None, name: str) -> bytes:
         else "press Start"
     )
     rows, columns = [f"{T:g}" for T in TEMPERATURES], [f"{alpha:g}" for alpha in ALPHAS]
-    labels = {
-        "limit": scale(found.mean) if found else 5,
-        "xlabel": "weight alpha of the soft term",
-        "ylabel": "temperature T",
-    }
-    return heat({over: cells}, rows, columns, title=name, wide=1, **labels).png()
+    return heat(
+        {over: cells},
+        rows,
+        columns,
+        title=name,
+        wide=1,
+        limit=scale(found.mean) if found else 5,
+        xlabel="weight alpha of the soft term",
+        ylabel="temperature T",
+    ).png()
 
 
 def picture(found: Map | None, cell: int, curves: Curves) -> Picture:
@@ -160,15 +164,28 @@ def _seeds(found: Map, control: str, name: str) -> list:
     marks = []
     for pair in zip(*sides):
         better = pair[1] > pair[0]
-        look = {"role": 0 if better else 1, "marker": "", "width": 1.2}
-        marks.append(Line([0, 1], pair, style="-" if better else "--", **look))
+        line = Line(
+            [0, 1],
+            pair,
+            style="-" if better else "--",
+            role=0 if better else 1,
+            marker="",
+            width=1.2,
+        )
+        marks.append(line)
     looks = (("#555555", "right", -0.26), (COLOURS[0], "left", 0.26))
     for k, (values, (colour, side, aside)) in enumerate(zip(sides, looks)):
         mean = values.mean()
-        bar = {"colour": "#000000", "style": "-", "marker": "", "width": 2.7}
         marks += [
             Points([k] * len(values), values, role=k, colour=colour, size=5.5),
-            Line([k - 0.2, k + 0.2], [mean, mean], **bar),
+            Line(
+                [k - 0.2, k + 0.2],
+                [mean, mean],
+                colour="#000000",
+                style="-",
+                marker="",
+                width=2.7,
+            ),
             Text(k + aside, mean, f"{mean:.1f}", ha=side, size=11.5),
         ]
     return marks

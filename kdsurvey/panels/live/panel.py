@@ -160,17 +160,20 @@ class LiveTraining(TrainingPanel):
             self.history = History()
             self._rows = []
             self._log = KnobLog(width, seed, self._applied)
-        x, y = self._data.validation
+        x, y = self._data.held_out
         self.film.begin(x, y, self._teacher.logits(x), self._data.classes)
         run.gate()
         self._restart_clocks()
         self.student = self._make(width, seed)
         stages = self._listened(hinton(self.student, self._teacher, **self._tensors))
-        hooks = {
-            "on_epoch": self._after_epoch,
-            "on_batch": partial(self._after_batch, run),
-        }
-        train(stages, self._data, self._settings(seed), progress=False, **hooks)
+        train(
+            stages,
+            self._data,
+            self._settings(seed),
+            progress=False,
+            on_epoch=self._after_epoch,
+            on_batch=partial(self._after_batch, run),
+        )
 
     def _listened(self, stages: Iterator[Stage]) -> Iterator[Stage]:
         """Keep what the student answers to the validation images when it is measured.
@@ -258,7 +261,7 @@ class LiveTraining(TrainingPanel):
         if state == "running":
             self._speed.restart(self.history.examples)
         super().hear(state, error)
-        if self.runner.last.over:
+        if not self.busy:
             self.film.end()
 
     def sentence(self, state: str) -> str:

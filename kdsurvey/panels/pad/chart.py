@@ -63,8 +63,9 @@ def picture(now: Answers, classes: Sequence[str], share: float) -> Picture:
 def _image(pixels: np.ndarray, title: str = "", caption: str = "") -> Chart:
     """Return an image in a frame, at the top of its place."""
     x, y = Axis(caption, ticks=()), Axis("", ticks=())
-    look = {"frame": "box", "equal": True, "anchor": "N"}
-    return Chart([Image(pixels)], x, y, title=title, **look)
+    return Chart(
+        [Image(pixels)], x, y, title=title, frame="box", equal=True, anchor="N"
+    )
 
 
 def _near(now: Answers, k: int, title: str) -> Chart:
@@ -95,8 +96,17 @@ def _bars(now: Answers, classes: Sequence[str]) -> Chart:
     marks = []
     for role, (name, (heights, aside, hatch)) in enumerate(looks.items()):
         words = [limits.short(height) for height in heights]
-        look = {"width": 0.42, "hatch": hatch, "edge": False, "legend": name}
-        marks.append(Bars(places + aside, heights, role=role, words=words, **look))
+        bars = Bars(
+            places + aside,
+            heights,
+            role=role,
+            words=words,
+            width=0.42,
+            hatch=hatch,
+            edge=False,
+            legend=name,
+        )
+        marks.append(bars)
     tilt = 20 if max(map(len, classes)) > 8 else 0
     return Chart(
         marks,

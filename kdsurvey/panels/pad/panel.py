@@ -117,12 +117,13 @@ class Pad(Panel):
         last = len(self._test) - 1
         names = [(name, k) for k, name in enumerate(self.classes)]
         make, almost = challenge
-        auto = {"label_width": "auto", "view": True}
         return {
             "image": Number("Test image", first[0], 0, last),
             "other": Number("Mix in image", first[1], 0, last),
             "make": Choice("Make this:", make, names, view=True),
-            "almost": Choice("that is almost this:", almost, names, **auto),
+            "almost": Choice(
+                "that is almost this:", almost, names, label_width="auto", view=True
+            ),
         }
 
     def _make_buttons(self) -> None:

@@ -98,7 +98,7 @@ class Peers(NoisyLabels):
     def measure(self, arm: Arm) -> list[Answers]:
         """Return what the nets of an arm answered before the run and after each epoch."""
         group = arm.net if isinstance(arm.net, nn.ModuleList) else [arm.net]
-        x = self._data.validation[0]
+        x = self._data.held_out[0]
         with torch.no_grad(), in_eval(arm.net):
             logits = [net(x.to(next(net.parameters()).device)) for net in group]
         z = torch.stack(logits).cpu()

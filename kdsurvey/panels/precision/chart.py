@@ -44,8 +44,7 @@ def weight_chart(layer: Layer | None, name: str) -> Chart:
     """Return the weights before quantising as a histogram, and after as a bar at each level;
     both in per cent of the weights.
     """
-    look = {"ha": "left", "va": "top", "place": "axes"}
-    words = [Text(0.02, 0.985, _words(layer, name), **look)]
+    words = [Text(0.02, 0.985, _words(layer, name), ha="left", va="top", place="axes")]
     title = "Weights before and after"
     across, up = EMPTY
     if layer is None:

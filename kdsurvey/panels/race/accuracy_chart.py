@@ -63,8 +63,17 @@ def _silent_bars(arms: Arms, names: Sequence[str], epochs: int) -> list[Line | T
     for k, (name, stage, (first, last)) in enumerate(silent):
         y = 0.97 - 0.07 * k
         colour = COLOURS[role_of(name, names)]
-        look = {"colour": colour, "style": "-", "marker": "", "width": 6, "alpha": 0.45}
-        marks.append(Line([first - 1, last], [y, y], place="x", **look))
+        line = Line(
+            [first - 1, last],
+            [y, y],
+            place="x",
+            colour=colour,
+            style="-",
+            marker="",
+            width=6,
+            alpha=0.45,
+        )
+        marks.append(line)
         words = f"{stage} stage of “{name}”: nothing to score yet"
         right = last + 0.015 * ROOM * epochs
         marks.append(Text(right, y, words, colour=colour, place="x"))

@@ -2,7 +2,7 @@
 train one net are built on.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -82,7 +82,7 @@ class Race(TrainingPanel):
 
     def epochs_of(
         self, arm: Arm, data: Data, config: Config, on_batch: Callable
-    ) -> Iterator:
+    ) -> Generator:
         """Train an arm; yield after each epoch what `arm.add` takes in."""
         return epochs(arm.stages, data, config, on_batch=on_batch)
 

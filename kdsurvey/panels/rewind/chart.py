@@ -106,8 +106,10 @@ def picture(moment: Moment, i: int, image: np.ndarray) -> Picture:
 
 def blank(sentence: str) -> Picture:
     """Say why there is no picture."""
-    look = {"ha": "center", "size": 14.5, "colour": GREY, "place": "axes"}
-    chart = Chart([Text(0.5, 0.5, sentence, **look)], frame="none")
+    chart = Chart(
+        [Text(0.5, 0.5, sentence, ha="center", size=14.5, colour=GREY, place="axes")],
+        frame="none",
+    )
     return Picture({"empty": chart}, height=120)
 
 
@@ -124,13 +126,27 @@ def _logits(moment: Moment, i: int) -> Chart:
     every = np.stack([teacher, *(s.logits[i].numpy() for s in moment.snapshots)])
     low, high = min(float(every.min()), 0.0), max(float(every.max()), 0.0)
     room = 0.06 * (high - low) or 1.0
-    student = {"role": STUDENT, "hatch": "", "legend": "student"}
-    other = {"role": TEACHER, "hatch": "///", "legend": "teacher"}
     marks = [
         Rule([label - 0.5], [label + 0.5], colour="#e4e4e4"),
         Rule([0], horizontal=True, style="-", colour="#555555", width=0.9),
-        Bars(places - 0.2, moment.logits[i], width=0.38, edge=False, **student),
-        Bars(places + 0.2, teacher, width=0.38, edge=False, **other),
+        Bars(
+            places - 0.2,
+            moment.logits[i],
+            width=0.38,
+            edge=False,
+            role=STUDENT,
+            hatch="",
+            legend="student",
+        ),
+        Bars(
+            places + 0.2,
+            teacher,
+            width=0.38,
+            edge=False,
+            role=TEACHER,
+            hatch="///",
+            legend="teacher",
+        ),
     ]
     return Chart(
         marks,
@@ -152,9 +168,18 @@ def _losses(moment: Moment) -> Chart:
         y = [each.get(name, math.nan) for each in terms]
         y = [value if value > 0 else math.nan for value in y]
         # the roles after those of student and teacher, each with a marker of its own
-        look = {"role": 2 + k, "marker": MARKERS[k], "style": STYLES[k], "size": 3.7}
         end = name if math.isfinite(y[-1]) else ""
-        marks.append(Line(moment.epochs, y, width=1.6, end=end, **look))
+        line = Line(
+            moment.epochs,
+            y,
+            width=1.6,
+            end=end,
+            role=2 + k,
+            marker=MARKERS[k],
+            style=STYLES[k],
+            size=3.7,
+        )
+        marks.append(line)
     y_axis = Axis("mean over the epoch (nats)", limits.decades(values), log=True)
     x_axis = epoch_axis(moment.epochs[-1])
     return Chart(marks, x_axis, y_axis, title="Loss terms, as weighted")

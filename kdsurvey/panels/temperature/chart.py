@@ -69,9 +69,13 @@ def _numbers(now: Softened, T: float) -> Chart:
         f"T = {T:g}\nteacher's entropy\n{now.nats:.3f} nats\n"
         f"{now.share:.0%} of log {len(now.p)}"
     )
-    middle = {"ha": "center", "va": "center", "place": "axes"}
     nothing = Axis(ticks=())
-    return Chart([Text(0.5, 0.5, words, **middle)], nothing, nothing, frame="none")
+    return Chart(
+        [Text(0.5, 0.5, words, ha="center", va="center", place="axes")],
+        nothing,
+        nothing,
+        frame="none",
+    )
 
 
 def _probabilities(p: np.ndarray, subject: Subject, role: int, title: str) -> Chart:

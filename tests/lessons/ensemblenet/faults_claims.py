@@ -48,8 +48,8 @@ FAULTS = [
     Fault(
         "heads: one thin head for all",
         "lessons/ensemblenet/claims.py",
-        '"column": "average", "note"',
-        '"column": "accuracy", "note"',
+        'column="average"',
+        'column="accuracy"',
     ),
     Fault(
         "heads: the identity of mean probabilities",

@@ -9,7 +9,7 @@ from base64 import b64decode
 import ipywidgets as widgets
 import pytest
 
-from kdsurvey.panels.kit.controls import knob
+from kdsurvey.panels.kit.controls import Knob
 from kdsurvey.panels.kit.panel import Panel, unchecked
 from kdsurvey.panels.kit.redraw import Painter
 from kdsurvey.pictures import Axis, Bars, Chart, Picture, Table
@@ -22,7 +22,7 @@ class Bar(Panel):
 
     def __init__(self):
         super().__init__()
-        self.height = knob("Height", 1.0, 0, 20, step=1)
+        self.height = Knob("Height", 1.0, 0, 20, step=1).make()
         self.watch(self.height.box, self.refresh)
         self.arrange("One bar", self.height.row)
 
@@ -154,7 +154,7 @@ def test_the_table_shows_when_it_is_asked_for():
     "options", [{"log": True}, {"log": True, "whole": True}, {"step": 0.5}]
 )
 def test_every_stop_of_a_knob_lies_in_its_range_and_is_kept(options):
-    dial = knob("x", 4, 1, 50, **options)
+    dial = Knob("x", 4, 1, 50, **options).make()
     stops = [value for _, value in dial.slider.options]
     assert (
         stops[0] == 1 and stops[-1] == 50 and 4 in stops and sorted(set(stops)) == stops
@@ -171,7 +171,7 @@ def test_every_stop_of_a_knob_lies_in_its_range_and_is_kept(options):
 )
 def test_a_knob_out_of_range_is_refused(value, low, log):
     with pytest.raises(ValueError, match="must lie in"):
-        knob("x", value, low, 50, log=log)
+        Knob("x", value, low, 50, log=log)
 
 
 def test_every_box_has_a_name_and_the_picture_too():
