@@ -255,14 +255,14 @@ def _require(module: str, extra: str) -> None:
 class Parser(argparse.ArgumentParser):
     """A parser that answers what it does not understand in one sentence."""
 
-    def __init__(self, *words: Any, **options: Any):
-        super().__init__(*words, allow_abbrev=False, **options)
+    def __init__(self, prog: str, **options: Any):
+        super().__init__(prog, allow_abbrev=False, **options)
 
     def error(self, message: str):
         """End the process with the message, and with the command that may be meant."""
         wrong = re.search(r"argument COMMAND: invalid choice: '([^']*)'", message)
         similar = get_close_matches(wrong[1], COMMANDS, n=1) if wrong else []
-        if similar:
+        if wrong and similar:
             message = f"there is no command {wrong[1]!r}; did you mean {similar[0]}?"
         self.exit(2, f"{self.prog}: {message}\n")
 

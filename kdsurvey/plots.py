@@ -23,6 +23,7 @@ from kdsurvey.pictures import (
     Points,
     Text,
 )
+from kdsurvey.pictures.marks import Numbers
 from kdsurvey.pictures.palette import COLOURS, MARKERS, STYLES, gain_colours
 
 __all__ = [
@@ -119,8 +120,8 @@ def _room_beside(low: float, high: float) -> tuple[float, float]:
 
 
 def lines(
-    x: Sequence[float],
-    series: Mapping[str, np.ndarray],
+    x: Numbers,
+    series: Mapping[str, Numbers],
     title: str,
     xlabel: str,
     ylabel: str,
@@ -276,7 +277,7 @@ def grouped(
 
 
 def maps(
-    tables: Mapping[str, tuple[np.ndarray, Sequence[Sequence[str]]]],
+    tables: Mapping[str, tuple[np.ndarray, Sequence[Sequence[str]] | np.ndarray]],
     rows: Sequence[str],
     columns: Sequence[str],
     *,
@@ -319,7 +320,9 @@ def maps(
     )
 
 
-def _heat(gains: np.ndarray, marks: Sequence[Sequence[str]], limit: float) -> Cells:
+def _heat(
+    gains: np.ndarray, marks: Sequence[Sequence[str]] | np.ndarray, limit: float
+) -> Cells:
     """Return the cells of one map."""
     words = [
         [_signed(gain, mark) for gain, mark in zip(*line)] for line in zip(gains, marks)

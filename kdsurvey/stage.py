@@ -235,10 +235,10 @@ def upto(net: "nn.Module | Teacher", block: int, name: str) -> nn.Sequential:
 
 
 @contextmanager
-def in_eval(net: Predict) -> Iterator[None]:
+def in_eval(net: Predict | None) -> Iterator[None]:
     """Keep a net in eval mode inside, and put each part back in its own mode after.
 
-    Another net may share a part. A function that is no net stays as it is.
+    Another net may share a part. A function that is no net stays as it is, and None is no net.
     """
     parts = net.modules() if isinstance(net, nn.Module) else ()
     modes = {part: part.training for part in parts}

@@ -36,6 +36,7 @@ __all__ = [
     "Kind",
     "NotRun",
     "Test",
+    "Values",
     "Verdict",
     "chosen",
     "corrected",
@@ -44,6 +45,7 @@ __all__ = [
     "summary",
 ]
 
+Values: TypeAlias = Sequence[float] | np.ndarray
 Rows: TypeAlias = pd.DataFrame | Sequence[Mapping]
 
 BOUNDS = {  # whether a has values at the edge, and b -> what a - b is
@@ -56,8 +58,8 @@ BOUNDS = {  # whether a has values at the edge, and b -> what a - b is
 
 def judge(
     claim: str,
-    a: Sequence[float],
-    b: Sequence[float],
+    a: Values,
+    b: Values,
     *,
     what: str,
     unit: str = "points",
@@ -225,9 +227,7 @@ def _refuse_settings(
         raise ValueError(f"{claim}: the sign test judges 'above', not {kind!r}")
 
 
-def _paired(
-    claim: str, arm_a: Sequence[float], arm_b: Sequence[float], unit: str
-) -> np.ndarray:
+def _paired(claim: str, arm_a: Values, arm_b: Values, unit: str) -> np.ndarray:
     a = np.asarray(list(arm_a), dtype=np.float64)
     b = np.asarray(list(arm_b), dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:

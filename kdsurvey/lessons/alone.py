@@ -7,20 +7,21 @@ import torch
 from torch import nn
 
 from kdsurvey.data import Data
+from kdsurvey.lessons.arms import Net
 from kdsurvey.methods import plain
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.training import Config, train
 
 
 def on_labels(
-    net: nn.Module,
+    net: Net,
     data: Data,
     config: Config,
     seed: int,
     *,
     smoothing: float = 0.0,
     progress: bool = False,
-) -> nn.Module:
+) -> Net:
     """Train a net on the labels alone, smoothed ones if wished, and return it.
 
     seed: of the order of the images. smoothing: in [0, 1), see `methods.plain`.

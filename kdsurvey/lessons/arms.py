@@ -5,7 +5,7 @@ the others.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from torch import nn
 
@@ -14,6 +14,8 @@ from kdsurvey.stage import Stage
 from kdsurvey.training import Config, train
 
 Role = Literal["method", "control", "diagnostic"]
+AnArm = TypeVar("AnArm", bound="Arm")
+Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,15 @@ class Arm:
     field for each difference (a setting, a number of peers, a generation). Nothing
     reads a name to find out what an arm is.
 
-    name: what rows and pictures call it. method: (net, teacher, ...) -> stages.
+    name: what rows and pictures call it. method: (net, teacher, ...) -> stages,
+    or what a class of its own says.
     changes: of the lesson's `Config`, by the names of its fields. role: "method" is
     what the lesson is about, "control" what it is compared with, "diagnostic" what
     explains a difference.
     """
 
     name: str
-    method: Callable[..., Iterator[Stage]]
+    method: Callable[..., Any]
     changes: Mapping[str, Any] = field(default_factory=dict)
     role: Role = "method"
 
@@ -40,7 +43,7 @@ class Arm:
         return replace(config, **{**self.changes, **more})
 
 
-def by_name(*arms: Arm) -> dict[str, Arm]:
+def by_name(*arms: AnArm) -> dict[str, AnArm]:
     """Return the arms by name, in their order. Raises ValueError for two of one name."""
     named = {arm.name: arm for arm in arms}
     if len(named) < len(arms):
@@ -60,14 +63,14 @@ def multiplied(config: Config, factor: float) -> Config:
 
 
 def fit(
-    net: nn.Module,
+    net: Net,
     stages: Iterator[Stage],
     data: Data,
     config: Config,
     *,
     may_diverge: bool = False,
     **hooks: Any,
-) -> nn.Module:
+) -> Net:
     """Train a net by the stages, in silence, and return it.
 
     may_diverge: a run whose loss stops being finite ends there, and its net is kept as
@@ -80,8 +83,8 @@ def fit(
 
 
 def alone_first(
-    arms: Sequence[Arm], run: Callable[[Arm, Any], Any]
-) -> Iterator[tuple[Arm, Any]]:
+    arms: Sequence[AnArm], run: Callable[[AnArm, Any], Any]
+) -> Iterator[tuple[AnArm, Any]]:
     """Run the arms in order and yield each with what it gave; the first teaches the rest.
 
     run: (arm, teacher) -> what was trained; teacher is what the first arm gave, None

@@ -106,13 +106,13 @@ def members(net: Branches) -> list[nn.Module]:
 
 def with_one(
     seed: int, *, own_gate: bool = True, T: float = T, **options: Any
-) -> Callable[[Branches], Plan]:
+) -> Callable[[Branches], tuple[Iterator[Stage], Mixed]]:
     """Plan ONE; own_gate False: the mean of the branches is the teacher.
 
     options: those of methods.one.
     """
 
-    def plan(net: Branches) -> Plan:
+    def plan(net: Branches) -> tuple[Iterator[Stage], Mixed]:
         weigh = gated(net, seed) if own_gate else None
         return one(net, weigh, T=T, **options), Mixed(net, weigh)
 
@@ -175,7 +175,7 @@ class Separate(Arm):
 
     def learn(self, data: Data, config: Config, alone: Learnt | None = None) -> Learnt:
         """Train the nets of config.seed. alone: the same nets when they had learnt alone."""
-        several, together = self.untrained(config.seed)
+        several, together = self.untrained(config.first_seed)
         others = alone[0] if alone else several
         for net, other in zip(several, others):
             stages = self.method(net, other, data)
@@ -211,8 +211,8 @@ class Joint(Arm):
     def learn(self, data: Data, config: Config, alone: Learnt | None = None) -> Learnt:
         """Train the branches of config.seed; nets that learnt alone are not asked."""
         settings = multiplied(self.config(config), self.times)
-        net = self.make(config.seed)
-        return learn(self.plan(config.seed), data, settings, net)
+        net = self.make(config.first_seed)
+        return learn(self.plan(config.first_seed), data, settings, net)
 
     def step_cost(self) -> float:
         """Return the multiply-adds per image of a step of all branches."""

@@ -139,12 +139,14 @@ class Exercise:
         return True
 
     def _right_outcome(self, arguments: tuple) -> Any:
+        assert self.solve is not None
         return self._judged(self.solve(*copied(arguments)), arguments)
 
     def _judged(self, outcome: Any, arguments: tuple) -> Any:
         return self.judge(outcome, *copied(arguments)) if self.judge else outcome
 
     def _told(self, arguments: tuple) -> str:
+        assert self.solve is not None
         names = inspect.signature(self.solve).parameters
         return _cut(
             ", ".join(f"{name} {short(a)}" for name, a in zip(names, arguments))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from kdsurvey import claims
 from kdsurvey.lessons import ledger
-from kdsurvey.verdicts import Answer, Verdict, judge, judge_rows
+from kdsurvey.verdicts import Answer, Values, Verdict, judge, judge_rows
 
 Judge = Callable[[], list[Verdict]]
 
@@ -39,8 +39,8 @@ def primary(
 
 def primary_values(
     id: str,
-    a: Sequence[float],
-    b: Sequence[float] | float,
+    a: Values,
+    b: Values | float,
     what: str,
     *,
     edge: float | None = None,
@@ -61,7 +61,7 @@ def _options(id: str, edge: float | None, note: str) -> dict[str, Any]:
 def edge_note(
     rows: pd.DataFrame,
     arms: Sequence[str],
-    edges: Mapping[str, str],
+    edges: Mapping[str, str] | Mapping[float, str],
     column: str = "choice",
 ) -> str:
     """Write which of these arms chose a setting at the edge of those tried, for the note

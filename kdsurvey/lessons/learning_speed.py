@@ -9,6 +9,7 @@ from torch import nn
 
 from kdsurvey.data import Data
 from kdsurvey.training import Step, accuracy
+from kdsurvey.verdicts import Values
 
 
 class Pace:
@@ -44,7 +45,7 @@ class Pace:
                 self.accuracies.append(accuracy(self._net, *self._validation))
         self._since = time.perf_counter()
 
-    def row(self) -> dict[str, list[float]]:
+    def row(self) -> dict[str, Sequence[float]]:
         """What is kept of it."""
         return {
             "steps": self.steps,
@@ -53,7 +54,7 @@ class Pace:
         }
 
 
-def reached(target: float, at: Sequence[float], accuracies: Sequence[float]) -> float:
+def reached(target: float, at: Values, accuracies: Sequence[float]) -> float:
     """Where among `at` (steps or seconds) the accuracy first is the target or more.
 
     Where that never happens, one interval after the last: the earliest at which it

@@ -71,7 +71,7 @@ def words() -> pd.DataFrame:
 
 def _counts() -> str:
     """Count the words of all rows: "20 HOLDS, 5 FAILS, ..."."""
-    said = [answer.word for answer in ledger.every_answer().values()]
+    said: list[str] = [answer.word for answer in ledger.every_answer().values()]
     return ", ".join(f"{said.count(word)} {word}" for word in WORDS)
 
 

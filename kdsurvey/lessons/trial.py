@@ -146,8 +146,8 @@ def _are_numbers(parts: list) -> bool:
 
 def _stacked(parts: list, given: list) -> Any:
     """One tensor of numbers, or of lists of numbers; other lists stay what they are."""
-    rows = [part if isinstance(part, torch.Tensor) else None for part in parts]
-    shapes = {None if row is None else tuple(row.shape) for row in rows}
+    rows = [part for part in parts if isinstance(part, torch.Tensor)]
+    shapes = {tuple(row.shape) for row in rows}
     listed = all(isinstance(part, list) for part in given)
-    one_shape = len(shapes) == 1 and None not in shapes
+    one_shape = len(shapes) == 1 and len(rows) == len(parts)
     return torch.stack(rows) if one_shape and (listed or () in shapes) else parts

@@ -188,6 +188,6 @@ def picture(
         Axis("", (len(arms) - 0.4, -0.4), ticks=range(len(arms)), names=arms),
         legend="right",
     )
-    table = Table(f"{column}, mean over seeds", ["arm", *tables], cells.values())
+    table = Table(f"{column}, mean over seeds", ["arm", *tables], list(cells.values()))
     height = 96 + 29 * len(arms)
     return Picture({"arms": chart}, width=PAGE_WIDTH, height=height, tables=[table])

@@ -9,7 +9,7 @@ clipping range and 0 outside.
 
 import math
 from dataclasses import dataclass, replace
-from typing import TypeGuard, cast
+from typing import TypeGuard, TypeVar, cast
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from kdsurvey import ranges
 
 Layer = nn.Linear | nn.Conv2d
+Net = TypeVar("Net", bound=nn.Module)
 
 FULL = 32  # bits of a number that is left as it is
 
@@ -153,8 +154,8 @@ LOW = {nn.Linear: LowLinear, nn.Conv2d: LowConv2d}
 
 
 def lower(
-    net: nn.Module, precision: Precision | None = None, *, ends: bool = False, **changes
-) -> nn.Module:
+    net: Net, precision: Precision | None = None, *, ends: bool = False, **changes
+) -> Net:
     """Let the inner Linear and Conv2d layers of a net compute in low precision.
 
     In place; returns the net. The layers change their class and nothing else:

@@ -78,11 +78,20 @@ TEACHERS: dict[str, tuple[Config, Make]] = {
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a net may learn from: a teacher of its own kind, and the training images."""
+    """What a net may learn from: a teacher of its own kind, None for "alone", and the
+    training images.
+    """
 
-    teacher: nn.Module | Teacher | None
+    given: nn.Module | Teacher | None
     data: Data
     seed: int
+
+    @property
+    def teacher(self) -> nn.Module | Teacher:
+        """The teacher. Raises ValueError where there is none."""
+        if self.given is None:
+            raise ValueError("a teacher is needed by every arm but 'alone', got None")
+        return self.given
 
     @property
     def generator(self) -> torch.Generator:
@@ -364,7 +373,7 @@ def _generations(images: Data, seed: int) -> dict[str, nn.Module]:
         line.append(born("BAN", line[-1], images, 1000 * k + seed))
         alone.append(born("alone", None, images, 1000 * k + seed))
         stopped.append(born("alone", None, images, 1000 * k + seed, STOPPED))
-    trained = {"teacher": line[0]}
+    trained: dict[str, nn.Module] = {"teacher": line[0]}
     for k in range(1, GENERATIONS + 1):
         trained[f"generation {k}"] = line[k]
         trained[f"alone {k}"] = alone[k - 1]

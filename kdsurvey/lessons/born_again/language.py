@@ -120,8 +120,8 @@ def continued(net: nn.Module, data: Data, text: str, n: int = 60, seed: int = 0)
     generator = torch.Generator().manual_seed(seed)
     for _ in range(n):
         p = guesses(net, data, text)
-        drawn = torch.multinomial(p, 1, generator=generator).item()
-        text += data.classes[drawn]
+        drawn = torch.multinomial(p, 1, generator=generator)
+        text += data.classes[int(drawn)]
     return text
 
 

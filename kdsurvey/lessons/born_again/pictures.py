@@ -66,10 +66,11 @@ def of_the_paper() -> pd.DataFrame:
 def text_and_tables() -> list[str]:
     """Set what the paper's sentences say of its results beside what its tables count."""
     before, after = (
-        papers.reported("ban", f"cifar10 {key}").value for key in ("teacher", "ban")
+        np.atleast_1d(papers.reported("ban", f"cifar10 {key}").value)
+        for key in ("teacher", "ban")
     )
     table = of_the_paper()
-    worse = sum(b > a for a, b in zip(before, after))
+    worse = int((after > before).sum())
     better = table.index[table["CWTM"] < table["teacher"]]
     equal = table.index[table["CWTM"] == table["teacher"]]
     return [
@@ -181,4 +182,4 @@ def _corrected(
 ) -> str:
     if right is None or right[k] == given:
         return ""
-    return f" (a {classes[right[k]]})"
+    return f" (a {classes[int(right[k])]})"

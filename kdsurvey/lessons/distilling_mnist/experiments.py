@@ -112,7 +112,7 @@ def run(
 def students(
     data: Data,
     seed: int,
-    teacher: nn.Module,
+    teacher: nn.Module | Teacher,
     arms: Sequence[str] = tuple(ARMS),
     config: Config = CONFIG,
 ) -> list[dict]:
@@ -253,7 +253,7 @@ def few_labels(data: Data, seed: int) -> list[dict]:
     rows = []
     for name in ("hard only", "soft only"):
         net, stopped = small(seed), small(seed)
-        best = Best(net, few.validation)
+        best = Best(net, few.held_out)
         stages = ARMS[name].method(net, teacher, few)
         train(stages, few, replace(LONG, seed=seed), on_epoch=best)
         stopped.load_state_dict(best.weights)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
 
-from kdsurvey.branches import Mixed
+from kdsurvey.branches import Fused, Mixed
 from kdsurvey.data import Data
 from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.alone import labels, smoothed
@@ -51,7 +51,7 @@ THREE = "three nets"
 THIN = "thin heads"
 # The loss of heads is a mean over branches, that of the others a sum: counted so many
 # times, it makes the same steps.
-ARMS = by_name(
+ARMS: dict[str, Separate | Joint] = by_name(
     Separate(ALONE, labels, role="control"),
     Separate(SMOOTH, smoothed, role="control"),
     Joint(THREE, as_heads, role="control", make=partial(parted, shared=0), times=COUNT),
@@ -127,7 +127,9 @@ def served(learnt: Learnt, data: Data) -> dict:
     that mean's accuracy on validation images.
     """
     branches, together = learnt
-    joint = Mixed(together.net, None) if hasattr(together, "net") else together
+    joint = together
+    if isinstance(together, Mixed | Fused):
+        joint = Mixed(together.net, None)
     seen = round(accuracy(Ensemble(branches), *data.held_out), 5)
     return {
         "one answers": branched_nets.serving_cost(branches[0]),

@@ -149,7 +149,7 @@ CONTROLS = by_name(
     Separate("label smoothing", smoothed, role="control"),
 )
 # thin heads learn from the sum of their losses: the mean, counted so many times
-SMALLER = by_name(
+SMALLER: dict[str, Separate | Joint] = by_name(
     *CONTROLS.values(),
     Separate("one thin net", labels, role="control", make=one_thin),
     *(
@@ -198,11 +198,12 @@ def compared(
     Validation images are looked at once, when an arm is done. about: columns of each.
     """
     images = replace(data, validation=None)
+    seed = config.first_seed
     rows = []
     for arm, learnt in alone_first(
         arms, lambda arm, alone: arm.learn(images, config, alone)
     ):
-        rows.append(branched_nets.outcome(arm.name, config.seed, learnt, data, **about))
+        rows.append(branched_nets.outcome(arm.name, seed, learnt, data, **about))
     return rows
 
 

@@ -2,6 +2,8 @@
 what methods are worth at equal training multiply-adds.
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -42,11 +44,11 @@ def sweep(rows: pd.DataFrame) -> Picture:
         series["error"][f"heads, {rate}"] = 100 - 100 * means["accuracy"]
         series["error"][f"ensemble, {rate}"] = 100 - 100 * means["together"]
         series["diversity"][rate] = means["diversity"]
-    look = {"logy": True, "numbers": True}
+    lines = partial(plots.lines, LAMBDAS, logy=True, numbers=True)
     labels = "Errors", "lambda", "test error (%)"
-    left = plots.lines(LAMBDAS, series["error"], *labels, yticks=TICKS, **look)
+    left = lines(series["error"], *labels, yticks=TICKS)
     labels = "Diversity", "lambda", "mean KL(q || q_i) (nats)"
-    right = plots.lines(LAMBDAS, series["diversity"], *labels, **look)
+    right = lines(series["diversity"], *labels)
     about = f"{left.about} {right.about}"
     return plots.beside([left, right], about, width=10.5, height=3.8)
 
@@ -196,11 +198,11 @@ def _serving(rows: pd.DataFrame, budget: int) -> tuple[Chart, str]:
     for k, arm in enumerate(ARMS):
         points = _served(rows, budget, arm)
         one, together = points
-        look = {"marker": MARKERS[k], "colour": COLOURS[k], "size": 10}
+        point = partial(Points, marker=MARKERS[k], colour=COLOURS[k], size=10)
         marks += [
             Line(*zip(*points), marker="", style=":", colour=COLOURS[k], width=1.3),
-            Points(*zip(one), **look),
-            Points(*zip(together), hollow=True, legend=arm, **look),
+            point(*zip(one)),
+            point(*zip(together), hollow=True, legend=arm),
         ]
         several = together[0] != one[0]
         places = [f"{y:.1f} % for {x:.0f}" for x, y in points]

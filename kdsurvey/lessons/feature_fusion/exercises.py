@@ -255,7 +255,7 @@ ramp.refuses(lambda t, t_r: math.exp(-(max(0.0, 1 - t / t_r) ** 2)))
 ramp.refuses(lambda t, t_r: math.exp(-5 * max(0.0, 1 - t / 80) ** 2))  # whatever t_r
 
 
-def _weights(*channels: int, width: int) -> tuple[int, int]:
+def _weights(*channels: int, width: int) -> tuple[int, ...]:
     module = branches.fusion(*channels, width=width, head=torch.nn.Identity())
     return tuple(
         nets.parameters(layer) for layer in module if isinstance(layer, torch.nn.Conv2d)

@@ -67,7 +67,7 @@ class Kind:
 KINDS = {kind.name: kind for kind in (Kind("flat", small, 16), Kind("deep", deep, 48))}
 # The loss of heads is a mean over them, that of ONE and FFL a sum: counted three times,
 # it makes the same steps.
-PEERS = by_name(
+PEERS: dict[str, Separate | Joint] = by_name(
     Separate("alone", labels, role="control"),
     Separate("alone, wider", labels, role="control", make=wider),
     Separate("label smoothing", smoothed, role="control"),
@@ -190,7 +190,7 @@ def ffl_kinds(data: Data, seed: int) -> list[dict]:
         def row(arm, answers, choice=choice) -> dict:
             return branched_nets.outcome(arm, seed, answers, data, choice=choice)
 
-        members = []
+        members: list[nn.Module] = []
         for kind in KINDS.values():
             alone = Separate("alone", labels, make=kind.make).learn(data, config)
             smooth = Separate("label smoothing", smoothed, make=kind.make)
@@ -212,7 +212,7 @@ def fused_pair(
     """Train FFL with two nets of KINDS: "flat, FFL with deep" say, each of the nets, and
     both, "flat and deep, FFL".
     """
-    net, module = pair(first, second, config.seed)
+    net, module = pair(first, second, config.first_seed)
     train(ffl(net, module, T=T), data, config, progress=False)
     named = {f"{first}, FFL with {second}": [net[0]]}
     if first != second:

@@ -101,7 +101,8 @@ def _teach(start: tuple, end: tuple, k: int, text: str, place: tuple) -> list:
     arrow = Arrow(
         start, end, role=k, colour="", style=STYLES[k], width=2.7, filled=True
     )
-    return [arrow, Text(*place, text, colour=colour, size=12, ha="center", bare=True)]
+    x, y = place
+    return [arrow, Text(x, y, text, colour=colour, size=12, ha="center", bare=True)]
 
 
 def table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -163,7 +164,7 @@ def costs() -> pd.DataFrame:
         "FFL (average)": Mixed(net, None),
         "FFL (fused)": fused,
     }
-    lines = {}
+    lines: dict[str, dict[str, object]] = {}
     for name, of in served.items():
         arm, cost = (
             name if name in spent else name.split()[0],
@@ -187,7 +188,8 @@ def bill(rows: pd.DataFrame) -> pd.DataFrame:
 def ramp() -> plots.Picture:
     """w(t) over the 300 epochs of the authors' code."""
     t = np.arange(0, 301, 10)
-    series = {"FFL": [ramp_up(k / 300, RAMP) for k in t], "ONE": np.ones(len(t))}
+    ffl = np.array([ramp_up(k / 300, RAMP) for k in t])
+    series = {"FFL": ffl, "ONE": np.ones(len(t))}
     return plots.lines(
         t, series, "How much the divergences weigh", "epoch of 300", "w(t)"
     )

@@ -50,8 +50,8 @@ def deeper(id: str, rows: pd.DataFrame, a: str, b: str, note: str = "") -> Verdi
     A net of the deepest that were tried is a bound. note: as in `verdicts.judge`.
     """
     what = f"deepest net that trains, {a} - {b}, {BEST}"
-    depths = (deepest(rows, arm) for arm in (a, b))
-    return primary_values(id, *depths, what, edge=max(DEPTHS), note=note)
+    ours, theirs = (deepest(rows, arm) for arm in (a, b))
+    return primary_values(id, ours, theirs, what, edge=max(DEPTHS), note=note)
 
 
 def higher(

@@ -17,6 +17,7 @@ from kdsurvey.measures import spread
 from kdsurvey.methods import fitnets, joint_hints, plain
 from kdsurvey.records import experiment
 from kdsurvey.stage import Stage
+from kdsurvey.surgery import weighted
 from kdsurvey.training import Config
 
 # of every student, both stages together
@@ -160,8 +161,8 @@ def rescale(net: nn.Module, start: str) -> None:
     """
     for layer in (part for part in net.modules() if isinstance(part, nn.Linear)):
         drawn = layer.in_features**-0.5  # PyTorch's bound
-        layer.weight *= 6**0.5 if start == "He's" else 0.005 / drawn
-        layer.bias *= 0 if start == "He's" else 0.005 / drawn
+        layer.weight.mul_(6**0.5 if start == "He's" else 0.005 / drawn)
+        layer.bias.mul_(0 if start == "He's" else 0.005 / drawn)
 
 
 def middle(net: nn.Sequential) -> int:
@@ -189,17 +190,17 @@ def method(
 
 def untrained(teacher: nn.Sequential) -> nn.Sequential:
     """Return a net of the teacher's shape with initial weights, always the same."""
-    widths = [
-        part.in_features for part in teacher.modules() if isinstance(part, nn.Linear)
-    ]
-    return nets.mlp(*widths, teacher[-1].out_features, seed=1000)
+    layers = [part for part in teacher.modules() if isinstance(part, nn.Linear)]
+    widths = [layer.in_features for layer in layers]
+    return nets.mlp(*widths, layers[-1].out_features, seed=1000)
 
 
 def labels_first(net: nn.Sequential, lr: float) -> Iterator[Stage]:
     """Train in two stages without a teacher: the lower half with a linear classifier on
     it, at that share of the rate; then all.
     """
-    lower = nn.Sequential(*net[: middle(net)], nn.Linear(WIDTH, net[-1].out_features))
+    classes = len(weighted(net)[-1].weight)
+    lower = nn.Sequential(*net[: middle(net)], nn.Linear(WIDTH, classes))
     yield replace(next(plain(lower)), name="lower half", epochs=0.4, lr=lr)
     yield replace(next(plain(net)), epochs=0.6)
 

@@ -46,7 +46,7 @@ def teach(data: Data, seed: int, config: Config = TEACHER) -> nn.Sequential:
 
 def trained(net: nn.Sequential, data: Data, config: Config) -> nn.Sequential:
     """Train a net on the labels, without looking at other images on the way."""
-    return on_labels(net, replace(data, validation=None), config, config.seed)
+    return on_labels(net, replace(data, validation=None), config, config.first_seed)
 
 
 def untrained(data: Data, seed: int) -> nn.Sequential:
@@ -123,7 +123,7 @@ def alike(net: nn.Sequential, data: Data, n: int = 300) -> dict[str, list[float]
     same = y[:, None] == y
     other = y[:, None] != y
     same.fill_diagonal_(False)
-    correlations = {"same digit": [], "other digits": []}
+    correlations: dict[str, list[float]] = {"same digit": [], "other digits": []}
     for g in matrices(net, x):
         unit = nn.functional.normalize((g - g.mean(0)).flatten(1))
         cosine = unit @ unit.T
@@ -206,7 +206,7 @@ def paced(
     name: str,
     data: Data,
     seed: int,
-    teacher: nn.Module | None = None,
+    teacher: nn.Sequential | None = None,
     config: Config = FASTER,
     factor: float = 1.0,
 ) -> dict:
@@ -218,7 +218,11 @@ def paced(
     """
     start = STARTS[name]
     config = start.config(config, lr=config.lr * factor, seed=seed)
-    net = copy.deepcopy(teacher) if start.copied else residual(2, seed)
+    if start.copied:
+        assert teacher is not None
+        net = copy.deepcopy(teacher)
+    else:
+        net = residual(2, seed)
     pace = Pace(net, data, EVERY)
     stages = start.method(net, teacher, config.lr, start.share)
     images = replace(data, validation=None)

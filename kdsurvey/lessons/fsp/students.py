@@ -28,6 +28,7 @@ from kdsurvey.measures import top1_agreement
 from kdsurvey.methods import fitnets, hinton, plain
 from kdsurvey.records import experiment
 from kdsurvey.stage import Stage, Teacher
+from kdsurvey.surgery import weighted
 from kdsurvey.training import Config, accuracy, train
 
 SMALL = Config(epochs=18, batch_size=64, lr=0.1, schedule="cosine")
@@ -350,7 +351,7 @@ def shuffled(net: nn.Sequential, seed: int) -> dict[int, list[int]]:
     generator = torch.Generator().manual_seed(seed)
     orders = {}
     for start, end in nets.sections(net):
-        channels = len(net[start - 1][0].weight)
+        channels = len(weighted(net[start - 1])[0].weight)
         order = torch.randperm(channels, generator=generator).tolist()
         orders[start] = orders[end] = order
     return orders

@@ -18,6 +18,7 @@ from kdsurvey.data import Data
 from kdsurvey.lessons.low_precision.experiments import (
     CONFIG,
     TAUGHT_BY,
+    Bits,
     on_labels,
     scores,
     teach,
@@ -31,7 +32,7 @@ from kdsurvey.training import train
 
 # units; every layer is pruned and quantised, as the first holds most of the weights
 HIDDEN = (24, 24)
-LOW = {"weight_bits": 2, "activation_bits": 8, "top": 4.0, "ends": True}
+LOW: Bits = {"weight_bits": 2, "activation_bits": 8, "top": 4.0, "ends": True}
 SHARE = 0.8  # of each layer's weights that go
 # each of the three steps; before them E epochs on labels
 STEP = replace(CONFIG, epochs=6, lr=0.05)

@@ -5,6 +5,7 @@ teacher. Mishra & Marr 2018, arXiv 1711.05852.
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TypedDict, Unpack
 
 from torch import nn
 
@@ -16,8 +17,18 @@ from kdsurvey.lessons.rows import accuracies
 from kdsurvey.methods import apprentice, plain
 from kdsurvey.records import experiment
 from kdsurvey.stage import Stage
-from kdsurvey.surgery import lower, re_estimate
+from kdsurvey.surgery import lower, re_estimate, weighted
 from kdsurvey.training import Config, train
+
+
+class Bits(TypedDict, total=False):
+    """How coarse a net is, see `surgery.Precision`."""
+
+    weight_bits: int
+    activation_bits: int
+    top: float
+    ends: bool
+
 
 # of every net: E epochs
 CONFIG = Config(epochs=12, batch_size=64, lr=0.1, schedule="cosine", weight_decay=5e-4)
@@ -25,8 +36,8 @@ WIDTH = 8  # units of a hidden layer
 DEPTH = 5  # hidden layers
 TAUGHT_BY = (128, 4)  # the teacher's
 # ternary weights; batch norm and ReLU seldom say more than 4
-LOW = {"weight_bits": 2, "activation_bits": 8, "top": 4.0}
-FULL = {"weight_bits": 32, "activation_bits": 32}
+LOW: Bits = {"weight_bits": 2, "activation_bits": 8, "top": 4.0}
+FULL: Bits = {"weight_bits": 32, "activation_bits": 32}
 RATES = (0.1, 0.05, 0.2)  # the three tries of an arm from scratch, the default first
 FINE = (0.1, 0.3, 1.0)  # those of a second training: shares of the rate
 FIRST = "full precision"
@@ -76,18 +87,18 @@ def teach(data: Data, seed: int) -> nn.Sequential:
     return on_labels(fresh_teacher(data, seed), data, seed)
 
 
-def rounded(net: nn.Module, **precision) -> nn.Module:
+def rounded(net: nn.Module, **precision: Unpack[Bits]) -> nn.Module:
     """Return a copy of a net in low precision, with nothing done about it."""
     return lower(copy.deepcopy(net), **(LOW | precision))
 
 
-def trained(data: Data, seed: int, **precision) -> nn.Sequential:
+def trained(data: Data, seed: int, **precision: Unpack[Bits]) -> nn.Sequential:
     """Train a student in low precision on the labels, and return it."""
     return on_labels(lower(student(data, seed), **(LOW | precision)), data, seed)
 
 
 def tuned_alone(
-    net: nn.Module, data: Data, fine_lr: float, **precision
+    net: nn.Module, data: Data, fine_lr: float, **precision: Unpack[Bits]
 ) -> Iterator[Stage]:
     """Tune a trained net without a teacher, otherwise as in scheme C.
 
@@ -215,7 +226,7 @@ def run(
         net = copy.deepcopy(first)
         seen += CONFIG.epochs
     else:
-        net = student(data, seed, first[-1].in_features)
+        net = student(data, seed, weighted(first)[-1].weight.shape[1])
         config = replace(config, lr=knob)
     stages = scheme.method(net, Setting(teacher, data, seed, knob))
     curve = _validation_curve(train(stages, data, config, progress=False))

@@ -194,7 +194,7 @@ def right(row: dict) -> int:
 
 
 def runner(
-    data: Data, teacher: nn.Module
+    data: Data, teacher: nn.Module | Teacher
 ) -> Callable[[tuple[int, ...], float, Callable], dict]:
     """Return what the panel calls: run(removed, T, on_batch) -> counts and recalls
     before and after the correction.

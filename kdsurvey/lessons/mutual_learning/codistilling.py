@@ -227,7 +227,7 @@ def smoothed(
 
 def row(arm: str, seed: int, pair: Sequence[nn.Module], data: Data, **about) -> dict:
     """Return a row: means over the two copies, and how far they agree."""
-    agreed = agreement(*pair, data)
+    agreed = agreement(pair[0], pair[1], data)
     return outcome(arm, seed, pair, data, agreement=agreed, **about)
 
 

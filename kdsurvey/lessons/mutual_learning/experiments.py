@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -153,7 +154,7 @@ def clean_digits(data: Data, seed: int) -> Data:
     """Draw about 2,000 images of 14 x 14, standardised, with every label right."""
     few = data.halved().fraction(IMAGES / len(data.train[0]), seed)
     x = few.train[0]
-    standardised = {
+    standardised: dict[str, Any] = {
         part: ((images - x.mean()) / x.std(), labels)
         for part, (images, labels) in _parts(few).items()
     }
@@ -292,9 +293,10 @@ def dml_semi(data: Data, seed: int) -> list[dict]:
     data = clean_digits(data, seed)
     rows = []
     known = known_labels(len(data.train[0]), seed)
+    x, y = data.train
     few = replace(
         data,
-        train=tuple(t[known] for t in data.train),
+        train=(x[known], y[known]),
         source=f"{data.source}; only the labelled {known.sum()}",
     )
     for choice, config in CHOICES.items():
@@ -344,8 +346,13 @@ def dml_why(data: Data, seed: int) -> list[dict]:
     one_way = trained("one-way", teachers=alone)
     decayed = trained("alone", replace(config, weight_decay=DECAY))
     epochs, stopped = matched(data, seed, flatness.training_loss(mutual, data))
-    pairs = {"alone": alone, "DML": mutual, "one-way": one_way}
-    pairs |= {DECAYED: decayed, flatness.MATCHED: stopped}
+    pairs: dict[str, Sequence[nn.Module]] = {
+        "alone": alone,
+        "DML": mutual,
+        "one-way": one_way,
+        DECAYED: decayed,
+        flatness.MATCHED: stopped,
+    }
     lengths = dict.fromkeys(pairs, CONFIG.epochs) | {flatness.MATCHED: epochs}
     return [
         outcome(

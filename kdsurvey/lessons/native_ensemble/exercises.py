@@ -252,15 +252,14 @@ def _mixed(z: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
 
 
 def _hard(z: torch.Tensor, z_e: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    return sum(F.cross_entropy(z_i, y) for z_i in (*z, z_e))
+    return sum(F.cross_entropy(z_i, y) for z_i in z) + F.cross_entropy(z_e, y)
 
 
 def _soft(z: torch.Tensor, z_e: torch.Tensor, T: float) -> torch.Tensor:
     """The sum of the divergences; the ensemble only teaches."""
     p = (z_e.detach() / T).softmax(1)
-    return sum(
-        F.kl_div((z_i / T).log_softmax(1), p, reduction="batchmean") for z_i in z
-    )
+    apart = (F.kl_div((z_i / T).log_softmax(1), p, reduction="batchmean") for z_i in z)
+    return sum(apart, torch.zeros(()))
 
 
 def _kl(T: float) -> torch.Tensor:

@@ -40,7 +40,7 @@ from kdsurvey.records import experiment
 from kdsurvey.stage import Batch, in_eval, watched
 from kdsurvey.training import Config, train
 
-ARMS = by_name(
+ARMS: dict[str, Separate | Joint] = by_name(
     Separate("alone", labels, role="control", count=COUNT),
     Separate("label smoothing", smoothed, role="control", count=COUNT),
     # their *sum*, as ONE has it: the mean, counted three times
@@ -139,6 +139,7 @@ def before_softmax(mixed: Mixed, x: Tensor, training: bool = False) -> Tensor:
     training: with the statistics of these images, as in a step on them; else those that
     the training left. Nothing changes.
     """
+    assert isinstance(mixed.gate, nn.Sequential)
     parts = nn.Sequential(*mixed.net.trunk, *mixed.gate[:-1])
     with in_eval(parts):
         return watched(parts.train(training), x)
@@ -148,7 +149,7 @@ def gating(together: nn.Module, x: Tensor) -> dict[str, float]:
     """Measure what the gate of a trained net does on images x, see `evenness`; {} where
     there is none.
     """
-    if getattr(together, "gate", None) is None:
+    if not isinstance(together, Mixed) or together.gate is None:
         return {}
     even, floor = evenness(before_softmax(together, x))
     return {"evenness": even, "at the floor": floor}
@@ -216,7 +217,8 @@ def reach(seed: int, x: Tensor, y: Tensor) -> pd.DataFrame:
     terms = loss(Batch(x, y, torch.arange(len(x)), x), 1.0)
     p, log_q = (z_e / T).softmax(-1).expand_as(z), (z / T).log_softmax(-1)
     terms["distil, not detached"] = T**2 * F.kl_div(log_q, p, reduction="sum") / len(x)
-    parts = {"trunk": net.trunk}
+    assert together.gate is not None
+    parts: dict[str, nn.Module] = {"trunk": net.trunk}
     parts |= {f"branch {k}": branch for k, branch in enumerate(net.sequentials)}
     parts["gate"] = together.gate
     slopes = {

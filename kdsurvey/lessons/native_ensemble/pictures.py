@@ -76,8 +76,8 @@ def trade(
         legend="right",
         heading="hollow: one net\nfilled: all three",
     )
-    hollow = "hollow one net, filled all three, mean and s.d."
-    about = f"{title}; {hollow}: {'; '.join(words)}."
+    key = "hollow one net, filled all three, mean and s.d."
+    about = f"{title}; {key}: {'; '.join(words)}."
     return plots.Picture({"trade": chart}, width=710, height=365, about=about)
 
 

@@ -158,19 +158,19 @@ def _starts_there() -> Verdict:
     """Both at the rate that is best after those steps at the other seeds."""
     early = _by_rate(_seen(_deep(), EARLY), "share")
     starts = "Net2Net", "random layers"
-    shares = [_at_the_others_rate(early[start], least=False) for start in starts]
+    a, b = (_at_the_others_rate(early[start], least=False) for start in starts)
     what = f"after {EARLY} steps, Net2Net - random layers, deeper, best rate then"
     note = "Net2Net at the lower edge of its rates"
-    return primary_values("P4b", *shares, what, note=note)
+    return primary_values("P4b", a, b, what, note=note)
 
 
 @CLAIMS.row("P4c")
 def _arrives_sooner() -> Verdict:
     arrived = arrivals(_deep(), points=0)
-    steps = [_at_the_others_rate(arrived[start]) for start in (SCRATCH, "Net2Net")]
+    a, b = (_at_the_others_rate(arrived[start]) for start in (SCRATCH, "Net2Net"))
     what = "steps to T, from scratch - Net2Net, deeper, best rate for it"
     note = f"Net2Net has T at step 0; {SCRATCH_HIGHEST}"
-    return primary_values("P4c", *steps, what, note=note)
+    return primary_values("P4c", a, b, what, note=note)
 
 
 @CLAIMS.row("P4d")

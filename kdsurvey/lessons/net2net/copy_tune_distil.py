@@ -20,6 +20,7 @@ from kdsurvey.lessons.rows import accuracies
 from kdsurvey.methods import hinton, plain
 from kdsurvey.records import experiment
 from kdsurvey.stage import Stage, Teacher
+from kdsurvey.surgery import weighted
 from kdsurvey.training import train
 
 CHANNELS = (8, 16, 16)  # of the teacher
@@ -82,9 +83,10 @@ def student(arm: Student, teacher: nn.Sequential, seed: int) -> nn.Sequential:
     if arm.copied and arm.width == 1:
         return copy.deepcopy(teacher)
     if arm.copied:
-        return widened(teacher, seed, NOISE, factor=arm.width)
-    channels = teacher[0][0].in_channels
-    widths = [int(len(block[0].weight) * arm.width) for block in teacher[:-1]]
+        return widened(teacher, seed, NOISE, factor=int(arm.width))
+    layers = weighted(teacher[:-1])
+    channels = layers[0].weight.shape[1]
+    widths = [int(len(layer.weight) * arm.width) for layer in layers]
     return nets.conv(channels, *widths, seed=seed)
 
 

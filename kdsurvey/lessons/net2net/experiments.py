@@ -81,12 +81,14 @@ def random_block(net: nn.Sequential, layer: int, seed: int) -> nn.Sequential:
             f"random_block: layer {layer} is no hidden block of this net; "
             f"choose one of {hidden}"
         )
-    first, second = net[layer][:2]
+    hidden_block = net[layer]
+    assert isinstance(hidden_block, nn.Sequential)
+    (first,) = surgery.weighted(hidden_block)
     n = len(first.weight)
     if isinstance(first, nn.Conv2d):
         block = nets.conv(n, n, seed=seed)[0]
     else:
-        norm = isinstance(second, nn.BatchNorm1d)
+        norm = isinstance(hidden_block[1], nn.BatchNorm1d)
         block = nets.mlp(n, n, 1, norm=norm, seed=seed)[1]
     block = block.to(first.weight).train(net.training)
     old = copy.deepcopy(net)
@@ -143,9 +145,9 @@ def widened(
     wide = teacher
     for k, block in enumerate(teacher[:-1]):
         generator = torch.Generator().manual_seed(10 * seed + k)
-        wide = surgery.widen(
-            wide, k, factor * len(block[0].weight), noise=noise, generator=generator
-        )
+        (layer,) = surgery.weighted(block)
+        width = factor * len(layer.weight)
+        wide = surgery.widen(wide, k, width, noise=noise, generator=generator)
     return wide
 
 
@@ -156,7 +158,9 @@ def uncalibrated(deep: nn.Sequential) -> nn.Sequential:
     """
     deep = copy.deepcopy(deep)
     for block in deep[1:-1:2]:
-        block[1].reset_parameters()
+        for part in block.modules():
+            if isinstance(part, surgery.NORMS):
+                part.reset_parameters()
     return deep
 
 
@@ -346,7 +350,8 @@ def twins(equal: nn.Sequential, net: nn.Sequential) -> dict[str, float]:
     gaps = []
     cosines = []
     for before, after in zip(equal[:-1], net[:-1]):
-        w, u = before[0].weight.flatten(1), after[0].weight.flatten(1)
+        (old,), (new,) = surgery.weighted(before), surgery.weighted(after)
+        w, u = old.weight.flatten(1), new.weight.flatten(1)
         i, j = (w[:, None] == w).all(-1).triu(1).nonzero().T
         gaps.append((u[i] - u[j]).abs().max())
         cosines.append(torch.cosine_similarity(u[i], u[j]))

@@ -1,6 +1,7 @@
 """What notebook 06 shows: curves, matrices, kernels, and the columns of its tables."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from kdsurvey import plots
 from kdsurvey.lessons.net2net.experiments import EVERY
 from kdsurvey.lessons.rows import percent
 from kdsurvey.pictures import Axis, Cells, Chart, Frame
+from kdsurvey.surgery import weighted
 
 # columns of tables on validation images, and which look at them they are
 LOOKS = {
@@ -45,15 +47,17 @@ def matrices(small: nn.Sequential, wide: nn.Sequential) -> plots.Picture:
 
     A frame stands around what belongs to a copied unit.
     """
-    n = len(small[0].weight)
+    narrow_in, narrow_out = weighted(small)
+    wide_in, wide_out = weighted(wide)
+    n = len(narrow_in.weight)
     layers = {
-        "W (m, n)": small[0],
-        "U (m, q)": wide[0],
-        "W′ (n, p)": small[2],
-        "U′ (q, p)": wide[2],
+        "W (m, n)": narrow_in,
+        "U (m, q)": wide_in,
+        "W′ (n, p)": narrow_out,
+        "U′ (q, p)": wide_out,
     }
     tables = {name: layer.weight.detach().T.numpy() for name, layer in layers.items()}
-    units = wide[0].weight
+    units = wide_in.weight
     copied = [j for j in range(len(units)) if (units[j] == units[n:]).all(1).any()]
     limit = max(abs(table).max() for table in tables.values())
     charts = {}
@@ -72,10 +76,10 @@ def matrices(small: nn.Sequential, wide: nn.Sequential) -> plots.Picture:
 
 def _frame(name: str, table: np.ndarray, unit: int) -> Frame:
     """Return the frame around the weights into a unit, or around those out of it."""
-    black = {"colour": "#000000", "width": 4}
+    frame = partial(Frame, colour="#000000", width=4)
     if "m" in name:
-        return Frame(unit - 0.5, -0.5, 1, len(table), **black)
-    return Frame(-0.5, unit - 0.5, table.shape[1], 1, **black)
+        return frame(unit - 0.5, -0.5, 1, len(table))
+    return frame(-0.5, unit - 0.5, table.shape[1], 1)
 
 
 def kernels(
@@ -85,12 +89,12 @@ def kernels(
 
     equal: the net that shows which they are.
     """
+    first = weighted(equal)[0].weight
     original = [
-        int((equal[0][0].weight == unit).all(-1).all(-1).all(-1).nonzero()[0])
-        for unit in equal[0][0].weight
+        int((first == unit).all(-1).all(-1).all(-1).nonzero()[0]) for unit in first
     ]
     order = sorted(range(len(original)), key=lambda unit: original[unit])
-    shown = [net[0][0].weight.detach()[order, 0] for net in trained.values()]
+    shown = [weighted(net)[0].weight.detach()[order, 0] for net in trained.values()]
     grey = [
         (0.5 + w / (2 * w.abs().max())).numpy() for w in shown
     ]  # white: the most negative weight, black: the most positive

@@ -53,9 +53,9 @@ def compared(
     note: str = "",
 ) -> Verdict:
     """Judge a control: a cell gains more on one map than on another, paired by seed."""
-    gains = (gain(rows, name, T, alpha) for name in (one, other))
+    a, b = (gain(rows, name, T, alpha) for name in (one, other))
     what = f"gain with {one} - with {other}, {arm(T, alpha)}"
-    return judge(claim, *gains, what=what, note=note)
+    return judge(claim, a, b, what=what, note=note)
 
 
 def best_cell(chart: Map) -> tuple[str, pd.DataFrame]:

@@ -234,7 +234,7 @@ def _controls(
 def _alone(
     images: Data, setting: Setting, config: Config, hooks: dict, **options
 ) -> dict:
-    net = _student(images, setting, config.seed)
+    net = _student(images, setting, config.first_seed)
     return _run(plain(net, **options), images, config, **hooks)[-1]
 
 

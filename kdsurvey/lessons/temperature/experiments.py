@@ -283,7 +283,7 @@ WEIGHINGS = (
 
 def weighed(
     student: nn.Module,
-    teacher: nn.Module,
+    teacher: nn.Module | Teacher,
     alpha: Tensor,
     square: Tensor,
     step: Tensor,

@@ -74,6 +74,8 @@ class BranchArm(Arm):
     where there is one.
     """
 
+    net: Branches
+
     def __init__(
         self,
         name: str,

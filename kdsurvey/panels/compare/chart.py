@@ -15,6 +15,7 @@ from kdsurvey.pictures import (
     Chart,
     Image,
     Line,
+    Mark,
     Picture,
     Points,
     Text,
@@ -67,7 +68,7 @@ def picture(
 
 def _head(sides: Sides) -> Chart:
     """Return the key to the whole picture: the mark, the line and the name of each side."""
-    marks = []
+    marks: list[Mark] = []
     for k, (x, where, side) in enumerate(zip((0.01, 0.51), SIDES, sides)):
         marks.append(Line([x, x + 0.035], [0.5, 0.5], role=k, size=6.5))
         text = Text(
@@ -167,7 +168,7 @@ def _differing(sides: Sides, subject: Subject, images: np.ndarray) -> Chart:
     Below each stand its label and all answers, with a tick at those that are right.
     """
     places = differing(sides)
-    marks = [Text(0, 10, _count(sides, subject, places))]
+    marks: list[Mark] = [Text(0, 10, _count(sides, subject, places))]
     for k, i in enumerate(places[:SHOWN]):
         x = TILE * (k % (SHOWN // 2))
         y = TOP + ROW * (k // (SHOWN // 2))
@@ -191,7 +192,7 @@ def _differing(sides: Sides, subject: Subject, images: np.ndarray) -> Chart:
 def _answers(i: int, sides: Sides, subject: Subject) -> list[tuple[str, str]]:
     """Return the captions of an image, and their colours."""
     label, names = int(subject.y[i]), subject.classes
-    nets = {where: side.z[0] for where, side in zip(SIDES, sides)}
+    nets = {where: side.latest[0] for where, side in zip(SIDES, sides)}
     nets["teacher"] = subject.teacher
     captions = [(f"label {names[label]}", INK)]
     for (who, logits), colour in zip(nets.items(), (*COLOURS[:2], GREY)):
@@ -206,7 +207,8 @@ def _count(sides: Sides, subject: Subject, places: np.ndarray) -> str:
     if any(side.z is None for side in sides):
         return "Press Start: validation images that get two answers appear here."
     right = [
-        int((side.z[0, places].argmax(-1) == subject.y[places]).sum()) for side in sides
+        int((side.latest[0, places].argmax(-1) == subject.y[places]).sum())
+        for side in sides
     ]
     correct = ", ".join(f"{where} on {n}" for where, n in zip(SIDES, right))
     two = f"{len(places)} of {len(subject.y)} validation images get two answers"

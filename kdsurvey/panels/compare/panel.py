@@ -1,7 +1,7 @@
 """Two methods, the same student, the same seeds: side by side while they train."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from torch import nn
 
@@ -16,7 +16,7 @@ from kdsurvey.panels.kit.controls import Choice, Knob, Number, Settings
 from kdsurvey.panels.kit.images import pictures
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.kit.snapshots import Film, Subject, terms_of
-from kdsurvey.panels.race.race import Race
+from kdsurvey.panels.race.race import Turns
 from kdsurvey.pictures import Picture
 from kdsurvey.stage import Teacher
 
@@ -107,10 +107,10 @@ class EarlierRun:
     alpha: float
     width: int
     seed: int
-    until: int = permalink.number(1)
+    until: int = field(metadata=permalink.number(1))
 
 
-class Compare(Race):
+class Compare(Turns[Side]):
     """See `compare`. `sides` is what the last run has shown, `films` holds it epoch by
     epoch for the first seed.
     """
@@ -160,7 +160,8 @@ class Compare(Race):
     @property
     def sides(self) -> tuple[Side, Side]:
         """What both sides have shown so far."""
-        return self.arms
+        left, right = self.arms
+        return left, right
 
     def _new_sides(self, settings: Settings) -> tuple[Side, Side]:
         left = Side(settings.left, self._subject)
@@ -173,11 +174,12 @@ class Compare(Race):
 
     def epochs_of(
         self, arm: Side, data: Data, config: Config, on_batch: Callable
-    ) -> Iterator:
+    ) -> Generator:
         """Train the students of one side, from the weights that belong to their seeds; see
         `training.trained`.
         """
         settings = self.run_settings
+        assert settings is not None
         parts = self._students.parts(settings.width, settings.seed)
         method = self._methods[arm.name]
 

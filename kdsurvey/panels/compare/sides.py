@@ -71,6 +71,12 @@ class Side:
         tested = [name for name in rows[0] if name.endswith(" test accuracy")]
         self.tested = np.array([row[tested[0]] for row in rows]) if tested else None
 
+    @property
+    def latest(self) -> Tensor:
+        """The latest logits (s, m, c), after the first epoch."""
+        assert self.z is not None
+        return self.z
+
     def term(self, name: str) -> list[float]:
         """A loss term over the epochs, nan where it was absent."""
         return [terms.get(name, math.nan) for terms in self.terms]
@@ -79,7 +85,7 @@ class Side:
         """The reliability diagram of all members' answers together, and the calibration
         error of each member.
         """
-        p = soften(self.z.double())  # (s, m, c)
+        p = soften(self.latest.double())  # (s, m, c)
         return reliability(p.flatten(0, 1), y.repeat(len(p))), calibration_error(
             p, y
         ).numpy()
@@ -92,7 +98,7 @@ def differing(sides: Sides) -> np.ndarray:
     """Which images the first seeds of both sides answer differently: their places, in order."""
     if any(side.z is None for side in sides):
         return np.array([], dtype=int)
-    left, right = (side.z[0].argmax(-1) for side in sides)
+    left, right = (side.latest[0].argmax(-1) for side in sides)
     return (left != right).nonzero().flatten().numpy()
 
 
@@ -101,7 +107,9 @@ def verdict(sides: Sides) -> Verdict | None:
     before the end or for one seed.
     """
     left, right = sides
-    if any(side.tested is None or len(side.tested) < 2 for side in sides):
+    if left.tested is None or right.tested is None:
+        return None
+    if len(left.tested) < 2 or len(right.tested) < 2:
         return None
     what = "right - left" if left.name == right.name else f"{right.name} - {left.name}"
     return judge(
@@ -196,7 +204,9 @@ def _now(sides: Sides, subject: Subject) -> list[list[str]]:
             100 * side.agreement[-1] if side.accuracy else None for side in sides
         ],
         "KL from the teacher (nats)": [
-            predictive_kl(side.z, subject.teacher).numpy() if side.accuracy else None
+            predictive_kl(side.latest, subject.teacher).numpy()
+            if side.accuracy
+            else None
             for side in sides
         ],
         "test accuracy (%)": [
@@ -206,11 +216,12 @@ def _now(sides: Sides, subject: Subject) -> list[list[str]]:
     rows = []
     for name, pair in values.items():
         digits = 3 if "nats" in name else 1
-        both = all(v is not None for v in pair)
         cells = ["–" if v is None else _spread(v, digits) for v in pair]
-        rows.append(
-            [name, *cells, _spread(pair[1] - pair[0], digits + 1, "+") if both else "–"]
-        )
+        left, right = pair
+        apart = "–"
+        if left is not None and right is not None:
+            apart = _spread(right - left, digits + 1, "+")
+        rows.append([name, *cells, apart])
     return rows
 
 
@@ -223,7 +234,7 @@ def _who_differs(sides: Sides, subject: Subject) -> Table:
     answers = (
         [
             subject.y,
-            *(side.z[0].argmax(-1) for side in sides),
+            *(side.latest[0].argmax(-1) for side in sides),
             subject.teacher.argmax(-1),
         ]
         if len(of)

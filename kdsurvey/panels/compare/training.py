@@ -1,6 +1,6 @@
 """Training by turns: the methods to compare, and one side of a comparison, epoch by epoch."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 
@@ -65,7 +65,7 @@ def trained(
     data: Data,
     config: Config,
     on_batch: Callable,
-) -> Iterator[tuple[list[dict], Tensor]]:
+) -> Generator[tuple[list[dict], Tensor], None, None]:
     """Trains all members; yields after each epoch a row a member, and their logits (s,
     m, c) for the m validation images.
 

@@ -19,6 +19,7 @@ from kdsurvey.panels.race.arm import Arm
 from kdsurvey.panels.race.race import Race
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Teacher
+from kdsurvey.surgery import weighted
 
 IMAGES = 100  # validation images whose flows are kept
 
@@ -182,12 +183,14 @@ def pairs_and_widths(net: nn.Module) -> tuple[list[tuple[int, int]], list[int]]:
             "flows: teacher and student must be residual nets, "
             "as nets.residual(1, 8, 16, 32, blocks=2) builds them"
         )
-    return pairs, [len(net[start - 1][0].weight) for start, _ in pairs]
+    blocks = [*net.children()]
+    return pairs, [len(weighted(blocks[start - 1])[0].weight) for start, _ in pairs]
 
 
-def matrices(net: nn.Sequential, x) -> Matrices:
+def matrices(net: nn.Module, x) -> Matrices:
     """Return the FSP matrices of every section for images x (n, c, h, w), on the CPU,
     measured in eval mode.
     """
+    assert isinstance(net, nn.Sequential)
     device = next(net.parameters()).device
     return [section.cpu() for section in lesson.matrices(net, x.to(device))]

@@ -136,6 +136,7 @@ class Forgotten(TrainingPanel):
         if state == "stopped":
             return "Stopped; the picture shows the run before."
         result, (removed, T) = self.result, self.chosen
+        assert result is not None
         names = ", ".join(map(str, removed)) or "nothing"
         return (
             f"Left out {names}, T = {T:g}: {result['errors']} errors of {result['n']}, "

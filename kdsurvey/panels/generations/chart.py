@@ -4,6 +4,7 @@ training image teaches.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from torch import Tensor
@@ -27,7 +28,6 @@ from kdsurvey.pictures import (
 IMAGES = 100  # training images that can be shown
 MOST = 6  # generations
 ROOM = 1.18  # of the width that the generations take; what is left holds the values
-BIRTHS = {"colour": "#777777", "width": 1.2, "span": (0, 0.99)}
 Ends = dict[str, dict[int, float]]  # line -> generation -> % of images right at its end
 
 
@@ -115,7 +115,7 @@ def birth_marks(epochs: int, count: int) -> list[Rule | Text]:
         Text(x, 0.99, f" {word} {k}", place="x", va="top", colour="#555555")
         for k, x in enumerate(starts)
     ]
-    return [Rule(starts[1:], **BIRTHS), *words]
+    return [Rule(starts[1:], colour="#777777", width=1.2, span=(0, 0.99)), *words]
 
 
 def end_chart(ends: Ends, names: Sequence[str], count: int) -> Chart:
@@ -144,7 +144,7 @@ def taught_image(taught: Taught | None, looked: Looked) -> Chart:
     right = looked.classes[looked.right]
     caption = [f"a {right}", " ", " "]
     if taught:
-        given = looked.classes[taught.y[looked.place]]
+        given = looked.classes[int(taught.y[looked.place])]
         wrong = f" (is a {right})" if given != right else ""
         weight = f"counts {taught.weight[looked.place]:.2f} times"
         weighted = bool((taught.weight != 1).any())
@@ -165,10 +165,10 @@ def answer_chart(taught: Taught | None, looked: Looked) -> Chart:
     q = taught.q[looked.place].tolist() if taught else nothing
     left = [place - 0.21 for place in places]
     right = [place + 0.21 for place in places]
-    look = {"width": 0.4, "edge": False}
+    bars = partial(Bars, width=0.4, edge=False)
     marks = [
-        Bars(left, aim, role=6, hatch="//", legend="taught (born again)", **look),
-        Bars(right, q, role=0, hatch="", legend="given", **look),
+        bars(left, aim, role=6, hatch="//", legend="taught (born again)"),
+        bars(right, q, role=0, hatch="", legend="given"),
     ]
     return Chart(
         marks,
@@ -194,7 +194,7 @@ def answer_table(taught: Taught, looked: Looked) -> Table:
     place, classes = looked.place, looked.classes
     answers = zip(classes, taught.aim[place], taught.q[place])
     rows = [[name, f"{aim:.3f}", f"{q:.3f}"] for name, aim, q in answers]
-    given, right = classes[taught.y[place]], classes[looked.right]
+    given, right = classes[int(taught.y[place])], classes[looked.right]
     caption = (
         f"Training image {place}, label {given}, right class {right}, "
         f"weight {taught.weight[place]:.2f}, generation {taught.generation}"

@@ -98,7 +98,7 @@ class Line(Arm):
             aim, weight = aims(how, teacher, self.data, seed)
             self.nets.append(net)
             self.aim = aim[:IMAGES].cpu(), weight[:IMAGES].cpu()
-            score = {self.name: net}
+            score: dict[str, nn.Module] = {self.name: net}
             together = f"{self.name}, together"
             if k > 1 and together in NAMES:
                 score[together] = Ensemble(self.nets[1:])
@@ -153,11 +153,11 @@ class Generations(NoisyLabels):
         return self._config.epochs * (1 + settings.count)
 
     @torch.no_grad()
-    def measure(self, arm: Line) -> Taught | None:
+    def measure(self, arm: Arm) -> Taught | None:
         """Return what the first training images are to teach its latest net, and what that
         answers, in eval mode.
         """
-        if not arm.nets:
+        if not isinstance(arm, Line) or arm.aim is None:
             return None
         x, net = arm.data.train[0][:IMAGES], arm.nets[-1]
         with in_eval(net):

@@ -96,7 +96,7 @@ def hidden(net: nn.Sequential) -> list[int]:
 
 def sizes(net: nn.Sequential) -> tuple[int, ...]:
     """Return the widths of the hidden layers."""
-    return tuple(len(net[k][0].weight) for k in hidden(net))
+    return tuple(len(surgery.weighted(net[k])[0].weight) for k in hidden(net))
 
 
 def refusal(growth: Growth, widths: tuple[int, ...]) -> str:
@@ -133,6 +133,6 @@ def grown(net: nn.Sequential, growth: Growth, seed: int, x: Tensor) -> nn.Sequen
 
 def summary(net: nn.Sequential) -> str:
     """Say how large a net is: '4-8-8 channels, 1,042 weights'."""
-    first = net[hidden(net)[0]][0]
+    first = surgery.weighted(net)[0]
     unit = "channels" if isinstance(first, nn.Conv2d) else "units"
     return f"{'-'.join(map(str, sizes(net)))} {unit}, {parameters(net):,} weights"

@@ -239,13 +239,13 @@ class Growing(TrainingPanel):
         done, before = self.history.batches, self._measured()
         images = self._data.train[0][:MEASURED]
         net = grown(self.net, growth, seed + 1 + len(self.grown), images)
-        nets, self.factor = (self.net, net), growth.rate
+        self.factor = growth.rate
         after = 100 * accuracy(net, *self._data.held_out)
         happened = Grown(
             done,
             growth,
-            tuple(map(sizes, nets)),
-            tuple(map(parameters, nets)),
+            (sizes(self.net), sizes(net)),
+            (parameters(self.net), parameters(net)),
             (before, after),
         )
         with self._lock:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from enum import Enum
 
 from kdsurvey.panels.growing.growth import KINDS, WAYS, Growth
@@ -14,11 +14,11 @@ class Planned:
     """A growth, and how many batches must be done before it."""
 
     batches: int
-    kind: str = place_among(*KINDS)
-    layer: int = number(1)
-    way: str = place_among(*WAYS)
-    noise: float = number()
-    rate: float = number(sys.float_info.min)
+    kind: str = field(metadata=place_among(*KINDS))
+    layer: int = field(metadata=number(1))
+    way: str = field(metadata=place_among(*WAYS))
+    noise: float = field(metadata=number())
+    rate: float = field(metadata=number(sys.float_info.min))
 
     @classmethod
     def at(cls, batches: int, growth: Growth) -> "Planned":
@@ -37,7 +37,7 @@ class GrowingRun:
 
     seed: int
     growths: tuple[Planned, ...]
-    until: int = number(1)
+    until: int = field(metadata=number(1))
 
 
 class Next(Enum):

@@ -135,6 +135,7 @@ class Hints(Race):
 
     def measure(self, arm: Arm) -> Spreads:
         """Return the spread at every layer, before the run and now."""
+        assert isinstance(arm.net, nn.Sequential)
         now = spread(arm.net, self._data.held_out[0])
         before = arm.measured.before if arm.measured else now
         return Spreads(before, now)
@@ -147,10 +148,10 @@ def hidden_layers(net: nn.Module) -> int:
     """Return how many hidden layers a net of `nets.mlp` has. Raises ValueError where there
     are none or it is another kind of net.
     """
-    layered = isinstance(net, nn.Sequential) and len(net) >= 3
-    if not layered or not isinstance(net[0], nn.Flatten):
+    parts = [*net.children()] if isinstance(net, nn.Sequential) else []
+    if len(parts) < 3 or not isinstance(parts[0], nn.Flatten):
         raise ValueError(
             "hints: the teacher must be an MLP with hidden layers, "
             "as nets.mlp(784, 300, 300, 10) builds it"
         )
-    return len(net) - 2
+    return len(parts) - 2

@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, make_dataclass, replace
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import ipywidgets as widgets
 from traitlets import link
@@ -62,7 +62,11 @@ class Control:
 
     if TYPE_CHECKING:  # a panel has, by the name of each control, what it became
 
+        @overload
+        def __get__(self, panel: None, kind: type) -> Self: ...
+        @overload
         def __get__(self, panel: object, kind: type) -> widgets.Widget: ...
+        def __get__(self, panel: object, kind: type) -> Any: ...
 
     @property
     def wide(self) -> bool:
@@ -110,7 +114,11 @@ class Knob(Control):
 
     if TYPE_CHECKING:
 
+        @overload
+        def __get__(self, panel: None, kind: type) -> Self: ...
+        @overload
         def __get__(self, panel: object, kind: type) -> Dial: ...
+        def __get__(self, panel: object, kind: type) -> Any: ...
 
     def __post_init__(self):
         if not self.low <= self.value <= self.high or (self.log and self.low <= 0):

@@ -11,7 +11,7 @@ import json
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import field, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from importlib.metadata import version
 from typing import (
     TYPE_CHECKING,
@@ -100,19 +100,19 @@ def other_versions(link: Link) -> str:
 # How a run was made, as a dataclass, in a permalink: `pack` and `unpack`.
 
 
-def number(low: float = 0, high: float = sys.float_info.max) -> Any:
-    """Declare a dataclass field that holds a number from low to high."""
-    return field(metadata={"range": (low, high)})
+def number(low: float = 0, high: float = sys.float_info.max) -> dict:
+    """Return the metadata of a field that holds a number from low to high."""
+    return {"range": (low, high)}
 
 
-def one_of(*options: str) -> Any:
-    """Declare a dataclass field that holds one of these names."""
-    return field(metadata={"options": options})
+def one_of(*options: str) -> dict:
+    """Return the metadata of a field that holds one of these names."""
+    return {"options": options}
 
 
-def place_among(*options: str) -> Any:
-    """Declare a dataclass field that holds one of these names, kept as its place."""
-    return field(metadata={"places": options})
+def place_among(*options: str) -> dict:
+    """Return the metadata of a field that holds one of these names, kept as its place."""
+    return {"places": options}
 
 
 def pack(made: Any) -> list:

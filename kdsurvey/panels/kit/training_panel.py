@@ -104,7 +104,7 @@ class TrainingPanel(Panel):
         set what made it.
         """
         assert self.made_as is not None
-        made = permalink.unpack(self.made_as, packed)
+        made: Any = permalink.unpack(self.made_as, packed)
         for name, value in permalink.settings_of(made):
             if name in self.declared and not self.declared[name].allows(value):
                 raise permalink.impossible(packed)

@@ -4,6 +4,7 @@ cell's runs, and the table of all.
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from kdsurvey.lessons.playground.experiments import (
     Map,
     arm,
 )
-from kdsurvey.pictures import Axis, Chart, Line, Picture, Points, Table, Text
+from kdsurvey.pictures import Axis, Chart, Line, Mark, Picture, Points, Table, Text
 from kdsurvey.pictures.palette import COLOURS, GREY, STYLES, gain_colours
 from kdsurvey.plots import maps as heat
 
@@ -161,7 +162,7 @@ def _pairs(found: Map | None, name: str) -> Chart:
 
 def _seeds(found: Map, control: str, name: str) -> list:
     sides = [100 * found.table[control], 100 * found.table[name]]
-    marks = []
+    marks: list[Mark] = []
     for pair in zip(*sides):
         better = pair[1] > pair[0]
         line = Line(
@@ -203,15 +204,15 @@ def _learning(runs: Sequence[np.ndarray], cell: int, recorded: bool) -> Chart:
         text = Text(0.5, 0.5, says, ha="center", colour=GREY, place="axes")
         y_axis = Axis("", (0, 1), ticks=(), shown=False)
         return Chart([text], Axis("epoch", (0, 1), ticks=()), y_axis, title=title)
-    marks = []
+    marks: list[Mark] = []
     for run in runs:
         epochs = 1 + np.arange(len(run))
-        thin = {"marker": "", "width": 1.2}
-        marks.append(Line(epochs, run[:, -1], style=STYLES[1], colour=GREY, **thin))
-        marks.append(Line(epochs, run[:, cell], style=STYLES[0], **thin))
-    aside = {"ha": "right", "place": "axes", "size": 11.5}
-    marks.append(Text(0.97, 0.13, "this cell", colour=COLOURS[0], **aside))
-    marks.append(Text(0.97, 0.06, "- - control", colour=GREY, **aside))
+        thin = partial(Line, epochs, marker="", width=1.2)
+        marks.append(thin(run[:, -1], style=STYLES[1], colour=GREY))
+        marks.append(thin(run[:, cell], style=STYLES[0]))
+    aside = partial(Text, ha="right", place="axes", size=11.5)
+    marks.append(aside(0.97, 0.13, "this cell", colour=COLOURS[0]))
+    marks.append(aside(0.97, 0.06, "- - control", colour=GREY))
     top = max(run[:, [cell, -1]].max() for run in runs)
     x_axis = Axis("epoch", (0, max(map(len, runs))), whole=True, most=5)
     reach = (max(0, top - 30), top + 1.5)

@@ -115,6 +115,7 @@ class Landscape(TrainingPanel):
         self.recorded = _recorded(self._data)
         self.ran: dict[Key, list[dict]] = {}
         self.curves: dict[Key, dict[int, list]] = {}
+        self._epoch: list[float] = []  # accuracies of the members measured so far
         self._teachers: dict[str, Teacher] = {}
         for control in (self.width, self.share, self.teacher, self.control, self.first):
             self.watch(control, self._look)

@@ -1,6 +1,6 @@
 """How the knobs of a live run were turned, batch by batch, so that it can be made again."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kdsurvey.panels.kit.permalink import number, one_of
 
@@ -25,7 +25,7 @@ class Turn:
     """One knob that was turned when so many batches were done."""
 
     batches: int
-    name: str = one_of(*NAMES)
+    name: str = field(metadata=one_of(*NAMES))
     value: float
 
 
@@ -36,7 +36,7 @@ class LiveRun:
     start: the knobs at its start; turns: in their order; until: batches of the whole run.
     """
 
-    width: int = number(1)
+    width: int = field(metadata=number(1))
     seed: int
     start: Knobs
     turns: tuple[Turn, ...]

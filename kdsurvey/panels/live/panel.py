@@ -118,6 +118,7 @@ class LiveTraining(TrainingPanel):
         self._rows: list[dict] = []
         self._log: KnobLog | None = None
         self._speed = Speed()
+        self._beat = 0.0  # seconds of the clock, when the latest batch was due
         for name in ("T", "alpha", "lr", "pace"):
             self.watch(holder(getattr(self, name)), self._want)
         self._want()
@@ -138,11 +139,9 @@ class LiveTraining(TrainingPanel):
 
     def prepare(self, again: LiveRun | None) -> Callable[[Run], None]:
         """Return the training of a student, or of the same one again; see TrainingPanel."""
-        if again:
-            start = {"width": again.width, "seed": again.seed}
-        else:
-            start = {"width": self.width.value, "seed": self.seed.value}
-        return partial(self._train, again=again, **start)
+        width = again.width if again else int(self.width.value)
+        seed = again.seed if again else self.seed.value
+        return partial(self._train, width=width, seed=seed, again=again)
 
     # From here on: the thread of the run.
 
@@ -197,6 +196,7 @@ class LiveTraining(TrainingPanel):
     def _after_batch(self, run: Run, step: Step) -> None:
         epoch = step.progress * self._config.epochs
         self.history.add(epoch, step.terms, step.examples)
+        assert self._log is not None
         self._log.batches = self.history.batches
         self._apply(epoch)
         if time.perf_counter() >= self.next_redraw:
@@ -242,6 +242,7 @@ class LiveTraining(TrainingPanel):
             return
         for name, tensor in self._tensors.items():
             tensor.fill_(getattr(wanted, name))
+        assert self._log is not None
         with self._lock:
             for sentence in self._log.note(self._applied, wanted):
                 self.history.change(epoch, sentence)
@@ -308,6 +309,7 @@ class FirstAnswer:
     def take(self) -> Tensor:
         """Return the first answer, and be ready to keep another one."""
         kept, self._kept = self._kept, None
+        assert kept is not None
         return kept
 
 

@@ -20,7 +20,7 @@ class Attempt(NamedTuple):
 
 
 def attempt(
-    p: Sequence[float],
+    p: Sequence[float] | np.ndarray,
     a: int,
     b: int,
     classes: Sequence[str] | None = None,

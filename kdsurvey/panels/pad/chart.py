@@ -126,7 +126,9 @@ def _tables(now: Answers, classes: Sequence[str]) -> list[Table]:
         [name, f"{now.p[k]:.4f}", f"{now.q[k]:.4f}"] for k, name in enumerate(classes)
     ]
     images = zip(now.near, now.labels, now.far)
-    near = [[n, i, label, f"{d:.3f}"] for n, (i, label, d) in enumerate(images, 1)]
+    near = [
+        [str(n), str(i), label, f"{d:.3f}"] for n, (i, label, d) in enumerate(images, 1)
+    ]
     caption = f"Probabilities at T = {now.T:g}"
     head = ["class", "teacher p", "student q"]
     return [

@@ -83,8 +83,8 @@ def mixed(a, b, share: float) -> np.ndarray:
         raise ValueError(f"mixed: share = {share} must lie in [0, 1]")
     a = _field(a, "mixed")
     b = _field(b, "mixed")
-    share = np.float32(share)
-    return (1 - share) * a + share * b
+    weight = np.float32(share)
+    return (1 - weight) * a + weight * b
 
 
 def squares(images: Tensor) -> Tensor:

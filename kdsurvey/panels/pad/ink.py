@@ -5,13 +5,16 @@ It draws in the browser; the kernel gets the drawing a few times a second.
 
 from collections.abc import Callable
 from importlib.resources import files
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 from traitlets import Bool, CBytes, Int
 
 try:
-    from anywidget import AnyWidget as Base
+    from anywidget import AnyWidget
+
+    Base: Any = AnyWidget
 except ImportError:  # drawing is an extra: everything else must work without
     Base = widgets.HTML
 

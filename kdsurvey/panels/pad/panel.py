@@ -83,6 +83,10 @@ class Pad(Panel):
 
     T = Knob("Temperature T", 4.0, 0.5, 50.0, log=True, view=True)
     share = Knob("Share of it", 0.0, 0, 1, step=0.05)
+    image: widgets.BoundedIntText
+    other: widgets.BoundedIntText
+    make: widgets.Dropdown
+    almost: widgets.Dropdown
 
     def __init__(
         self,

@@ -109,7 +109,7 @@ def table(layer: Layer | None, name: str) -> Table:
         rows.append(["limit of 0", f"{layer.limit:.3f}"])
     if layer.bits < FULL:
         levels, shares = levels_of(layer.computed)
-        rows.append(["after: levels in use", len(levels)])
+        rows.append(["after: levels in use", str(len(levels))])
         for level, share in list(zip(levels, shares))[:IN_TABLE]:
             rows.append([f"after: {level:+.3f}", f"{share:.1f} %"])
     return Table(f"Weights of {name}", ["", "value"], rows)

@@ -181,13 +181,13 @@ def like(teacher: nn.Module) -> Callable[[int], nn.Sequential]:
     """
     layers = weighted(teacher)
     flat = isinstance(teacher, nn.Sequential) and isinstance(teacher[0], nn.Flatten)
-    if not flat or len(layers) != len(teacher) - 1:
+    if not flat or len(layers) != len([*teacher.children()]) - 1:
         raise ValueError(
             "precision: the teacher must be an MLP, "
             "as nets.mlp(784, 128, 128, 10, norm=True) builds it"
         )
     norm = any(isinstance(part, nn.BatchNorm1d) for part in teacher.modules())
-    widths = [layers[0].in_features, *(layer.out_features for layer in layers)]
+    widths = [layers[0].weight.shape[1], *(len(layer.weight) for layer in layers)]
     return lambda seed: mlp(*widths, norm=norm, seed=1000 + seed)
 
 
@@ -206,12 +206,12 @@ def scored(stages: Iterator[Stage], net: nn.Module) -> Iterator[Stage]:
         yield replace(stage, score={"net": net})
 
 
-def layer_of(part: nn.Module) -> Layer:
+def layer_of(part: nn.Linear | nn.Conv2d) -> Layer:
     """Return a layer's weights before and after quantising."""
     how = precision_of(part)
     weights = part.weight.detach()
     limit = 0.0
-    if how.weight_bits == 2:
+    if how.weight_bits == 2 and how.threshold is not None:
         limit = how.threshold * weights.abs().mean().item()
     behind = weights.flatten().cpu().numpy()
     computed = used(part).flatten().cpu().numpy()

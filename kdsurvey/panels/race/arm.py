@@ -1,7 +1,7 @@
 """One arm of a race: a net, how it is trained, and what it has shown so far."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from torch import nn
 
@@ -10,13 +10,31 @@ from kdsurvey.stage import Stage
 SCORE, TESTED = " validation accuracy", " test accuracy"  # how `train` calls them
 
 
+class Runner(Protocol):
+    """One of those that train by turns, and what it has shown so far.
+
+    rows: those of `train`. measured: what `Turns.measure` last returned.
+    """
+
+    name: str
+    rows: list[dict]
+    measured: Any
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs it has trained."""
+
+    def add(self, shown: Any, /) -> None:
+        """Take in one epoch."""
+
+
 class Arm:
     """One arm: its net, the stages that train it, and what they have shown so far.
 
     lines: name -> (epochs, % of validation images right), a line per score, and one of
     the arm's own name where its stages score one thing. tested: the same, after the
     last epoch. silent: stage -> (its first epoch, its last), where it scores nothing;
-    epochs are counted through all stages. measured: what `Race.measure` last returned.
+    epochs are counted through all stages. measured: what `Turns.measure` last returned.
     """
 
     def __init__(self, name: str, net: nn.Module, stages: Iterator[Stage]):

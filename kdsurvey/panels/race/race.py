@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
+from typing import Generic, TypeVar
 
 from kdsurvey.config import Config, device_of
 from kdsurvey.data import Data
@@ -16,7 +17,7 @@ from kdsurvey.panels.kit.controls import Settings
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.kit.training_panel import TrainingPanel
 from kdsurvey.panels.race import accuracy_chart
-from kdsurvey.panels.race.arm import Arm, Arms
+from kdsurvey.panels.race.arm import Arm, Runner
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.training import Step, StopTraining, epochs
 
@@ -31,23 +32,23 @@ class RaceRun:
     until: int
 
 
-class Race(TrainingPanel):
+AnArm = TypeVar("AnArm", bound=Runner)
+
+
+class Turns(TrainingPanel, Generic[AnArm]):
     """Start trains several arms, from equal weights and on the same images in the same
     order, by turns: an epoch of each.
 
-    A race of its own kind declares its controls and `lines`, the names of all lines in the
-    order of their roles (a line of another name is an error), and calls `arrange_all` when it
-    is complete. It says with `lineup` who runs, with `measure` what its second picture wants
-    to know of a net after each epoch, and draws with `beside`. `arms` is the last run. A
+    A panel of its own kind declares its controls, and calls `arrange_all` when it is
+    complete. It says with `lineup` who runs, with `epochs_of` how, with `measure` what is
+    to be known of an arm after each epoch, and draws with `drawn`. `arms` is the last run. A
     permalink holds the run too: the panel that takes it trains again, and shows the same
     picture.
     """
 
     made_as = RaceRun
     patience = 20
-    title = ""
-    lines: Sequence[str] = ()
-    arms: Arms = ()
+    arms: Sequence[AnArm] = ()
 
     def __init__(self, data: Data, config: Config, place: str | None, **starts: object):
         super().__init__(place, seed=config.first_seed, **starts)
@@ -57,9 +58,9 @@ class Race(TrainingPanel):
         self.run_settings: Settings | None = None
         self._over = False
 
-    # What a race of its own kind says.
+    # What a panel of its own kind says.
 
-    def lineup(self, settings: Settings) -> Sequence[Arm]:
+    def lineup(self, settings: Settings) -> Sequence[AnArm]:
         """Return the arms for these settings; on the thread of the run."""
         raise NotImplementedError
 
@@ -71,20 +72,20 @@ class Race(TrainingPanel):
         """Return how many epochs the longest arm will train, all its stages counted."""
         return self._config.epochs
 
-    def measure(self, arm: Arm) -> object:
-        """Return what the second picture shows of an arm's net, before the run and after
-        each epoch; on the thread of the run.
+    def measure(self, arm: AnArm) -> object:
+        """Return what a picture shows of an arm, before the run and after each epoch; on
+        the thread of the run.
         """
 
-    def beside(self, accuracies: Chart, settings: Settings) -> Picture:
-        """Return the picture: the accuracies, and what stands beside them, with its tables."""
-        raise NotImplementedError
-
     def epochs_of(
-        self, arm: Arm, data: Data, config: Config, on_batch: Callable
+        self, arm: AnArm, data: Data, config: Config, on_batch: Callable
     ) -> Generator:
         """Train an arm; yield after each epoch what `arm.add` takes in."""
-        return epochs(arm.stages, data, config, on_batch=on_batch)
+        raise NotImplementedError
+
+    def drawn(self, settings: Settings, words: str, epochs: int) -> Picture:
+        """Return the picture of a run of so many epochs; words: its settings."""
+        raise NotImplementedError
 
     # The run, and how it was made.
 
@@ -166,6 +167,34 @@ class Race(TrainingPanel):
                 arm.measured = value
         self.redraw_seldom()
 
+    def draw(self) -> Picture:
+        settings = self.run_settings or self.settings
+        done = self.epochs_done
+        words = self.words(settings)
+        whole = max(done, self.length(settings))
+        self.meter = f"Epoch {done} of {whole} · {words} · {self._device}"
+        return self.drawn(settings, words, whole)
+
+
+class Race(Turns[Arm]):
+    """Arms by turns, each with its accuracy over the epochs, and what stands beside it.
+
+    A race of its own kind sets `lines`, the names of all lines in the order of their roles
+    (a line of another name is an error), and draws with `beside`. The rest: see `Turns`.
+    """
+
+    lines: Sequence[str] = ()
+
+    def beside(self, accuracies: Chart, settings: Settings) -> Picture:
+        """Return the picture: the accuracies, and what stands beside them, with its tables."""
+        raise NotImplementedError
+
+    def epochs_of(
+        self, arm: Arm, data: Data, config: Config, on_batch: Callable
+    ) -> Generator:
+        """Train an arm; yield after each epoch what `arm.add` takes in."""
+        return epochs(arm.stages, data, config, on_batch=on_batch)
+
     def sentence(self, state: str) -> str:
         if state == "running":
             return (
@@ -184,14 +213,6 @@ class Race(TrainingPanel):
             f"{done} On test images: {'; '.join(shares)}. "
             "One seed says little: try others."
         )
-
-    def draw(self) -> Picture:
-        settings = self.run_settings or self.settings
-        done = self.epochs_done
-        words = self.words(settings)
-        whole = max(done, self.length(settings))
-        self.meter = f"Epoch {done} of {whole} · {words} · {self._device}"
-        return self.drawn(settings, words, whole)
 
     def drawn(self, settings: Settings, words: str, epochs: int) -> Picture:
         """Return the picture of a run of so many epochs; words: its settings."""

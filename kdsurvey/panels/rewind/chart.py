@@ -45,6 +45,7 @@ class Moment:
     """
 
     def __init__(self, reel: Reel, k: int):
+        assert reel.subject is not None  # it has snapshots
         self.subject = reel.subject
         self.snapshots = reel.snapshots
         self.k = k

@@ -68,6 +68,7 @@ class Rewind(Panel):
     epoch = Number("Epoch", 0)
     only = Choice("Step through", EVERY, KINDS, width=310)
     image = Number("Image", 0, 0, IMAGES - 1, width=150, label_width="50px")
+    side: widgets.Dropdown
 
     def __init__(self, source: Panel, films: Mapping[str, Film], *, image: int):
         names = list(films)
@@ -196,9 +197,10 @@ class Rewind(Panel):
             self.describe(sentence)
             return blank(sentence)
         moment = Moment(reel, self._place(reel))
+        self.image.max = len(moment.subject.y) - 1
         i = self.image.value
         self.describe(self._sentence(moment, i, reel.running))
-        (image,) = pictures(reel.subject.x[i : i + 1])
+        (image,) = pictures(moment.subject.x[i : i + 1])
         return picture(moment, i, image)
 
     def _wanted(self, reel: Reel) -> int:
@@ -219,7 +221,6 @@ class Rewind(Panel):
             self.slider.min = first
         if self.follow.value or not reel.running:
             self.epoch.value = self._shown_epoch
-        self.image.max = len(reel.subject.y) - 1
         return place
 
     def _sentence(self, moment: Moment, i: int, running: bool) -> str:

@@ -53,15 +53,12 @@ def picture(subject: Subject, i: int, T: float, squared: bool) -> Picture:
         "p": _probabilities(now.p, subject, 0, "Teacher: p = softmax(v / T)"),
     }
     table = _table(subject, now, i, T, squared)
-    if now.g is None:
-        mosaic = [["digit", "p"], ["numbers", "p"]]
-        layout = {"mosaic": mosaic, "height": 250}
-    else:
+    mosaic, height = [["digit", "p"], ["numbers", "p"]], 250
+    if now.q is not None and now.g is not None:
         charts["q"] = _probabilities(now.q, subject, 1, "Student: q = softmax(z / T)")
         charts["g"] = _gradient(subject, now.g, i, squared)
-        mosaic = [["digit", "p"], ["digit", "q"], ["numbers", "g"]]
-        layout = {"mosaic": mosaic, "height": 440}
-    return Picture(charts, widths=(1, 5), tables=[table], **layout)
+        mosaic, height = [["digit", "p"], ["digit", "q"], ["numbers", "g"]], 440
+    return Picture(charts, mosaic=mosaic, widths=(1, 5), height=height, tables=[table])
 
 
 def _numbers(now: Softened, T: float) -> Chart:
@@ -101,6 +98,7 @@ def _largest_gradient(subject: Subject, i: int) -> float:
     One scale for all of them, so that a gradient that shrinks is seen to shrink.
     """
     T = torch.logspace(np.log10(LOW), np.log10(HIGH), 25, dtype=torch.float64)
+    assert subject.z is not None
     v, z = (logits[i].expand(len(T), 1, -1) for logits in (subject.v, subject.z))
     plain = (soften(z, T) - soften(v, T)).abs().amax((-2, -1)) / T
     return float(torch.maximum(plain, T**2 * plain).max())
@@ -137,7 +135,7 @@ def _short(number: str) -> str:
 
 def _table(subject: Subject, now: Softened, i: int, T: float, squared: bool) -> Table:
     columns = {"teacher p": now.p}
-    if now.g is not None:
+    if now.q is not None and now.g is not None:
         columns |= {"student q": now.q, gradient_name(squared): now.g}
     rows = [
         [name, *(f"{values[k]:.4f}" for values in columns.values())]

@@ -4,6 +4,7 @@ gradient that reaches the student.
 
 from collections.abc import Sequence
 
+import ipywidgets as widgets
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
@@ -59,6 +60,7 @@ class Temperature(Panel):
 
     T = Knob("Temperature T", 1.0, LOW, HIGH, log=True, view=True)
     squared = Check("multiply the loss by T²", True, view=True)
+    image: widgets.BoundedIntText
 
     def __init__(self, subject: Subject, *, T: float):
         last = len(subject.v) - 1

@@ -84,8 +84,8 @@ FAULTS = [
     Fault(
         "inheritance: rows that are lower counted",
         "lessons/born_again/pictures.py",
-        "sum(b > a for a, b in zip(before, after))",
-        "sum(b < a for a, b in zip(before, after))",
+        "(after > before).sum()",
+        "(after < before).sum()",
     ),
     Fault(
         "inheritance: the picture has one kind of labels",

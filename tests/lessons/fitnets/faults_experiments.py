@@ -48,14 +48,14 @@ FAULTS = [
     Fault(
         "hints: He's biases kept",
         "lessons/fitnets/experiments.py",
-        "layer.bias *= 0 if",
-        "layer.bias *= 1 if",
+        "layer.bias.mul_(0 if",
+        "layer.bias.mul_(1 if",
     ),
     Fault(
         "hints: Glorot's size for He's",
         "lessons/fitnets/experiments.py",
-        "layer.weight *= 6**0.5",
-        "layer.weight *= 3**0.5",
+        "layer.weight.mul_(6**0.5",
+        "layer.weight.mul_(3**0.5",
     ),
     Fault(
         "hints: dead nets averaged",

@@ -30,8 +30,8 @@ FAULTS = [
     Fault(
         "FSP: copies train the teacher",
         "lessons/fsp/experiments.py",
-        "copy.deepcopy(teacher) if start.copied",
-        "teacher if start.copied",
+        "net = copy.deepcopy(teacher)",
+        "net = teacher",
     ),
     Fault(
         "FSP: stage 1 follows stage 2's rate",

@@ -12,8 +12,8 @@ FAULTS = [
     Fault(
         "growth: arrivals the wrong way round",
         "lessons/net2net/claims.py",
-        'for start in (SCRATCH, "Net2Net")]',
-        'for start in ("Net2Net", SCRATCH)]',
+        'for start in (SCRATCH, "Net2Net"))',
+        'for start in ("Net2Net", SCRATCH))',
     ),
     Fault(
         "growth: the end in place of the worst",

@@ -78,8 +78,8 @@ FAULTS = [
     Fault(
         "lineage: taught and given swapped",
         "panels/generations/chart.py",
-        "Bars(left, aim, role=6,",
-        "Bars(left, q, role=6,",
+        "bars(left, aim, role=6,",
+        "bars(left, q, role=6,",
     ),
     Fault(
         "lineage: births in the middle",

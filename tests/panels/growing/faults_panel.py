@@ -6,8 +6,8 @@ FAULTS = [
     Fault(
         "growing: the rate stays",
         "panels/growing/panel.py",
-        "nets, self.factor = (self.net, net), growth.rate",
-        "nets = (self.net, net)",
+        "self.factor = growth.rate\n",
+        "\n",
     ),
     Fault(
         "growing: the same order again",

@@ -6,7 +6,7 @@ import base64
 import json
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
@@ -186,8 +186,8 @@ def test_a_panel_that_keeps_nothing_offers_no_link():
 @dataclass(frozen=True)
 class Change:
     at: int
-    name: str = permalink.one_of("T", "alpha")
-    value: float = permalink.number(0.5, 50)
+    name: str = field(metadata=permalink.one_of("T", "alpha"))
+    value: float = field(metadata=permalink.number(0.5, 50))
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ class Made:
     """How a run was made, in fields of every kind."""
 
     seed: int
-    way: str = permalink.place_among("copied", "random")
+    way: str = field(metadata=permalink.place_among("copied", "random"))
     first: Change = None
     changes: tuple[Change, ...] = ()
     since: dict = None
