@@ -4,6 +4,7 @@ corrections that they need. Numbers only; `verdicts` makes words of them.
 
 import math
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 from scipy.special import bdtr, stdtr, stdtrit
@@ -12,9 +13,10 @@ ENOUGH = 3  # differences; fewer have no interval
 MANY = 1000  # seeds; more are not counted out
 LEAST = 1e-300  # of a p-value, so that it can be divided by
 NONE = math.nan, math.nan
+Values: TypeAlias = Sequence[float] | np.ndarray
 
 
-def spread(differences: Sequence[float]) -> float:
+def spread(differences: Values) -> float:
     """Compute the standard deviation, n - 1 in the denominator; 0 where the differences
     are equal but for rounding.
     """
@@ -23,7 +25,7 @@ def spread(differences: Sequence[float]) -> float:
     return float(d.std(ddof=1)) if np.ptp(d) > rounding else 0.0
 
 
-def of_mean(differences: Sequence[float], confidence: float) -> tuple[float, float]:
+def of_mean(differences: Values, confidence: float) -> tuple[float, float]:
     """Compute Student's two-sided interval of the mean.
 
     Returns (nan, nan) where there is none: with fewer than three differences, and
@@ -38,7 +40,7 @@ def of_mean(differences: Sequence[float], confidence: float) -> tuple[float, flo
     return middle - half, middle + half
 
 
-def of_next(values: Sequence[float], confidence: float) -> tuple[float, float]:
+def of_next(values: Values, confidence: float) -> tuple[float, float]:
     """Compute the interval in which one further value lies so often, by Student's t.
 
     Returns (nan, nan) where there is none: with fewer than three values, and without
@@ -50,7 +52,7 @@ def of_next(values: Sequence[float], confidence: float) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def of_median(differences: Sequence[float], confidence: float) -> tuple[float, float]:
+def of_median(differences: Values, confidence: float) -> tuple[float, float]:
     """Find the narrowest pair of order statistics that holds the median at least so often.
 
     Returns (nan, nan) where even the smallest and the largest do not, and without spread.
@@ -67,7 +69,7 @@ def of_median(differences: Sequence[float], confidence: float) -> tuple[float, f
     return float(ordered[left_out - 1]), float(ordered[n - left_out])
 
 
-def t_test(differences: Sequence[float], distance: float) -> float:
+def t_test(differences: Values, distance: float) -> float:
     """Return the two-sided p-value of a mean that lies `distance` from what it is compared
     with; 1 where there is no interval.
     """
@@ -79,20 +81,18 @@ def t_test(differences: Sequence[float], distance: float) -> float:
     return max(float(2 * stdtr(n - 1, -t)), LEAST)
 
 
-def sign_test(differences: Sequence[float]) -> float:
+def sign_test(differences: Values) -> float:
     """Return the exact two-sided p-value of the sign test; ties do not count."""
     up, down = signs(differences)
     return min(1.0, float(2 * bdtr(min(up, down), up + down, 0.5)))
 
 
-def signs(differences: Sequence[float]) -> tuple[int, int]:
+def signs(differences: Values) -> tuple[int, int]:
     """Count the differences above 0 and those below."""
     return sum(d > 0 for d in differences), sum(d < 0 for d in differences)
 
 
-def needed(
-    differences: Sequence[float], margin: float, confidence: float
-) -> int | None:
+def needed(differences: Values, margin: float, confidence: float) -> int | None:
     """Count the seeds with which the half-width of the interval is the margin, at this
     spread; at most `MANY`. None where that cannot be said.
     """

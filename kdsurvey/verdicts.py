@@ -27,6 +27,7 @@ from kdsurvey.answers import (
     Test,
     Verdict,
 )
+from kdsurvey.intervals import Values
 
 __all__ = [
     "KINDS",
@@ -45,7 +46,6 @@ __all__ = [
     "summary",
 ]
 
-Values: TypeAlias = Sequence[float] | np.ndarray
 Rows: TypeAlias = pd.DataFrame | Sequence[Mapping]
 
 BOUNDS = {  # whether a has values at the edge, and b -> what a - b is
