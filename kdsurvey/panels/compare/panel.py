@@ -133,6 +133,7 @@ class Compare(Turns[Side]):
     alpha = Knob("Weight alpha", 0.9, 0, 1, step=0.01)
     width = Knob("Width", 32, 1, 1600, log=True, whole=True)
     seed = Number("First seed", 0)
+    arms: tuple[Side, Side]
 
     def __init__(
         self,
@@ -160,8 +161,7 @@ class Compare(Turns[Side]):
     @property
     def sides(self) -> tuple[Side, Side]:
         """What both sides have shown so far."""
-        left, right = self.arms
-        return left, right
+        return self.arms
 
     def _new_sides(self, settings: Settings) -> tuple[Side, Side]:
         left = Side(settings.left, self._subject)
