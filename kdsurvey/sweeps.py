@@ -33,11 +33,7 @@ class StackedFlatten(nn.Module):
         return x.flatten(-3)
 
 
-@overload
-def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential: ...
-@overload
-def stack(nets: Sequence[nn.Module]) -> nn.Module: ...
-def stack(nets: Sequence[nn.Module]) -> nn.Module:
+def stack(nets: Sequence[nn.Sequential]) -> nn.Sequential:
     """Stack n nets of one shape: one net that trains them in one pass, unmixed.
 
     nets: results of nets.mlp with equal widths; they are copied, in order. The stack

@@ -37,10 +37,8 @@ SCALE = 2  # PNG pixels in a CSS pixel, so that letters are crisp on every scree
 INCH = 96  # CSS pixels
 TITLE, LABEL = 13.0, 11.5  # CSS pixels: letters of titles, and of the names of axes
 LINE = 14.0  # CSS pixels from one name at a line's end to the next
-BESIDE, LED = (
-    6.0,
-    18.0,
-)  # CSS pixels from a line's end to its name, and to one moved far
+# CSS pixels from a line's end to its name, and to one moved far
+BESIDE, LED = 6.0, 18.0
 TALL = "Ípg("  # as high and as deep as any words: the layout is made with these
 # of a legend outside: its corner, and where that is in shares of the chart
 PLACES: dict[str, dict[str, Any]] = {
@@ -132,9 +130,8 @@ class Paper:
         width, height = size
         self.figure = Figure((width / INCH, height / INCH), dpi=SCALE * INCH)
         self.canvas = FigureCanvasAgg(self.figure)
-        self.pixels = np.asarray(
-            self.canvas.get_renderer().buffer_rgba()
-        )  # where matplotlib draws
+        # where matplotlib draws
+        self.pixels = np.asarray(self.canvas.get_renderer().buffer_rgba())
         self.wordless, self.worded = self.pixels.copy(), self.pixels.copy()
         self.rows = PngRows(*self.pixels.shape[:2])
 
@@ -177,10 +174,8 @@ class Background:
         self._figure.set_layout_engine("none")
         for artist in guests:
             artist.remove()
-        for text in (
-            self._title,
-            *(t for three in self._words.values() for t in three),
-        ):
+        words = (text for three in self._words.values() for text in three)
+        for text in (self._title, *words):
             text.set_text("")
 
     def png(self, picture: Sheet) -> bytes:

@@ -1,7 +1,7 @@
 """Training by turns: the methods to compare, and one side of a comparison, epoch by epoch."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 
 import torch
@@ -51,12 +51,11 @@ def members(
     """What trains in one pass: all nets as one stack with all seeds, or where that
     cannot or should not be, each alone.
     """
-    try:
-        return (
-            [(sweeps.stack(nets), tuple(seeds))] if stacked else list(zip(nets, seeds))
-        )
-    except ValueError:
-        return list(zip(nets, seeds))
+    twins = [net for net in nets if isinstance(net, nn.Sequential)]
+    if stacked and len(twins) == len(nets):
+        with suppress(ValueError):
+            return [(sweeps.stack(twins), tuple(seeds))]
+    return list(zip(nets, seeds))
 
 
 def trained(
