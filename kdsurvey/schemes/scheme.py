@@ -1,5 +1,6 @@
 """A scheme: a method as a drawing, with the same in words."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -21,6 +22,7 @@ MIDDLE = WIDTH / 2
 TITLE_AT = 32.0
 TITLE = 22.0  # pixels of the title's letters
 LINE = 34.0  # from one line of the formula to the next
+QUOTES = {'"': "&quot;"}  # of an attribute
 LAYERS = (Frame, Arrow, Block, Curve, Words)  # the hindmost first
 
 
@@ -33,8 +35,9 @@ class Scheme:
     formula: its lines, with the letters of the method's docstring. text: the drawing in
     plain sentences, which names every box; the alt text.
 
-    In a notebook it shows as SVG; `repr` is the text. The same scheme is the same, byte
-    for byte.
+    In a notebook it shows as an image with that text: SVG alone would be hidden by
+    JupyterLab until the reader has run the cell. `repr` is the text. The same scheme is
+    the same, byte for byte.
     """
 
     name: str
@@ -82,7 +85,16 @@ class Scheme:
         return self.text
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        return {"image/svg+xml": self.svg, "text/plain": self.text}
+        data = b64encode(self.svg.encode()).decode()
+        image = (
+            f'<img alt="{escape(self.text, QUOTES)}" style="max-width:100%" '
+            f'src="data:image/svg+xml;base64,{data}">'
+        )
+        return {
+            "text/html": image,
+            "image/svg+xml": self.svg,
+            "text/plain": self.text,
+        }
 
     def _id(self, part: str) -> str:
         return f"kdsurvey-{self.name}-{part}"

@@ -1,9 +1,11 @@
 """Schemes can be read: nothing overlaps, nothing is hidden, and words say the same."""
 
 import re
+from base64 import b64decode
 from collections import Counter
 from functools import cache
 from itertools import combinations
+from xml.etree import ElementTree
 
 import pytest
 from schemes import drawn
@@ -243,7 +245,17 @@ def test_names_of_boxes_and_losses_are_unique_unless_they_are_in_two_stages(draw
 
 def test_it_shows_itself_and_is_the_same_every_time(scheme):
     shown = scheme._repr_mimebundle_()
-    assert shown == {"image/svg+xml": scheme.svg, "text/plain": scheme.text}
+    assert shown["image/svg+xml"] == scheme.svg
+    assert shown["text/plain"] == scheme.text
+    image = ElementTree.fromstring(shown["text/html"].replace(">", "/>"))
+    kind, data = image.get("src").split(",")
+    assert kind == "data:image/svg+xml;base64"
+    assert b64decode(data).decode() == scheme.svg
+    assert image.get("alt") == scheme.text and list(shown) == [
+        "text/html",
+        "image/svg+xml",
+        "text/plain",
+    ]
     assert repr(scheme) == scheme.text
     again = getattr(kd.schemes, scheme.name)()
     assert again == scheme and again.svg == scheme.svg
