@@ -171,6 +171,7 @@ P = torch.full((5, 3), 1 / 3)
     [
         (lambda: confusion(Z, Y, 4), r"\(5, 3\) have not the 4 classes"),
         (lambda: confusion(Z, Y[:4], 3), r"as many labels"),
+        (lambda: confusion(Y, Y + 3, 3), r"^confusion: .*3 classes are 0 to 2"),
         (lambda: confusion(Y + 3, Y, 3), r"answers from 3 to 3; 3 classes are 0 to 2"),
         (lambda: confusion(Y, Y - 1, 3), r"labels from -1"),
         (lambda: reliability(P, Y, 0), r"at least one bin"),

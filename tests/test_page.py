@@ -191,3 +191,26 @@ def test_a_wide_table_cuts_nothing():
     assert "x" * 200 in page.Wide(long)._repr_mimebundle_()[
         "text/html"
     ] and "x" * 200 in repr(page.Wide(long))
+
+
+def test_the_check_knows_what_is_installed(monkeypatch):
+    assert machine.check().loc["packages", "state"] == "ok"
+    lacking = machine.find_spec
+    monkeypatch.setattr(
+        machine, "find_spec", lambda name: None if name == "pandas" else lacking(name)
+    )
+    row = machine.check().loc["packages"]
+    assert (row["state"], row["what to do"]) == ("mend", "pip install pandas")
+
+
+def test_the_settings_of_rows_name_data_time_and_versions():
+    rows = pd.DataFrame({"arm": ["a"]})
+    rows.attrs = {
+        "experiment": "lesson.it",
+        "data": "60 spots",
+        "seconds": {0: 9.0, 1: 1.0, 2: 4.0},
+        "versions": dict.fromkeys(page.RAN, "1"),
+    }
+    assert page.settings(rows).startswith(
+        "lesson.it on 60 spots; 3 seeds, 4 s each; torch 1, numpy 1, "
+    )

@@ -398,8 +398,18 @@ def test_what_is_not_recorded_says_how_to(tmp_path):
         records.recorded("width")
 
 
+def test_the_first_difference_is_named_by_its_place():
+    here = {"a": 1, "b": {"c": [1, 2]}}
+    assert provenance.difference(here, here) is None
+    assert provenance.difference(here, here | {"a": 2}) == ("a", 1, 2)
+    name, *values = provenance.difference(here, here | {"b": {"c": [1, 3]}}, "set")
+    assert name.startswith("set.b.c") and values == [2, 3]
+
+
 def test_the_commit_is_that_of_the_checkout_and_none_elsewhere(tmp_path, monkeypatch):
     provenance.commit.cache_clear()
+    tmp_path = tmp_path / "a folder"  # the blank is part of its name
+    tmp_path.mkdir()
     monkeypatch.setattr(provenance, "ROOT", tmp_path)
     assert provenance.commit() is None
     for words in (

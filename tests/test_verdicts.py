@@ -308,6 +308,8 @@ def test_the_seeds_that_would_resolve_a_margin_do():
     wild = loss(1e4 * d, np.zeros(6), margin=0.5)
     assert "over 1000 seeds would resolve the margin" in wild.line
     assert loss(d, np.zeros(6)).needed is None  # no margin was named
+    assert loss(d[:2], np.zeros(2), margin=0.5).needed is None  # no interval
+    assert loss([1.0] * 5, np.zeros(5), margin=0.5).needed is None  # no spread
 
 
 def test_line():

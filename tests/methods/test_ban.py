@@ -298,3 +298,11 @@ def test_weights_need_labels_of_their_own():
         weighted_cross_entropy(
             torch.zeros(4, 3), torch.zeros(5, dtype=torch.long), torch.zeros(5)
         )
+
+
+def test_dkpp_permutes_within_the_rows_of_a_stack():
+    p = torch.rand(2, 5, 4, dtype=torch.float64).softmax(-1)
+    noise = torch.rand(2, 5, 4)
+    together = dkpp_targets(p, noise=noise)
+    apart = torch.stack([dkpp_targets(q, noise=n) for q, n in zip(p, noise)])
+    assert torch.equal(together, apart)

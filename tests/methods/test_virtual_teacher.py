@@ -80,3 +80,12 @@ def test_a_teacher_that_is_not_right_is_refused():
         ValueError, match=r"not the most probable; give an a above 0\.333"
     ):
         terms(np.zeros((4, 3)), lambda net: virtual_teacher(net, a=1 / 3))
+
+
+def test_the_members_of_a_stack_have_the_losses_that_they_have_alone():
+    z = draw(3, 2, 4, 3)
+    _, together = terms(z, lambda net: virtual_teacher(net, T=2.0))
+    for member in range(2):
+        _, alone = terms(z[member], lambda net: virtual_teacher(net, T=2.0))
+        for name, loss in alone.items():
+            assert together[name][member].item() == pytest.approx(loss.item(), rel=1e-9)

@@ -251,6 +251,15 @@ def test_a_legend_follows_whether_its_points_are_hollow():
     assert canvas.png(changed) == draw(changed)
 
 
+@pytest.mark.parametrize("across", [False, True])
+def test_error_bars_move_with_their_bars(across):
+    canvas = Canvas()
+    for length, spread in ((3, 1), (6, 2), (4, 3)):
+        bars = Bars([5], [length], spread=[spread], across=across, width=2)
+        picture = bare(bars)
+        assert canvas.png(picture) == draw(picture)
+
+
 def test_what_stays_is_kept():
     canvas = Canvas()
     backgrounds = []
