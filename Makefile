@@ -1,6 +1,6 @@
 # make lab: set up, and open the workbook      make test: set up, and check everything
 # make app: set up, and serve the panels as a page without code
-# make quick: lint and the tests that take no time, for the minute after an edit
+# make quick: lint and the quick tests, for a look after an edit
 # make slow: writes tests/slow.txt, the tests that make quick leaves out, by what they take here
 # make mutate: plants listed faults      make mutants: plants random ones (PART=core or wings, SAMPLE, SEED)
 # make fuzz: inputs drawn at random, more than 10,000 of them
@@ -26,7 +26,10 @@ NOTEBOOKS ?= notebooks kdsurvey/app/all_panels.ipynb
 # The tests start a hundred processes: what they import is compiled once
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab app quick test coverage lint unit slow notebooks browser fuzz shots mutate mutants benchmark gpu wheels results refresh clean
+.PHONY: help lab app quick test coverage lint unit slow notebooks browser fuzz shots mutate mutants benchmark gpu wheels results refresh clean
+
+help:
+	@sed -n 's/^# //p; /^$$/q' Makefile
 
 lab: $(VENV)/lab.done
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb

@@ -241,8 +241,8 @@ def _chosen(
 
 def _unknown(name: str, known: Iterable[str]) -> str:
     similar = get_close_matches(name, known, n=3)
-    advice = f"did you mean {' or '.join(similar)}? " if similar else ""
-    return f"there is no experiment {name!r}; {advice}There are: {', '.join(known)}"
+    advice = f"; did you mean {' or '.join(similar)}?" if similar else "."
+    return f"there is no experiment {name!r}{advice} There are: {', '.join(known)}"
 
 
 def _require(module: str, extra: str) -> None:

@@ -9,11 +9,13 @@ class Suggesting(ModuleType):
 
     def __getattr__(self, name: str) -> object:
         """Raise AttributeError for a name that the module does not have."""
-        public = [known for known in dir(self) if not known.startswith("_")]
-        similar = get_close_matches(name, public, n=3)
-        advice = f"; did you mean {' or '.join(similar)}?" if similar else ""
+        public = {known.lower(): known for known in dir(self) if known[0] != "_"}
+        close = get_close_matches(name.lower(), public, n=3)
+        similar = " or ".join(public[known] for known in close)
+        advice = f"; did you mean {similar}?" if similar else ""
         message = f"{self.__name__} has no {name!r}{advice}"
-        raise AttributeError(message, name=name, obj=self)
+        # of nothing, or Python would add a suggestion of its own
+        raise AttributeError(message, name=name, obj=None)
 
 
 def suggest_in(*modules: ModuleType) -> None:

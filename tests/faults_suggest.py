@@ -8,8 +8,8 @@ FAULTS = [
     Fault(
         "what is private is offered",
         SUGGEST,
-        "if not known.startswith",
-        "if known.startswith",
+        'if known[0] != "_"',
+        'if known[0] == "_"',
     ),
     Fault(
         "exercises of a lesson do not answer",

@@ -128,12 +128,22 @@ def main(entries: list[Planted]) -> int:
 
 
 def chosen(names: list[str]) -> list[Planted]:
-    """Pick the faults whose file or name holds one of the names; all where there are none."""
-    return [
+    """Pick the faults whose file or name holds one of the names, in any case; all where
+    there are none. Ends the script where nothing is picked.
+    """
+    entries = collected()
+    wanted = [name.lower() for name in names]
+    picked = [
         entry
-        for entry in collected()
-        if not names or any(name in _title(entry.fault) for name in names)
+        for entry in entries
+        if not names or any(name in _title(entry.fault).lower() for name in wanted)
     ]
+    if not picked:
+        raise SystemExit(
+            f"No fault has {' or '.join(names)} in its file or name; there are "
+            f"{len(entries)}, in {', '.join(sorted({e.fault.file for e in entries}))}."
+        )
+    return picked
 
 
 def _title(fault: Fault) -> str:

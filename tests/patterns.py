@@ -1,4 +1,8 @@
-"""A toy set small enough to train on many times, and a net for it."""
+"""What several test files need: a toy set small enough to train on many times, a net for
+it, and the options of a function.
+"""
+
+from inspect import Parameter, signature
 
 import torch
 from torch import nn
@@ -27,3 +31,9 @@ def made_up(
     return data.Data(
         part(train), part(test), ("a", "b", "c"), "made-up patterns", held_out
     )
+
+
+def optional(function) -> dict:
+    """The arguments that may be left out, and what they are then."""
+    parameters = signature(function).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not Parameter.empty}

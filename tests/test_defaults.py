@@ -1,16 +1,15 @@
 """What a call without options does is promised: the papers' defaults, seeds, looks."""
 
 from dataclasses import fields
-from inspect import Parameter, signature
 
 import pytest
+from patterns import optional
 
 from kdsurvey import (
     branches,
     data,
     losses,
     measures,
-    methods,
     nets,
     pictures,
     plots,
@@ -21,64 +20,6 @@ from kdsurvey import (
 from kdsurvey.config import Config
 
 DEFAULTS = {
-    methods.apprentice: {
-        "scheme": "A",
-        "weight_bits": 2,
-        "activation_bits": 8,
-        "alpha": 1.0,
-        "beta": 0.5,
-        "gamma": 0.5,
-        "match": "cross-entropy",
-        "fine_lr": 0.1,
-        "ends": False,
-    },
-    methods.ban: {
-        "generations": 1,
-        "target": "ban",
-        "redrawn": False,
-        "generator": None,
-    },
-    methods.codistil: {
-        "every": 50,
-        "burn_in": 0.2,
-        "exchange": "weights",
-        "T": 1.0,
-        "weight": 1.0,
-    },
-    methods.dml: {
-        "T": 1.0,
-        "target": "mean",
-        "weight": 1.0,
-        "turns": True,
-        "labelled": None,
-    },
-    methods.ffl: {"T": 3.0, "ramp": 80 / 300, "to_fused": 1.0, "to_branches": 1.0},
-    methods.fitnets: {
-        "regressor": None,
-        "T": 3.0,
-        "lam": (4.0, 1.0),
-        "hint_epochs": 0.4,
-        "hint_lr": None,
-        "seed": 0,
-    },
-    methods.fsp: {
-        "teacher_pairs": None,
-        "lam": None,
-        "permutation": None,
-        "flow_epochs": 1 / 3,
-        "flow_lr": 2.0,
-    },
-    methods.hinton: {"T": 4.0, "alpha": 0.9},
-    methods.joint_hints: {
-        "beta": 0.01,
-        "regressor": None,
-        "T": 3.0,
-        "lam": (4.0, 1.0),
-        "seed": 0,
-    },
-    methods.one: {"T": 3.0, "ramp": 0.0, "weight": 1.0},
-    methods.plain: {"smoothing": 0.0},
-    methods.virtual_teacher: {"T": 20.0, "alpha": 0.1, "a": 0.99},
     losses.dkpp_targets: {"generator": None, "noise": None},
     losses.entropy: {"T": 1.0},
     losses.kl: {"T": 1.0},
@@ -113,7 +54,7 @@ DEFAULTS = {
     branches.gate: {"size": 1, "seed": None},
     pictures.Line: {
         "role": 0,
-        "colour": None,
+        "colour": "",
         "style": None,
         "marker": None,
         "width": 1.8,
@@ -126,7 +67,7 @@ DEFAULTS = {
     },
     pictures.Points: {
         "role": 0,
-        "colour": None,
+        "colour": "",
         "marker": None,
         "size": 6.0,
         "area": (),
@@ -139,7 +80,7 @@ DEFAULTS = {
     },
     pictures.Bars: {
         "role": 0,
-        "colour": None,
+        "colour": "",
         "hatch": None,
         "width": 0.8,
         "widths": (),
@@ -151,7 +92,7 @@ DEFAULTS = {
         "edge": True,
         "legend": "",
     },
-    pictures.Band: {"role": 0, "colour": None, "alpha": 0.16},
+    pictures.Band: {"role": 0, "colour": "", "alpha": 0.16},
     pictures.Rule: {
         "to": (),
         "horizontal": False,
@@ -195,7 +136,7 @@ DEFAULTS = {
         "across": 1.0,
         "along": 1.0,
         "role": 0,
-        "colour": None,
+        "colour": "",
         "width": 2.5,
     },
     pictures.Axis: {
@@ -227,7 +168,7 @@ DEFAULTS = {
     pictures.Picture: {
         "width": 900,
         "height": 300,
-        "mosaic": None,
+        "mosaic": (),
         "widths": (),
         "heights": (),
         "title": "",
@@ -278,12 +219,6 @@ CONFIG = {
 }
 
 
-def optional(function) -> dict:
-    """The arguments that may be left out, and what they are then."""
-    parameters = signature(function).parameters.values()
-    return {p.name: p.default for p in parameters if p.default is not Parameter.empty}
-
-
 @pytest.mark.parametrize("function", DEFAULTS, ids=lambda f: f.__qualname__)
 def test_defaults_are_what_they_were(function):
     assert optional(function) == DEFAULTS[function]
@@ -293,8 +228,3 @@ def test_a_config_without_settings_is_what_it_was():
     config = {field.name: field.default for field in fields(Config)}
     assert {name: config[name] for name in CONFIG} == CONFIG
     assert set(config) - set(CONFIG) == {"seed"}  # of the environment
-
-
-def test_every_method_is_listed():
-    public = {getattr(methods, name) for name in methods.__all__}
-    assert {method for method in public if optional(method)} <= set(DEFAULTS)

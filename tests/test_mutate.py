@@ -5,7 +5,7 @@ nobody runs rots.
 import tomllib
 
 import pytest
-from mutate import HERE, ROOT, Fault, collected, places, plant
+from mutate import HERE, ROOT, Fault, chosen, collected, places, plant
 
 
 def test_every_fault_can_still_be_planted_and_has_tests_that_should_notice():
@@ -54,3 +54,11 @@ def test_every_change_that_is_listed_as_equivalent_is_still_there():
         old = [line[1:] for line in entry["diff"].splitlines() if line.startswith("-")]
         assert old and not set(old) - set(lines), (entry["file"], old)
         assert entry["why"]
+
+
+def test_a_name_that_no_fault_has_is_answered():
+    assert chosen(["DML"]) and chosen(["dml"]) == chosen(["DML"])
+    with pytest.raises(
+        SystemExit, match=r"No fault has nosuch .*there are \d+, in .*losses"
+    ):
+        chosen(["nosuch"])

@@ -247,6 +247,8 @@ def test_no_cell_of_the_core_shows_a_wall_or_a_bare_truth(lesson):
 
 def test_the_order_of_the_page(notebook):
     if is_lesson_to_run(notebook):
+        lacking = [wanted for wanted in ORDER if wanted not in prose(notebook)]
+        assert not lacking
         places = [prose(notebook).index(wanted) for wanted in ORDER]
         assert places == sorted(places)
         return
@@ -264,6 +266,7 @@ def test_the_order_of_the_page(notebook):
         "## References",
         "**Next**",
     ]
+    assert not [w for w in wanted if w not in text]
     places = [text.index(w) for w in wanted]
     assert places == sorted(places)
     sources = " ".join("".join(cell["source"]) for cell in code(notebook))

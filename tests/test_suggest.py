@@ -13,6 +13,8 @@ import kdsurvey
     [
         ("methods.hintn", "kdsurvey.methods has no 'hintn'; did you mean hinton?"),
         ("methods.Fitnet", "kdsurvey.methods has no 'Fitnet'; did you mean fitnets?"),
+        ("methods.DML", "did you mean dml?"),
+        ("losses.KL", "did you mean kl"),
         ("losses.softn", "kdsurvey.losses has no 'softn'; did you mean soften?"),
         ("exercises.temprature", "has no 'temprature'; did you mean temperature?"),
         ("exercises.temperature.softn", "did you mean soften?"),
@@ -62,3 +64,10 @@ def test_what_is_imported_on_first_use_is_not_there_before():
         "kdsurvey.panels.temperature, kdsurvey.records.recorded\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_answer_that_nobody_catches_suggests_once():
+    call = "import kdsurvey; kdsurvey.methods.hintn"
+    ran = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True)
+    last = ran.stderr.strip().splitlines()[-1]
+    assert last.lower().count("did you mean") == 1 and last.endswith("hinton?")

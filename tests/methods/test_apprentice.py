@@ -30,6 +30,19 @@ CONTRACT = {
         )
     ),
 }
+DEFAULTS = {
+    "apprentice": {
+        "scheme": "A",
+        "weight_bits": 2,
+        "activation_bits": 8,
+        "alpha": 1.0,
+        "beta": 0.5,
+        "gamma": 0.5,
+        "match": "cross-entropy",
+        "fine_lr": 0.1,
+        "ends": False,
+    },
+}
 REFUSED = {
     "another scheme": lambda: distilled(apprentice, scheme="D"),
     "another match": lambda: distilled(apprentice, match="kl"),

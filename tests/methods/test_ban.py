@@ -38,6 +38,9 @@ CONTRACT = {
         lambda: reborn(target="dkpp", redrawn=True), labelled=False
     ),
 }
+DEFAULTS = {
+    "ban": {"generations": 1, "target": "ban", "redrawn": False, "generator": None},
+}
 REFUSED = {
     "another target": lambda: reborn(target="bann"),
     "no generation": lambda: reborn(generations=0),

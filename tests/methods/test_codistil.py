@@ -26,6 +26,15 @@ from kdsurvey.nets import mlp
 from kdsurvey.stage import Batch
 
 # What it does is tested between two processes, below
+DEFAULTS = {
+    "codistil": {
+        "every": 50,
+        "burn_in": 0.2,
+        "exchange": "weights",
+        "T": 1.0,
+        "weight": 1.0,
+    },
+}
 REFUSED = {
     "every = 0": lambda: codistil(mlp(4, 3, 2), every=0),
     "burn_in = 1": lambda: codistil(mlp(4, 3, 2), burn_in=1.0),

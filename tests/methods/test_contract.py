@@ -1,12 +1,14 @@
 """The battery of checks that every method passes, whatever it computes.
 
-Each method's own test file lists its examples as CONTRACT, and what it refuses at the
-call as REFUSED.
+Each method's own test file lists its examples as CONTRACT, what it refuses at the call
+as REFUSED, and its options, where it has some, as DEFAULTS.
 """
 
 import copy
 import importlib
+import inspect
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +17,12 @@ import pytest
 import torch
 from fake_gpu import NoValues, NoWaitingCopies
 from methods.contract import Case, Example, small_net
+from patterns import optional
 from torch import nn
 from torch._subclasses.fake_tensor import DataDependentOutputException
 from torch.utils._python_dispatch import _disable_current_modes
 
-from kdsurvey import methods, sweeps
+from kdsurvey import methods, papers, sweeps
 from kdsurvey.data import Data
 from kdsurvey.nets import mlp
 from kdsurvey.stage import Batch, Stage
@@ -44,6 +47,11 @@ REFUSED: dict[str, Callable[[], object]] = {
     f"{module.__name__.removeprefix('methods.test_')}, {name}": call
     for module in TESTS
     for name, call in module.REFUSED.items()
+}
+DEFAULTS: dict[str, dict] = {
+    name: options
+    for module in TESTS
+    for name, options in getattr(module, "DEFAULTS", {}).items()
 }
 METHODS = {name: case.make for name, case in CASES.items()}
 LABELLED = [name for name, case in CASES.items() if case.labelled]
@@ -104,6 +112,24 @@ def test_every_method_is_in_the_battery():
         for module in TESTS
         if module.__name__ != "methods.test_codistil"  # needs two processes
     )
+
+
+@pytest.mark.parametrize("name", methods.__all__)
+def test_options_have_the_defaults_that_its_tests_list(name):
+    assert optional(getattr(methods, name)) == DEFAULTS.get(name, {}), (
+        f"list them as DEFAULTS = {{'{name}': ...}} in the method's own test file"
+    )
+
+
+@pytest.mark.parametrize("name", methods.__all__)
+def test_its_paper_is_listed(name):
+    text = inspect.getdoc(getattr(methods, name))
+    cited = set(re.findall(r"arXiv (\d{4}\.\d{4,5})", text))
+    known = {paper.arxiv for paper in papers.PAPERS.values()}
+    assert cited <= known, "its paper goes into kdsurvey/papers.toml"
+    authors = {re.match(r"\w+", paper.authors)[0] for paper in papers.PAPERS.values()}
+    named = any(author in text for author in authors)
+    assert named or name in ("plain", "joint_hints")
 
 
 @pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED)

@@ -30,6 +30,9 @@ CONTRACT = {
         lambda: mutual(labelled=torch.arange(96, device="cpu") % 2 == 0), labelled=False
     ),
 }
+DEFAULTS = {
+    "dml": {"T": 1.0, "target": "mean", "weight": 1.0, "turns": True, "labelled": None},
+}
 REFUSED = {
     "one peer": lambda: dml([small_net(0)]),
     "equal peers": lambda: dml([small_net(0), small_net(0)]),

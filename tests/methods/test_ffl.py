@@ -31,6 +31,9 @@ CONTRACT = {
     "ffl, two kinds of nets": Case(lambda: fused(different=True)),
     "ffl, one arrow": Case(lambda: fused(to_branches=0.0)),
 }
+DEFAULTS = {
+    "ffl": {"T": 3.0, "ramp": 80 / 300, "to_fused": 1.0, "to_branches": 1.0},
+}
 REFUSED = {
     "to_fused below 0": lambda: fused(to_fused=-1.0),
     "to_branches below 0": lambda: fused(to_branches=-1.0),

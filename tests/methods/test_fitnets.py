@@ -33,6 +33,23 @@ CONTRACT = {
     "fitnets, second stage alone": Case(lambda: hinted(hint_epochs=0.0)),
     "joint hints": Case(lambda: hinted(joint_hints)),
 }
+DEFAULTS = {
+    "fitnets": {
+        "regressor": None,
+        "T": 3.0,
+        "lam": (4.0, 1.0),
+        "hint_epochs": 0.4,
+        "hint_lr": None,
+        "seed": 0,
+    },
+    "joint_hints": {
+        "beta": 0.01,
+        "regressor": None,
+        "T": 3.0,
+        "lam": (4.0, 1.0),
+        "seed": 0,
+    },
+}
 REFUSED = {
     "T = 0": lambda: hinted(T=0.0),
     "one lam": lambda: hinted(lam=(4.0,)),

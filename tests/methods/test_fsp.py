@@ -31,6 +31,15 @@ CONTRACT = {
         lambda: flowing(permutation={1: [5, 4, 3, 2, 1, 0]})
     ),
 }
+DEFAULTS = {
+    "fsp": {
+        "teacher_pairs": None,
+        "lam": None,
+        "permutation": None,
+        "flow_epochs": 1 / 3,
+        "flow_lr": 2.0,
+    },
+}
 REFUSED = {
     "flow_epochs = 1": lambda: flowing(flow_epochs=1.0),
     "no pair": lambda: flowing(pairs=()),

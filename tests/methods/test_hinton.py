@@ -28,6 +28,9 @@ CONTRACT = {
         lambda: distilled(hinton, T=torch.tensor(4.0), alpha=torch.tensor(0.5))
     ),
 }
+DEFAULTS = {
+    "hinton": {"T": 4.0, "alpha": 0.9},
+}
 REFUSED = {
     "alpha below 0": lambda: distilled(hinton, alpha=-0.1),
     "alpha above 1": lambda: distilled(hinton, alpha=1.1),

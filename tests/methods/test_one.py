@@ -31,6 +31,9 @@ CONTRACT = {
     "one, faded in": Case(lambda: gated(ramp=0.5)),
     "one, no distillation": Case(lambda: gated(weight=0.0)),
 }
+DEFAULTS = {
+    "one": {"T": 3.0, "ramp": 0.0, "weight": 1.0},
+}
 REFUSED = {
     "weight below 0": lambda: gated(weight=-1.0),
     "ramp above 1": lambda: gated(ramp=2.0),

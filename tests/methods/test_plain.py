@@ -20,6 +20,9 @@ CONTRACT = {
     "plain": Case(labels_alone),
     "plain, smoothed": Case(lambda: labels_alone(smoothing=0.1), labelled=False),
 }
+DEFAULTS = {
+    "plain": {"smoothing": 0.0},
+}
 REFUSED = {
     "smoothing below 0": lambda: labels_alone(smoothing=-0.1),
     "smoothing = 1": lambda: labels_alone(smoothing=1.0),

@@ -18,6 +18,9 @@ def taught(**options) -> Example:
 
 
 CONTRACT = {"virtual teacher": Case(taught)}
+DEFAULTS = {
+    "virtual_teacher": {"T": 20.0, "alpha": 0.1, "a": 0.99},
+}
 REFUSED = {
     "alpha below 0": lambda: taught(alpha=-0.1),
     "a = 1": lambda: taught(a=1.0),
