@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,6 +15,7 @@ from kdsurvey.data import Data
 from kdsurvey.lessons.alone import on_labels, smoothing_of
 from kdsurvey.lessons.arms import Arm, by_name
 from kdsurvey.lessons.rows import accuracies
+from kdsurvey.losses import soften
 from kdsurvey.methods import hinton, plain
 from kdsurvey.records import experiment
 from kdsurvey.stage import Stage, Teacher
@@ -47,6 +49,24 @@ def teach(data: Data, seed: int, config: Config = CONFIG) -> nn.Module:
     """Train the big net on the labels of images jittered by up to 2 pixels."""
     jittered = replace(config, jitter=JITTER)
     return on_labels(big(seed), data, jittered, seed, progress=True)
+
+
+def unsure(
+    net: nn.Module, data: Data, T: float, n: int
+) -> tuple[np.ndarray, list[str]]:
+    """Return the n test images of which a net is least sure at T, and for each its label
+    and the net's two best answers: "4: 9 or 4".
+    """
+    x, y = data.test
+    p = soften(Teacher(net).logits(x), T)
+    least = p.amax(-1).argsort()[:n]
+    best = p[least].topk(2).indices.tolist()
+    names = data.classes
+    titles = [
+        f"{names[label]}: {names[first]} or {names[second]}"
+        for label, (first, second) in zip(y[least].tolist(), best)
+    ]
+    return x[least, 0].numpy(), titles
 
 
 def labels(net: nn.Module, teacher: Teacher, data: Data) -> Iterator[Stage]:

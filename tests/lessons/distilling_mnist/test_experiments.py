@@ -121,3 +121,23 @@ def test_one_net_is_alone_and_one_is_at_each_temperature(few, monkeypatch):
     names = ["alone", *(f"T = {T:g}" for T in experiments.TEMPERATURES)]
     assert [row["arm"] for row in rows] == names
     assert {row["width"] for row in rows} == {8}
+
+
+def test_the_images_of_which_a_net_is_least_sure_come_first(digits):
+    """A net that is unsure of 4s, and of 7s a little less; sure of all others."""
+    x, y = digits.test
+    z = 9 * torch.nn.functional.one_hot(y, 10).float()
+    z[y == 4, 9] = 9.5
+    z[y == 7, 1] = 8.0
+    z = z.split(2048)
+
+    class Unsure(torch.nn.Module):
+        def forward(self, images):
+            return z[0][: len(images)]
+
+    fours = int((y == 4).sum())
+    images, titles = experiments.unsure(Unsure(), digits, 4.0, fours + 2)
+    assert titles[:fours] == ["4: 9 or 4"] * fours
+    assert titles[fours:] == ["7: 7 or 1"] * 2
+    wanted = {image.numpy().tobytes() for image in x[y == 4][:, 0]}
+    assert {image.tobytes() for image in images[:fours]} == wanted
