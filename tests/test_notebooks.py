@@ -119,7 +119,8 @@ def test_cells_are_short_and_hold_no_machinery(notebook):
         assert not re.search(
             r"pyplot|\.backward\(|optim\.|ipywidgets|;\s*$", source, re.M
         ), source
-    assert 25 <= len(notebook["cells"]) <= 45
+    most = 55 if is_lesson_to_run(notebook) else 45  # where sections are folded
+    assert 25 <= len(notebook["cells"]) <= most
 
 
 def test_tags_are_ones_that_the_checker_knows(notebook):
@@ -204,12 +205,11 @@ def test_a_core_path_is_short(lesson):
 
 def test_the_reader_runs_it(lesson):
     """The method and its choices stand in the open; the first line has what to change."""
-    cells = [c for c in core(lesson) if "kd.train(kd.methods." in text_of(c)]
-    assert cells
+    cells = [c for c in core(lesson) if "page.live(" in text_of(c)]
+    assert cells and "kd.train(kd.methods." in text_of(cells[0])
     first, *rest = text_of(cells[0]).splitlines()
     names = first.split(" = ")[0]
     assert names.count(",") >= 3 and len(rest) < 12
-    assert "page.live(" in text_of(cells[0])
     shown = json.dumps(cells[0]["outputs"])
     assert "yours" in shown and "among the recorded seeds" in shown
 
@@ -231,7 +231,7 @@ def test_a_prediction_is_answered_where_the_page_decides_it(lesson):
     sources = [text_of(cell) for cell in core(lesson)]
     asked = [k for k, source in enumerate(sources) if "panels.predict(" in source]
     answered = [k for k, source in enumerate(sources) if ".answered(" in source]
-    run = [k for k, source in enumerate(sources) if "kd.train(" in source]
+    run = [k for k, source in enumerate(sources) if "page.live(" in source]
     assert asked and answered and asked[0] < run[0] < answered[0]
 
 

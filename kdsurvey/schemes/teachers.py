@@ -16,13 +16,16 @@ from kdsurvey.schemes.parts import (
 from kdsurvey.schemes.scheme import Scheme
 
 
-def hinton() -> Scheme:
-    """Draw distillation: a hard term with the labels, a soft one with the teacher."""
+def hinton(
+    teacher: str = "784-1200-1200-10", student: str = "784-800-800-10"
+) -> Scheme:
+    """Draw distillation: a hard term with the labels, a soft one with the teacher.
+
+    teacher, student: the sizes of the nets, at most twenty letters each.
+    """
     images = numbers("images x", 86, 245, 112)
-    teacher = Box("teacher", 270, 110, 200, 74, "frozen", "teacher\n784-1200-1200-10")
-    student = Box(
-        "student", 270, 380, 200, 74, text="student\n784-800-800-10", served=True
-    )
+    frozen = Box("teacher", 270, 110, 200, 74, "frozen", f"teacher\n{teacher}")
+    served = Box("student", 270, 380, 200, 74, text=f"student\n{student}", served=True)
     p = numbers("p_T", 546, 110, 232, 46, "p_T = softmax(v / T)")
     q_T = numbers("q_T", 546, 290, 232, 46, "q_T = softmax(z / T)")
     q = numbers("q", 546, 380, 232, 46, "q = softmax(z)")
@@ -30,12 +33,12 @@ def hinton() -> Scheme:
     hard = loss("H", 736, 380)
     labels = numbers("labels y", 870, 380, 112)
     parts = (
-        *(images, teacher, student, p, q_T, q, soft, hard, labels),
-        forward(images.top(), teacher.left(), (86, 110)),
-        forward(images.bottom(), student.left(), (86, 380)),
-        forward(teacher.right(), p.left(), text="v"),
-        forward(student.right(), q.left(), text="z", below=True),
-        forward(student.right(), q_T.left(), (392, 380), (392, 290)),
+        *(images, frozen, served, p, q_T, q, soft, hard, labels),
+        forward(images.top(), frozen.left(), (86, 110)),
+        forward(images.bottom(), served.left(), (86, 380)),
+        forward(frozen.right(), p.left(), text="v"),
+        forward(served.right(), q.left(), text="z", below=True),
+        forward(served.right(), q_T.left(), (392, 380), (392, 290)),
         target(p.right(), soft.top(), (736, 110)),
         forward(q_T.right(), soft.bottom(), (736, 290)),
         forward(q.right(), hard.left()),
@@ -50,8 +53,8 @@ def hinton() -> Scheme:
         parts,
         ("L = (1 − α) H(y, q) + α T^2 KL(p_T ‖ q_T)",),
         "The same images x go to the teacher and to the student. The teacher, a net "
-        "784-1200-1200-10, is frozen. Its logits v become p_T, the softmax of v / T. "
-        "The student, a net 784-800-800-10, learns and is served. Its logits z are used "
+        f"{teacher}, is frozen. Its logits v become p_T, the softmax of v / T. "
+        f"The student, a net {student}, learns and is served. Its logits z are used "
         "twice: q_T is the softmax of z / T, and q is the softmax of z without a "
         "temperature. Two losses: the soft term KL compares q_T with the target p_T, "
         "through which no gradient goes to the teacher, with weight alpha T squared; "

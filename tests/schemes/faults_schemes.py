@@ -120,7 +120,7 @@ FAULTS = [
     Fault(
         "an arrow through a box",
         "schemes/teachers.py",
-        "forward(images.bottom(), student.left(), (86, 380)),",
+        "forward(images.bottom(), served.left(), (86, 380)),",
         "forward(images.right(), hard.left()),",
     ),
 ]

@@ -379,3 +379,10 @@ def test_a_drawing_ends_below_its_lowest_part():
     assert bottom_of([a]) == 120 and bottom_of([a, words]) == 209
     arrow = forward(a.bottom(), a.left(), (100, 300))
     assert bottom_of([a, words, arrow]) == 300
+
+
+def test_sizes_of_nets_can_be_those_of_the_page():
+    drawing = kd.schemes.hinton("784-400-400-10", "784-100-100-10")
+    for size in ("784-400-400-10", "784-100-100-10"):
+        assert drawing.svg.count(size) >= 2 and size in drawing.text
+    assert "784-1200" not in drawing.svg
