@@ -273,15 +273,17 @@ def test_a_browser_that_dies_frees_its_kernel(app, page):
 @pytest.mark.alone
 def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
     """The kernel trains on; whoever opens the notebook again finds the panel as it is now."""
+    lab.end_kernels()  # one of its own, as all_panels has it
     open_and_run(page, lab, "all_panels.ipynb")
     show(page, "Live")
     found = panel(page, "Live distillation")
     old = picture(found)
     found.get_by_role("button", name="Start", exact=True).press("Enter")
     await_new_picture(page, found, old)
+    stored = (lab.folder / "all_panels.ipynb").stat().st_mtime_ns
     page.get_by_role("menuitem", name="File", exact=True).click()
     page.locator(".lm-Menu-item[data-command='docmanager:save']").click()
-    page.wait_for_timeout(1000)
+    until(lambda: (lab.folder / "all_panels.ipynb").stat().st_mtime_ns > stored)
     again = page.context.new_page()
     page.close()
     again.goto(lab.page_of("all_panels.ipynb"))
