@@ -8,10 +8,10 @@ docs print the answers in the survey's own polarity.
 import re
 import tomllib
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib.resources import files
 from typing import Any
 
+from kdsurvey.suggest import meant
 from kdsurvey.verdicts import Kind, Test
 
 
@@ -77,9 +77,10 @@ def claim_of(id: str) -> str:
 def row(id: str) -> Row:
     """Return a row of the table. Raises ValueError for an id that is not there."""
     if id not in ROWS:
-        similar = get_close_matches(id, ROWS, n=3)
-        advice = f"; did you mean {' or '.join(similar)}?" if similar else ""
-        raise ValueError(f"no row of the claims is called {id!r}{advice}")
+        advice = meant(id, ROWS)
+        raise ValueError(
+            f"no row of the claims is called {id!r}{advice and f'; {advice}'}"
+        )
     return ROWS[id]
 
 

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from importlib.resources import files
 from importlib.util import find_spec
 from itertools import zip_longest
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import kdsurvey
 from kdsurvey import variables
+from kdsurvey.suggest import meant
 
 if TYPE_CHECKING:
     from kdsurvey.records import Experiment
@@ -144,9 +144,8 @@ def _check_port(text: str) -> None:
 
 def unknown_option(option: str, known: Iterable[str]) -> str:
     """Write the answer to an option that does not exist, with one that is alike."""
-    similar = get_close_matches(option.partition("=")[0], known, n=1)
-    advice = f"did you mean {similar[0]}? " if similar else ""
-    return f"unknown option {option}; {advice}See --help"
+    advice = meant(option.partition("=")[0], known, n=1)
+    return f"unknown option {option}; {advice and f'{advice} '}See --help"
 
 
 def folder(text: str) -> Path:
@@ -240,9 +239,9 @@ def _chosen(
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
-    similar = get_close_matches(name, known, n=3)
-    advice = f"; did you mean {' or '.join(similar)}?" if similar else "."
-    return f"there is no experiment {name!r}{advice} There are: {', '.join(known)}"
+    advice = meant(name, known)
+    end = f"; {advice}" if advice else "."
+    return f"there is no experiment {name!r}{end} There are: {', '.join(known)}"
 
 
 def _require(module: str, extra: str) -> None:
@@ -261,9 +260,9 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str):
         """End the process with the message, and with the command that may be meant."""
         wrong = re.search(r"argument COMMAND: invalid choice: '([^']*)'", message)
-        similar = get_close_matches(wrong[1], COMMANDS, n=1) if wrong else []
-        if wrong and similar:
-            message = f"there is no command {wrong[1]!r}; did you mean {similar[0]}?"
+        advice = meant(wrong[1], COMMANDS, n=1) if wrong else ""
+        if wrong and advice:
+            message = f"there is no command {wrong[1]!r}; {advice}"
         self.exit(2, f"{self.prog}: {message}\n")
 
 

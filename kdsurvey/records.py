@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -32,7 +31,7 @@ from kdsurvey import provenance, ranges, threads, variables
 from kdsurvey.data import Data
 from kdsurvey.progress import bar
 from kdsurvey.store import refuse_unwritable, replacing
-from kdsurvey.suggest import suggest_in
+from kdsurvey.suggest import meant, suggest_in
 
 SHIPPED = files("kdsurvey") / "results"  # the records that come with the package
 FORMAT = 1
@@ -241,10 +240,9 @@ def recorded(name: str, folder: Path | None = None) -> pd.DataFrame:
     there = SHIPPED if folder is None else variables.home(folder)
     records = paths(there)
     if name not in records:
-        similar = get_close_matches(name, records, n=3)
-        advice = f"did you mean {' or '.join(similar)}? " if similar else ""
+        advice = meant(name, records)
         raise ValueError(
-            f"nothing is recorded as {name!r} in {there}; {advice}"
+            f"nothing is recorded as {name!r} in {there}; {advice and f'{advice} '}"
             f"To record it: kdsurvey record {name}"
         )
     kept = Record.read(records[name])

@@ -1,7 +1,14 @@
 """Answers to misspelt names: `methods.hintn` says that `hinton` may be meant."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from types import ModuleType
+
+
+def meant(name: str, known: Iterable[str], n: int = 3) -> str:
+    """Write "did you mean a or b?" of the names that are alike, n at most; "" for none."""
+    similar = " or ".join(get_close_matches(name, known, n=n))
+    return f"did you mean {similar}?" if similar else ""
 
 
 class Suggesting(ModuleType):
@@ -14,7 +21,7 @@ class Suggesting(ModuleType):
         similar = " or ".join(public[known] for known in close)
         advice = f"; did you mean {similar}?" if similar else ""
         message = f"{self.__name__} has no {name!r}{advice}"
-        # of nothing, or Python would add a suggestion of its own
+        # obj: nothing, or Python would add a suggestion of its own
         raise AttributeError(message, name=name, obj=None)
 
 

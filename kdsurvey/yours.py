@@ -87,9 +87,7 @@ def _place(number: float, values: np.ndarray) -> str:
     low, high = of_next(values, SURE)
     if math.isnan(low):
         return ""
-    limits = f"{low:.1f} to {high:.1f}"
-    if number < low:
-        return f", below the recorded seeds ({limits})"
-    if number > high:
-        return f", above the recorded seeds ({limits})"
-    return f", among the recorded seeds ({limits})"
+    where = "among"
+    if not low <= number <= high:
+        where = "below" if number < low else "above"
+    return f", {where} the recorded seeds ({low:.1f} to {high:.1f})"

@@ -32,7 +32,7 @@ CORE = {
     "intervals": set(),
     "answers": {"intervals"},
     "verdicts": {"answers", "intervals"},
-    "claims": {"verdicts"},
+    "claims": {"suggest", "verdicts"},
     "surgery": {"surgery", "nets", "ranges"},
     "packed": {"store", "surgery"},
     "batches": {"stage"},
@@ -90,7 +90,7 @@ ALLOWED = CORE | {
     "exercises": {"lessons", "suggest"},
     "panels": {*CORE, "methods", "lessons", "panels"},
     "app": {"panels"},
-    "cli": {"app", "lessons", "records", "variables"},
+    "cli": {"app", "lessons", "records", "suggest", "variables"},
     "__main__": {"cli"},
     "__init__": {*CORE, "methods"},
 }
