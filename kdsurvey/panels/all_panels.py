@@ -11,8 +11,8 @@ from kdsurvey.lessons.playground.experiments import TEACHERS, teach
 from kdsurvey.methods import hinton
 from kdsurvey.nets import mlp
 from kdsurvey.panels.compare.panel import compare
-from kdsurvey.panels.kit import permalink
-from kdsurvey.panels.kit.panel import Panel
+from kdsurvey.panels.kit import cells, permalink
+from kdsurvey.panels.kit.panel import Panel, free
 from kdsurvey.panels.landscape.panel import landscape
 from kdsurvey.panels.live.panel import live_training
 from kdsurvey.panels.pad.panel import pad
@@ -59,13 +59,18 @@ class AllPanels:
         link = parse_qs(query).get("kd", [""])[0]
         if link:
             self.open(link)
+        cells.made(self)
+
+    def end(self) -> None:
+        """Ask what runs in the background to end; returns at once."""
+        for panel in self._all():
+            panel.end()
 
     def close(self) -> None:
         """Close every panel, and free the page's own widgets."""
         for panel in self._all():
             panel.close()
-        for widget in (self.box, self._page, self.chosen):
-            widget.close()
+        free(self.box)
 
     def open(self, link: str) -> None:
         """Show the panel that a permalink is for, in its state.

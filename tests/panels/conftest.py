@@ -7,6 +7,7 @@ import torch
 
 from kdsurvey.data import Data
 from kdsurvey.nets import mlp
+from kdsurvey.panels.kit import cells
 from kdsurvey.panels.kit.panel import unchecked
 from kdsurvey.training import Config
 
@@ -50,6 +51,14 @@ def close():
     yield lambda panel: panels.append(panel) or panel
     for panel in panels:
         panel.close()
+
+
+@pytest.fixture
+def cell(monkeypatch):
+    """Say which cell runs, and which execution of it: cell("a", 1)."""
+    place = {"now": (None, None)}
+    monkeypatch.setattr(cells, "here", lambda: place["now"])
+    return lambda *now: place.update(now=now)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -1,8 +1,8 @@
 """All panels on one page: one is shown at a time, and an address can say which, and how."""
 
 import pytest
-from panels.faces import WIDGET, faces
-from panels.waiting import WAIT
+from panels.faces import WIDGET, faces, open_widgets
+from panels.waiting import WAIT, until
 
 from kdsurvey import data as sets
 from kdsurvey.lessons.playground import experiments as lesson
@@ -34,6 +34,18 @@ def test_one_panel_at_a_time(made):
         for panel in panels:
             panel.settle()
             panel.check()
+
+
+def test_a_cell_that_runs_again_leaves_no_page_of_closed_panels(made, cell):
+    """A page that holds a closed panel would keep the browser waiting for it for ever."""
+    before = open_widgets()
+    cell("a", "1")
+    made()
+    one = open_widgets() - before
+    cell("a", "2")
+    made()
+    until(lambda: len(open_widgets() - before) == len(one))
+    assert one.isdisjoint(open_widgets())
 
 
 def test_its_faces(made):

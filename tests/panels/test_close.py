@@ -1,17 +1,12 @@
 """A closed panel leaves no widget and no thread, whatever it has done before."""
 
 import pytest
-from ipywidgets import Widget
+from panels.faces import open_widgets
 from panels.waiting import WAIT, finished, runs
 
 from kdsurvey import panels
 from kdsurvey.data import Data
 from kdsurvey.nets import mlp
-
-
-def alive() -> set[str]:
-    """Return the ids of all widgets that are open."""
-    return set(Widget.get_manager_state()["state"])
 
 
 def answers(removed, T, on_batch):
@@ -84,19 +79,19 @@ MAKERS = (
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 def test_a_closed_panel_leaves_nothing(make, data, teacher):
-    before = alive()
+    before = open_widgets()
     panel = make(data, teacher)
-    assert alive() > before
+    assert open_widgets() > before
     panel.close()
-    assert alive() == before and not runs()
+    assert open_widgets() == before and not runs()
 
 
 def test_a_closed_rewind_leaves_nothing(data, teacher, config):
-    before = alive()
+    before = open_widgets()
     source = panels.live_training(data, teacher, config=config, pace=None)
     panel = panels.rewind(source)
     source.start.click()
     assert source.wait(WAIT)
     panel.close()
     source.close()
-    assert alive() == before and not runs()
+    assert open_widgets() == before and not runs()

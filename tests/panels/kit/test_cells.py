@@ -3,40 +3,25 @@
 import gc
 import weakref
 
-import pytest
-from ipywidgets import Widget
+from panels.faces import open_widgets
 from panels.kit.test_panel import Bar
 from panels.waiting import runs, until
 
 from kdsurvey import panels
-from kdsurvey.panels.kit import cells
-
-
-def alive() -> int:
-    """Count the widgets that are open."""
-    return len(Widget.get_manager_state()["state"])
-
-
-@pytest.fixture
-def cell(monkeypatch):
-    """Say which cell runs, and which execution of it: cell("a", 1)."""
-    place = {"now": (None, None)}
-    monkeypatch.setattr(cells, "here", lambda: place["now"])
-    return lambda *now: place.update(now=now)
 
 
 def test_a_cell_that_runs_again_frees_its_old_panels(cell):
     cell("a", "1")
-    before = alive()
+    before = len(open_widgets())
     first = [Bar(), Bar()]
-    two = alive() - before
+    two = len(open_widgets()) - before
     old = [weakref.ref(panel) for panel in first]
     cell("b", "2")
     other = Bar()
     first.clear()
     cell("a", "3")
     new = [Bar(), Bar()]
-    until(lambda: alive() == before + two + two // 2)
+    until(lambda: len(open_widgets()) == before + two + two // 2)
     until(lambda: gc.collect() is not None and not any(ref() for ref in old))
     for panel in (other, *new):
         panel.height.slider.value = 4
@@ -47,9 +32,9 @@ def test_a_cell_that_runs_again_frees_its_old_panels(cell):
 
 def test_panels_of_one_execution_stay(cell):
     cell("a", "1")
-    before = alive()
+    before = len(open_widgets())
     kept = [Bar() for _ in range(3)]
-    assert alive() > before
+    assert len(open_widgets()) > before
     for panel in kept:
         panel.height.slider.value = 4
         panel.settle()
