@@ -35,7 +35,35 @@ Question = tuple[
 
 
 @dataclass
-class Exercise:
+class Task:
+    """What every task for the reader has: three hints, a solution, wrong answers.
+
+    seconds: that a check may take.
+    """
+
+    title: str
+    hints: tuple[str, str, str]
+    wrong_answers: list[Answer] = field(default_factory=list)
+    solution: str = ""  # code that defines `answer`
+    solve: Answer | None = None  # the solution itself
+    seconds: float = 5.0
+
+    def solved_by(self, answer: Answer) -> Answer:
+        """Take the source of a function as the solution; the reader sees it as `answer`."""
+        source = inspect.getsource(answer)
+        definition = source[source.index("def ") :]
+        self.solution = re.sub(r"def \w+\(", "def answer(", definition, count=1)
+        self.solve = answer
+        return answer
+
+    def refuses(self, answer: Answer) -> Answer:
+        """Add a wrong answer that a reader may well give; the tests hold that it is refused."""
+        self.wrong_answers.append(answer)
+        return answer
+
+
+@dataclass
+class Exercise(Task):
     """A task for the reader: properties of an answer, hints, a solution, wrong answers.
 
     A lesson declares one and adds to it with decorators:
@@ -59,14 +87,8 @@ class Exercise:
     The arguments that are drawn tie the answer to the solution: each must matter.
     """
 
-    title: str
-    hints: tuple[str, str, str]
     properties: list[tuple[str, Holds]] = field(default_factory=list)
-    wrong_answers: list[Answer] = field(default_factory=list)
-    solution: str = ""  # code that defines `answer`
-    solve: Answer | None = None  # the solution itself
     draws: Callable[[Draw], tuple] | None = None  # arguments for an answer
-    seconds: float = 5.0  # that a check may take
     judge: Answer | None = (
         None  # what of an answer, with its arguments, has to be right
     )
@@ -80,14 +102,6 @@ class Exercise:
 
         return add
 
-    def solved_by(self, answer: Answer) -> Answer:
-        """Take the source of a function as the solution; the reader sees it as `answer`."""
-        source = inspect.getsource(answer)
-        definition = source[source.index("def ") :]
-        self.solution = re.sub(r"def \w+\(", "def answer(", definition, count=1)
-        self.solve = answer
-        return answer
-
     def tried_on(self, draws: Callable[[Draw], tuple]) -> Callable[[Draw], tuple]:
         """Tell how arguments are drawn on which an answer is compared with the solution."""
         self.draws = draws
@@ -97,11 +111,6 @@ class Exercise:
         """Where several answers are right: compare `judge(answer, *arguments)` in its place."""
         self.judge = judge
         return judge
-
-    def refuses(self, answer: Answer) -> Answer:
-        """Add a wrong answer that a reader may well give; the tests hold that it is refused."""
-        self.wrong_answers.append(answer)
-        return answer
 
     def check(self, answer: Answer, seed: int | None = None) -> "Report":
         """Try every property on the reader's function, then values drawn anew; an error of
@@ -157,15 +166,17 @@ class Exercise:
 class Report:
     """Which properties hold: a line each, and below them, folded, the hints and the solution."""
 
-    exercise: Exercise
+    exercise: Task
     held: tuple[tuple[str, bool, str], ...]  # (property, holds, what went wrong)
+    where: str = ""  # it was checked, after the title
 
     @property
     def solved(self) -> bool:
         return all(holds for _, holds, _ in self.held)
 
     def __repr__(self) -> str:
-        lines = [f"{self.exercise.title}: {'solved' if self.solved else 'not yet'}"]
+        word = "solved" if self.solved else "not yet"
+        lines = [f"{self.exercise.title}{self.where}: {word}"]
         for what, holds, why in self.held:
             because = f"  ({why})" if why else ""
             lines.append(f"  {'yes' if holds else 'no '}  {what}{because}")

@@ -2,8 +2,12 @@
 
 import torch
 
+import kdsurvey as kd
 from kdsurvey import losses
+from kdsurvey.data import mnist_5k
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.training import accuracy
 
 z, v = example(8, 10), example(8, 10, seed=1)
 y, other = torch.arange(8), torch.arange(8).flip(0)
@@ -220,6 +224,80 @@ together.refuses(lambda members: torch.stack(members).softmax(-1).mean(0).log())
 together.refuses(lambda members: torch.stack(members).sum(0))
 together.refuses(lambda members: torch.stack(members).amax(0))
 together.refuses(lambda members: members[0])
+
+
+few = Design(
+    title="Few labels, and a teacher",
+    hints=(
+        "The net alone has a twentieth of the labels. What does the teacher know of those images?",
+        (
+            "Train kd.nets.mlp(784, 100, 10, seed=seed) with kd.methods.hinton, at a T above 1; "
+            "then let the images move, so that the teacher is asked more often."
+        ),
+        "kd.Config(epochs=60, lr=0.1, jitter=2, seed=seed), with T = 4 and alpha = 1.",
+    ),
+    weights=80_000,
+    margin=2,
+)
+
+
+@few.deals
+def _(seed):
+    """A net that learnt from 3,500 digits, and a twentieth of those."""
+    digits = mnist_5k().hold_out(500).dealt(seed)
+    teacher = kd.nets.mlp(784, 200, 10, seed=seed)
+    config = kd.Config(epochs=10, jitter=2, seed=seed)
+    kd.train(kd.methods.plain(teacher), digits, config, progress=False)
+    return digits.fraction(0.05, seed), teacher
+
+
+@few.rival
+def _(data, teacher, seed):
+    """Learn from the few labels, jittered, at a rate chosen on validation images."""
+
+    def alone(lr):
+        net = kd.nets.mlp(784, 100, 10, seed=seed)
+        config = kd.Config(epochs=60, lr=lr, jitter=2, seed=seed)
+        kd.train(kd.methods.plain(net), data, config, progress=False)
+        return net
+
+    return max(
+        map(alone, (0.03, 0.1, 0.3)), key=lambda net: accuracy(net, *data.held_out)
+    )
+
+
+@few.solved_by
+def _(data, teacher, seed):
+    net = kd.nets.mlp(784, 100, 10, seed=seed)
+    config = kd.Config(epochs=60, lr=0.1, jitter=2, seed=seed)
+    kd.train(
+        kd.methods.hinton(net, teacher, T=4.0, alpha=1.0), data, config, progress=False
+    )
+    return net
+
+
+@few.refuses
+def _(data, teacher, seed):
+    """The teacher itself, which is too large."""
+    return teacher
+
+
+@few.refuses
+def _(data, teacher, seed):
+    """No weight on the teacher's answers."""
+    net = kd.nets.mlp(784, 100, 10, seed=seed)
+    config = kd.Config(epochs=60, jitter=2, seed=seed)
+    kd.train(kd.methods.hinton(net, teacher, alpha=0.0), data, config, progress=False)
+    return net
+
+
+@few.refuses
+def _(data, teacher, seed):
+    """Smoothed labels: as unsure as a teacher, and no wiser."""
+    net = kd.nets.mlp(784, 100, 10, seed=seed)
+    config = kd.Config(epochs=60, jitter=2, seed=seed)
+    kd.train(kd.methods.plain(net, smoothing=0.1), data, config, progress=False)
+    return net
 
 
 def _p(logits: torch.Tensor) -> torch.Tensor:

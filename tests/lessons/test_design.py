@@ -1,0 +1,149 @@
+"""Exercises that experiment: a design is judged over seeds, and the test images stay closed."""
+
+import inspect
+import time
+
+import pytest
+import torch
+from torch import nn
+
+from kdsurvey import exercises
+from kdsurvey.data import Data
+from kdsurvey.lessons.design import Design
+
+ALL = {
+    f"{notebook}.{name}": task
+    for notebook in exercises.NOTEBOOKS
+    for name, task in vars(getattr(exercises, notebook)).items()
+    if isinstance(task, Design)
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_solution_does_on_both_parts_and_wrong_designs_do_not(name):
+    design = ALL[name]
+    assert len(design.hints) == 3 and len(design.wrong_answers) >= 3
+    for wrong in design.wrong_answers:
+        report = design.check(wrong)
+        assert not report.solved, inspect.getsource(wrong)
+        assert not any("Error" in why for _, _, why in report.held), report
+        with pytest.raises(ValueError, match="nothing to judge"):
+            design.open()
+    checked = design.check(design.solve)
+    assert checked.solved, checked
+    opened = design.open()
+    assert opened.solved, opened
+
+
+SIGNS = torch.eye(2)[torch.arange(40) % 2]
+
+
+class Says(nn.Module):
+    """A net that is right on so many images, the first ones: each shows its class."""
+
+    def __init__(self, right: float):
+        super().__init__()
+        self.right = nn.Parameter(torch.tensor(float(right)))
+
+    def forward(self, x):
+        z = x.flatten(1)[:, :2]
+        wrong = torch.arange(len(z)) >= float(self.right)
+        return torch.where(wrong[:, None], -z, z)
+
+
+@pytest.fixture
+def design():
+    """20 validation images and 40 test images; the rival is right on about ten."""
+    made = Design(title="Ants and bees", hints=("a", "b", "c"), weights=1, margin=5)
+
+    @made.deals
+    def _(seed):
+        x = SIGNS.reshape(40, 1, 1, 2)
+        part = x, SIGNS.argmax(-1)
+        return Data(part, part, ("ant", "bee"), "signs").hold_out(20, seed), Says(16)
+
+    @made.rival
+    def _(data, teacher, seed):
+        return Says(10 + seed % 2)
+
+    return made
+
+
+def better(data, teacher, seed):
+    return Says(float(teacher.right) + 2 * (seed % 2))
+
+
+def test_it_is_judged_on_validation_images_first_then_on_test_images(design):
+    checked = design.check(better)
+    assert str(checked).startswith("Ants and bees on validation images: solved")
+    assert "HOLDS  yours - the rival, validation images: +" in str(checked)
+    opened = design.open()
+    assert str(opened).startswith("Ants and bees on test images: solved")
+    assert "looked at once" in str(opened) and "look 2" in str(design.open())
+    validation, test = (
+        design.verdict(design.committed, part) for part in ("validation", "test")
+    )
+    assert validation.n == test.n == len(design.seeds) == 3
+    assert validation.effect == pytest.approx(2 * test.effect)  # of half as many images
+
+
+def test_a_design_that_is_no_better_is_not_opened(design):
+    checked = design.check(lambda data, teacher, seed: Says(10))
+    assert not checked.solved and "HOLDS" not in str(checked)
+    assert "not yet" in str(checked)
+    with pytest.raises(ValueError, match="nothing to judge"):
+        design.open()
+
+
+def test_one_that_does_less_than_the_margin_is_not_enough(design):
+    design.margin = 60
+    assert not design.check(better).solved
+
+
+def test_the_test_images_are_not_handed_out_and_nothing_can_be_changed(design):
+    seen = []
+
+    def answer(data, teacher, seed):
+        seen.append(data)
+        data.train[0].zero_()
+        net = better(data, teacher, seed)
+        with torch.no_grad():
+            teacher.right.zero_()
+        return net
+
+    first, second = design.check(answer), design.check(better)
+    assert first.solved and str(first) == str(second)
+    for data in seen:
+        assert torch.equal(data.test[1], data.validation[1]) and len(data.test[1]) == 20
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda data, teacher, seed: None, "seed 0: it returns NoneType, not a net"),
+        (lambda data, teacher, seed: nn.Linear(2, 2), "this net has 6 weights"),
+        (lambda data, teacher, seed: 1 / seed, "seed 0: ZeroDivisionError"),
+        (lambda data, teacher: Says(1.0), "seed 0: TypeError"),
+        (lambda data, teacher, seed: nn.Flatten(0), "gives (4,), not logits"),
+    ],
+)
+def test_what_is_no_design_is_said(design, answer, says):
+    report = design.check(answer)
+    assert not report.solved and says in str(report)
+    assert "nothing to judge yet" in str(report) and design.committed == []
+
+
+def test_an_empty_design_is_nothing_yet(design):
+    def empty(data, teacher, seed):
+        raise NotImplementedError
+
+    assert "(nothing written yet)" in str(design.check(empty))
+
+
+def test_its_time_is_bounded(design):
+    design.seconds = 0.3
+
+    def slow(data, teacher, seed):
+        time.sleep(20)
+
+    assert "stopped after 0.3 seconds" in str(design.check(slow))
