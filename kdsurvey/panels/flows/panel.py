@@ -16,7 +16,7 @@ from kdsurvey.panels.flows.chart import NAMES, Looked, Matrices, picture
 from kdsurvey.panels.kit.controls import Check, Choice, Knob, Number, Settings
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.race.arm import Arm
-from kdsurvey.panels.race.race import Race
+from kdsurvey.panels.race.race import Finished, Race
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Teacher
 from kdsurvey.surgery import weighted
@@ -31,6 +31,7 @@ def flows(
     student: Callable[[int], nn.Sequential] | None = None,
     config: Config | None = None,
     rate: float = 0.4,
+    finished: Finished | None = None,
     place: str | None = None,
 ) -> Panel:
     """Return a panel that trains a residual net in two ways, as many epochs each: on labels,
@@ -44,15 +45,24 @@ def flows(
     64 at a constant rate of 0.02 where None, 2 or more. Beside the accuracies: the
     matrices of one validation image and section, the teacher's and those of both
     students; whoever never saw the teacher's has its channels in an order of its own.
-    place: as for live_training. Raises ValueError for a teacher of another kind and for
-    fewer than 2 epochs.
+    finished: arm -> (net, rows of `train`), nets trained before, which are shown until
+    the first run here. place: as for live_training. Raises ValueError for a teacher of
+    another kind, for fewer than 2 epochs and for an arm that the panel does not have.
     """
     config = config or Config(epochs=6, batch_size=64, lr=0.02, schedule="constant")
     if config.epochs < 2:
         raise ValueError(
             f"flows: two stages need 2 epochs or more, got {config.epochs}"
         )
-    return Flows(data, config, place, teacher=teacher, student=student, rate=rate)
+    return Flows(
+        data,
+        config,
+        place,
+        teacher=teacher,
+        student=student,
+        finished=finished,
+        rate=rate,
+    )
 
 
 class Flows(Race):
@@ -85,6 +95,7 @@ class Flows(Race):
         *,
         teacher: nn.Sequential | Teacher,
         student: Callable[[int], nn.Sequential] | None,
+        finished: Finished | None,
         rate: float,
     ):
         self._teacher = Teacher(teacher)
@@ -112,6 +123,8 @@ class Flows(Race):
         )
         self._x = self._data.held_out[0][:images]
         self.wanted = matrices(self._teacher.net, self._x)
+        if finished:
+            self.show(finished)
         self.arrange_all()
 
     def _chosen(self, settings: Settings) -> list[int]:

@@ -14,7 +14,7 @@ from kdsurvey.panels.hints.chart import NAMES, Spreads, picture
 from kdsurvey.panels.kit.controls import Check, Knob, Settings
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.race.arm import Arm
-from kdsurvey.panels.race.race import Race
+from kdsurvey.panels.race.race import Finished, Race
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Teacher
 
@@ -32,6 +32,7 @@ def hints(
     T: float = 3.0,
     lam: tuple[float, float] = (4.0, 1.0),
     config: Config | None = None,
+    finished: Finished | None = None,
     place: str | None = None,
 ) -> Panel:
     """Return a panel that trains one deep and thin MLP in four ways: labels, KD, hints and
@@ -43,8 +44,10 @@ def hints(
     back to it when the reader changes the depth. T, lam: as for `methods.fitnets`.
     config: 20 epochs of batches of 64 at a constant rate of 0.02 where None, as many
     for every arm. Beside the accuracies: the standard deviation over the validation
-    images of every hidden layer's output. place: as for live_training. Raises
-    ValueError for a teacher without hidden layers and for values out of range.
+    images of every hidden layer's output. finished: arm -> (net, rows of `train`), nets
+    of this depth trained before, which are shown until the first run here. place: as
+    for live_training. Raises ValueError for a teacher without hidden layers, for values
+    out of range and for an arm that the panel does not have.
     """
     config = config or lesson.CONFIG
     teacher = Teacher(teacher)
@@ -56,6 +59,7 @@ def hints(
         place,
         teacher=teacher,
         width=width,
+        finished=finished,
         depth=depth,
         guided=depth // 2 if guided is None else guided,
         hint=replace(Hints.hint, value=hint, high=layers),
@@ -96,12 +100,15 @@ class Hints(Race):
         *,
         teacher: Teacher,
         width: int,
+        finished: Finished | None,
         **starts: object,
     ):
         super().__init__(data, config, place, **starts)
         self._teacher = teacher
         self._width = width
         self.watch(self.depth.box, self._guide_the_middle)
+        if finished:
+            self.show(finished)
         self.arrange_all()
 
     def _guide_the_middle(self) -> None:

@@ -2,12 +2,15 @@
 train one net are built on.
 """
 
-from collections.abc import Callable, Generator, Sequence
+import copy
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
 from typing import Generic, TypeVar
+
+from torch import nn
 
 from kdsurvey.config import Config, device_of
 from kdsurvey.data import Data
@@ -33,6 +36,8 @@ class RaceRun:
 
 
 AnArm = TypeVar("AnArm", bound=Runner)
+# arm -> its net, trained, and the rows that `train` returned for it
+Finished = Mapping[str, tuple[nn.Module, Sequence[dict]]]
 
 
 class Turns(TrainingPanel, Generic[AnArm]):
@@ -57,6 +62,7 @@ class Turns(TrainingPanel, Generic[AnArm]):
         self._config = config
         self.run_settings: Settings | None = None
         self._over = False
+        self._ran_here = True  # what is on show
 
     # What a panel of its own kind says.
 
@@ -94,7 +100,7 @@ class Turns(TrainingPanel, Generic[AnArm]):
         return partial(self._train, settings=settings, until=until)
 
     def made(self) -> RaceRun | None:
-        if not self.run_settings or not self.epochs_done:
+        if not (self._ran_here and self.run_settings and self.epochs_done):
             return None
         now = Panel.state(self)
         then = vars(self.run_settings)
@@ -135,6 +141,7 @@ class Turns(TrainingPanel, Generic[AnArm]):
             self.run_settings = settings
             self.next_redraw = 0.0
             self._over = False
+            self._ran_here = True
         run.gate()
         config = replace(self._config, seed=settings.seed)
         data = self.images(settings)
@@ -189,6 +196,32 @@ class Race(Turns[Arm]):
         """Return the picture: the accuracies, and what stands beside them, with its tables."""
         raise NotImplementedError
 
+    def show(self, finished: Finished) -> None:
+        """Show nets that were trained elsewhere, as the controls say, until the first run
+        here; to be called before `arrange_all`.
+
+        Raises ValueError for an arm that does not run here.
+        """
+        settings = self.settings
+        lineup = {arm.name: arm for arm in self.lineup(settings)}
+        unknown = [name for name in finished if name not in lineup]
+        if unknown:
+            raise ValueError(
+                f"{self.kind}: finished has {unknown[0]!r}; the arms are "
+                f"{', '.join(lineup)}"
+            )
+        for name, (net, rows) in finished.items():
+            arm = lineup[name]
+            arm.measured = self.measure(arm)
+            arm.net = copy.deepcopy(net).to(self._device)
+            for row in rows:
+                arm.add(row)
+            arm.measured = self.measure(arm)
+        self.arms = [lineup[name] for name in finished]
+        self.run_settings = settings
+        self._ran_here = False
+        self.say(f"A finished run; Start trains one here. {self._tested()}")
+
     def epochs_of(
         self, arm: Arm, data: Data, config: Config, on_batch: Callable
     ) -> Generator:
@@ -204,15 +237,16 @@ class Race(Turns[Arm]):
         done = f"{state.capitalize()} after {self.epochs_done} epochs."
         if state != "finished":
             return done
+        return f"{done} {self._tested()} One seed says little: try others."
+
+    def _tested(self) -> str:
+        """Say what the arms got right on test images."""
         shares = (
             f"{name} {share:.1f} %"
             for arm in self.arms
             for name, share in arm.tested.items()
         )
-        return (
-            f"{done} On test images: {'; '.join(shares)}. "
-            "One seed says little: try others."
-        )
+        return f"On test images: {'; '.join(shares)}."
 
     def drawn(self, settings: Settings, words: str, epochs: int) -> Picture:
         """Return the picture of a run of so many epochs; words: its settings."""

@@ -96,6 +96,16 @@ def test_both_arms_train_as_train_does(made, data, teacher, ticked):
     )
 
 
+def test_a_finished_run_is_shown_until_the_first_one_here(made, data, teacher):
+    ran = finished(made())
+    nets = {arm.name: (arm.net, arm.rows) for arm in ran.arms}
+    panel = made(finished=nets)
+    assert panel.png == ran.png and panel.html == ran.html
+    assert panel.status.startswith("A finished run;") and panel.state()["run"] is None
+    finished(panel)
+    assert panel.state() == ran.state()
+
+
 def test_as_many_epochs_on_either_side_however_they_are_shared(made):
     for first in (1, 2, 3):
         panel = made()

@@ -45,4 +45,16 @@ FAULTS = [
         "hint_epochs=0.0, **blocks",
         "**blocks",
     ),
+    Fault(
+        "race: a finished run from elsewhere is in the permalink",
+        "panels/race/race.py",
+        "        self._ran_here = False\n",
+        "",
+    ),
+    Fault(
+        "race: the net of a finished run is not measured",
+        "panels/race/race.py",
+        "                arm.add(row)\n            arm.measured = self.measure(arm)\n",
+        "                arm.add(row)\n",
+    ),
 ]

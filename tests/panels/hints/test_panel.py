@@ -135,6 +135,31 @@ def test_the_arms_begin_equal_and_the_picture_shows_them(made):
     assert low <= late and high > 100
 
 
+def test_a_finished_run_is_shown_until_the_first_one_here(made, data, teacher):
+    """The picture is that of the same run here; a link does not hold it."""
+    ran = finished(made())
+    names = ("labels", "hints, then KD")
+    nets = {arm.name: (arm.net, arm.rows) for arm in ran.arms if arm.name in names}
+    panel = made(finished=nets)
+    assert [arm.name for arm in panel.arms] == list(names)
+    for chart in ("accuracy", "spread"):
+        shown, before = lines(panel, chart), lines(ran, chart)
+        kept = [name for name in shown if name]
+        assert set(names) < {*kept, "before training"}
+        assert all(list(shown[n].y) == list(before[n].y) for n in kept)
+    arm = panel.arms[0]
+    assert panel.status.startswith("A finished run; Start trains one here. On test")
+    assert f"labels {arm.tested['labels']:.1f} %" in panel.status
+    assert arm.net is not nets["labels"][0] and panel.state()["run"] is None
+    assert "epoch 5" in panel.html and "Epoch 5 of 5" in panel.meter
+    finished(panel)
+    assert len(panel.arms) == 4 and panel.state()["run"]
+    with pytest.raises(
+        ValueError, match="finished has 'soft'; the arms are labels, KD"
+    ):
+        made(finished={"soft": nets["labels"]})
+
+
 def test_the_table_says_the_same(made):
     panel = finished(made())
     text = re.sub(r"(<[^>]*>)+", "|", panel.html)
