@@ -9,9 +9,12 @@ z, v = example(6, 10), example(6, 10, seed=1)
 soften = Exercise(
     "Softmax with a temperature",
     hints=(
-        "Divide first.",
-        "Then exponentiate, and divide by the sum over classes.",
-        "torch.softmax subtracts the maximum for you.",
+        "What becomes of a softmax when a constant is subtracted from a row of logits?",
+        (
+            "Divide the logits by T; subtract each row's largest; exponentiate; divide by "
+            "the row's sum."
+        ),
+        "torch.softmax does all of that but the first step. Over which dimension?",
     ),
 )
 
@@ -66,9 +69,12 @@ soften.refuses(lambda z, T: torch.softmax(z, -1))
 gradient = Exercise(
     "The gradient of the soft loss by the logits",
     hints=(
-        "By the chain rule, z / T gives a factor.",
-        "The gradient of a cross-entropy by its logits is q - p.",
-        "(q - p) / T.",
+        "Which part of KL depends on z at all, and by which factor does z enter it?",
+        (
+            "p = softmax of v / T; q = softmax of z / T; the gradient of KL by the logits "
+            "z / T is q - p; the chain rule takes it to z."
+        ),
+        "With p and q computed, return (q - p) times the derivative of z / T by z.",
     ),
 )
 
@@ -118,9 +124,9 @@ gradient.refuses(lambda z, v, T: (z - v) / T)
 balance = Exercise(
     "The alpha that T squared hides",
     hints=(
-        "Without T², the soft term weighs alpha and the hard one 1 - alpha.",
-        "You want a with a T² / (1 - a) = alpha / (1 - alpha).",
-        "Solve for a: a = alpha / (alpha + (1 - alpha) T²).",
+        "What is the weight of KL over that of H, without T², and with it?",
+        "Set a T² / (1 - a) equal to alpha / (1 - alpha), and solve for a.",
+        "a T² (1 - alpha) = alpha (1 - a): bring the terms with a to one side.",
     ),
 )
 

@@ -67,6 +67,23 @@ def doubtful(
     return x[top, 0].numpy(), [f"{y[i]} > {second[i]}" for i in top]
 
 
+def second_thought(v: Tensor, y: Tensor, T: float, sure: float = 0.99) -> int:
+    """Find the image that a teacher gets right, with at least the probability `sure` at
+    T = 1, and whose second class has the most softened mass at T. Returns its index.
+
+    v: (n, c) logits; y: (n,) labels. Raises ValueError where it is sure of none.
+    """
+    confidence, answer = soften(v).max(1)
+    settled = (answer == y) & (confidence >= sure)
+    if not settled.any():
+        raise ValueError(
+            f"second_thought: the teacher is right and {sure:g} sure of none of "
+            f"{len(y)} images; lower `sure`"
+        )
+    second = soften(v, T).topk(2, 1).values[:, 1]
+    return int(second.where(settled, -1.0).argmax())
+
+
 def nearest_class(x: Tensor, y: Tensor, classes: int = 10) -> Tensor:
     """Find the class, other than its own, whose mean image is nearest to each image in
     pixels; no net is asked. Returns (n,).

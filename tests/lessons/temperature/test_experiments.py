@@ -31,6 +31,14 @@ def test_the_nearest_class_is_another_one():
     assert experiments.nearest_class(x, y, 3).tolist() == [1, 1, 0, 0, 1, 1]
 
 
+def test_a_second_thought_is_that_of_an_image_that_is_settled():
+    v = torch.tensor([[9.0, 1, 0], [9.0, 3, 0], [9.0, 8, 0], [0.0, 9, 5]])
+    y = torch.tensor([0, 0, 0, 0])  # the third is in doubt, the last one wrong
+    assert experiments.second_thought(v, y, T=4.0, sure=0.9) == 1
+    with pytest.raises(ValueError, match=r"right and 0\.9 sure of none of 4 images"):
+        experiments.second_thought(v, y + 2, T=4.0, sure=0.9)
+
+
 def test_mass_on_the_nearest_class_and_on_the_others():
     x = torch.cat([torch.arange(10.0)] * 2).reshape(20, 1, 1, 1)
     y = torch.arange(10).repeat(2)
