@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from kdsurvey.finite import holds_nan
-from kdsurvey.stage import check_logits
+from kdsurvey.stage import check_logits, refuse_inputs
 
 OWN = ("kdsurvey.", "torch._dynamo.")  # a learner of these may return more
 
@@ -55,9 +55,16 @@ def to_train(learners: Iterable[nn.Module], frozen: Iterable[nn.Module]) -> None
 
 @contextmanager
 def looked_at(learners: Iterable[nn.Module], classes: int) -> Iterator[None]:
-    """Look at what each learner returns inside: logits, of as many classes as there are."""
+    """Look at what each learner returns inside: logits, of as many classes as there are;
+    one that fails on its inputs is named, with their shape.
+    """
+    asked: list[tuple[nn.Module, tuple]] = []  # the learner that computes now
 
-    def look(learner: nn.Module, x: object, z: Any) -> None:
+    def note(learner: nn.Module, inputs: tuple) -> None:
+        asked[:] = [(learner, inputs)]
+
+    def look(learner: nn.Module, inputs: object, z: Any) -> None:
+        asked.clear()
         check_logits(learner, z)
         if z.ndim > 1 and z.shape[-1] < classes:
             raise ValueError(
@@ -65,13 +72,24 @@ def looked_at(learners: Iterable[nn.Module], classes: int) -> Iterator[None]:
                 f"{z.shape[-1]} classes; the data has {classes}"
             )
 
-    theirs = [net for net in learners if not type(net).__module__.startswith(OWN)]
+    theirs = [net for net in learners if _can_be_looked_at(net)]
     hooks = [learner.register_forward_hook(look) for learner in theirs]
+    hooks += [learner.register_forward_pre_hook(note) for learner in theirs]
     try:
         yield
+    except RuntimeError as error:
+        for learner, (x, *_) in asked:
+            refuse_inputs(learner, x, error)
+        raise
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _can_be_looked_at(net: nn.Module) -> bool:
+    """Tell whether a net takes hooks, as a scripted one does not, and returns logits."""
+    own = type(net).__module__.startswith(OWN)
+    return not own and not isinstance(net, torch.jit.ScriptModule)
 
 
 def weights_of(learner: nn.Module, dtype: torch.dtype) -> list[nn.Parameter]:

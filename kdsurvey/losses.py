@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+HOTTEST = 1e4  # the highest T of kl in float32; T^2 kl is off by 1 % there
+
 
 def soften(z: Tensor, T: float | Tensor = 1.0) -> Tensor:
     """softmax(z / T) over the last dimension: q_i = exp(z_i / T) / sum_j exp(z_j / T).
@@ -70,10 +72,11 @@ def kl(target: Tensor, z: Tensor, T: float | Tensor = 1.0) -> Tensor:
     The mean over the batch. target: (..., n, c) teacher logits, detached here; z:
     (..., n, c) learner logits; T > 0. Returns (...), >= 0. There is no T^2 inside. Same
     gradient as soft_cross_entropy, but it reaches 0. Raises ValueError on unequal
-    shapes or a bad T.
+    shapes, a bad T, and one above HOTTEST, where a float32 no longer tells p from q.
     """
     _match("kl", target, z)
     log_p = _log_soften(target.detach(), T)  # (..., n, c)
+    _refuse_too_hot(z, T)
     return _times(log_p.exp(), log_p - _log_soften(z, T)).sum(-1).mean(-1)
 
 
@@ -202,6 +205,15 @@ def check_temperature(T: float | Tensor) -> None:
     if not number or not (math.isfinite(T) and T > 0):
         raise ValueError(
             f"the temperature must be a positive finite number, got T = {T!r}"
+        )
+
+
+def _refuse_too_hot(z: Tensor, T: float | Tensor) -> None:
+    if not isinstance(T, Tensor) and T > HOTTEST and z.dtype != torch.float64:
+        raise ValueError(
+            f"kl: T = {T:g} is above {HOTTEST:g}, where rounding is as large as the "
+            "divergence; take losses.half_mse, to which T^2 kl comes as T grows, or "
+            "logits in float64"
         )
 
 

@@ -5,6 +5,7 @@ has trained.
 """
 
 import copy
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -82,7 +83,9 @@ class Teacher:
                 f"the teacher {type(net).__name__} has weights that are NaN; its own "
                 "training has diverged: train it anew with a lower lr"
             )
-        self.net = copied(net).eval().requires_grad_(False)
+        self.net = copied(net).eval()
+        for weight in self.net.parameters():  # a copied scripted net has no leaves
+            weight.detach_()
         self._memory = []
 
     def __call__(self, batch: Batch) -> Tensor:
@@ -147,12 +150,15 @@ def copied(net: nn.Module) -> nn.Module:
 def logits_of(predict: Predict, x: Tensor) -> Tensor:
     """Ask a net, or a function, for the logits of x, which stays as it is.
 
-    Raises ValueError where the answer is no tensor of numbers.
+    Raises ValueError where the answer is no tensor of numbers, and for inputs that a net
+    cannot take.
     """
     try:
         z = kept(predict, x)
     except RuntimeError as error:
         _refuse_type(predict, x, error)
+        if isinstance(predict, nn.Module):
+            refuse_inputs(predict, x, error)
         raise
     check_logits(predict, z)
     return z
@@ -168,6 +174,17 @@ def _refuse_type(predict: Predict, x: Tensor, error: RuntimeError) -> None:
             f"{', '.join(map(str, others))}; bring both to one, as x.float() and "
             f"net.float() do: {error}"
         ) from error
+
+
+def refuse_inputs(net: nn.Module, x: Tensor, error: RuntimeError) -> None:
+    """Raise ValueError where a net failed on inputs, for another reason than memory."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return
+    image = tuple(x.shape[1:])
+    raise ValueError(
+        f"{type(net).__name__} does not take inputs of shape {image}, "
+        f"{math.prod(image):,} numbers each: {error}"
+    ) from error
 
 
 def kept(predict: Predict, x: Tensor) -> Tensor:

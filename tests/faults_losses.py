@@ -123,4 +123,10 @@ FAULTS = [
         "(g_t.detach() - g_s)",
         "(g_t - g_s)",
     ),
+    Fault(
+        "kl at a temperature that drowns it",
+        "losses.py",
+        "T > HOTTEST and",
+        "T < 0 and",
+    ),
 ]

@@ -45,4 +45,10 @@ FAULTS = [
         "with torch.inference_mode(False), torch.enable_grad(), threads",
         "with threads",
     ),
+    Fault(
+        "any net that fails is blamed on the last one asked",
+        "learners.py",
+        "        asked.clear()\n",
+        "",
+    ),
 ]

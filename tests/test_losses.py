@@ -342,6 +342,16 @@ class TestPrecisionAndGradient:
         assert a.grad.abs().sum() > 0 and b.grad.abs().sum() > 0
 
 
+def test_at_the_hottest_t_the_divergence_is_still_there():
+    """Its limit, with T^2, is half the variance of v - z over the classes."""
+    v, z = logits(64, 10), logits(64, 10, seed=1)
+    limit = ((v - z).var(-1, unbiased=False) / 2).mean()
+    hottest = losses.kl(v, z, losses.HOTTEST) * losses.HOTTEST**2
+    assert hottest == pytest.approx(float(limit), rel=0.02)
+    hotter = losses.kl(v.double(), z.double(), 1e5) * 1e10
+    assert hotter == pytest.approx(float(limit), rel=0.001)
+
+
 Z, Y = torch.zeros(4, 3), torch.zeros(4, dtype=torch.long)
 REFUSED = {
     "labels of another length": (
@@ -367,6 +377,8 @@ REFUSED = {
         lambda: losses.kl(Z, Z, float("inf")),
         "positive finite number, got T = inf",
     ),
+    "T too hot": (lambda: losses.kl(Z, Z, 10_001), "T = 10001 is above .*half_mse"),
+    "T far too hot": (lambda: losses.kl(Z, Z, 1e30), r"T = 1e\+30 is above .*half_mse"),
     "T not a number": (
         lambda: losses.entropy(Z, float("nan")),
         "positive finite number, got T = nan",

@@ -1,6 +1,7 @@
 """Nets as readers bring them: what they hand in stays as it is, what does not fit is said."""
 
 import copy
+import re
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from kdsurvey.losses import fsp_matrix
 from kdsurvey.methods import hinton, plain
 from kdsurvey.methods.fsp.flow import Flow
 from kdsurvey.nets import mlp
-from kdsurvey.stage import Teacher, keeps_inputs, logits_of
+from kdsurvey.stage import Stage, Teacher, keeps_inputs, logits_of
 from kdsurvey.training import accuracy, train
 
 QUICK = Config(epochs=1, batch_size=16, lr=0.05, device="cpu")
@@ -132,6 +133,48 @@ def test_weights_and_images_of_two_types_are_said(toy):
     with pytest.raises(ValueError, match=r"images are torch.float64, weights of Seq"):
         run(plain(small()), wide)
     run(plain(small().double()), wide)
+
+
+BUILT_FOR_ANOTHER_SIZE = {
+    "flat": lambda: mlp(127, 12, 3, seed=0),
+    "convolution": lambda: nn.Sequential(nn.Conv2d(3, 2, 3), nn.Flatten(), mlp(24, 3)),
+}
+
+
+@pytest.mark.parametrize("name", BUILT_FOR_ANOTHER_SIZE)
+def test_a_net_that_does_not_take_the_images_is_named_with_their_shape(toy, name):
+    shape = tuple(toy.train[0].shape[1:])
+    says = re.escape(f"Sequential does not take inputs of shape {shape}, 128 numbers")
+    other = BUILT_FOR_ANOTHER_SIZE[name]()
+    for stages in (plain(other), hinton(small(), other), hinton(other, small())):
+        with pytest.raises(ValueError, match=says):
+            run(stages, toy)
+    with pytest.raises(ValueError, match=says):
+        accuracy(other, *toy.test)
+
+
+def test_what_fails_after_the_net_is_not_blamed_on_it(toy):
+    def loss(batch, progress):
+        net(batch.x)
+        raise RuntimeError("a loss of one's own")
+
+    net = small()
+    stages = iter([Stage("own", {net: loss}, score={"net": net})])
+    with pytest.raises(RuntimeError, match="a loss of one's own"):
+        run(stages, toy)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+@pytest.mark.parametrize("make", ["script", "trace"])
+def test_a_compiled_net_teaches_and_learns_as_the_net_itself(toy, make):
+    def compiled(net):
+        if make == "script":
+            return torch.jit.script(net)
+        return torch.jit.trace(net, toy.test[0][:2])
+
+    wanted = run(hinton(small(), small(5)), toy)
+    assert run(hinton(small(), compiled(small(5))), toy) == wanted
+    assert run(hinton(compiled(small()), small(5)), toy) == wanted
 
 
 @pytest.mark.parametrize("off", [torch.no_grad, torch.inference_mode])
