@@ -157,12 +157,12 @@ def live(
     shares = {arm: _share(arm, net, x, y) for arm, net in nets.items()}
     if column == "errors":
         errors = {arm: len(y) * (1 - share) for arm, share in shares.items()}
-        return among(errors, beside, column, title)
+        return among(errors, beside, column, title, most=len(y))
     percent = {arm: 100 * share for arm, share in shares.items()}
     named = "test accuracy, %" if label is None else f"test {label}s right, %"
     if beside is not None:
         beside = beside.assign(**{named: 100 * beside[column]})
-    return among(percent, beside, named, title)
+    return among(percent, beside, named, title, most=100)
 
 
 def _of(part: tuple[Tensor, Tensor], label: int) -> tuple[Tensor, Tensor]:

@@ -17,15 +17,20 @@ SURE = 0.99  # so often would a further seed lie within the limits that are writ
 
 
 def among(
-    yours: Mapping[str, float], rows: pd.DataFrame | None, value: str, title: str
+    yours: Mapping[str, float],
+    rows: pd.DataFrame | None,
+    value: str,
+    title: str,
+    most: float = math.inf,
 ) -> Picture:
     """Draw the recorded seeds of each arm as grey dots, and your run as a diamond with its
     number.
 
     yours: arm -> the number of your run, of the kind of the column `value`. rows: recorded
     ones, with "arm" and that column; an arm of yours that they lack stands alone, None is
-    no rows. The words say where 99 of 100 further seeds would lie, from three seeds on,
-    and whether yours lies there.
+    no rows. most: the largest value that there can be, 0 is the smallest. The words say
+    where 99 of 100 further seeds would lie, from three seeds on, and whether yours lies
+    there.
     """
     recorded = {arm: _values(rows, arm, value) for arm in _arms(yours, rows)}
     marks, words = [], []
@@ -36,7 +41,7 @@ def among(
         if arm in yours:
             marks += _yours(k, yours[arm])
             words.append(
-                f"{arm}: yours {round(yours[arm], 1):g}{_place(yours[arm], values)}"
+                f"{arm}: yours {round(yours[arm], 1):g}{_place(yours[arm], values, most)}"
             )
     every = [*yours.values(), *(v for values in recorded.values() for v in values)]
     low, high = min(every), max(every)
@@ -82,11 +87,12 @@ def _between(n: int) -> list:
     return [Rule(places, horizontal=True, colour=FAINT, width=0.6)] if places else []
 
 
-def _place(number: float, values: np.ndarray) -> str:
+def _place(number: float, values: np.ndarray, most: float) -> str:
     """Write where a number lies beside recorded ones; "" where there are too few."""
     low, high = of_next(values, SURE)
     if math.isnan(low):
         return ""
+    low, high = max(low, 0.0), min(high, most)
     where = "among"
     if not low <= number <= high:
         where = "below" if number < low else "above"

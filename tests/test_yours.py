@@ -61,6 +61,12 @@ def test_the_words_say_where_it_lies(number, where):
     )
 
 
+def test_no_further_seed_is_right_on_more_than_all_images():
+    wide = pd.DataFrame({"arm": ["a"] * 3, "score": [20.0, 50.0, 80.0]})
+    picture = among({"a": 100.0}, wide, "score", "Mine", most=100)
+    assert picture.about.endswith("yours 100, among the recorded seeds (0.0 to 100.0).")
+
+
 def test_too_few_seeds_are_no_limits():
     assert drawn({"b": 9.0})[0].about == "Mine (score): b: yours 9."
     assert drawn({"b": 9.0}, None)[0].about == "Mine (score): b: yours 9."
@@ -93,7 +99,7 @@ class TestLive:
     def test_accuracies_become_per_cent(self, toy):
         rows = pd.DataFrame({"arm": ["a"] * 3, "accuracy": [0.94, 0.95, 0.96]})
         shown = page.live({"a": self.net(toy, 0)}, toy, beside=rows)
-        assert "yours 0, below the recorded seeds (83.5 to 106.5)" in shown.about
+        assert "yours 0, below the recorded seeds (83.5 to 100.0)" in shown.about
         assert list(rows) == ["arm", "accuracy"]
 
     def test_errors_are_counted_as_the_rows_count_them(self, toy):

@@ -1,10 +1,18 @@
 """Exercises of notebook 04."""
 
+import copy
 import math
+from dataclasses import replace
 
 import torch
 
+from kdsurvey import nets
+from kdsurvey.config import Config
+from kdsurvey.data import mnist_5k
+from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.fitnets.experiments import CONFIG, DEEP, rescale, thin
 
 u = example(6, 5, seed=1).relu()  # a hint
 v = example(6, 3, seed=2).relu()  # guided features
@@ -13,12 +21,12 @@ fitted = torch.relu(v @ W.T + b)
 regressor = Exercise(
     "The size of the regressor",
     hints=(
-        ("A valid convolution with kernel k makes a map of N into one of N - k + 1."),
-        "So k = N_g - N_h + 1, in each direction.",
+        "In how many places does a kernel of k fit along a row of N values?",
         (
-            "A weight of the kernel for every pair of channels; in the full matrix "
-            "for every pair of values."
+            "For each direction: k = N_g - N_h + 1. Then count the pairs of channels "
+            "that each weight of the kernel joins."
         ),
+        "The full matrix has O_g * N_g1 * N_g2 * O_h * N_h1 * N_h2 weights; the kernel fewer.",
     ),
 )
 
@@ -103,12 +111,9 @@ def _(g, h):
 hint_loss = Exercise(
     "Equation 3",
     hints=(
-        (
-            "The regressor of flat features is a linear layer with the hint's own "
-            "non-linearity."
-        ),
-        "Square, sum over the units, halve, then take the mean over the batch.",
-        "0.5 * (u - torch.relu(v @ W.T + b)).square().sum(1).mean().",
+        "How does v (n, 3) get the shape of u (n, 5), and can a hint be below 0?",
+        "r = relu(v W^T + b); square u - r; sum over units; halve; mean over the batch.",
+        "r = torch.relu(v @ W.T + b); one line is left, with .square().",
     ),
 )
 
@@ -177,9 +182,9 @@ hint_loss.refuses(
 schedule = Exercise(
     "λ over the second stage",
     hints=(
-        "A straight line in the progress p.",
-        "It starts at the first value and moves by last - first in all.",
-        "first + (last - first) * p.",
+        "Where is it at p = 0, at p = 1, and half way?",
+        "A straight line: where it starts, plus the share p of the way to go.",
+        "The way to go is way = last - first, which is negative where it falls.",
     ),
 )
 
@@ -228,6 +233,73 @@ schedule.refuses(lambda p, first, last: last + (first - last) * p)
 schedule.refuses(lambda p, first, last: first + last * p)
 schedule.refuses(lambda p, first, last: first if p < 0.5 else last)
 schedule.refuses(lambda p, first, last: first * (1 - p))
+
+
+deep = Design(
+    title="Ten layers without a teacher",
+    hints=(
+        "What do the initial weights do to the differences between two images?",
+        (
+            "Draw larger weights before training, so that a layer neither shrinks nor "
+            "stretches; or train the lower half first, with a classifier of its own."
+        ),
+        "torch.nn.init.kaiming_uniform_(w) for every weight w of two dimensions.",
+    ),
+    weights=16_138,
+    margin=75,
+)
+
+
+@deep.deals
+def _(seed):
+    """3,500 small digits, and a net of ten layers of 32 that nobody has trained."""
+    digits = mnist_5k().hold_out(500).halved().dealt(seed)
+    return digits, thin(digits, DEEP, seed)
+
+
+@deep.rival
+def _(data, net, seed):
+    """Learn from the labels, as the net comes."""
+    return on_labels(copy.deepcopy(net), data, CONFIG, seed)
+
+
+@deep.solved_by
+def _(data, net, seed):
+    import kdsurvey as kd
+
+    for w in net.parameters():
+        if w.ndim == 2:
+            torch.nn.init.kaiming_uniform_(w)
+    how = kd.Config(epochs=20, lr=0.02, schedule="constant", seed=seed)
+    kd.train(kd.methods.plain(net), data, how, progress=False)
+    return net
+
+
+@deep.refuses
+def _(data, net, seed):
+    """Train for longer."""
+    return on_labels(net, data, replace(CONFIG, epochs=30), seed)
+
+
+@deep.refuses
+def _(data, net, seed):
+    """Batch norm, whose weights are too many."""
+    net = nets.mlp(196, *[32] * DEEP, 10, norm=True, seed=seed)
+    return on_labels(net, data, CONFIG, seed)
+
+
+@deep.refuses
+def _(data, net, seed):
+    """Another optimiser, from the same weights."""
+    adam = Config(epochs=20, lr=0.001, optimiser="adam", seed=seed)
+    return on_labels(net, data, adam, seed)
+
+
+@deep.refuses
+def _(data, net, seed):
+    """The tiny initial weights of the paper."""
+    rescale(net, "tiny")
+    return on_labels(net, data, CONFIG, seed)
 
 
 def _padded(t: torch.Tensor) -> torch.Tensor:
