@@ -23,7 +23,6 @@ from kdsurvey.lessons.low_precision.experiments import (
     scores,
     teach,
 )
-from kdsurvey.lessons.rows import spread
 from kdsurvey.methods import hinton, plain
 from kdsurvey.records import experiment
 from kdsurvey.stage import Stage, Teacher
@@ -171,14 +170,3 @@ def sizes(net: nn.Module, ways: dict[str, dict]) -> pd.DataFrame:
     whole = table["bytes of the file"].iloc[0]
     smaller = [f"{whole / size:.1f} x" for size in table["bytes of the file"]]
     return table.assign(smaller=smaller)
-
-
-def by_size(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return mean bytes and accuracy of every arm (per cent, ± s.d. over seeds), the
-    largest file first.
-    """
-    groups = rows.groupby("arm", sort=False)
-    size = groups["bytes"].mean().round().astype(int)
-    accuracy = groups["accuracy"].agg(spread)
-    table = pd.DataFrame({"bytes": size, "accuracy (%)": accuracy})
-    return table.sort_values("bytes", ascending=False, kind="stable")

@@ -1,14 +1,15 @@
 """What notebook 09 draws and lists: curves, tables of arms and of bits, weights, sizes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 from torch import nn
 
 from kdsurvey.lessons import rows as kept
-from kdsurvey.lessons.low_precision.experiments import BITS
+from kdsurvey.lessons.low_precision.experiments import ARMS, BITS
 from kdsurvey.page import means
+from kdsurvey.pictures import Axis, Chart, Picture, Points
 from kdsurvey.surgery import used, weighted
 
 
@@ -21,6 +22,15 @@ def curves(rows: pd.DataFrame, arms: list[str]) -> Mapping[str, np.ndarray]:
         arm: 100 * np.array(usual.loc[usual["arm"] == arm, "curve"].tolist())
         for arm in arms
     }
+
+
+def beside(rows: pd.DataFrame, arms: Collection[str]) -> pd.DataFrame:
+    """Return the recorded rows of arms at the rate of the first training, those of a
+    second training at all of it.
+    """
+    full = rows["arm"].map(lambda arm: arm in ARMS and ARMS[arm].second)
+    share = full.map({True: rows["choice"].max(), False: 0})
+    return rows[rows["arm"].isin(arms) & (rows["choice"] == share)]
 
 
 def table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -83,3 +93,39 @@ def histogram(
         for name, part in (("before", w), ("after", q))
     }
     return shares, [f"{middle:g}" for middle in edges[:-1] + 0.125]
+
+
+def by_size(rows: pd.DataFrame) -> Picture:
+    """Draw the mean accuracy of every order against the bytes of its file, with the s.d.
+    over seeds; those with the teacher's step apart from those with labels in its place.
+    """
+    groups = rows.groupby("arm", sort=False)
+    sizes = groups["bytes"].mean().round()
+    means = 100 * groups["accuracy"].mean()
+    spread = 100 * groups["accuracy"].std()
+    marks, words = [], []
+    for role, name in enumerate(("with a teacher's step", "labels alone")):
+        arms = [arm for arm in means.index if ("D" in arm) == (role == 0)]
+        aside = 1.03 - 0.06 * role  # the two kinds of one size stand side by side
+        marks.append(
+            Points(
+                aside * sizes[arms],
+                means[arms],
+                role=role,
+                spread=spread[arms],
+                hollow=role == 1,
+                legend=name,
+                size=7,
+            )
+        )
+        words += [f"{a}: {sizes[a]:g} bytes, {means[a]:.1f} %" for a in arms]
+    title = "Accuracy against the bytes of a file, every order"
+    chart = Chart(
+        marks,
+        Axis("bytes of the file", (1_500, 30_000), log=True),
+        Axis("test accuracy (%)"),
+        title=title,
+        legend="right",
+    )
+    about = f"{title}: {'; '.join(words)}."
+    return Picture({"sizes": chart}, width=710, height=340, about=about)

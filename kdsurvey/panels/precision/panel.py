@@ -16,7 +16,7 @@ from kdsurvey.panels.kit.controls import Choice, Knob, Settings
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.precision.chart import NAMES, Layer, picture
 from kdsurvey.panels.race.arm import Arm
-from kdsurvey.panels.race.race import Race
+from kdsurvey.panels.race.race import Finished, Race
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.surgery import lower, precision_of, used, weighted
@@ -36,6 +36,7 @@ def precision(
     threshold: float = 0.7,
     top: float = 4.0,
     config: Config | None = None,
+    finished: Finished | None = None,
     place: str | None = None,
 ) -> Panel:
     """Return a panel that trains a small MLP in full precision, in low precision, and as an
@@ -46,8 +47,10 @@ def precision(
     threshold (of ternary weights), top: as for `surgery.Precision`. config: 12 epochs
     of batches of 64 at 0.1, cosine, where None, as many for every arm: scheme C, and C
     without a teacher, spend the first half in full precision. Beside the accuracies:
-    one layer's weights before and after quantising. place: as for live_training. Raises
-    ValueError for a teacher of another kind and for values out of range.
+    one layer's weights before and after quantising. finished: arm -> (net, rows of
+    `train`), nets trained before, which are shown until the first run here. place: as
+    for live_training. Raises ValueError for a teacher of another kind, for values out
+    of range and for an arm that the panel does not have.
     """
     config = config or Config(
         epochs=12, batch_size=64, lr=0.1, schedule="cosine", weight_decay=5e-4
@@ -68,6 +71,7 @@ def precision(
         teacher=teacher,
         width=width,
         depth=depth,
+        finished=finished,
         weight_bits=weight_bits,
         activation_bits=activation_bits,
         threshold=threshold,
@@ -111,6 +115,7 @@ class PrecisionRace(Race):
         teacher: nn.Sequential | Teacher,
         width: int,
         depth: int,
+        finished: Finished | None,
         **starts: object,
     ):
         self._teacher = Teacher(teacher)
@@ -119,6 +124,8 @@ class PrecisionRace(Race):
         starts["layer"] = replace(PrecisionRace.layer, options=layers)
         super().__init__(data, config, place, **starts)
         self._hidden = [width] * depth
+        if finished:
+            self.show(finished)
         self.arrange_all()
 
     def _student(self, seed: int) -> nn.Sequential:
@@ -170,7 +177,8 @@ class PrecisionRace(Race):
     def beside(self, accuracies: Chart, settings: Settings) -> Picture:
         layers = {arm.name: arm.measured for arm in self.arms}
         place = self.layer.value - FIRST_SHOWN
-        layer = layers[self.shown.value][place] if layers else None
+        shown = layers.get(self.shown.value)  # an arm that did not run has none
+        layer = shown[place] if shown else None
         name = f"{self.shown.value}, {self.layer.label}"
         return picture(accuracies, layer, name)
 

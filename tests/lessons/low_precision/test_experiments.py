@@ -244,6 +244,26 @@ def test_choices_are_made_on_validation_images():
     )
 
 
+def test_the_readers_run_stands_beside_the_same_rates():
+    rows = [rows_of(arm, 0.8, choice=k) for arm in ("B", "C", "A") for k in range(3)]
+    table = pd.DataFrame([row for part in rows for row in part])
+    shown = pictures.beside(table, ("B", "C"))
+    assert list(zip(shown["arm"], shown["choice"])) == [("B", 0), ("C", 2)]
+
+
+def test_sizes_are_drawn_with_their_accuracies():
+    rows = [
+        {"arm": arm, "seed": seed, "bytes": size, "accuracy": accuracy + 0.02 * seed}
+        for arm, size, accuracy in (("D", 2000, 0.9), ("LLL", 2000, 0.8))
+        for seed in (0, 1)
+    ]
+    picture = pictures.by_size(pd.DataFrame(rows))
+    taught, labels = picture.charts["sizes"].marks
+    assert list(taught.y) == pytest.approx([91]) and labels.hollow
+    assert list(labels.spread) == pytest.approx([2**0.5])
+    assert "D: 2000 bytes, 91.0 %; LLL: 2000 bytes, 81.0 %" in picture.about
+
+
 def test_sooner_counts_epochs():
     curve = [0.5, 0.8, 0.7, 0.9]
     shares = 0.5, 0.75, 0.85, 0.95

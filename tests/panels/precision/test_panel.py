@@ -151,6 +151,24 @@ def test_the_status_and_the_meter_say_what_was_run(made):
     assert "threshold 0.7 × mean |w|" in panel.words(panel.settings)
 
 
+def test_a_finished_run_is_shown_until_the_first_one_here(made):
+    ran = finished(made(weight_bits=3))
+    names = ("full precision", "scheme B")
+    nets = {arm.name: (arm.net, arm.rows) for arm in ran.arms if arm.name in names}
+    panel = made(weight_bits=3, finished=nets)
+    panel.shown.value = ran.shown.value = "scheme B"
+    panel.settle()
+    ran.settle()
+    assert [arm.name for arm in panel.arms] == list(names)
+    assert panel.arms[1].lines == ran.arms[3].lines
+    assert list(bars(panel, "weights")[1].y) == list(bars(ran, "weights")[1].y)
+    panel.shown.value = "scheme A"  # which did not run
+    panel.settle()
+    assert texts(panel, "weights") == ["Start, to see weights"]
+    with pytest.raises(ValueError, match="finished has 'B'; the arms are full"):
+        made(finished={"B": nets["scheme B"]})
+
+
 def test_what_is_shown_is_no_setting_of_a_run_but_goes_with_the_link(made):
     giver, taker = made(), made()
     giver.threshold.box.value = 0.3
