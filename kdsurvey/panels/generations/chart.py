@@ -7,8 +7,10 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 from torch import Tensor
 
+from kdsurvey.panels.kit.classes import shown
 from kdsurvey.panels.kit.images import pictures
 from kdsurvey.panels.race.arm import SCORE, Arm, Arms
 from kdsurvey.pictures import (
@@ -159,20 +161,21 @@ def taught_image(taught: Taught | None, looked: Looked) -> Chart:
 
 def answer_chart(taught: Taught | None, looked: Looked) -> Chart:
     """Return the answer that is taught and the one that is given, a bar per class."""
-    places = range(len(looked.classes))
-    nothing = [0.0] * len(looked.classes)
-    aim = taught.aim[looked.place].tolist() if taught else nothing
-    q = taught.q[looked.place].tolist() if taught else nothing
+    nothing = np.zeros(len(looked.classes))
+    aim = taught.aim[looked.place].numpy() if taught else nothing
+    q = taught.q[looked.place].numpy() if taught else nothing
+    classes = shown(looked.classes, aim, q, label=looked.right)
+    places = range(classes.bars)
     left = [place - 0.21 for place in places]
     right = [place + 0.21 for place in places]
     bars = partial(Bars, width=0.4, edge=False)
     marks = [
-        bars(left, aim, role=6, hatch="//", legend="taught (born again)"),
-        bars(right, q, role=0, hatch="", legend="given"),
+        bars(left, classes.of(aim), role=6, hatch="//", legend="taught (born again)"),
+        bars(right, classes.of(q), role=0, hatch="", legend="given"),
     ]
     return Chart(
         marks,
-        Axis("class", (-0.6, len(nothing) - 0.4), ticks=places, names=looked.classes),
+        classes.axis(),
         Axis("probability", (0, 1.3), ticks=(0, 0.5, 1)),
         title="The answer to it: taught, and given",
         columns=2,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kdsurvey.panels.kit.classes import shown
 from kdsurvey.pictures import (
     Axis,
     Bars,
@@ -91,10 +92,12 @@ def _way(share: float) -> Chart:
 
 def _bars(now: Answers, classes: Sequence[str]) -> Chart:
     """Return two bars per class, teacher and student."""
-    places = np.arange(len(classes))
+    bars_of = shown(classes, now.p, now.q)
+    places = np.arange(bars_of.bars)
     looks = {"teacher p": (now.p, -0.23, ""), "student q": (now.q, 0.23, "///")}
     marks = []
-    for role, (name, (heights, aside, hatch)) in enumerate(looks.items()):
+    for role, (name, (p, aside, hatch)) in enumerate(looks.items()):
+        heights = bars_of.of(p)
         words = [limits.short(height) for height in heights]
         bars = Bars(
             places + aside,
@@ -107,12 +110,9 @@ def _bars(now: Answers, classes: Sequence[str]) -> Chart:
             legend=name,
         )
         marks.append(bars)
-    tilt = 20 if max(map(len, classes)) > 8 else 0
     return Chart(
         marks,
-        Axis(
-            "class", (-0.6, len(places) - 0.4), ticks=places, names=classes, tilt=tilt
-        ),
+        bars_of.axis(),
         Axis("probability", (0, 1.12), ticks=(0, 0.5, 1)),
         title=f"Probabilities at T = {now.T:g}",
         legend="above",

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from kdsurvey.losses import soften
+from kdsurvey.panels.kit.classes import Shown, cut, shown
 from kdsurvey.panels.temperature.softened import Softened, softened
 from kdsurvey.pictures import (
     Axis,
@@ -21,7 +22,6 @@ from kdsurvey.pictures import (
 )
 
 LOW, HIGH = 0.5, 50.0  # of T
-TILTED = 8  # letters: longer names of classes are tilted
 
 
 class Subject(NamedTuple):
@@ -42,21 +42,30 @@ class Subject(NamedTuple):
         """Return the name of the class of image i."""
         return self.classes[self.labels[i]]
 
+    def shown(self, i: int) -> Shown:
+        """Choose the classes of image i that have bars, the same at every temperature."""
+        nets = [self.v] if self.z is None else [self.v, self.z]
+        logits = [net[i].numpy() for net in nets]
+        return shown(self.classes, *logits, label=int(self.labels[i]))
+
 
 def picture(subject: Subject, i: int, T: float, squared: bool) -> Picture:
     """Draw image i, the probabilities at T, and the gradient at the student's logits."""
     now = subject.softened(i, T, squared)
-    caption = f"image {i}, label {subject.name(i)}"
+    caption = f"image {i}\nlabel {cut(subject.name(i))}"
+    classes = subject.shown(i)
     charts = {
         "digit": image_chart([Image(subject.images[i])], caption=caption),
         "numbers": _numbers(now, T),
-        "p": _probabilities(now.p, subject, 0, "Teacher: p = softmax(v / T)"),
+        "p": _probabilities(
+            classes, now.p, 0, "Teacher: p = softmax(v / T)", last=now.q is None
+        ),
     }
     table = _table(subject, now, i, T, squared)
     mosaic, height = [["digit", "p"], ["numbers", "p"]], 250
     if now.q is not None and now.g is not None:
-        charts["q"] = _probabilities(now.q, subject, 1, "Student: q = softmax(z / T)")
-        charts["g"] = _gradient(subject, now.g, i, squared)
+        charts["q"] = _probabilities(classes, now.q, 1, "Student: q = softmax(z / T)")
+        charts["g"] = _gradient(subject, classes, now.g, i, squared)
         mosaic, height = [["digit", "p"], ["digit", "q"], ["numbers", "g"]], 440
     return Picture(charts, mosaic=mosaic, widths=(1, 5), height=height, tables=[table])
 
@@ -75,18 +84,27 @@ def _numbers(now: Softened, T: float) -> Chart:
     )
 
 
-def _probabilities(p: np.ndarray, subject: Subject, role: int, title: str) -> Chart:
-    last = role == 0 and subject.z is None
+def _probabilities(
+    classes: Shown, p: np.ndarray, role: int, title: str, last: bool = False
+) -> Chart:
+    """Return a bar per class; only the last chart of a column names them."""
     y = Axis("probability", (0, 1.2), ticks=(0, 0.5, 1))
-    return Chart([_bars(p, role, "{:.3f}")], _class_axis(subject, last), y, title=title)
+    return Chart(
+        [_bars(classes.of(p), role, "{:.3f}")], classes.axis(last), y, title=title
+    )
 
 
-def _gradient(subject: Subject, g: np.ndarray, i: int, squared: bool) -> Chart:
+def _gradient(
+    subject: Subject, classes: Shown, g: np.ndarray, i: int, squared: bool
+) -> Chart:
     limit = 1.3 * max(_largest_gradient(subject, i), 1e-6)
     name = gradient_name(squared)
     return Chart(
-        [_bars(g, 2, "{:+.3f}"), Rule([0], horizontal=True, style="-", width=0.9)],
-        _class_axis(subject, named=True),
+        [
+            _bars(classes.of(g), 2, "{:+.3f}"),
+            Rule([0], horizontal=True, style="-", width=0.9),
+        ],
+        classes.axis(),
         Axis("gradient", (-limit, limit), most=5),
         title=f"{name[0].upper()}{name[1:]} at the student's logits z",
     )
@@ -107,16 +125,6 @@ def _largest_gradient(subject: Subject, i: int) -> float:
 def gradient_name(squared: bool) -> str:
     """Return the gradient's formula; squared: the loss is multiplied by T^2."""
     return "gradient T (q − p)" if squared else "gradient (q − p) / T"
-
-
-def _class_axis(subject: Subject, named: bool) -> Axis:
-    """Return the axis of classes; only the last chart of a column names them."""
-    c = len(subject.classes)
-    limits = (-0.6, c - 0.4)
-    if not named:
-        return Axis("", limits, ticks=range(c), names=[""] * c)
-    tilt = 20 if max(map(len, subject.classes)) > TILTED else 0
-    return Axis("class", limits, ticks=range(c), names=subject.classes, tilt=tilt)
 
 
 def _bars(heights: np.ndarray, role: int, form: str) -> Bars:
