@@ -9,9 +9,9 @@ from kdsurvey.lessons.exercise import Exercise, close, read_questions
 weights = Exercise(
     "Count the weights",
     hints=(
-        "A linear layer from m to n units has a matrix and a vector.",
-        "m times n weights and n biases.",
-        "Pair each width with the next one: zip(widths, widths[1:]).",
+        "Of what does a linear layer from m to n units consist, and how large is each part?",
+        "for each pair of neighbouring widths m, n: add the matrix's numbers and the biases.",
+        "for m, n in zip(widths, widths[1:]): what is to be added?",
     ),
 )
 
@@ -57,9 +57,9 @@ weights.refuses(lambda w: sum(m * n + n for m, n in zip(w[:-1], w[1:-1])))
 spread = Exercise(
     "Entropy of an answer",
     hints=(
-        "H = -sum p log p. What is 0 log 0?",
-        "Its limit is 0, but a computer says nan.",
-        "torch.special.entr(p) is -p log p with the limit built in.",
+        "What is 0 log 0 as a limit, and what does a computer say?",
+        "for each class: -p log p, or 0 where p is 0; then add them up.",
+        "torch.special.entr(p) is -p log p for each class, with the limit built in.",
     ),
 )
 
@@ -105,9 +105,9 @@ spread.refuses(lambda p: 1 - p.square().sum())
 share = Exercise(
     "How much of the gap?",
     hints=(
-        "What did the student gain?",
-        "What could it have gained?",
-        "Divide the first by the second.",
+        "How many errors fewer has the student than the net alone, and how many could it have?",
+        "share = (what was gained) / (what could be gained), both from the net alone.",
+        "gained = alone - distilled; what could be gained has the teacher in it.",
     ),
 )
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from kdsurvey.lessons.start_here import experiments
+from kdsurvey.methods import hinton
 from kdsurvey.nets import mlp
-from kdsurvey.training import Config
+from kdsurvey.training import Config, accuracy, train
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,16 @@ def test_every_seed_learns_once_from_labels_and_once_from_the_teacher(few):
     assert table.loc[0, "hard"] == pytest.approx(100 * rows[0]["accuracy"], abs=0.05)
 
 
-def test_logits_of_a_teacher_and_of_a_new_student(few):
-    v, z = experiments.logits(few, experiments.taught(few))
-    assert v.shape == z.shape == (300, 10) and not v.equal(z)
+def test_the_first_pair_differs_in_what_it_learns_from(few):
+    rows = experiments.first_pair.run(few, 3)
+    assert [(row["arm"], row["seed"]) for row in rows] == [
+        ("distilled", 3),
+        ("alone", 3),
+    ]
+    assert all(0 <= row["accuracy"] <= 1 for row in rows)
+    assert experiments.first_pair.run(few, 3) == rows
+    teacher, images = experiments.taught(few, 3), few.fraction(experiments.SHARE, 3)
+    student = mlp(784, *experiments.NARROW, 10, seed=3)
+    config = replace(experiments.STUDENT, seed=3)
+    train(hinton(student, teacher, T=4.0, alpha=1.0), images, config)
+    assert rows[0]["accuracy"] == pytest.approx(accuracy(student, *few.test), abs=1e-4)
