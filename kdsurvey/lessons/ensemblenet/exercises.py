@@ -12,9 +12,9 @@ split = Exercise(
     "What the mean loss of heads consists of",
     hints=(
         "Take the mean over the heads of the logits, not of the probabilities.",
-        "log p_i is z_i.log_softmax(-1), log p is z.mean(0).log_softmax(-1).",
+        "log q_i is z_i.log_softmax(-1), log q is z.mean(0).log_softmax(-1).",
         (
-            "The third: sum over classes of p (log p - log p_i), mean over heads "
+            "The third: sum over classes of q (log q - log q_i), mean over heads "
             "and images."
         ),
     ),
@@ -59,9 +59,9 @@ def _(draw):
 @split.solved_by
 def _(z, y):
     F = torch.nn.functional
-    log_p_i, log_p = z.log_softmax(-1), z.mean(0).log_softmax(-1)
+    log_q_i, log_q = z.log_softmax(-1), z.mean(0).log_softmax(-1)
     heads = torch.stack([F.cross_entropy(z_i, y) for z_i in z]).mean()
-    apart = (log_p.exp() * (log_p - log_p_i)).sum(-1).mean()
+    apart = (log_q.exp() * (log_q - log_q_i)).sum(-1).mean()
     return heads, F.cross_entropy(z.mean(0), y), apart
 
 
@@ -81,8 +81,8 @@ def _(z, y):
 @split.refuses
 def _(z, y):
     """The divergence the wrong way round."""
-    log_p_i, log_p = z.log_softmax(-1), z.mean(0).log_softmax(-1)
-    apart = (log_p_i.exp() * (log_p_i - log_p)).sum(-1).mean()
+    log_q_i, log_q = z.log_softmax(-1), z.mean(0).log_softmax(-1)
+    apart = (log_q_i.exp() * (log_q_i - log_q)).sum(-1).mean()
     return _heads(z, y), F.cross_entropy(z.mean(0), y), apart
 
 
@@ -111,14 +111,14 @@ slope = Exercise(
     "How a head is pulled",
     hints=(
         (
-            "For one head and one image the slope of H(y, p_i) in z_i is p_i - y, y"
+            "For one head and one image the slope of H(y, q_i) in z_i is q_i - y, y"
             " one-hot."
         ),
         (
             "The ensemble's logits are the mean of the heads': each head gets 1/m "
-            "of the slope p - y. So does the mean over heads."
+            "of the slope q - y. So does the mean over heads."
         ),
-        "(p - y + lambda (p_i - p)) / (m n), m heads and n images.",
+        "(q - y + lambda (q_i - q)) / (m n), m heads and n images.",
     ),
 )
 
@@ -158,8 +158,8 @@ def _(draw):
 @slope.solved_by
 def _(z, y, lam):
     m, n, c = z.shape
-    p_i, p = z.softmax(-1), z.mean(0).softmax(-1)
-    return (p - torch.nn.functional.one_hot(y, c) + lam * (p_i - p)) / (m * n)
+    q_i, q = z.softmax(-1), z.mean(0).softmax(-1)
+    return (q - torch.nn.functional.one_hot(y, c) + lam * (q_i - q)) / (m * n)
 
 
 @slope.refuses
@@ -255,7 +255,7 @@ def _heads(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 
 def _slope(z: torch.Tensor, y: torch.Tensor, lam: float) -> torch.Tensor:
-    """The slope of lam mean_i H(y, p_i) + (1 - lam) H(y, p) in z, by autograd."""
+    """The slope of lam mean_i H(y, q_i) + (1 - lam) H(y, q) in z, by autograd."""
     z = z.clone().requires_grad_()
     return torch.autograd.grad(
         lam * _heads(z, y) + (1 - lam) * F.cross_entropy(z.mean(0), y), z

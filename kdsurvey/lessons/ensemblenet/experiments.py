@@ -74,23 +74,23 @@ class Parts(NamedTuple):
 
 
 def parts(z: Tensor, y: Tensor, average: str = "logits") -> Parts:
-    """1/m sum_i H(y, p_i), H(y, p) and 1/m sum_i KL(p || p_i), p the softmax of the
-    mean logits, or the mean of the p_i.
+    """1/m sum_i H(y, q_i), H(y, q) and 1/m sum_i KL(q || q_i), q the softmax of the
+    mean logits, or the mean of the q_i.
 
     z: (m, n, c) logits; y: (n,) labels, or (n, c) probabilities. average: "logits" or
     "probabilities". Nothing is detached.
     """
-    log_p_i = z.log_softmax(-1)
-    log_p = (
+    log_q_i = z.log_softmax(-1)
+    log_q = (
         z.mean(0).log_softmax(-1)
         if average == "logits"
-        else log_p_i.exp().mean(0).log()
+        else log_q_i.exp().mean(0).log()
     )
     target = (
         torch.nn.functional.one_hot(y, z.shape[-1]).to(z.dtype) if y.ndim == 1 else y
     )
-    heads, together = (-(target * log).sum(-1).mean() for log in (log_p_i, log_p))
-    return Parts(heads, together, (log_p.exp() * (log_p - log_p_i)).sum(-1).mean())
+    heads, together = (-(target * log).sum(-1).mean() for log in (log_q_i, log_q))
+    return Parts(heads, together, (log_q.exp() * (log_q - log_q_i)).sum(-1).mean())
 
 
 def ambiguity(f: Tensor, y: Tensor) -> Parts:
@@ -105,16 +105,16 @@ def ambiguity(f: Tensor, y: Tensor) -> Parts:
 
 
 def slope_through_ensemble(z: Tensor, average: str = "logits") -> float:
-    """Return the largest absolute slope of the mean KL(p || p_i) in what the target p is
-    made of, the heads' own p_i held constant.
+    """Return the largest absolute slope of the mean KL(q || q_i) in what the target q is
+    made of, the heads' own q_i held constant.
     """
     made_of = z.detach().clone().requires_grad_()
-    log_p = (
+    log_q = (
         made_of.mean(0).log_softmax(-1)
         if average == "logits"
         else made_of.softmax(-1).mean(0).log()
     )
-    apart = (log_p.exp() * (log_p - z.detach().log_softmax(-1))).sum(-1).mean()
+    apart = (log_q.exp() * (log_q - z.detach().log_softmax(-1))).sum(-1).mean()
     return torch.autograd.grad(apart, made_of)[0].abs().max().item()
 
 

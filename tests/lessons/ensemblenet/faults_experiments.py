@@ -6,14 +6,14 @@ FAULTS = [
     Fault(
         "heads: probabilities for logits",
         "lessons/ensemblenet/experiments.py",
-        'if average == "logits" else log_p_i.exp()',
-        'if average != "logits" else log_p_i.exp()',
+        'if average == "logits" else log_q_i.exp()',
+        'if average != "logits" else log_q_i.exp()',
     ),
     Fault(
         "heads: divergence turned round",
         "lessons/ensemblenet/experiments.py",
-        "(log_p.exp() * (log_p - log_p_i))",
-        "(log_p_i.exp() * (log_p_i - log_p))",
+        "(log_q.exp() * (log_q - log_q_i))",
+        "(log_q_i.exp() * (log_q_i - log_q))",
     ),
     Fault(
         "heads: a gap that is always 0",
@@ -30,8 +30,8 @@ FAULTS = [
     Fault(
         "heads: slope through the heads too",
         "lessons/ensemblenet/experiments.py",
-        "log_p - z.detach().log_softmax(-1)",
-        "log_p - made_of.log_softmax(-1)",
+        "log_q - z.detach().log_softmax(-1)",
+        "log_q - made_of.log_softmax(-1)",
     ),
     Fault(
         "heads: a sum without its weight decay",
