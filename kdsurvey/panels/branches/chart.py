@@ -34,7 +34,8 @@ LEAST = 5e-4  # nats that the axis of the diversity reaches at least
 class Measured(NamedTuple):
     """What is measured of branches after each epoch."""
 
-    # mean KL(mean || branch) in nats, before the run and after each epoch
+    # mean KL(mean || branch) in nats, before the run and after each epoch; nan where it
+    # was not measured
     diversity: list[float]
     weights: Tensor  # (images, m), rows that sum to 1
 
@@ -70,13 +71,16 @@ def picture(
 
 def diversity_chart(measured: Measured | None, epochs: int) -> Chart:
     """Return how far the branches are from their mean, epoch by epoch."""
-    y = measured.diversity if measured else []
+    diversity = dict(enumerate(measured.diversity)) if measured else {}
+    known = {epoch: value for epoch, value in diversity.items() if value == value}
+    x, y = list(known), list(known.values())
     top = limits.nice_ceiling(max(LEAST, max(y, default=0.01)))
     end = f"{y[-1]:.3f}" if y else ""
-    line = Line(range(len(y)), y, role=1, style="-", end=end, size=4)
+    gaps = len(known) < len(diversity)
+    line = Line(x, y, role=1, style=":" if gaps else "-", end=end, size=4)
     return Chart(
         [line],
-        epoch_axis(max(len(y) - 1, epochs)),
+        epoch_axis(max(len(diversity) - 1, epochs)),
         Axis("mean KL (nats)", (0, top), most=4),
         title="How far branches are from their mean",
     )
@@ -112,6 +116,7 @@ def diversity_table(measured: Measured, name: str) -> Table:
     rows = [
         [f"epoch {k}" if k else "before training", f"{value:.4f}"]
         for k, value in enumerate(measured.diversity)
+        if value == value
     ]
     caption = "KL(mean ‖ branch) on validation images, nats"
     return Table(caption, ["", name], rows)

@@ -2,6 +2,7 @@
 alone, and what the gate says to images.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -28,8 +29,8 @@ from kdsurvey.panels.branches.chart import (
 )
 from kdsurvey.panels.kit.controls import Choice, Knob, Settings
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.race.arm import Arm
-from kdsurvey.panels.race.race import Race
+from kdsurvey.panels.race.arm import SCORE, TESTED, Arm
+from kdsurvey.panels.race.race import Finished, Race
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Stage, in_eval
 
@@ -42,7 +43,9 @@ def branches(
     method: str = "ONE",
     count: int = 3,
     T: float = 3.0,
+    weight: float = 1.0,
     config: Config | None = None,
+    finished: Finished | None = None,
     place: str | None = None,
 ) -> Panel:
     """Return a panel that trains one small net alone and, with the same weights as its branch
@@ -51,8 +54,11 @@ def branches(
     method: one of METHODS. count: of branches, 2 to 5, all of them copies of the net
     from its second block on with weights of their own. T: as for `methods.one` and
     `methods.ffl`; EnsembleNet has none. The weight that the reader moves is that of
-    ONE's distillation, of both arrows of FFL, and EnsembleNet's lam. config: 15 epochs
-    of batches of 64, rate 0.05 falling along a cosine, where None. Beside the
+    ONE's distillation, of both arrows of FFL, and EnsembleNet's lam; weight: where it
+    starts. config: 15 epochs of batches of 64, rate 0.05 falling along a cosine, where
+    None. finished: "alone", the method or both -> (net, rows of `train`), trained
+    before at these settings and shown until the first run here; the method's net is
+    Branches, or what answers for them all. Beside the
     accuracies: how far the branches are from their mean, KL(mean || branch) on
     validation images, and how the gate weighs them for some images, each branch alike
     where there is no gate. place: as for live_training. Raises ValueError for another
@@ -65,8 +71,8 @@ def branches(
             f"branches: one of {METHODS} on images (n, c, h, w), "
             f"not {method!r}, {dims} dims"
         )
-    starts = {"method": method, "count": count, "T": T, "rate": config.lr}
-    return BranchRace(data, config, place, **starts)
+    starts = {"method": method, "count": count, "T": T, "weight": weight}
+    return BranchRace(data, config, place, finished=finished, rate=config.lr, **starts)
 
 
 class BranchArm(Arm):
@@ -109,9 +115,43 @@ class BranchRace(Race):
     weight = Knob("Weight or λ", 1.0, 0, 4, step=0.25)
     rate = Knob("Learning rate", 0.05, 0.001, 1, log=True)
 
-    def __init__(self, data: Data, config: Config, place: str | None, **starts: object):
+    def __init__(
+        self,
+        data: Data,
+        config: Config,
+        place: str | None,
+        *,
+        finished: Finished | None,
+        **starts: object,
+    ):
         super().__init__(data, config, place, **starts)
+        if finished:
+            self.show(finished)
         self.arrange_all()
+
+    def show(self, finished: Finished) -> None:
+        """Show nets trained before: see Race.show. Of the diversity only the ends are
+        known, before the first epoch and after the last.
+        """
+        joint = GATED if self.settings.method == "ONE" else MEAN
+        runs = {
+            name: (net, [_as_drawn(row, joint) for row in rows])
+            for name, (net, rows) in finished.items()
+        }
+        super().show(runs)
+        for arm in self.arms:
+            if arm.measured:
+                first, last = arm.measured.diversity
+                unknown = [math.nan] * (arm.epochs - 1)
+                diversity = [first, *unknown, last]
+                arm.measured = arm.measured._replace(diversity=diversity)
+
+    def take(self, arm: Arm, net: nn.Module) -> None:
+        """See Race.take; of what answers for all branches, take these and their gate."""
+        if isinstance(arm, BranchArm) and isinstance(net, Mixed | Fused):
+            arm.gate = getattr(net, "gate", None)
+            net = net.net
+        super().take(arm, net)
 
     def lineup(self, settings: Settings) -> list[Arm]:
         seed = settings.seed
@@ -155,6 +195,20 @@ class BranchRace(Race):
         x, y = self._data.held_out
         labels = [self._data.classes[k] for k in y[:IMAGES]]
         return picture(accuracies, self.arms, x[:IMAGES], labels, self._config.epochs)
+
+
+def _as_drawn(row: dict, joint: str) -> dict:
+    """Return a row of `train` with the names of this panel's lines; scores that it does not
+    draw are left out. joint: the line of what the methods call the ensemble.
+    """
+    lines = {"head 0": BRANCH, "branch 0": BRANCH, "ensemble": joint, "fused": FUSED}
+    known = {}
+    for name, value in row.items():
+        ending = next((end for end in (SCORE, TESTED) if name.endswith(end)), "")
+        line = name.removesuffix(ending)
+        if not ending or line in (*lines, "net"):
+            known[lines.get(line, line) + ending] = value
+    return known
 
 
 def _plan(

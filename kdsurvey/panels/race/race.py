@@ -213,7 +213,7 @@ class Race(Turns[Arm]):
         for name, (net, rows) in finished.items():
             arm = lineup[name]
             arm.measured = self.measure(arm)
-            arm.net = copy.deepcopy(net).to(self._device)
+            self.take(arm, copy.deepcopy(net).to(self._device))
             for row in rows:
                 arm.add(row)
             arm.measured = self.measure(arm)
@@ -221,6 +221,10 @@ class Race(Turns[Arm]):
         self.run_settings = settings
         self._ran_here = False
         self.say(f"A finished run; Start trains one here. {self._tested()}")
+
+    def take(self, arm: Arm, net: nn.Module) -> None:
+        """Put a net that was trained elsewhere in the place of an arm's own."""
+        arm.net = net
 
     def epochs_of(
         self, arm: Arm, data: Data, config: Config, on_batch: Callable

@@ -57,4 +57,16 @@ FAULTS = [
         "{BRANCH: net[0]",
         "{BRANCH: net[len(net) - 1]",
     ),
+    Fault(
+        "a finished run's gated answer drawn as the mean",
+        "panels/branches/panel.py",
+        'joint = GATED if self.settings.method == "ONE" else MEAN',
+        "joint = MEAN",
+    ),
+    Fault(
+        "a finished run's last diversity at the first epoch",
+        "panels/branches/panel.py",
+        "[math.nan] * (arm.epochs - 1)",
+        "[]",
+    ),
 ]

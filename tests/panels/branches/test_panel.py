@@ -201,3 +201,32 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
 
 def test_stop_and_a_new_start(endless):
     stop_and_start(endless())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_finished_run_is_shown_until_the_first_one_here(made, data, method):
+    """Rows of `train` become the lines of the same run here; of the diversity the ends are
+    known.
+    """
+    ran = finished(made(method=method, count=4))
+    given = data.validated()
+    weights, joint, stages = by_hand(method, 3.0, 1.0, 0)
+    rows = train(stages, given, CONFIG, progress=False)
+    alone = net(0)
+    before = train(plain(alone), given, CONFIG, progress=False)
+    whole = joint.get("fused") or joint.get("gated") or weights
+    done = {"alone": (alone, before), method: (whole, rows)}
+    panel = made(method=method, count=4, finished=done)
+    panel.check()
+    shown, expected = lines(panel, "accuracy"), lines(ran, "accuracy")
+    assert shown and set(shown) <= set(expected)
+    for name in filter(None, shown):
+        assert np.allclose(shown[name].y, expected[name].y), name
+    (line,), (whole_line,) = (
+        marks(panel, "diversity", Line),
+        marks(ran, "diversity", Line),
+    )
+    assert np.allclose(line.y, [whole_line.y[0], whole_line.y[-1]])
+    assert list(line.x) == [0, CONFIG.epochs]
+    assert torch.allclose(panel.arms[1].measured.weights, ran.arms[1].measured.weights)
+    assert panel.status.startswith("A finished run") and panel.state()["run"] is None
