@@ -17,6 +17,7 @@ from kdsurvey.panels.landscape.panel import landscape
 from kdsurvey.panels.live.panel import live_training
 from kdsurvey.panels.pad.panel import pad
 from kdsurvey.panels.peers.panel import peers
+from kdsurvey.panels.pick.panel import pick
 from kdsurvey.panels.precision.panel import precision
 from kdsurvey.panels.quiz import predict, quiz, quizzes
 from kdsurvey.panels.rerun import rerun
@@ -40,6 +41,7 @@ __all__ = [
     "live_training",
     "pad",
     "peers",
+    "pick",
     "playground",
     "precision",
     "predict",

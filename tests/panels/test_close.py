@@ -40,6 +40,10 @@ def pad(data, teacher):
     return panels.pad(net, net, digits, challenge=(0, 1))
 
 
+def pick(data, teacher):
+    return panels.pick()
+
+
 def predict(data, teacher):
     return panels.predict("What does T do?", ["flatten", "sharpen"], "It flattens.")
 
@@ -69,6 +73,7 @@ MAKERS = (
     landscape,
     live_training,
     pad,
+    pick,
     predict,
     quiz,
     quizzes,

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from lessons.ensemblenet.given import budget_rows, lambda_rows
+from lessons.ensemblenet.given import lambda_rows
 
 from kdsurvey import data, nets, records
-from kdsurvey.branches import Mixed
+from kdsurvey.branches import Branches, Mixed
 from kdsurvey.lessons import alone as lesson_alone
 from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.ensemblenet import budgets, claims, experiments, pictures
@@ -339,34 +339,46 @@ def test_the_picture_of_lambda():
     assert "the rate: 0.1, 0.0667, 0.05" in words
 
 
-def test_tables_and_the_picture_of_budgets():
-    rows = budget_rows()
-    assert pictures.table(rows).loc["ONE"].tolist() == [
-        "50.0 ± 0.0",
-        "40.0 ± 0.0",
-        "60.0 ± 0.0",
-        1,
-        "a third of the rate, 45 epochs",
+def test_the_most_divided_images_come_first():
+    """Heads whose logits are read off the image: class by class, one head says otherwise."""
+    images = torch.zeros(4, 1, 2, 2)
+    images[:, 0, 0, 0] = torch.tensor([0.0, 3.0, 1.0, 2.0])
+
+    class Head(torch.nn.Module):
+        def __init__(self, sign):
+            super().__init__()
+            self.sign = torch.nn.Parameter(torch.tensor(float(sign)))
+
+        def forward(self, x):
+            return self.sign * x[:, 0, 0, :1] @ torch.tensor([[1.0, -1.0]])
+
+    heads = [torch.nn.Sequential(Head(sign)) for sign in (1, 1, -1)]
+    net = Branches(torch.nn.Sequential(), heads)
+    y = torch.tensor([0, 0, 1, 1])
+    given = data.Data((images, y), (images, y), ("a", "b"), "by hand")
+    pictured, titles = pictures.divided(net, given, n=3)
+    assert titles == ["a: a, a, b", "b: a, a, b", "b: a, a, b"]
+    assert [picture[0, 0] for picture in pictured] == [3.0, 2.0, 1.0]
+    z = net(images)
+    divergences = pictures.divergences(z)
+    parts = [experiments.parts(z[:, k : k + 1], y[k : k + 1]).apart for k in range(4)]
+    assert torch.allclose(divergences, torch.stack(parts))
+    assert pictures.diversity(net, given) == pytest.approx(divergences.mean().item())
+
+
+def test_recorded_runs_as_what_can_be_served():
+    rows = records.recorded("ensemble_lambda")
+    shown = pictures.answers(rows, 2.0)
+    assert list(dict.fromkeys(shown["arm"])) == [
+        "one net",
+        "label smoothing",
+        "one head",
+        "all heads",
     ]
-    joint = pictures.table(rows[rows["budget"] <= 15], joint=True)
-    assert joint.loc["ONE"].tolist() == [
-        "70.0 ± 0.0",
-        "70.0 ± 0.0",
-        3,
-        "as it comes, 6 epochs",
-    ]
-    assert joint.loc["one net"].tolist()[:3] == ["80.0 ± 0.0", "80.0 ± 0.0", 1]
-    equal = pictures.table_of_equal_steps(rows)
-    assert equal.loc["ONE"].tolist() == ["40.0 ± 0.0", "50.0 ± 0.0", "15.0"]
-    assert list(equal.index) == list(budgets.ARMS)
-    shown = pictures.trade(rows, 15)
-    assert "ONE 50.0, 40.0, 60.0" in shown.about
-    assert "one net: 50.0 % for 1;" in shown.about
-    assert "ONE: 40.0 % for 1 and 70.0 % for 3" in shown.about
-    assert len(shown.png()) > 1000
-    prices = pictures.prices()
-    assert prices.loc["one net", "of one net"] == "1.00"
-    assert prices.loc["three nets"].tolist()[1:3] == ["3.00", "2 epochs"]
+    usual = at(rows, arm="lambda = 2", rate="the rate")
+    for arm, column in (("one head", "branch 0"), ("all heads", "together")):
+        assert list(at(shown, arm=arm)["accuracy"]) == list(usual[column])
+    assert set(pictures.answers(rows, 0.7)["arm"]) == {"one net", "label smoothing"}
 
 
 def test_sizes():

@@ -1,0 +1,1 @@
+"""The lesson of notebook 13, what would you pick?"""

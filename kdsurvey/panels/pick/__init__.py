@@ -1,0 +1,1 @@
+"""The panel of what to serve at a price."""
