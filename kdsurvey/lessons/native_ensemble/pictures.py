@@ -9,10 +9,23 @@ from kdsurvey import plots
 from kdsurvey.lessons.branched_nets import serving_cost
 from kdsurvey.lessons.native_ensemble.claims import NAMED, ONE, TOGETHER
 from kdsurvey.lessons.native_ensemble.experiments import ARMS
-from kdsurvey.lessons.rows import table
+from kdsurvey.lessons.rows import at, table
 from kdsurvey.pictures import Axis, Bars, Chart, Image, Points, Rule, image_chart
 
+# of these one net stands beside the reader's
+SERVED = ("alone", "label smoothing", "no distillation", "no gate", "ONE")
 PARTS_OF_GATES = ("image", "before", "after")  # rows of the picture, from the top
+
+
+def beside(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return recorded rows as what can be served: one net of an arm, and all branches of
+    ONE as "ONE-E"; "accuracy" is that of the answer.
+    """
+    one = rows[rows["arm"].isin(SERVED)]
+    one = one.assign(accuracy=one["branch 0"])
+    joint = at(rows, arm="ONE")
+    joint = joint.assign(arm="ONE-E", accuracy=joint[TOGETHER])
+    return pd.concat([one, joint], ignore_index=True)
 
 
 def tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:

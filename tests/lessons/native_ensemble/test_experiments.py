@@ -355,6 +355,30 @@ def test_pictures_say_what_they_show(some):
     )
 
 
+def test_wrong_labels_stand_beside_what_nets_say(some):
+    x, y = some.train
+    right = y.clone()
+    right[[2, 5]] = (y[[2, 5]] + 1) % 10
+    nets_ = [branched_nets.small(0), branched_nets.small(1)]
+    images, titles = lesson.wrongly_labelled(some, right, nets_, n=5)
+    assert np.array_equal(images, x[[2, 5], 0].numpy())
+    with torch.no_grad():
+        calls = [net.eval()(x[[2, 5]]).argmax(1).tolist() for net in nets_]
+    assert titles[1] == f"{int(y[5])}: {calls[0][1]}, {calls[1][1]}"
+
+
+def test_what_is_served_stands_beside_the_readers_nets():
+    table = rows(**{"ONE": [0.6], "no sharing": [0.7], "alone": [0.5]})
+    table = table.assign(**{"branch 0": table["accuracy"] + 0.1}).query("seed == 0")
+    shown = pictures.beside(table).set_index("arm")["accuracy"]
+    first = table.set_index("arm")
+    assert shown.to_dict() == {
+        "ONE": first.loc["ONE", "branch 0"],
+        "alone": first.loc["alone", "branch 0"],
+        "ONE-E": first.loc["ONE", "together"],
+    }
+
+
 def test_a_recorded_run_can_be_had_again(digits):
     """Seed 0, five epochs: the nets alone and ONE, within what another CPU may change."""
     images, table = digits.hold_out(500), records.recorded("one_parts")
