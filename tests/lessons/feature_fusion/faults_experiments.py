@@ -87,10 +87,4 @@ FAULTS = [
         '"FFL (average)": Mixed(net, None)',
         '"FFL (average)": fused',
     ),
-    Fault(
-        "a drawing without a branch",
-        "lessons/feature_fusion/pictures.py",
-        '// shapes["last map of a branch"][1]',
-        '// shapes["last map of a branch"][1] - 1',
-    ),
 ]

@@ -111,6 +111,15 @@ def test_a_table_has_the_settings_and_the_best_of_them():
     assert table.loc["alone", "its best"] == "40.0 ± 0.0"
 
 
+def test_what_is_served_stands_beside_the_readers_nets():
+    rows = example().assign(**{"branch 0": 0.123})
+    shown = pictures.beside(rows).groupby("arm")["accuracy"].first()
+    assert shown["FFL (branch)"] == 0.123 == shown["alone"]
+    assert set(shown.index) <= set(pictures.SERVED) and "DML (branch)" not in shown
+    fused = rows[(rows["arm"] == "FFL") & (rows["choice"] == "15 epochs")]
+    assert shown["FFL (fused)"] == fused["together"].iloc[0]
+
+
 def test_gains_are_paired_by_seed():
     rows = example()
     rows["accuracy"] += 0.01 * rows["seed"]
