@@ -78,8 +78,8 @@ FAULTS = [
     Fault(
         "lineage: taught and given swapped",
         "panels/generations/chart.py",
-        "bars(left, aim, role=6,",
-        "bars(left, q, role=6,",
+        "bars(left, classes.of(aim), role=6,",
+        "bars(left, classes.of(q), role=6,",
     ),
     Fault(
         "lineage: births in the middle",
