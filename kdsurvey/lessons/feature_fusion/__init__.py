@@ -1,1 +1,1 @@
-"""The lesson of notebook 10, feature fusion."""
+"""The lesson of notebook 11, feature fusion."""

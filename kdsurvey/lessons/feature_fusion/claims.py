@@ -1,4 +1,4 @@
-"""What notebook 10 answers, on branches, their average and the fused classifier."""
+"""What notebook 11 answers, on branches, their average and the fused classifier."""
 
 from dataclasses import replace
 

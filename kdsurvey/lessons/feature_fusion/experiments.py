@@ -1,4 +1,4 @@
-"""Notebook 10: branches whose maps are fused, and who teaches whom. Kim et al. 2020,
+"""Notebook 11: branches whose maps are fused, and who teaches whom. Kim et al. 2020,
 arXiv 1904.09058.
 """
 

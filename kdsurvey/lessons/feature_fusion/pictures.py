@@ -1,4 +1,4 @@
-"""What notebook 10 draws and lists: what answers are worth and what they cost."""
+"""What notebook 11 draws and lists: what answers are worth and what they cost."""
 
 from collections.abc import Sequence
 

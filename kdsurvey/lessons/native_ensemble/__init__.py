@@ -1,1 +1,1 @@
-"""The lesson of notebook 11, ONE."""
+"""The lesson of notebook 10, ONE."""

@@ -1,4 +1,4 @@
-"""What notebook 11 answers, on ONE and its parts."""
+"""What notebook 10 answers, on ONE and its parts."""
 
 from collections.abc import Iterable
 from dataclasses import replace

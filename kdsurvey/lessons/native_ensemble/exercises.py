@@ -1,4 +1,4 @@
-"""Exercises of notebook 11."""
+"""Exercises of notebook 10."""
 
 import torch
 import torch.nn.functional as F

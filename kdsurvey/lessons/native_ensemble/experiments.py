@@ -1,4 +1,4 @@
-"""Notebook 11: branches that teach themselves. Lan, Zhu & Gong 2018, arXiv 1806.04606."""
+"""Notebook 10: branches that teach themselves. Lan, Zhu & Gong 2018, arXiv 1806.04606."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What notebook 11 draws and lists: arms, what they cost, and the gate image by image."""
+"""What notebook 10 draws and lists: arms, what they cost, and the gate image by image."""
 
 from collections.abc import Sequence
 

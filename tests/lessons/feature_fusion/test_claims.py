@@ -1,4 +1,4 @@
-"""Notebook 10's answers: the comparison that a row names, the right way round."""
+"""Notebook 11's answers: the comparison that a row names, the right way round."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Notebook 10: an arm is the method that it names, pairs start as their members alone,
+"""Notebook 11: an arm is the method that it names, pairs start as their members alone,
 and what is read off rows.
 """
 

@@ -1,4 +1,4 @@
-"""Recorded rows of notebook 11 in small, for its tests."""
+"""Recorded rows of notebook 10 in small, for its tests."""
 
 import pandas as pd
 

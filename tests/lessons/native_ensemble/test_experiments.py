@@ -1,4 +1,4 @@
-"""Notebook 11: an arm is the method that it names, choices are equal, gates are read
+"""Notebook 10: an arm is the method that it names, choices are equal, gates are read
 and not changed, costs by hand.
 """
 
