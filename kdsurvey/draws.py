@@ -44,6 +44,13 @@ class OwnDraws(TorchDispatchMode):
         self._seed = seed
         self._generators: dict[torch.device, torch.Generator] = {}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Do not have torch mark this class as code that it must not compile: for that it
+        would import its compiler at the first draw, which takes as long as torch itself.
+        """
+        return False
+
     def __torch_dispatch__(
         self,
         func: Any,

@@ -51,4 +51,10 @@ FAULTS = [
         "from dataclasses import",
         "import kdsurvey.losses\nfrom dataclasses import",
     ),
+    Fault(
+        "the first draw waits for the compiler",
+        "draws.py",
+        "        return False\n\n    def __torch_dispatch__",
+        "        return True\n\n    def __torch_dispatch__",
+    ),
 ]

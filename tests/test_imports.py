@@ -249,7 +249,8 @@ def test_training_needs_neither_pandas_nor_matplotlib_nor_scipy():
         "data = kd.data.Data(pair, pair, ('a', 'b'), 'noise')\n"
         "for optimiser in ('sgd', 'adam'):\n"
         "    config = kd.Config(epochs=2, optimiser=optimiser, device='cpu')\n"
-        "    kd.train(kd.methods.plain(kd.nets.mlp(4, 2)), data, config, progress=False)\n"
+        "    net, other = (kd.nets.mlp(4, 4, 2, dropout=0.5) for _ in range(2))\n"
+        "    kd.train(kd.methods.hinton(net, other), data, config, progress=False)\n"
         "assert 'torch._dynamo' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT.parent)
