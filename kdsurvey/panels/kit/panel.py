@@ -15,6 +15,7 @@ from traitlets import TraitError, Unicode
 from kdsurvey.panels.kit import cells, controls, permalink
 from kdsurvey.panels.kit.redraw import Painter
 from kdsurvey.pictures import Canvas, Picture, Table
+from kdsurvey.pictures.stored import smaller
 
 # panels whose error nobody has asked for: the tests look here
 unchecked: "weakref.WeakSet[Panel]" = weakref.WeakSet()
@@ -345,7 +346,7 @@ class Panel:
     def face(self) -> dict[str, str]:
         """Return what stands for a panel that nobody runs: MIME type -> content."""
         self.settle()
-        return {"image/png": b64encode(self.png).decode()}
+        return {"image/png": b64encode(smaller(self.png)).decode()}
 
     def __repr__(self) -> str:
         return self.text
