@@ -4,10 +4,14 @@ No row of the table is answered here. The cells have one learning rate and no ac
 validation images; a best cell is chosen by other seeds, on the same test images.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
+from torch import nn
 
 from kdsurvey import records
+from kdsurvey.data import Data
 from kdsurvey.lessons.judging import Claims
 from kdsurvey.lessons.playground.experiments import (
     ALPHAS,
@@ -16,10 +20,12 @@ from kdsurvey.lessons.playground.experiments import (
     NAMES,
     TEMPERATURES,
     Map,
+    Setting,
     arm,
 )
 from kdsurvey.lessons.rows import at
-from kdsurvey.verdicts import Verdict, judge
+from kdsurvey.training import accuracy
+from kdsurvey.verdicts import Verdict, judge, judge_rows
 
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
@@ -83,6 +89,48 @@ def best_gains(one: Map, other: Map, names: tuple[str, str]) -> Verdict:
     ours, theirs = names
     what = f"gain of {ours} - of {theirs}, each at its best cell, over {one.control}"
     return judge("O11a", *gains, what=what, note=CHOSEN)
+
+
+def beside(
+    rows: pd.DataFrame, width: int, T: float, alpha: float
+) -> pd.DataFrame | None:
+    """Return recorded runs beside a student's own: "distilled", where this cell was
+    recorded, and the controls; None for a width that was not.
+
+    All images and the well-trained teacher.
+    """
+    same = rows[rows["map"] == Setting(width=width).name]
+    if same.empty:
+        return None
+    arms = {arm(T, alpha): "distilled"} | {name: name for name in CONTROLS}
+    kept = same[same["arm"].isin(arms)]
+    return kept.assign(arm=kept["arm"].map(arms))
+
+
+def measured(nets: Mapping[str, nn.Module], data: Data, seed: int) -> list[dict]:
+    """Return a row for each net: its accuracies on "validation" and on "test" images.
+
+    nets: arm -> a trained net.
+    """
+    parts = {"validation": data.held_out, "test": data.test}
+    return [
+        {"arm": name, "seed": seed}
+        | {part: accuracy(net, *pair) for part, pair in parts.items()}
+        for name, net in nets.items()
+    ]
+
+
+def yours(rows: Sequence[dict], part: str) -> list[Verdict]:
+    """Judge a project of the reader's: "distilled" above "no teacher" and above "label
+    smoothing", on "validation" or on "test" images.
+
+    rows: of `measured`, over seeds.
+    """
+    others = "no teacher", "label smoothing"
+    return [
+        judge_rows("O10a", rows, part, a="distilled", b=b, what=f"distilled - {b}")
+        for b in others
+    ]
 
 
 @CLAIMS.group("capacity")
