@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from kdsurvey import nets
 from kdsurvey.data import Data
 from kdsurvey.lessons.alone import on_labels
-from kdsurvey.lessons.arms import Arm, by_name
+from kdsurvey.lessons.arms import Arm, by_name, fit
 from kdsurvey.lessons.learning_speed import Pace
+from kdsurvey.lessons.rows import accuracies
 from kdsurvey.losses import fsp_matrix
 from kdsurvey.methods import fsp, plain
 from kdsurvey.records import experiment
@@ -24,6 +25,7 @@ from kdsurvey.training import Config, accuracy, train
 TEACHER = Config(epochs=6, batch_size=64, lr=0.05, schedule="cosine")
 # constant: a falling rate would hide who is faster
 FASTER = Config(epochs=4, batch_size=64, lr=0.02, schedule="constant")
+SOON = replace(FASTER, epochs=2)  # of what the reader trains in some seconds
 FACTORS = (0.5, 1.0, 2.0)  # of FASTER's rate, for plain training; FSP has the last two
 FIRST = 1 / 2  # the first stage's share of the epochs
 # rate of the first stage, chosen on validation images with seeds that are not reported
@@ -199,6 +201,36 @@ def fsp_faster(data: Data, seed: int) -> list[dict]:
         paced(name, data, seed, teachers[start.teacher], factor=factor)
         for name, start in STARTS.items()
         for factor in start.factors
+    ]
+
+
+@experiment(
+    dealt=True,
+    settings={
+        "teacher": TEACHER,
+        "config": SOON,
+        "first": FIRST,
+        "flow_lr": FLOW_LR,
+    },
+)
+def fsp_soon(data: Data, seed: int) -> list[dict]:
+    """Train what the reader of notebook 05 trains: two epochs on labels, or one on the
+    flow of a teacher, trained or not, and one on labels.
+    """
+    data = data.halved()
+    alone, taught, warmed = (residual(2, seed) for _ in range(3))
+    arms = {
+        "labels": (alone, plain(alone)),
+        "FSP": (taught, flow(taught, teach(data, seed), SOON.lr, FIRST)),
+        "FSP, untrained teacher": (
+            warmed,
+            flow(warmed, untrained(data, seed), SOON.lr, FIRST),
+        ),
+    }
+    config = replace(SOON, seed=seed)
+    return [
+        {"arm": arm, "seed": seed, **accuracies(fit(net, stages, data, config), data)}
+        for arm, (net, stages) in arms.items()
     ]
 
 
