@@ -13,14 +13,14 @@ order = [2, 0, 1]
 matrix = Exercise(
     "The FSP matrix",
     hints=(
+        "Over what is the sum, and what has to be equal in a and b before it can be taken?",
         (
-            "Bring both maps to one height and width first, then multiply and take "
-            "the mean over places."
+            "h, w = the smaller height and width; max-pool both maps to them; multiply "
+            "each channel of a with each of b; mean over the places."
         ),
-        "torch.einsum('nist,njst->nij', a, b) sums over the places s, t.",
         (
-            "F.adaptive_max_pool2d(m, (h, w)) does nothing to a map that is h x w "
-            "already."
+            "torch.nn.functional.adaptive_max_pool2d(m, (h, w)) for both; then "
+            "torch.einsum('nist,njst->nij', a, b), which is a sum, not yet a mean."
         ),
     ),
 )
@@ -94,9 +94,9 @@ matrix.refuses(lambda a, b: fsp_matrix(*_cropped(a, b)))
 shuffle = Exercise(
     "Shuffle a matrix, not the maps",
     hints=(
-        ("G has a row for each channel of F1 and a column for each channel of F2."),
-        "Both are shuffled by the same order: rows, then columns.",
-        "g[:, order] takes the rows of every matrix; then [:, :, order].",
+        "Which channels do the rows of a matrix stand for, and which its columns?",
+        "Take the rows of every matrix in the new order, then its columns.",
+        "g[:, order] has the rows; the columns are left.",
     ),
 )
 
@@ -147,12 +147,9 @@ shuffle.refuses(lambda g, order: g[:, order][:, :, order].mT)
 weight = Exercise(
     "A weight that makes the loss start near 1",
     hints=(
-        (
-            "The squared distance of two matrices that have nothing in common is "
-            "the sum of their squared norms."
-        ),
-        "Squared norms: g.square().sum((1, 2)), one an image.",
-        "1 / (squared norm of t + squared norm of s).mean().",
+        "How far apart are two matrices with nothing in common, given their norms?",
+        "Add the two squared norms of each image, take the mean over images, invert.",
+        "g.square().sum((1, 2)) is the squared norm of a matrix, one an image.",
     ),
 )
 

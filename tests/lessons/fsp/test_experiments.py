@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from kdsurvey import data, nets, plots, records
+from kdsurvey import data, nets, papers, plots, records
 from kdsurvey.lessons import alone, arms
 from kdsurvey.lessons.fsp import claims, experiments, pictures, students
 from kdsurvey.methods import plain
@@ -283,14 +283,17 @@ def test_likeness_is_one_for_copies_and_lower_for_other_digits(few):
 
 def test_a_gallery_has_an_image_and_three_matrices_in_each_row(few):
     net = experiments.untrained(few, 0)
-    found = pictures.gallery(net, experiments.residual(2, 1), net, few, (0, 3))
+    other = experiments.calibrated(experiments.residual(2, 1), few.train[0])
+    nets = {"teacher": net, "student": other, "again": net}
+    found = pictures.gallery(nets, few, (0, 3))
     (image, teacher, before, after), _ = found["grid"]
     assert (
         np.array_equal(image, few.test[0][0, 0])
         and np.array_equal(teacher, after)
         and not np.array_equal(teacher, before)
     )
-    assert len(found["columns"]) == len(found["limits"]) == 4 and before.max() > 0.01
+    assert found["columns"] == ["image", "teacher", "student", "again"]
+    assert len(found["limits"]) == 4 and before.max() > 0.01
     picture = plots.matrices(**found, title="FSP matrices", labels=("F1", "F2"))
     assert [chart.x.label for chart in picture.charts.values()] == [""] * 5 + ["F2"] * 3
     assert [chart.marks[0].high for chart in picture.charts.values()] == pytest.approx(
@@ -473,3 +476,38 @@ def test_a_recorded_arm_can_be_had_again():
         now,
         before.to_dict(),
     )
+
+
+@pytest.mark.parametrize("what", pictures.PAPER)
+def test_the_paper_stands_beside_our_means(what):
+    table = pictures.beside_the_paper(what)
+    experiment, column, arms = pictures.PAPER[what]
+    rows = records.recorded(experiment)
+    for arm, key in arms.items():
+        paper, ours = table.loc[arm]
+        assert paper == papers.reported("fsp", key).value
+        of_arm = rows[rows["arm"].str.startswith(arm)].groupby("seed")[column]
+        low, high = of_arm.min().mean(), of_arm.max().mean()
+        assert 100 * low - 0.1 <= ours <= 100 * high + 0.1
+
+
+def test_what_the_reader_runs_is_three_arms_of_one_start(few, monkeypatch):
+    """The same net for each arm, a teacher and an untrained one, two epochs in all."""
+    ran = []
+
+    def learn(net, stages, data, config):
+        start = torch.cat([p.flatten() for p in net.parameters()]).clone()
+        names = [stage.name for stage in stages]
+        ran.append((start, names, config, net))
+        return net
+
+    monkeypatch.setattr(experiments, "fit", learn)
+    monkeypatch.setattr(
+        experiments, "teach", lambda data, seed: experiments.residual(2, 9)
+    )
+    kept = experiments.fsp_soon.run(few, 3)
+    assert [row["arm"] for row in kept] == ["labels", "FSP", "FSP, untrained teacher"]
+    assert [len(names) for _, names, _, _ in ran] == [1, 2, 2]
+    assert all(torch.equal(start, ran[0][0]) for start, *_ in ran)
+    assert all(config.epochs == 2 and config.seed == 3 for _, _, config, _ in ran)
+    assert len({id(net) for *_, net in ran}) == 3
