@@ -1,7 +1,8 @@
 """Net2Net while it trains: a net that grows wider or deeper at the press of a button."""
 
+import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
@@ -25,7 +26,7 @@ from kdsurvey.panels.growing.growth import (
 )
 from kdsurvey.panels.growing.schedule import GrowingRun, GrowthSchedule, Next, Planned
 from kdsurvey.panels.kit.background import Run
-from kdsurvey.panels.kit.batch_curves import History, picture
+from kdsurvey.panels.kit.batch_curves import Curve, History, picture
 from kdsurvey.panels.kit.controls import Choice, Knob, button, row
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.kit.training_panel import TrainingPanel
@@ -39,6 +40,8 @@ RATES = (
     ("0.3x the learning rate", 0.3),
     ("0.1x the learning rate", 0.1),
 )
+# a net and the rows that `train` returned for it, before and after each growth
+Finished = Sequence[tuple[nn.Sequential, Sequence[dict]]]
 MEASURED = 512  # training images on which the batch norm of a new layer is measured
 
 
@@ -53,6 +56,7 @@ def growing(
     config: Config | None = None,
     noise: float = 0.05,
     pace: int | None = 20,
+    finished: Finished = (),
     place: str | None = None,
 ) -> Panel:
     """Return a panel that trains a small net on the labels and lets it grow meanwhile: a layer
@@ -64,13 +68,15 @@ def growing(
     new optimiser and with the share of the learning rate that the reader chose. The
     epoch that was under way ends there: the next begins, in an order of its own.
     config: 20 epochs of batches of 64 at a constant rate of 0.02 where None; all
-    batches of a run together are as many as those epochs have. pace, place, data
-    without a validation part: as for live_training.
+    batches of a run together are as many as those epochs have. finished: a net as it
+    was before and after each growth, with the rows that `train` returned for it, which
+    is shown until the first run here. pace, place, data without a validation part: as
+    for live_training.
     """
     config = config or Config(epochs=20, batch_size=64, lr=0.02, schedule="constant")
     widths = data.train[0][0].numel(), 8, 8, len(data.classes)
     make = net or (lambda seed: mlp(*widths, seed=seed))
-    return Growing(data, make, config, place, noise=noise, pace=pace)
+    return Growing(data, make, config, place, finished, noise=noise, pace=pace)
 
 
 class Growing(TrainingPanel):
@@ -106,6 +112,7 @@ class Growing(TrainingPanel):
         make: Callable[[int], nn.Sequential],
         config: Config,
         place: str | None,
+        finished: Finished = (),
         **starts: object,
     ):
         self.net = make(config.first_seed)
@@ -125,6 +132,9 @@ class Growing(TrainingPanel):
         self.schedule = self._plan(None)
         self._seed = config.first_seed
         self._next_beat = 0.0
+        self._ran_here = True  # what is on show
+        if finished:
+            self._show(finished)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -136,6 +146,31 @@ class Growing(TrainingPanel):
         grow = row(self.noise.row, self.pace, self.wider, self.deeper, grid_gap="4px")
         buttons = row(self.seed, *self.buttons, grid_gap="4px")
         self.arrange(self.title, where, grow, buttons, self.meter_line)
+
+    def _show(self, finished: Finished) -> None:
+        """Show a run from elsewhere: the loss and the accuracy of its epochs."""
+        losses = {term: Curve() for term in TERMS}
+        self.history.terms = losses
+        epoch = 0
+        for k, (net, rows) in enumerate(finished):
+            if k:
+                before, after = (
+                    "-".join(map(str, sizes(n))) for n in (finished[k - 1][0], net)
+                )
+                self.history.change(epoch, f"{before} → {after}")
+            for measured in rows:
+                epoch += 1
+                for term, curve in losses.items():
+                    curve.add(epoch, measured[term])
+                share = 100 * measured["net validation accuracy"]
+                self.history.accuracy.add(epoch, share)
+        self.history.batches = epoch * self._steps
+        self.net = copy.deepcopy(finished[-1][0])
+        self._ran_here = False
+        share = self.history.accuracy.y[-1]
+        self.say(
+            f"A finished run; Start trains one here. Validation accuracy {share:.1f} %."
+        )
 
     def _plan(self, again: GrowingRun | None) -> GrowthSchedule:
         """Return the schedule of a run, or of one that is made again."""
@@ -166,7 +201,7 @@ class Growing(TrainingPanel):
         return partial(self._train, seed=seed, schedule=self._plan(again))
 
     def made(self) -> GrowingRun | None:
-        if not self.history.batches:
+        if not (self._ran_here and self.history.batches):
             return None
         growths = tuple(Planned.at(one.batches, one.growth) for one in self.grown)
         return GrowingRun(self._seed, growths, self.history.batches)
@@ -179,6 +214,7 @@ class Growing(TrainingPanel):
             if self.history.accuracy.y:
                 self.before = self.history
             self.history = History()
+            self._ran_here = True
             self._seed = seed
             self.net = net
             self.grown = []

@@ -27,4 +27,10 @@ FAULTS = [
         "width, noise=growth.noise, generator",
         "width, generator",
     ),
+    Fault(
+        "growing: a finished run from elsewhere is in the permalink",
+        "panels/growing/panel.py",
+        "        self._ran_here = False\n",
+        "",
+    ),
 ]

@@ -420,3 +420,27 @@ def test_words_along_lines_never_cover_each_other():
         "bottom",
     ]
     assert places([2, 2, 2], 1) == ["bottom", "top", ""]
+
+
+def test_a_finished_run_is_shown_until_the_first_one_here(made, data, config):
+    """Its losses and accuracies epoch by epoch, a line where it grew; no link holds it."""
+    small = mlp(36, 6, 4, 5, seed=1)
+    first = train(plain(small), data, config, progress=False)
+    wide = surgery.widen(small, 1, 9)
+    second = train(plain(wide), data, config, progress=False)
+    panel = made(finished=[(small, first), (wide, second)])
+    rows, epochs = [*first, *second], list(range(1, len(first) + len(second) + 1))
+    history = panel.history
+    assert history.accuracy.x == epochs == history.terms["hard"].x
+    shares = [100 * row["net validation accuracy"] for row in rows]
+    assert history.accuracy.y == shares
+    assert history.terms["hard"].y == [row["hard"] for row in rows]
+    assert history.changes == [(len(first), "6-4 → 9-4")]
+    assert panel.status.startswith("A finished run; Start trains one here.")
+    assert f"{shares[-1]:.1f} %" in panel.status and "9-4 units" in panel.meter
+    assert panel.state()["run"] is None and panel.net is not wide
+    panel.start.click()
+    assert panel.wait(WAIT)
+    panel.check()
+    assert panel.before is history and panel.state()["run"]
+    assert panel.history.changes == []
