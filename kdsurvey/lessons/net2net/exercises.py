@@ -14,12 +14,12 @@ a = example(8, 3, scale=0.1, seed=4) + 5
 widen = Exercise(
     "Wider, by hand",
     hints=(
-        "g says of which old unit each new unit is a copy: that is an index.",
+        "Which column of W, and which row of W', does new unit j take, and what changes?",
         (
-            "How many copies has unit g(j)? Compare g with itself: (g[:, None] == "
-            "g).sum(1)."
+            "Index the columns of W by g, the rows of W' by g; count how often each of "
+            "g occurs in g, and divide each row by that."
         ),
-        ("U = W[:, g], U' = W'[g] divided by the number of copies, a row at a time."),
+        "(g[:, None] == g).sum(1) counts the copies of each new unit's original.",
     ),
 )
 
@@ -82,12 +82,9 @@ widen.refuses(lambda W, W2, g: (W[:, g], W2[g] / _copies(g)[:, None].sqrt()))
 identity = Exercise(
     "A convolution that does nothing",
     hints=(
-        "Each channel has to reach itself and no other.",
-        (
-            "Of a kernel's k x k weights one is 1: the one that lies on the pixel "
-            "itself."
-        ),
-        "Zeros, then a 1 at [i, i, k // 2, k // 2] for every channel i.",
+        "Which channels should a channel reach, and which of the k x k pixels?",
+        "All weights 0; for every channel i, a 1 from i to i at the kernel's centre.",
+        "w = torch.zeros(n, n, k, k); the centre is at [k // 2, k // 2].",
     ),
 )
 
@@ -139,7 +136,7 @@ identity.refuses(lambda n, k: torch.eye(n)[..., None, None] * torch.eye(k))
 undo = Exercise(
     "A batch norm that undoes itself",
     hints=(
-        "Batch norm subtracts the batch's mean and divides by sqrt(var + eps).",
+        "What does batch norm take away from a unit, and by what does it divide?",
         "beta brings the mean back, gamma the scale; eps belongs to the scale.",
         "Batch norm's variance divides by n: a.var(0, correction=0).",
     ),

@@ -31,6 +31,30 @@ def in_percent(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**{TEST: percent(rows, "accuracy")["accuracy"]})
 
 
+# how a net grew, or did not -> whether it is in the wider rows, and its start there
+GROWN = {
+    "the teacher": (False, "teacher continued"),
+    "deeper, copied": (False, "Net2Net"),
+    "deeper, random layers": (False, "random layers"),
+    "wider, copied": (True, "Net2Net, no noise"),
+    "wider, random padding": (True, "random padding"),
+}
+
+
+def just_grown(deep: pd.DataFrame, wide: pd.DataFrame) -> pd.DataFrame:
+    """Return the accuracy in per cent right after growing, before any step, of the arms
+    of GROWN.
+
+    deep, wide: recorded rows of deeper and of wider nets.
+    """
+    parts = []
+    for arm, (is_wide, start) in GROWN.items():
+        rows = in_percent(wide if is_wide else deep)
+        first = rows[rows["start"] == start].groupby("seed", as_index=False).first()
+        parts.append(first[["seed", COLUMNS[0]]].assign(arm=arm))
+    return pd.concat(parts, ignore_index=True)
+
+
 def curves(rows: pd.DataFrame, arms: Sequence[str], title: str) -> plots.Picture:
     """Draw validation accuracy against the step, mean ± s.d. over the seeds of each arm."""
     series = {

@@ -458,3 +458,18 @@ def test_deepening_never_costs_a_prediction_of_the_recorded_teachers():
     ]
     assert (grown["accuracies"].str[0] == grown["target"]).all()
     assert rows["seed"].nunique() >= 5
+
+
+def test_what_has_just_grown_has_taken_no_step():
+    deep, wide = (records.recorded(f"net2net_{grown}") for grown in ("deeper", "wider"))
+    rows = pictures.just_grown(deep, wide)
+    assert list(dict.fromkeys(rows["arm"])) == list(pictures.GROWN)
+    seeds = deep["seed"].unique()
+    for arm, name in (
+        ("the teacher", "Net2Net"),
+        ("deeper, random layers", "random layers"),
+    ):
+        first = deep[deep["start"] == name].groupby("seed")["accuracies"].first().str[0]
+        shown = rows[rows["arm"] == arm].set_index("seed")[pictures.COLUMNS[0]]
+        assert len(shown) == len(seeds)
+        assert shown[seeds].to_numpy() == pytest.approx(100 * first[seeds].to_numpy())
