@@ -1,6 +1,6 @@
 """The picture of the peers panel: accuracies, entropy of the answers, and equal answers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -29,28 +29,44 @@ class Answers(NamedTuple):
 def picture(accuracies: Chart, arms: Arms, epochs: int) -> Picture:
     """Return the accuracies, and beside them what the answers are like. epochs: of a run."""
     values = series(arms)
+    at = epochs_watched(arms)
     charts = {
         "accuracy": accuracies,
-        "entropy": entropy_chart(values, epochs),
-        "agreement": agreement_chart(values, epochs),
+        "entropy": entropy_chart(values, at, epochs),
+        "agreement": agreement_chart(values, at, epochs),
     }
     return Picture(
         charts,
         height=360,
         mosaic=[["accuracy", "entropy"], ["accuracy", "agreement"]],
         widths=(1.15, 1),
-        tables=[table(values)],
+        tables=[table(values, at)],
     )
 
 
+def watched(arms: Arms) -> list[tuple[Answers, Answers]]:
+    """Return what the net alone and the peers answered, before the run and after each epoch,
+    or, where a run was not made here, after its last epoch only.
+    """
+    alone, group = (arm.measured for arm in arms)
+    pairs = list(zip(alone, group))
+    return pairs if len(pairs) > arms[0].epochs else pairs[-1:]
+
+
+def epochs_watched(arms: Arms) -> list[int]:
+    """Return the epochs after which the values of `series` were measured."""
+    if not arms:
+        return []
+    return [*range(arms[0].epochs + 1)][-len(watched(arms)) :]
+
+
 def series(arms: Arms) -> dict[str, list[float]]:
-    """Return name -> a value before the run and after each epoch: entropies of the net alone
-    and of the peers in nats, equal answers in per cent.
+    """Return name -> a value for each of `epochs_watched`: entropies of the net alone and of
+    the peers in nats, equal answers in per cent.
     """
     if not arms:
         return {}
-    alone, group = (arm.measured for arm in arms)
-    pairs = list(zip(alone, group))
+    pairs = watched(arms)
     return {
         ALONE: [one.entropy for one, _ in pairs],
         "peers, mean": [peers.entropy for _, peers in pairs],
@@ -69,41 +85,47 @@ def equal_answers(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
     return sum(shares) / len(shares)
 
 
-def entropy_chart(values: Mapping[str, list[float]], epochs: int) -> Chart:
+def entropy_chart(
+    values: Mapping[str, list[float]], at: Sequence[int], epochs: int
+) -> Chart:
     """Return the entropies, from 0 to a whole quarter above all of them."""
     seen = [v for name in ENTROPIES for v in values.get(name, ())]
     top = 0.25 * (max(seen, default=2.5) // 0.25 + 1)
     y = Axis("nats", (0, top), most=4)
     x = epoch_axis(epochs, "epoch", ROOM)
     title = "Entropy of the answers"
-    return Chart(_lines(values, ENTROPIES), x, y, title=title)
+    return Chart(_lines(values, at, ENTROPIES), x, y, title=title)
 
 
-def agreement_chart(values: Mapping[str, list[float]], epochs: int) -> Chart:
+def agreement_chart(
+    values: Mapping[str, list[float]], at: Sequence[int], epochs: int
+) -> Chart:
     """Return the equal answers, from a whole ten below those of trained nets to 100 %."""
-    seen = [v for name in AGREEMENTS for v in values.get(name, ())[1:]]
+    series_shown = (values.get(name, ()) for name in AGREEMENTS)
+    seen = [v for y in series_shown for epoch, v in zip(at, y) if epoch]
     low = 10 * (min(seen, default=50) // 10)
     y = Axis("% of images", (low, 101), most=4)
     x = epoch_axis(epochs, "epoch", ROOM)
     title = "Two nets give the same answer"
-    return Chart(_lines(values, AGREEMENTS), x, y, title=title)
+    return Chart(_lines(values, at, AGREEMENTS), x, y, title=title)
 
 
-def _lines(values: Mapping[str, list[float]], names: Iterable[str]) -> list[Line]:
+def _lines(
+    values: Mapping[str, list[float]], at: Sequence[int], names: Iterable[str]
+) -> list[Line]:
     return [
-        Line(range(len(values[name])), values[name], role=ROLES.get(name, 1), end=name)
+        Line(at, values[name], role=ROLES.get(name, 1), end=name)
         for name in names
         if name in values
     ]
 
 
-def table(values: Mapping[str, list[float]]) -> Table:
+def table(values: Mapping[str, list[float]], at: Sequence[int]) -> Table:
     """Return the same in numbers: a row per epoch."""
-    done = max((len(y) for y in values.values()), default=0)
     rows = []
-    for epoch in range(max(0, done - LAST), done):
-        cells = [_cell(name, y[epoch]) for name, y in values.items()]
-        rows.append([f"epoch {epoch}", *cells])
+    for k in range(max(0, len(at) - LAST), len(at)):
+        cells = [_cell(name, y[k]) for name, y in values.items()]
+        rows.append([f"epoch {at[k]}", *cells])
     units = dict.fromkeys(ENTROPIES, "nats of entropy")
     head = [f"{name}, {units.get(name, '% equal answers')}" for name in values]
     return Table("Answers to the validation images", ["", *head], rows)

@@ -17,6 +17,7 @@ from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.peers.chart import ALONE, MOST, NAMES, Answers, picture
 from kdsurvey.panels.race.arm import Arm
 from kdsurvey.panels.race.noisy_labels import NoisyLabels
+from kdsurvey.panels.race.race import Finished
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import in_eval
 
@@ -30,6 +31,7 @@ def peers(
     noise: float = 0.2,
     widths: Sequence[int] = (128, 128),
     config: Config | None = None,
+    finished: Finished | None = None,
     place: str | None = None,
 ) -> Panel:
     """Return a panel that trains K peers by mutual learning, and a net alone that starts from
@@ -40,13 +42,16 @@ def peers(
     weight, T: as for `methods.dml`. config: 40 epochs of batches of 64 where None, long
     enough to learn wrong labels by heart. Beside the accuracies: the entropy of the
     answers to the validation images, and how often two nets give the same answer.
-    place: as for live_training. Raises ValueError for values out of range.
+    finished: "alone" and "peers" -> (net, rows of `train`), the peers' net a ModuleList;
+    trained before on the same data, they are shown until the first run here. place: as
+    for live_training. Raises ValueError for values out of range and for an arm that the
+    panel does not have.
     """
     config = config or Config(
         epochs=40, batch_size=64, lr=0.05, schedule="cosine", nesterov=True
     )
     starts = {"K": K, "weight": weight, "T": T, "noise": noise}
-    return Peers(data, config, place, widths=widths, **starts)
+    return Peers(data, config, place, widths=widths, finished=finished, **starts)
 
 
 class Peers(NoisyLabels):
@@ -77,11 +82,14 @@ class Peers(NoisyLabels):
         place: str | None,
         *,
         widths: Sequence[int],
+        finished: Finished | None,
         **starts: object,
     ):
         super().__init__(data, config, place, **starts)
         inputs, classes = self._data.train[0][0].numel(), len(self._data.classes)
         self._widths = inputs, *widths, classes
+        if finished:
+            self.show(finished)
         self.arrange_all()
 
     def lineup(self, settings: Settings) -> list[Arm]:

@@ -51,4 +51,10 @@ FAULTS = [
         "[*(arm.measured or ()), answers]",
         "[answers]",
     ),
+    Fault(
+        "peers: a finished run is drawn as if every epoch had been watched",
+        "panels/peers/chart.py",
+        "pairs if len(pairs) > arms[0].epochs else pairs[-1:]",
+        "pairs",
+    ),
 ]

@@ -106,10 +106,28 @@ def test_what_the_charts_say_is_so(made, data):
     shown = lines(panel, "entropy") | lines(panel, "agreement")
     assert list(shown) == list(values)
     for name, y in values.items():
-        assert list(shown[name].y) == y and shown[name].x == (0, 1, 2, 3, 4)
+        assert list(shown[name].y) == y and list(shown[name].x) == [0, 1, 2, 3, 4]
         chart = "entropy" if name in ENTROPIES else "agreement"
         low, high = panel.picture.charts[chart].y.limits
         assert low <= min(y[1:]) and max(y[1:]) <= high, name
+
+
+def test_a_finished_run_is_shown_until_the_first_one_here(made):
+    """Accuracies of every epoch; entropy and equal answers after the last one."""
+    ran = finished(made())
+    nets = {arm.name: (arm.net, arm.rows) for arm in ran.arms}
+    panel = made(finished=nets)
+    shown, before = (lines(p, "accuracy") for p in (panel, ran))
+    assert list(shown) == [ALONE, "peer 0", "peer 1"]
+    assert all(list(shown[name].y) == list(before[name].y) for name in shown)
+    for name, y in series(ran.arms).items():
+        chart = "entropy" if name in ENTROPIES else "agreement"
+        line = lines(panel, chart)[name]
+        assert list(line.x) == [4] and list(line.y) == [y[-1]]
+    assert panel.status.startswith("A finished run;") and panel.state()["run"] is None
+    assert "epoch 0" not in panel.html
+    finished(panel)
+    assert panel.state() == ran.state()
 
 
 def test_fewer_peers_leave_no_line_behind(made):
