@@ -38,7 +38,7 @@ def test_what_an_arm_is_here_is_one_of_three_words():
     modules = [
         importlib.import_module(module.name)
         for module in pkgutil.walk_packages(lessons.__path__, "kdsurvey.lessons.")
-        if module.name.endswith(("experiments", "budgets", "codistilling"))
+        if module.name.endswith(("experiments", "budgets"))
     ]
     values = [value for module in modules for value in vars(module).values()]
     arms = [arm for value in values for arm in arms_of(value)]

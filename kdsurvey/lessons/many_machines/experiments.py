@@ -1,4 +1,4 @@
-"""Notebook 07: two copies that learn from stale copies of each other. Anil et al. 2018,
+"""Notebook 15: two copies that learn from stale copies of each other. Anil et al. 2018,
 arXiv 1804.03235; `methods.codistil`.
 """
 

@@ -1,4 +1,4 @@
-"""What notebook 07 answers, on peers and on copies that seldom exchange."""
+"""What notebook 07 answers, on peers."""
 
 from collections.abc import Iterable
 
@@ -135,23 +135,6 @@ def _flatter() -> Verdict:
 @CLAIMS.row("O10c")
 def _alone_as_well() -> Verdict:
     return _answer("O10c", _tuned("dml_clean"), "alone", "DML")
-
-
-@CLAIMS.row("O16a")
-def _copies_help() -> Verdict:
-    return _answer("O16a", tuned(_copies(0.0)), "every 10", "never")
-
-
-@CLAIMS.row("O16b")
-def _copies_may_be_stale() -> Verdict:
-    return _answer("O16b", tuned(_copies(0.0)), "every 100", "every 1")
-
-
-@CLAIMS.row("O16d")
-def _runs_agree() -> Verdict:
-    rows = _tuned("codistil_runs")
-    what = "two runs agree, {a} - {b}, tuned, a fifth of labels redrawn"
-    return _answer("O16d", rows, "every 10", "never", what, column="two runs agree")
 
 
 def slopes_apart(K: int = 3, seed: int = 0) -> float:
@@ -302,53 +285,3 @@ def _ten_epochs() -> list[Verdict]:
         above(_long(choice="10 epochs"), "DML", "alone", "10 epochs, labels redrawn"),
         above(number, "K = 2, weight 4", "K = 1", "10 epochs, labels redrawn"),
     ]
-
-
-def _copies(noise: float) -> pd.DataFrame:
-    return at(records.recorded("codistil_stale"), noise=noise)
-
-
-@CLAIMS.group("copies")
-def _copies_tuned() -> list[Verdict]:
-    wrong, right = (tuned(_copies(noise)) for noise in (0.2, 0.0))
-    smooth, whole = "never, label smoothing", "never, but all images each"
-    return [
-        *above_each(right, "every 10", (smooth, whole), "tuned, labels right", "O16a"),
-        *above_each(wrong, "every 10", ("never", smooth, whole), TUNED_WRONG, "O16a"),
-    ]
-
-
-@CLAIMS.group("copies: how seldom")
-def _how_seldom() -> list[Verdict]:
-    wrong, right = (tuned(_copies(noise)) for noise in (0.2, 0.0))
-    long = at(_copies(0.2), choice="40 epochs")
-    others = "every 10", "every 100", "every 1000"
-    short = at(_copies(0.0), choice="10 epochs")
-    brief = "10 epochs, labels right"
-    return [
-        above(right, "every 1", "every 10", "tuned, labels right", claim="O16b"),
-        above(right, "every 1", "every 1000", "tuned, labels right", claim="O16b"),
-        *above_each(wrong, "every 1", others, TUNED_WRONG, "O16b"),
-        above(long, "every 1", "every 100", LONG, claim="O16b"),
-        above(short, "every 1000", "never", brief, claim="O16b"),
-    ]
-
-
-def _agreeing(rows: pd.DataFrame, a: str, b: str, where: str) -> Verdict:
-    return above(rows, a, b, where, claim="O16d", column="two runs agree")
-
-
-@CLAIMS.group("two runs agree: controls")
-def _runs_controls() -> list[Verdict]:
-    long, best = _long("codistil_runs"), _tuned("codistil_runs")
-    smooth = "never, label smoothing"
-    agreeing = [
-        _agreeing(long, "every 10", "never", "40 epochs"),
-        _agreeing(long, smooth, "never", "40 epochs"),
-        _agreeing(best, smooth, "never", "tuned"),
-    ]
-    accuracy = [
-        above(rows, "every 1000", "every 10", f"all images each, {where}", claim="O16b")
-        for rows, where in ((long, "40 epochs"), (best, "tuned"))
-    ]
-    return [*agreeing, *accuracy]

@@ -1,9 +1,15 @@
 """Exercises of notebook 07."""
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 
+import kdsurvey as kd
+from kdsurvey.data import mnist_5k
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.mutual_learning import experiments as lesson
 
 z, peers = example(6, 4), example(3, 6, 4, seed=1)
 y = torch.tensor([0, 1, 2, 3, 0, 1])
@@ -230,6 +236,78 @@ passes.refuses(lambda K, turns: (K, K))
 passes.refuses(lambda K, turns: (K * K, K))
 passes.refuses(lambda K, turns: (K * K, K * K) if turns else (K, K))
 passes.refuses(lambda K, turns: (K, K * K if turns else K))
+
+
+no_peer = Design(
+    title="A net without a peer",
+    hints=(
+        "What does the net alone learn between its tenth and its fortieth epoch?",
+        (
+            "Train kd.nets.mlp(196, 128, 128, 10, seed=seed) with kd.methods.plain, at the "
+            "lr, batch_size and schedule of the run above; then try other epochs."
+        ),
+        'kd.Config(batch_size=64, lr=0.05, schedule="cosine", seed=seed) lacks its epochs.',
+    ),
+    weights=50_000,
+    margin=2,
+)
+
+
+@no_peer.deals
+def _(seed):
+    """About 2,000 digits, a fifth of whose labels is drawn anew."""
+    return (lesson.digits(mnist_5k().hold_out(500).dealt(seed), seed),)
+
+
+@no_peer.rival
+def _(data, seed):
+    """Learn from a peer for 40 epochs."""
+    pair = lesson.peers(seed)
+    config = replace(lesson.CONFIG, seed=seed)
+    kd.train(kd.methods.dml(pair), data, config, progress=False)
+    return pair[0]
+
+
+def _alone(data, seed: int, epochs: int, **options) -> torch.nn.Module:
+    """Train a net alone for so many epochs."""
+    net = kd.nets.mlp(196, 128, 128, 10, seed=seed)
+    config = replace(lesson.CONFIG, epochs=epochs, seed=seed)
+    kd.train(kd.methods.plain(net, **options), data, config, progress=False)
+    return net
+
+
+@no_peer.solved_by
+def _(data, seed):
+    net = kd.nets.mlp(196, 128, 128, 10, seed=seed)
+    config = kd.Config(
+        epochs=8, batch_size=64, lr=0.05, schedule="cosine", nesterov=True, seed=seed
+    )
+    kd.train(kd.methods.plain(net), data, config, progress=False)
+    return net
+
+
+@no_peer.refuses
+def _(data, seed):
+    """As long as the peers."""
+    return _alone(data, seed, epochs=40)
+
+
+@no_peer.refuses
+def _(data, seed):
+    """As long as the peers, with a little smoothing."""
+    return _alone(data, seed, epochs=40, smoothing=0.1)
+
+
+@no_peer.refuses
+def _(data, seed):
+    """Hardly trained."""
+    return _alone(data, seed, epochs=1)
+
+
+@no_peer.refuses
+def _(data, seed):
+    """Too large."""
+    return kd.nets.mlp(196, 256, 128, 10, seed=seed)
 
 
 def _kl(v: torch.Tensor, z: torch.Tensor) -> torch.Tensor:

@@ -1,15 +1,17 @@
 """What notebook 07 draws and lists of its rows, and the one slope of the two targets."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from kdsurvey.data import Data
 from kdsurvey.lessons import rows as kept
-from kdsurvey.lessons.mutual_learning.codistilling import EVERY, NEVER, exchanging
 from kdsurvey.losses import kl, soften
+from kdsurvey.stage import Teacher
 
 
 class Targets(NamedTuple):
@@ -39,6 +41,31 @@ def two_targets(z: Tensor, others: Tensor, T: float = 1.0) -> dict[str, Targets]
         value = loss(at)
         targets[name] = Targets(value.item(), torch.autograd.grad(value, at)[0])
     return targets
+
+
+def second_opinions(
+    pair: Sequence[nn.Module], data: Data, right: Data, n: int
+) -> tuple[np.ndarray, list[str]]:
+    """Return the first n training images whose label is wrong, in [0, 1], and for each the
+    label and what either net says: "7: 1, 1".
+
+    right: the same data with every label right.
+    """
+    x, y = data.train
+    wrong = (y != right.train[1]).nonzero()[:n, 0]
+    answers = [Teacher(net).logits(x[wrong]).argmax(-1).tolist() for net in pair]
+    names = data.classes
+    titles = [
+        f"{names[label]}: {names[one]}, {names[other]}"
+        for label, one, other in zip(y[wrong].tolist(), *answers)
+    ]
+    return grey(x[wrong, 0]), titles
+
+
+def grey(x: Tensor) -> np.ndarray:
+    """Return standardised images (n, h, w) with their darkest pixel 0 and their brightest 1."""
+    low, high = x.min(), x.max()
+    return ((x - low) / (high - low)).numpy()
 
 
 def gains(rows: pd.DataFrame, over: str = "alone") -> pd.DataFrame:
@@ -85,21 +112,6 @@ def by_number(rows: pd.DataFrame, most: int = 5) -> dict[str, np.ndarray]:
         name: 100 * kept.by_seed(rows, ["K = 1", "K = 2, mean", *end])
         for name, end in ends.items()
     }
-
-
-def staleness(rows: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return the points that an exchange is worth over none, (seeds, exchanges) by how
-    seldom it comes, for both lengths and both kinds of labels.
-    """
-    gained = {}
-    for (noise, choice), part in rows.groupby(["noise", "choice"], sort=False):
-        arms = set(part["arm"])
-        seldom = [exchanging(n) for n in EVERY if exchanging(n) in arms]
-        redrawn = f"{100 * noise:.0f} % of the labels redrawn"
-        labels = redrawn if noise else "labels right"
-        gain = kept.by_seed(part, seldom) - kept.by_seed(part, [NEVER])
-        gained[f"{labels}, {choice}"] = 100 * gain
-    return gained
 
 
 def slices(why: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -16,7 +16,7 @@ from patterns import made_up
 from kdsurvey import data, nets, records
 from kdsurvey.lessons import alone as lesson_alone
 from kdsurvey.lessons.alone import mean_doubt
-from kdsurvey.lessons.mutual_learning import codistilling as lesson
+from kdsurvey.lessons.many_machines import experiments as lesson
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
 from kdsurvey.measures import top1_agreement
 from kdsurvey.methods import dml, plain

@@ -23,22 +23,10 @@ FAULTS = [
         'primary("P5f", rows, "DML", MATCHED, what',
     ),
     Fault(
-        "mutual learning: copies on redrawn labels",
-        CLAIMS,
-        'tuned(_copies(0.0)), "every 100"',
-        'tuned(_copies(0.2)), "every 100"',
-    ),
-    Fault(
         "mutual learning: one target for both slopes",
         CLAIMS,
         "kl(v, z) for v in answers]).mean(), kl(mean, z)",
         "kl(v, z) for v in answers]).sum(), kl(mean, z)",
-    ),
-    Fault(
-        "mutual learning: a fresh copy for a stale one",
-        CLAIMS,
-        '"every 100", "every 1")',
-        '"every 1", "every 100")',
     ),
     Fault(
         "lessons: one arm's edge is every arm's",

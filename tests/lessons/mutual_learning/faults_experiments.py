@@ -106,12 +106,6 @@ FAULTS = [
         "K = 2, weight {max(2, K - 2)}",
     ),
     Fault(
-        "an exchange is worth what it is worth over smoothing",
-        "lessons/mutual_learning/pictures.py",
-        "kept.by_seed(part, [NEVER])",
-        'kept.by_seed(part, ["never, label smoothing"])',
-    ),
-    Fault(
         "steps that nobody counts",
         "lessons/mutual_learning/experiments.py",
         "net.register_forward_hook(lambda net, x, z: seen.append(1))",

@@ -14,18 +14,12 @@ ARMS = {
     "P5b": ("DML", "one-way"),
     "P5d": ("K = 5, mean", "K = 2, mean"),
     "O10c": ("alone", "DML"),
-    "O16a": ("every 10", "never"),
-    "O16b": ("every 100", "every 1"),
-    "O16d": ("every 10", "never"),
 }
 RECORDS = {  # where the row's regime is recorded
     "P5a": "dml_clean",
     "P5b": "dml_clean",
     "P5d": "dml_number",
     "O10c": "dml_clean",
-    "O16a": "codistil_stale",
-    "O16b": "codistil_stale",
-    "O16d": "codistil_runs",
 }
 
 
@@ -55,11 +49,10 @@ def pairs(a: str, b: str, gain: float, choice: str = "20 epochs") -> pd.DataFram
 
 
 def of_record(id: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return of the rows what the row's record would have: one kind of labels, but for
-    copies; one weight, but for the number of peers.
+    """Return of the rows what the row's record would have: right labels; one weight,
+    but for the number of peers.
     """
-    if RECORDS[id] != "codistil_stale":
-        rows = rows[rows["noise"] == 0]
+    rows = rows[rows["noise"] == 0]
     if RECORDS[id] != "dml_number":
         rows = rows[rows["weight"] == 1]
     return rows

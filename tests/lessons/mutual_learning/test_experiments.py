@@ -406,27 +406,17 @@ def test_lines_and_tables_of_several_arms():
     )
 
 
-def test_what_an_exchange_is_worth():
-    rows = some_rows(
-        **{
-            "never": 0.5,
-            "every 1": 0.6,
-            "every 100": 0.55,
-            "never, label smoothing": 0.9,
-        }
-    ).assign(noise=0.2)
-    right = rows.assign(
-        noise=0.0, accuracy=rows["accuracy"] - (rows["arm"] == "never") * 0.1
-    )
-    found = pictures.staleness(pd.concat([rows, right]))
-    assert list(found) == [
-        "20 % of the labels redrawn, 20 epochs",
-        "labels right, 20 epochs",
+def test_second_opinions_are_on_wrong_labels(digits):
+    right, data = lesson.clean_digits(digits, 0), lesson.digits(digits, 0)
+    pair = lesson.peers(0)
+    images, titles = pictures.second_opinions(pair, data, right, 6)
+    assert images.shape == (6, 14, 14) and images.min() == 0 and images.max() == 1
+    x, y = data.train
+    answers = zip(y, right.train[1], *(net(x).argmax(1) for net in pair))
+    expected = [
+        f"{label}: {a}, {b}" for label, truth, a, b in answers if label != truth
     ]
-    wrong, clean = found.values()
-    assert wrong == pytest.approx(
-        np.array([[10, 5], [10, 5]])
-    ) and clean == pytest.approx(np.array([[20, 15], [20, 15]]))
+    assert titles == expected[:6]
 
 
 def test_a_slice_is_a_mean_over_seeds():
