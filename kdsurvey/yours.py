@@ -93,7 +93,7 @@ def _place(number: float, values: np.ndarray, most: float) -> str:
     if math.isnan(low):
         return ""
     low, high = max(low, 0.0), min(high, most)
-    where = "among"
+    where = ""
     if not low <= number <= high:
-        where = "below" if number < low else "above"
-    return f", {where} the recorded seeds ({low:.1f} to {high:.1f})"
+        where = "below " if number < low else "above "
+    return f", {where}where a further seed may lie ({low:.1f} to {high:.1f})"

@@ -223,7 +223,7 @@ def test_the_reader_runs_it(lesson):
     names = first.split(" = ")[0]
     assert names.count(",") >= 3 and len(rest) < 12
     shown = json.dumps(cells[0]["outputs"])
-    assert "yours" in shown and "among the recorded seeds" in shown
+    assert "yours" in shown and "where a further seed may lie" in shown
 
 
 def test_what_is_deeper_is_folded_and_says_what_it_answers(lesson):

@@ -52,19 +52,21 @@ def test_yours_stands_with_its_number_in_the_row_of_its_arm():
 
 
 @pytest.mark.parametrize(
-    ("number", "where"), [(80.0, "below"), (95.0, "among"), (110.0, "above")]
+    ("number", "where"), [(80.0, "below "), (95.0, ""), (110.0, "above ")]
 )
 def test_the_words_say_where_it_lies(number, where):
     picture, _ = drawn({"a": number})
     assert picture.about == (
-        f"Mine (score): a: yours {number:g}, {where} the recorded seeds (83.5 to 106.5)."
+        f"Mine (score): a: yours {number:g}, {where}where a further seed may lie (83.5 to 106.5)."
     )
 
 
 def test_no_further_seed_is_right_on_more_than_all_images():
     wide = pd.DataFrame({"arm": ["a"] * 3, "score": [20.0, 50.0, 80.0]})
     picture = among({"a": 100.0}, wide, "score", "Mine", most=100)
-    assert picture.about.endswith("yours 100, among the recorded seeds (0.0 to 100.0).")
+    assert picture.about.endswith(
+        "yours 100, where a further seed may lie (0.0 to 100.0)."
+    )
 
 
 def test_too_few_seeds_are_no_limits():
@@ -99,7 +101,9 @@ class TestLive:
     def test_accuracies_become_per_cent(self, toy):
         rows = pd.DataFrame({"arm": ["a"] * 3, "accuracy": [0.94, 0.95, 0.96]})
         shown = page.live({"a": self.net(toy, 0)}, toy, beside=rows)
-        assert "yours 0, below the recorded seeds (83.5 to 100.0)" in shown.about
+        assert (
+            "yours 0, below where a further seed may lie (83.5 to 100.0)" in shown.about
+        )
         assert list(rows) == ["arm", "accuracy"]
 
     def test_errors_are_counted_as_the_rows_count_them(self, toy):
@@ -108,7 +112,7 @@ class TestLive:
         shown = page.live(
             {"a": self.net(toy, n - 2)}, toy, beside=rows, column="errors"
         )
-        assert "(errors): a: yours 2, among the recorded seeds" in shown.about
+        assert "(errors): a: yours 2, where a further seed may lie" in shown.about
 
     def test_one_class_alone(self, toy):
         x, y = toy.test

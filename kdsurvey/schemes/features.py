@@ -29,13 +29,13 @@ def fitnets() -> Scheme:
             "L_{KD} = H(y, P_S) + λ H(P_T^τ, P_S^τ)",
         ),
         "Two stages, one below the other. Stage 1, hint: images x go to the teacher to "
-        "its hint, a frozen net 784-300, and to the student's lower half, "
-        "784-32-32-32-32-32, which ends in the guided layer and learns. The regressor "
+        "its hint, a frozen net 196-300, and to the student's lower half, "
+        "196-32-32-32-32-32, which ends in the guided layer and learns. The regressor "
         "r, from 32 to 300 units, learns too and is gone after this stage, so it is "
         "hatched. The loss L_HT compares r(v_g) with the target u_h, which gets no "
         "gradient. Stage 2, distil: the whole student, ten hidden layers of 32, learns "
         "and is served; its lower half starts as stage 1 left it. The whole teacher, "
-        "784-300-300-10, is frozen. The soft H compares P_S at temperature tau with the "
+        "196-300-300-10, is frozen. The soft H compares P_S at temperature tau with the "
         "target P_T at tau, with a weight lambda that falls from 4 to 1; the hard H "
         "compares P_S with the labels y.",
     )
@@ -50,7 +50,7 @@ def _hint() -> tuple[Part, ...]:
         236,
         66,
         "frozen",
-        "teacher to its hint\n784-300",
+        "teacher to its hint\n196-300",
     )
     student = Box(
         "student's lower half",
@@ -58,7 +58,7 @@ def _hint() -> tuple[Part, ...]:
         248,
         236,
         66,
-        text="student's lower half\n784-32-32-32-32-32",
+        text="student's lower half\n196-32-32-32-32-32",
     )
     r = Box("regressor r", 580, 248, 160, 66, text="regressor r\n32 → 300", thrown=True)
     hint = loss("L_HT", 790, 192, "L_{HT}", 31)
@@ -75,9 +75,9 @@ def _hint() -> tuple[Part, ...]:
 
 def _distil() -> tuple[Part, ...]:
     images = numbers("images x", 104, 438, 112)
-    teacher = Box("teacher", 312, 384, 236, 66, "frozen", "teacher\n784-300-300-10")
+    teacher = Box("teacher", 312, 384, 236, 66, "frozen", "teacher\n196-300-300-10")
     student = Box(
-        "student", 312, 496, 236, 66, text="student\n784 - 10 × 32 - 10", served=True
+        "student", 312, 496, 236, 66, text="student\n196 - 10 × 32 - 10", served=True
     )
     soft = loss("soft H", 590, 438)
     hard = loss("hard H", 740, 510)

@@ -134,8 +134,8 @@ def codistil() -> Scheme:
         Frame("Process 2", 624, 58, 312, 384),
         *_losses(1, net_1, copy_2, 82),
         *_losses(2, net_2, copy_1, 878),
-        copied(net_1.right(), copy_1.left(), text="weights, every 50 steps"),
-        copied(net_2.left(), copy_2.right(), text="weights, every 50 steps"),
+        copied(net_1.right(), copy_1.left(), text="weights, every 100 steps"),
+        copied(net_2.left(), copy_2.right(), text="weights, every 100 steps"),
         Words("after a burn-in:", 480, 250),
         Words("the first 20 % of the", 480, 276),
         Words("steps have H alone", 480, 302),
@@ -146,7 +146,7 @@ def codistil() -> Scheme:
         parts,
         ("L_i = H(y, q_i) + weight T^2 mean_{j≠i} KL(p_j ‖ q_i)",),
         "Two processes side by side, each with images and a net that learns and can be "
-        "served: net 1 in process 1, net 2 in process 2. Every 50 steps each sends its "
+        "served: net 1 in process 1, net 2 in process 2. Every 100 steps each sends its "
         "weights, so process 2 holds a copy of net 1 and process 1 a copy of net 2. The "
         "copies are stale, frozen, and gone after training. In process 1 the loss KL "
         "compares q_1 of net 1 with the target p_2 of the copy of net 2, which gets no "
