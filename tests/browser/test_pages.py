@@ -8,6 +8,8 @@ from browser.steps import ERRORS, open_and_run, outputs_tree
 pytestmark = pytest.mark.timeout(180)
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = [path.name for path in LESSONS]
+# What is folded is not in view, and cannot be photographed
+UNFOLD = "window.jupyterapp.commands.execute('notebook:expand-all-headings')"
 WHOLE = "00_start_here.ipynb"
 SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 # what it opens stays in the page
@@ -38,6 +40,7 @@ def test_widgets_come_without_an_error_a_foreign_host_or_a_nameless_control(
     page, lab, shots, name
 ):
     open_and_run(page, lab, name, seconds=150)
+    page.evaluate(UNFOLD)
     page.screenshot(path=shots / f"{name}.png")
     for k, output in enumerate(
         page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").all()
