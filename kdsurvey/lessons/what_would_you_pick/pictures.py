@@ -103,7 +103,7 @@ def priced(rows: pd.DataFrame, budget: int, images: int = 1) -> Picture:
     The accuracies are recorded, mean and 95 % interval; the times are measured.
     """
     served = answers()
-    accuracies = {answer.name: accuracy_of(rows, budget, answer) for answer in served}
+    accuracies = accuracies_of(best_tries(rows, budget), served)
     times = [latency(net_of(answer.arm, answer.joint), images) for answer in served]
     costs = {
         "multiply-adds (1000s)": [answer.adds / 1e3 for answer in served],
@@ -129,13 +129,26 @@ def priced(rows: pd.DataFrame, budget: int, images: int = 1) -> Picture:
     )
 
 
-def accuracy_of(rows: pd.DataFrame, budget: int, answer: Answer) -> np.ndarray:
-    """Return the test accuracies (seeds,) in per cent of what is served, at the arm's best
-    try within the budget.
+def best_tries(rows: pd.DataFrame, budget: int) -> dict[bool, pd.DataFrame]:
+    """Return the runs of each arm's best try within the budget, by whether all its
+    branches answer together.
     """
-    column, _ = _answer(answer.joint)
-    runs = at(best(rows, budget, answer.joint), arm=answer.arm)
-    return 100 * runs.sort_values("seed")[column].to_numpy(float)
+    return {joint: best(rows, budget, joint) for joint in (False, True)}
+
+
+def accuracies_of(
+    tries: Mapping[bool, pd.DataFrame], served: Sequence[Answer]
+) -> dict[str, np.ndarray]:
+    """Return name -> (seeds,), the test accuracies in per cent of what is served.
+
+    tries: what `best_tries` returned.
+    """
+    accuracies = {}
+    for answer in served:
+        column, _ = _answer(answer.joint)
+        runs = at(tries[answer.joint], arm=answer.arm).sort_values("seed")
+        accuracies[answer.name] = 100 * runs[column].to_numpy(float)
+    return accuracies
 
 
 def accuracy_chart(

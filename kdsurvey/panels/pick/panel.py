@@ -7,9 +7,8 @@ import pandas as pd
 
 from kdsurvey import records
 from kdsurvey.lessons.ensemblenet.budgets import BUDGETS
-from kdsurvey.lessons.ensemblenet.claims import best
 from kdsurvey.lessons.rows import at
-from kdsurvey.lessons.what_would_you_pick.pictures import accuracy_of
+from kdsurvey.lessons.what_would_you_pick.pictures import accuracies_of, best_tries
 from kdsurvey.lessons.what_would_you_pick.served import Answer, answers
 from kdsurvey.panels.kit.controls import Choice, Knob, row
 from kdsurvey.panels.kit.panel import Panel
@@ -75,22 +74,24 @@ class Pick(Panel):
 
     def draw(self) -> Picture:
         labels, budget = RUNS[self.runs.value]
-        rows = self._tables[labels]
+        tries = best_tries(self._tables[labels], budget)
         everything = answers()
-        accuracies = {a.name: accuracy_of(rows, budget, a) for a in everything}
+        accuracies = accuracies_of(tries, everything)
         left = self.affordable
-        self.describe(_sentence(left, accuracies, _validated(rows, budget, left)))
+        self.describe(_sentence(left, accuracies, _validated(tries, left)))
         within = [answer in left for answer in everything]
         limits = self.adds.value, self.size.value
         return picture(everything, accuracies, within, *limits)
 
 
-def _validated(rows: pd.DataFrame, budget: int, left: list[Answer]) -> dict[str, float]:
+def _validated(
+    tries: Mapping[bool, pd.DataFrame], left: list[Answer]
+) -> dict[str, float]:
     """Return name -> mean accuracy on validation images, by which one is chosen."""
     shares = {}
     for answer in left:
         column = "validation average" if answer.joint else "validation accuracy"
-        runs = at(best(rows, budget, answer.joint), arm=answer.arm)
+        runs = at(tries[answer.joint], arm=answer.arm)
         shares[answer.name] = runs[column].mean()
     return shares
 
