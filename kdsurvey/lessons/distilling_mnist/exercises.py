@@ -5,6 +5,7 @@ import torch
 import kdsurvey as kd
 from kdsurvey import losses
 from kdsurvey.data import mnist_5k
+from kdsurvey.lessons.alone import on_labels
 from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
 from kdsurvey.training import accuracy
@@ -245,9 +246,8 @@ few = Design(
 def _(seed):
     """A net that learnt from 3,500 digits, and a twentieth of those."""
     digits = mnist_5k().hold_out(500).dealt(seed)
-    teacher = kd.nets.mlp(784, 200, 10, seed=seed)
-    config = kd.Config(epochs=10, jitter=2, seed=seed)
-    kd.train(kd.methods.plain(teacher), digits, config, progress=False)
+    config = kd.Config(epochs=10, jitter=2)
+    teacher = on_labels(kd.nets.mlp(784, 200, 10, seed=seed), digits, config, seed)
     return digits.fraction(0.05, seed), teacher
 
 
@@ -255,15 +255,15 @@ def _(seed):
 def _(data, teacher, seed):
     """Learn from the few labels, jittered, at a rate chosen on validation images."""
 
-    def alone(lr):
-        net = kd.nets.mlp(784, 100, 10, seed=seed)
-        config = kd.Config(epochs=60, lr=lr, jitter=2, seed=seed)
-        kd.train(kd.methods.plain(net), data, config, progress=False)
-        return net
+    tried = [_alone(data, seed, lr=lr) for lr in (0.03, 0.1, 0.3)]
+    return max(tried, key=lambda net: accuracy(net, *data.held_out))
 
-    return max(
-        map(alone, (0.03, 0.1, 0.3)), key=lambda net: accuracy(net, *data.held_out)
-    )
+
+def _alone(data, seed, lr=0.1, smoothing=0.0):
+    """Train a net on the few labels."""
+    net = kd.nets.mlp(784, 100, 10, seed=seed)
+    config = kd.Config(epochs=60, lr=lr, jitter=2)
+    return on_labels(net, data, config, seed, smoothing=smoothing)
 
 
 @few.solved_by
@@ -294,10 +294,7 @@ def _(data, teacher, seed):
 @few.refuses
 def _(data, teacher, seed):
     """Smoothed labels: as unsure as a teacher, and no wiser."""
-    net = kd.nets.mlp(784, 100, 10, seed=seed)
-    config = kd.Config(epochs=60, jitter=2, seed=seed)
-    kd.train(kd.methods.plain(net, smoothing=0.1), data, config, progress=False)
-    return net
+    return _alone(data, seed, smoothing=0.1)
 
 
 def _p(logits: torch.Tensor) -> torch.Tensor:

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 import kdsurvey as kd
 from kdsurvey.data import mnist_5k
+from kdsurvey.lessons.alone import on_labels
 from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
 from kdsurvey.lessons.mutual_learning import experiments as lesson
@@ -271,9 +272,8 @@ def _(data, seed):
 def _alone(data, seed: int, epochs: int, **options) -> torch.nn.Module:
     """Train a net alone for so many epochs."""
     net = kd.nets.mlp(196, 128, 128, 10, seed=seed)
-    config = replace(lesson.CONFIG, epochs=epochs, seed=seed)
-    kd.train(kd.methods.plain(net, **options), data, config, progress=False)
-    return net
+    config = replace(lesson.CONFIG, epochs=epochs)
+    return on_labels(net, data, config, seed, **options)
 
 
 @no_peer.solved_by

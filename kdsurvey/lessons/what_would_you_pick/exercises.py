@@ -5,6 +5,7 @@ import torch
 import kdsurvey as kd
 from kdsurvey.data import mnist_5k
 from kdsurvey.lessons import branched_nets
+from kdsurvey.lessons.alone import on_labels
 from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
 
@@ -214,10 +215,13 @@ def _(seed):
 @served.rival
 def _(data, seed):
     """Learn from the labels; no rate from 0.02 to 0.1 did better on validation images."""
-    net = branched_nets.small(seed)
-    config = kd.Config(epochs=10, batch_size=64, lr=0.05, seed=seed)
-    kd.train(kd.methods.plain(net), data, config, progress=False)
-    return net
+    return _alone(data, seed, epochs=10)
+
+
+def _alone(data, seed, epochs, lr=0.05):
+    """Train a net on the labels."""
+    config = kd.Config(epochs=epochs, batch_size=64, lr=lr)
+    return on_labels(branched_nets.small(seed), data, config, seed)
 
 
 @served.solved_by
@@ -231,29 +235,19 @@ def _(data, seed):
 @served.refuses
 def _(data, seed):
     """Three nets together: as good, and three times the weights."""
-    nets = [branched_nets.small(1000 * k + seed) for k in range(3)]
-    config = kd.Config(epochs=1, batch_size=64, lr=0.05, seed=seed)
-    for net in nets:
-        kd.train(kd.methods.plain(net), data, config, progress=False)
-    return kd.nets.Ensemble(nets)
+    return kd.nets.Ensemble([_alone(data, 1000 * k + seed, epochs=1) for k in range(3)])
 
 
 @served.refuses
 def _(data, seed):
     """The rival's training, for longer."""
-    net = branched_nets.small(seed)
-    config = kd.Config(epochs=12, batch_size=64, lr=0.05, seed=seed)
-    kd.train(kd.methods.plain(net), data, config, progress=False)
-    return net
+    return _alone(data, seed, epochs=12)
 
 
 @served.refuses
 def _(data, seed):
     """A higher rate."""
-    net = branched_nets.small(seed)
-    config = kd.Config(epochs=6, batch_size=64, lr=0.2, seed=seed)
-    kd.train(kd.methods.plain(net), data, config, progress=False)
-    return net
+    return _alone(data, seed, epochs=6, lr=0.2)
 
 
 questions = read_questions(__package__)
