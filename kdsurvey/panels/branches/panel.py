@@ -125,9 +125,7 @@ class BranchRace(Race):
         **starts: object,
     ):
         super().__init__(data, config, place, **starts)
-        if finished:
-            self.show(finished)
-        self.arrange_all()
+        self.arrange_with(finished)
 
     def show(self, finished: Finished) -> None:
         """Show nets trained before: see Race.show. Of the diversity only the ends are

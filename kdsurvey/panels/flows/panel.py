@@ -123,9 +123,7 @@ class Flows(Race):
         )
         self._x = self._data.held_out[0][:images]
         self.wanted = matrices(self._teacher.net, self._x)
-        if finished:
-            self.show(finished)
-        self.arrange_all()
+        self.arrange_with(finished)
 
     def _chosen(self, settings: Settings) -> list[int]:
         """Return the sections that are ticked, from 0."""

@@ -107,9 +107,7 @@ class Hints(Race):
         self._teacher = teacher
         self._width = width
         self.watch(self.depth.box, self._guide_the_middle)
-        if finished:
-            self.show(finished)
-        self.arrange_all()
+        self.arrange_with(finished)
 
     def _guide_the_middle(self) -> None:
         self.guided.value = self.depth.value // 2

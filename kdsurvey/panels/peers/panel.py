@@ -88,9 +88,7 @@ class Peers(NoisyLabels):
         super().__init__(data, config, place, **starts)
         inputs, classes = self._data.train[0][0].numel(), len(self._data.classes)
         self._widths = inputs, *widths, classes
-        if finished:
-            self.show(finished)
-        self.arrange_all()
+        self.arrange_with(finished)
 
     def lineup(self, settings: Settings) -> list[Arm]:
         alone, *group = (

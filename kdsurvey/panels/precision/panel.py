@@ -124,9 +124,7 @@ class PrecisionRace(Race):
         starts["layer"] = replace(PrecisionRace.layer, options=layers)
         super().__init__(data, config, place, **starts)
         self._hidden = [width] * depth
-        if finished:
-            self.show(finished)
-        self.arrange_all()
+        self.arrange_with(finished)
 
     def _student(self, seed: int) -> nn.Sequential:
         pixels, classes = self._data.train[0][0].numel(), len(self._data.classes)

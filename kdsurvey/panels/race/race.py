@@ -196,9 +196,15 @@ class Race(Turns[Arm]):
         """Return the picture: the accuracies, and what stands beside them, with its tables."""
         raise NotImplementedError
 
+    def arrange_with(self, finished: Finished | None) -> None:
+        """Put the panel together, with nets that were trained elsewhere, if any."""
+        if finished:
+            self.show(finished)
+        self.arrange_all()
+
     def show(self, finished: Finished) -> None:
         """Show nets that were trained elsewhere, as the controls say, until the first run
-        here; to be called before `arrange_all`.
+        here; to be called before the panel is put together.
 
         Raises ValueError for an arm that does not run here.
         """
