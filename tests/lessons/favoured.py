@@ -1,4 +1,4 @@
-"""Recorded rows in which one arm is the better one, for tests of what claims compare."""
+"""Rows in which one arm is the better one, for tests of what is compared and drawn."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,21 @@ from kdsurvey import records
 from kdsurvey.answers import Verdict
 
 TEST = ["accuracy", "together", "average"]  # what is measured on test images
+
+
+def some_rows(**accuracies) -> pd.DataFrame:
+    """Two seeds, the second a point better; an accuracy an arm."""
+    return pd.DataFrame(
+        {
+            "arm": arm,
+            "seed": seed,
+            "choice": "20 epochs",
+            "accuracy": a + seed / 100,
+            "validation accuracy": a,
+        }
+        for arm, a in accuracies.items()
+        for seed in range(2)
+    )
 
 
 def favour(monkeypatch, arm: str, column: str) -> None:

@@ -12,6 +12,7 @@ from kdsurvey import nets, plots
 from kdsurvey.branches import Branches, Mixed
 from kdsurvey.data import Data
 from kdsurvey.lessons.branched_nets import parted, serving_cost, small
+from kdsurvey.lessons.calls import titles
 from kdsurvey.lessons.ensemblenet.claims import RATE, SLOW
 from kdsurvey.lessons.ensemblenet.experiments import CONTROLS, LAMBDAS, name, thin
 from kdsurvey.lessons.rows import at
@@ -59,13 +60,8 @@ def divided(net: Branches, data: Data, n: int = 10) -> tuple[np.ndarray, list[st
     x, y = data.test
     z = torch.stack([Teacher(net[k]).logits(x) for k in range(len(net))])  # (m, n, c)
     most = divergences(z).argsort(descending=True)[:n]
-    names = data.classes
-    calls = z[:, most].argmax(-1).T.tolist()
-    titles = [
-        f"{names[label]}: {', '.join(names[k] for k in heads)}"
-        for label, heads in zip(y[most].tolist(), calls)
-    ]
-    return x[most, 0].numpy(), titles
+    calls = z[:, most].argmax(-1)
+    return x[most, 0].numpy(), titles(data.classes, y[most], calls)
 
 
 def diversity(net: Branches, data: Data) -> float:

@@ -8,6 +8,7 @@ from torch import nn
 
 from kdsurvey.data import Data
 from kdsurvey.lessons import rows as kept
+from kdsurvey.lessons.calls import titles
 from kdsurvey.lessons.many_machines.experiments import EVERY, NEVER, exchanging
 from kdsurvey.lessons.mutual_learning.pictures import grey
 from kdsurvey.stage import Teacher
@@ -22,12 +23,8 @@ def disputed(
     x, y = data.test
     one, other = (Teacher(net).logits(x).argmax(-1) for net in pair)
     apart = (one != other).nonzero()[:n, 0]
-    names = data.classes
-    titles = [
-        f"{names[label]}: {names[a]}, {names[b]}"
-        for label, a, b in zip(*(part[apart].tolist() for part in (y, one, other)))
-    ]
-    return grey(x[apart, 0]), titles
+    calls = one[apart], other[apart]
+    return grey(x[apart, 0].numpy()), titles(data.classes, y[apart], calls)
 
 
 def staleness(rows: pd.DataFrame) -> dict[str, np.ndarray]:

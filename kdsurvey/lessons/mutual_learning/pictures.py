@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from kdsurvey.data import Data
 from kdsurvey.lessons import rows as kept
+from kdsurvey.lessons.calls import wrongly_labelled
 from kdsurvey.losses import kl, soften
-from kdsurvey.stage import Teacher
 
 
 class Targets(NamedTuple):
@@ -51,21 +51,14 @@ def second_opinions(
 
     right: the same data with every label right.
     """
-    x, y = data.train
-    wrong = (y != right.train[1]).nonzero()[:n, 0]
-    answers = [Teacher(net).logits(x[wrong]).argmax(-1).tolist() for net in pair]
-    names = data.classes
-    titles = [
-        f"{names[label]}: {names[one]}, {names[other]}"
-        for label, one, other in zip(y[wrong].tolist(), *answers)
-    ]
-    return grey(x[wrong, 0]), titles
+    images, titles = wrongly_labelled(data, right.train[1], pair, n)
+    return grey(images), titles
 
 
-def grey(x: Tensor) -> np.ndarray:
+def grey(x: np.ndarray) -> np.ndarray:
     """Return standardised images (n, h, w) with their darkest pixel 0 and their brightest 1."""
     low, high = x.min(), x.max()
-    return ((x - low) / (high - low)).numpy()
+    return (x - low) / (high - low)
 
 
 def gains(rows: pd.DataFrame, over: str = "alone") -> pd.DataFrame:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
@@ -38,7 +37,7 @@ from kdsurvey.lessons.branched_nets import (
 from kdsurvey.lessons.mutual_learning.experiments import NOISE, clean_digits
 from kdsurvey.losses import entropy
 from kdsurvey.records import experiment
-from kdsurvey.stage import Batch, Teacher, in_eval, watched
+from kdsurvey.stage import Batch, in_eval, watched
 from kdsurvey.training import Config, train
 
 ARMS: dict[str, Separate | Joint] = by_name(
@@ -196,22 +195,6 @@ def evenness(a: Tensor) -> tuple[float, float]:
     """
     even = entropy(a).mean().item() / math.log(a.shape[1])
     return round(even, 4), round((a == 0).double().mean().item(), 4)
-
-
-def wrongly_labelled(
-    data: Data, right: Tensor, nets: Sequence[nn.Module], n: int
-) -> tuple[np.ndarray, list[str]]:
-    """Return the first n training images whose label is not the right one, and for each
-    the label that it has and what each net calls it: "7: 7, 4".
-    """
-    x, y = (part[data.train[1] != right][:n] for part in data.train)
-    calls = [Teacher(net).logits(x).argmax(-1).tolist() for net in nets]
-    names = data.classes
-    titles = [
-        f"{names[label]}: {', '.join(names[k] for k in answers)}"
-        for label, answers in zip(y.tolist(), zip(*calls))
-    ]
-    return x[:, 0].numpy(), titles
 
 
 def alike(data: Data, seed: int, own_gate: bool, config: Config = CONFIG) -> Learnt:

@@ -3,25 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from lessons.favoured import some_rows
 
 from kdsurvey.data import mnist_5k
 from kdsurvey.lessons.many_machines import pictures
 from kdsurvey.nets import mlp
-
-
-def some_rows(**accuracies) -> pd.DataFrame:
-    """Two seeds, the second a point better; an accuracy an arm."""
-    return pd.DataFrame(
-        {
-            "arm": arm,
-            "seed": seed,
-            "choice": "20 epochs",
-            "accuracy": a + seed / 100,
-            "validation accuracy": a,
-        }
-        for arm, a in accuracies.items()
-        for seed in range(2)
-    )
 
 
 def test_what_an_exchange_is_worth():

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from lessons.favoured import some_rows
 
 from kdsurvey import data, nets, records
 from kdsurvey.lessons import alone as lesson_alone
@@ -321,21 +322,6 @@ def test_the_choice_is_that_of_the_validation_images():
     assert claims.above(kept, "a", "b", "tuned").effect == pytest.approx(10)
     assert claims.above(at(rows, choice="long"), "a", "b", "long").line.startswith(
         "P5a  NOT RESOLVED  a - b, long: +30.00 points at every seed"
-    )
-
-
-def some_rows(**accuracies) -> pd.DataFrame:
-    """Two seeds, the second a point better; an accuracy an arm."""
-    return pd.DataFrame(
-        {
-            "arm": arm,
-            "seed": seed,
-            "choice": "20 epochs",
-            "accuracy": a + seed / 100,
-            "validation accuracy": a,
-        }
-        for arm, a in accuracies.items()
-        for seed in range(2)
     )
 
 

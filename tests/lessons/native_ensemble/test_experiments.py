@@ -14,7 +14,7 @@ from lessons.native_ensemble.given import rows
 from kdsurvey import data, nets, records
 from kdsurvey.branches import Mixed, branched
 from kdsurvey.lessons import alone as lesson_alone
-from kdsurvey.lessons import branched_nets
+from kdsurvey.lessons import branched_nets, calls
 from kdsurvey.lessons import flatness as why
 from kdsurvey.lessons.native_ensemble import experiments as lesson
 from kdsurvey.lessons.native_ensemble import pictures
@@ -360,11 +360,11 @@ def test_wrong_labels_stand_beside_what_nets_say(some):
     right = y.clone()
     right[[2, 5]] = (y[[2, 5]] + 1) % 10
     nets_ = [branched_nets.small(0), branched_nets.small(1)]
-    images, titles = lesson.wrongly_labelled(some, right, nets_, n=5)
+    images, titles = calls.wrongly_labelled(some, right, nets_, n=5)
     assert np.array_equal(images, x[[2, 5], 0].numpy())
     with torch.no_grad():
-        calls = [net.eval()(x[[2, 5]]).argmax(1).tolist() for net in nets_]
-    assert titles[1] == f"{int(y[5])}: {calls[0][1]}, {calls[1][1]}"
+        said = [net.eval()(x[[2, 5]]).argmax(1).tolist() for net in nets_]
+    assert titles[1] == f"{int(y[5])}: {said[0][1]}, {said[1][1]}"
 
 
 def test_what_is_served_stands_beside_the_readers_nets():
