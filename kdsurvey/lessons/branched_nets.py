@@ -26,9 +26,16 @@ from kdsurvey.training import Config, accuracy
 CONFIG = Config(epochs=15, batch_size=64, lr=0.05, schedule="cosine", nesterov=True)
 CHOICES = {  # what every arm may choose from on validation images; the first is the default
     "15 epochs": CONFIG,
-    "a third of the rate": replace(CONFIG, lr=CONFIG.lr / 3),
+    "8 epochs": replace(CONFIG, epochs=8),
     "5 epochs": replace(CONFIG, epochs=5),
+    "3 epochs": replace(CONFIG, epochs=3),
     "weight decay": replace(CONFIG, weight_decay=5e-3),
+    "strong decay": replace(CONFIG, weight_decay=2e-2),
+}
+# where no label is wrong, longer training is the question
+CLEAN_CHOICES = {
+    "30 epochs": replace(CONFIG, epochs=30),
+    **{name: CHOICES[name] for name in ("15 epochs", "8 epochs", "weight decay")},
 }
 RIGHT, WRONG = "labels right", "a fifth of labels redrawn"  # as verdicts say it
 SHAPE = (1, 14, 14)

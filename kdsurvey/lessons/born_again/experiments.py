@@ -27,8 +27,11 @@ DECAYED = replace(CONFIG, weight_decay=5e-3)
 ONCE = replace(CONFIG, epochs=1)  # of a teacher that has hardly learnt
 SETTINGS = {
     "40 epochs": CONFIG,
+    "20 epochs": replace(CONFIG, epochs=20),
     "10 epochs": STOPPED,
+    "5 epochs": replace(CONFIG, epochs=5),
     "40 epochs, weight decay": DECAYED,
+    "40 epochs, strong decay": replace(CONFIG, weight_decay=2e-2),
 }  # every arm has the same choice
 LABELS = {"a fifth redrawn": 0.2, "clean": 0.0}
 GENERATIONS = 4

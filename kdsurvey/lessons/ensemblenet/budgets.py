@@ -42,7 +42,9 @@ LONG = 45
 SETTINGS = {
     "as it comes": {},
     "a third of the rate": {"lr": CONFIG.lr / 3},
+    "a ninth of the rate": {"lr": CONFIG.lr / 9},
     "weight decay": {"weight_decay": 5e-3},
+    "strong decay": {"weight_decay": 2e-2},
 }
 LAM = 1.5  # of EnsembleNet: heads drawn to their ensemble
 ALONE = "one net"

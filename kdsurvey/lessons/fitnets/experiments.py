@@ -77,9 +77,9 @@ def _lower_half(net, teacher, lr, **blocks) -> Iterator[Stage]:
     return labels_first(net, lr / CONFIG.lr)
 
 
-RATES = (0.02, 0.04, 0.08)
-HINT_RATES = (0.2, 0.6, 2.0)
-BETAS = (0.01, 0.1, 1.0)
+RATES = (0.01, 0.02, 0.04, 0.08)
+HINT_RATES = (0.06, 0.2, 0.6, 2.0)
+BETAS = (0.01, 0.1, 1.0, 10.0)
 ARMS = by_name(
     Tuned("labels", _labels, role="control", knob="lr", tries=RATES),
     Tuned("KD", _kd, role="control", knob="lr", tries=RATES),

@@ -33,7 +33,7 @@ from kdsurvey.training import Config, accuracy, train
 SMALL = Config(epochs=18, batch_size=64, lr=0.1, schedule="cosine")
 TRANSFER = Config(epochs=45, batch_size=20, lr=0.05, schedule="cosine")
 TUNE = replace(TRANSFER, epochs=30, lr=0.02)  # the teacher goes on, on the new task
-RATES = (0.5, 2.0)  # of Config.lr: the two rates of every arm
+RATES = (0.3, 1.0, 3.0)  # of Config.lr: the rates of every arm
 FIRST = 1 / 3  # the first stage's share of the epochs
 FEW = 0.1  # share of the images in `fsp_small` and `fsp_ensembles`
 EACH = 20  # images of a class in the new tasks
@@ -229,7 +229,8 @@ def fsp_fashion(data: Data, seed: int) -> list[dict]:
     """Go from digits to clothes, Fashion-MNIST (`data`), of which there are 20 images a
     class.
     """
-    return transferred(mnist_5k().hold_out(500).halved(), data.halved(), seed)
+    first = mnist_5k().hold_out(500).dealt(seed)
+    return transferred(first.halved(), data.halved(), seed)
 
 
 def transferred(source: Data, target: Data, seed: int, each: int = EACH) -> list[dict]:

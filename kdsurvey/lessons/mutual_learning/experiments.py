@@ -29,7 +29,9 @@ CHOICES = {  # what every arm may choose from on validation images; the first is
     "40 epochs": CONFIG,
     "20 epochs": replace(CONFIG, epochs=20),
     "10 epochs": replace(CONFIG, epochs=10),
+    "5 epochs": replace(CONFIG, epochs=5),
     "weight decay": replace(CONFIG, weight_decay=DECAY),
+    "strong decay": replace(CONFIG, weight_decay=4 * DECAY),
 }
 IMAGES = 2000  # for training
 NOISE = 0.2  # share of labels drawn anew
@@ -131,7 +133,11 @@ GROUPS = (
 DECAYED = "alone, weight decay"
 # epochs, of which one brings a net alone to about the training loss of mutual learning
 SHORTER = tuple(range(30, 41, 2))
-BRIEF = ("20 epochs", "10 epochs")  # five nets by turns for 40 would take minutes
+BRIEF = (
+    "20 epochs",
+    "10 epochs",
+    "5 epochs",
+)  # five nets by turns for 40 would take minutes
 
 
 def digits(data: Data, seed: int, noise: float = NOISE) -> Data:

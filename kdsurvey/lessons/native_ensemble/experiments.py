@@ -1,7 +1,7 @@
 """Notebook 11: branches that teach themselves. Lan, Zhu & Gong 2018, arXiv 1806.04606."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from kdsurvey.lessons.alone import labels, smoothed
 from kdsurvey.lessons.arms import alone_first, by_name
 from kdsurvey.lessons.branched_nets import (
     CHOICES,
+    CLEAN_CHOICES,
     CONFIG,
     COUNT,
     Joint,
@@ -69,14 +70,17 @@ def run(arm: str, data: Data, config: Config, teachers: Learnt | None = None) ->
 
 
 def compared(
-    data: Data, seed: int, arms: Sequence[str], choices: Sequence[str] = ()
+    data: Data,
+    seed: int,
+    arms: Sequence[str],
+    choices: Mapping[str, Config] = CHOICES,
 ) -> list[dict]:
-    """Return a row for each arm at each choice, all of CHOICES where none is named, with
-    what a gate does; "alone" comes first.
+    """Return a row for each arm at each choice, with what a gate does; "alone" comes
+    first.
     """
     rows = []
-    for choice in choices or CHOICES:
-        config = replace(CHOICES[choice], seed=seed)
+    for choice, config in choices.items():
+        config = replace(config, seed=seed)
 
         def trained(arm, alone, config=config) -> Learnt:
             return run(arm.name, data, config, alone)
@@ -96,13 +100,14 @@ def one_parts(data: Data, seed: int) -> list[dict]:
 @experiment(settings=SHARED | {"choices": CHOICES})
 def one_seeds(data: Data, seed: int) -> list[dict]:
     """Train every arm at the first choice alone, for more seeds."""
-    return compared(digits(data, seed), seed, tuple(ARMS), ("15 epochs",))
+    first = dict([next(iter(CHOICES.items()))])
+    return compared(digits(data, seed), seed, tuple(ARMS), first)
 
 
-@experiment(settings=SHARED | {"noise": 0.0, "clean": CLEAN, "choices": CHOICES})
+@experiment(settings=SHARED | {"noise": 0.0, "clean": CLEAN, "choices": CLEAN_CHOICES})
 def one_clean(data: Data, seed: int) -> list[dict]:
-    """Train nets alone, smoothed ones and ONE, every label right, for long and for short."""
-    return compared(clean_digits(data, seed), seed, CLEAN, ("15 epochs", "5 epochs"))
+    """Train nets alone, smoothed ones and ONE, every label right, at choices for that."""
+    return compared(clean_digits(data, seed), seed, CLEAN, CLEAN_CHOICES)
 
 
 @experiment(

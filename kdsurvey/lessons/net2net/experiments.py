@@ -27,7 +27,7 @@ STUDENT = replace(TEACHER, epochs=4)
 # a net without a teacher, as many steps in all
 LONG = replace(TEACHER, epochs=TEACHER.epochs + STUDENT.epochs)
 # of the teacher's learning rate: every arm has the same choice, but for the long one
-RATES = (0.1, 0.3, 1.0, 3.0, 10.0)
+RATES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 LONG_RATES = (1.0, 3.0)
 TWIN_RATES = (0.1, 1.0)
 FACTOR = 3  # of the channels of a wider net

@@ -176,7 +176,6 @@ def pull(
 
 
 @experiment(
-    dealt=True,
     settings={
         "config": CONFIG,
         "teacher": TEACHER,
@@ -306,7 +305,6 @@ def weighed(
 
 
 @experiment(
-    dealt=True,
     settings={
         "config": CONFIG,
         "teacher": TEACHER,
