@@ -26,6 +26,7 @@ from kdsurvey.training import Config, accuracy
 CONFIG = Config(epochs=15, batch_size=64, lr=0.05, schedule="cosine", nesterov=True)
 CHOICES = {  # what every arm may choose from on validation images; the first is the default
     "15 epochs": CONFIG,
+    "a third of the rate": replace(CONFIG, lr=CONFIG.lr / 3),
     "8 epochs": replace(CONFIG, epochs=8),
     "5 epochs": replace(CONFIG, epochs=5),
     "3 epochs": replace(CONFIG, epochs=3),
