@@ -39,6 +39,19 @@ CLEAN_CHOICES = {
     **{name: CHOICES[name] for name in ("15 epochs", "8 epochs", "weight decay")},
 }
 RIGHT, WRONG = "labels right", "a fifth of labels redrawn"  # as verdicts say it
+EDGES = {  # of these choices
+    WRONG: {
+        "15 epochs": "the longest tried",
+        "3 epochs": "the shortest tried",
+        "a third of the rate": "the lowest tried",
+        "strong decay": "the strongest tried",
+    },
+    RIGHT: {
+        "30 epochs": "the longest tried",
+        "8 epochs": "the shortest tried",
+        "weight decay": "the strongest tried",
+    },
+}
 SHAPE = (1, 14, 14)
 COUNT = 3
 T = 3.0
@@ -289,10 +302,3 @@ def stand(rows: pd.DataFrame, a: str, b: str, setting: str = "choice") -> str:
     if first == second:
         return f"both: {first}"
     return f"{a}: {first}; {b}: {second}"
-
-
-def edges(rows: pd.DataFrame, a: str, b: str, setting: str = "choice") -> str:
-    """Say as `stand` does where every setting is an edge, as each of CHOICES is: the
-    fewest epochs, the lowest rate, the strongest decay.
-    """
-    return f"{stand(rows, a, b, setting)} (at the edge of what was tried)"

@@ -17,7 +17,8 @@ LONG = "40 epochs"
 TUNED = "{a} - {b}, tuned, labels right"
 EDGES = {  # of what an arm may choose from
     LONG: "the longest tried",
-    "10 epochs": "the shortest tried",
+    "5 epochs": "the shortest tried",
+    "40 epochs, strong decay": "the strongest tried",
     "12 epochs, weight decay 0.003": "the most tried",
 }
 

@@ -46,6 +46,11 @@ SETTINGS = {
     "weight decay": {"weight_decay": 5e-3},
     "strong decay": {"weight_decay": 2e-2},
 }
+EDGES = {  # of these settings
+    "as it comes": "the highest rate tried",
+    "a ninth of the rate": "the lowest tried",
+    "strong decay": "the strongest tried",
+}
 LAM = 1.5  # of EnsembleNet: heads drawn to their ensemble
 ALONE = "one net"
 SMOOTH = "label smoothing"

@@ -10,10 +10,11 @@ import torch
 
 from kdsurvey import records
 from kdsurvey.lessons import judging
-from kdsurvey.lessons.branched_nets import RIGHT, WRONG, edges, stand
+from kdsurvey.lessons.branched_nets import EDGES, RIGHT, WRONG, stand
 from kdsurvey.lessons.ensemblenet.budgets import ALONE, ARMS, BUDGETS, SETTINGS, SMOOTH
+from kdsurvey.lessons.ensemblenet.budgets import EDGES as BUDGET_EDGES
 from kdsurvey.lessons.ensemblenet.experiments import THIN_LAMBDAS, name, parts
-from kdsurvey.lessons.judging import Claims, primary
+from kdsurvey.lessons.judging import Claims, edge_note, primary
 from kdsurvey.lessons.rows import at
 from kdsurvey.verdicts import Exact, Verdict, chosen, judge_rows
 
@@ -94,10 +95,10 @@ def best_rate(
 
 
 def thin(rows: pd.DataFrame, a: str, b: str, column: str = "together") -> Verdict:
-    """Judge a control of thin heads, each arm at its best of four settings."""
+    """Judge a control of thin heads, each arm at its best choice."""
     runs = tuned(rows, column, "choice")
     verdict = above(runs, a, b, column, where=f"tuned, {WRONG}", id="P10c")
-    return replace(verdict, note=edges(runs, a, b))
+    return replace(verdict, note=edge_note(runs, (a, b), EDGES[WRONG]))
 
 
 def identity_gap(average: str = "logits", seed: int = 0) -> float:
@@ -217,7 +218,10 @@ def _one_loss() -> Exact:
 def _smaller_and_better() -> Verdict:
     rows = best(_right(), MIDDLE, joint=True)
     what = f"{{a}}, together - {{b}}, tuned, budget {MIDDLE}, {RIGHT}"
-    options = {"column": "average", "note": edges(rows, THIN, ALONE, "tried")}
+    options = {
+        "column": "average",
+        "note": edge_note(rows, (THIN, ALONE), BUDGET_EDGES, "setting"),
+    }
     return primary("P10c", rows, THIN, ALONE, what, **options)
 
 
@@ -320,7 +324,7 @@ def _equal_steps() -> list[Verdict]:
     rows = equal_steps(_budgets())
     what = f"{{a}} - {{b}}, {EPOCHS} epochs each, tuned, {WRONG}"
     judged = [judging.above(BESIDE[arm], rows, arm, ALONE, what) for arm in SERVED]
-    notes = [edges(rows, arm, ALONE, "setting") for arm in SERVED]
+    notes = [edge_note(rows, (arm, ALONE), BUDGET_EDGES, "setting") for arm in SERVED]
     return [replace(verdict, note=note) for verdict, note in zip(judged, notes)]
 
 

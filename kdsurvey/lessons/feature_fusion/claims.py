@@ -6,11 +6,12 @@ import pandas as pd
 
 from kdsurvey import records
 from kdsurvey.lessons import judging
-from kdsurvey.lessons.branched_nets import RIGHT, WRONG, edges
+from kdsurvey.lessons.branched_nets import EDGES, RIGHT, WRONG
 from kdsurvey.lessons.ensemblenet.budgets import ALONE, BUDGETS
+from kdsurvey.lessons.ensemblenet.budgets import EDGES as BUDGET_EDGES
 from kdsurvey.lessons.ensemblenet.claims import best as best_within
 from kdsurvey.lessons.feature_fusion.experiments import KINDS, LONG, SLOW, WITHOUT
-from kdsurvey.lessons.judging import Claims, primary
+from kdsurvey.lessons.judging import Claims, edge_note, primary
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.verdicts import Verdict, judge
 
@@ -104,7 +105,7 @@ def answered(id: str, rows: pd.DataFrame, a: str, b: str, labels: str) -> Verdic
     """
     runs = equally_tuned(rows, a, b)
     what = f"{{a}} - {{b}}, tuned, {labels}"
-    return primary(id, runs, a, b, what, note=edges(runs, a, b))
+    return primary(id, runs, a, b, what, note=edge_note(runs, (a, b), EDGES[labels]))
 
 
 def above(
@@ -120,7 +121,7 @@ def above(
         return judging.above(id, at(rows, choice=choice), a, b, what)
     runs = equally_tuned(rows, a, b)
     verdict = judging.above(id, runs, a, b, f"{{a}} - {{b}}, tuned, {labels}")
-    return replace(verdict, note=edges(runs, a, b))
+    return replace(verdict, note=edge_note(runs, (a, b), EDGES[labels]))
 
 
 def interplay(
@@ -163,7 +164,7 @@ def _branch_or_alone() -> Verdict:
     rows = best_within(records.recorded("online_compared"), PRICE)
     cost = f"multiply-adds of {PRICE} epochs of it"
     what = f"{{a}} (branch) - {{b}}, {cost}, tuned, {WRONG}"
-    note = edges(rows, "FFL", ALONE, setting="tried")
+    note = edge_note(rows, ("FFL", ALONE), BUDGET_EDGES, "setting")
     return primary("P8b", rows, "FFL", ALONE, what, note=note)
 
 

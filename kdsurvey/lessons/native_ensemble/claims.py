@@ -8,9 +8,9 @@ import pandas as pd
 from kdsurvey import records
 from kdsurvey.lessons import judging
 from kdsurvey.lessons import rows as kept_rows
-from kdsurvey.lessons.branched_nets import RIGHT, WRONG, edges
+from kdsurvey.lessons.branched_nets import EDGES, RIGHT, WRONG
 from kdsurvey.lessons.flatness import MATCHED
-from kdsurvey.lessons.judging import Claims, primary
+from kdsurvey.lessons.judging import Claims, edge_note, primary
 from kdsurvey.lessons.rows import at
 from kdsurvey.verdicts import Verdict, judge, judge_rows
 
@@ -40,7 +40,7 @@ def answered(id: str, rows: pd.DataFrame, a: str, b: str, labels: str) -> Verdic
     """
     runs = chosen(rows)
     what = f"one net: {{a}} - {{b}}, tuned, {labels}"
-    return primary(id, runs, a, b, what, note=edges(runs, a, b))
+    return primary(id, runs, a, b, what, note=edge_note(runs, (a, b), EDGES[labels]))
 
 
 def above(
@@ -61,7 +61,7 @@ def tuned(
     """Judge a control as `above` does, each arm at its best choice for this column."""
     runs = chosen(rows, column)
     verdict = above(id, runs, a, b, f"tuned, {labels}", column=column)
-    return replace(verdict, note=edges(runs, a, b))
+    return replace(verdict, note=edge_note(runs, (a, b), EDGES[labels]))
 
 
 def within(id: str, rows: pd.DataFrame, arm: str, columns: tuple, what: str) -> Verdict:
@@ -133,7 +133,14 @@ def _all_or_one() -> Verdict:
     joint = all_of_them.assign(arm="ONE-E", accuracy=all_of_them[TOGETHER])
     rows = pd.concat([joint, one], ignore_index=True)
     what = f"{{a}} - one branch of {{b}}, tuned, {RIGHT}"
-    return primary("P9b", rows, "ONE-E", "ONE", what, note=edges(rows, "ONE-E", "ONE"))
+    return primary(
+        "P9b",
+        rows,
+        "ONE-E",
+        "ONE",
+        what,
+        note=edge_note(rows, ("ONE-E", "ONE"), EDGES[RIGHT]),
+    )
 
 
 @CLAIMS.row("P9c")
