@@ -91,9 +91,13 @@ def row(arm: str, seed: int, net: nn.Module, data: Data, **more) -> dict:
 
 
 def errors(net: nn.Module, data: Data) -> dict[str, int]:
-    """Count the test images that the net gets wrong, and all of them."""
+    """Count the test images that the net gets wrong, and all of them.
+
+    A net that diverged counts as `accuracies` counts it.
+    """
     n = len(data.test[0])
-    return {"errors": round((1 - accuracy(net, *data.test)) * n), "n": n}
+    share = accuracies(net, data, {"accuracy": "test"}, digits=None)["accuracy"]
+    return {"errors": round((1 - share) * n), "n": n}
 
 
 def run(
