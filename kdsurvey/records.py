@@ -56,7 +56,7 @@ class Experiment:
     data: Callable[[], Data]
     embedded: bool
     settings: Mapping[str, Any]
-    dealt: bool = False
+    dealt: bool = True
 
     def __call__(self, data: Data, seed: int) -> list[dict]:
         with threads.of_a_run():
@@ -83,14 +83,15 @@ def experiment(
     settings: Mapping[str, Any],
     data: Callable[[], Data] = digits,
     embedded: bool = True,
-    dealt: bool = False,
+    dealt: bool = True,
 ) -> Callable[[Run], Experiment]:
     """Make a function of data and a seed a recorded experiment.
 
     `lessons.experiments()` collects them. settings: everything that decides the rows,
     of the kinds that `provenance.plain` takes; data: what it is recorded on, the digits
     that come with the package where nothing is said; embedded: False where that data
-    has to be downloaded first. dealt: each seed deals the examples to the parts anew.
+    has to be downloaded first. dealt: each seed deals the examples to the parts anew;
+    False for data whose parts are official, or not exchangeable.
     """
     if dealt:
         settings = {**settings, "split": "dealt anew by each seed"}

@@ -27,7 +27,7 @@ def die(digits, seed):
 
 
 def tossed(**settings):
-    return records.experiment(settings=settings)(coin)
+    return records.experiment(settings=settings, dealt=False)(coin)
 
 
 def lines(path) -> list[dict]:
@@ -429,17 +429,17 @@ def test_the_commit_is_that_of_the_checkout_and_none_elsewhere(tmp_path, monkeyp
     provenance.commit.cache_clear()
 
 
-def test_a_dealt_experiment_gets_another_split_with_each_seed(toy):
+def test_an_experiment_gets_another_split_with_each_seed(toy):
     seen = {}
 
     def looked_at(data, seed):
         seen[seed] = data
         return [{"arm": "a", "seed": seed}]
 
-    plain = records.experiment(settings={"lr": 0.1})(looked_at)
+    plain = records.experiment(settings={"lr": 0.1}, dealt=False)(looked_at)
     plain(toy, 1)
     assert seen.pop(1) is toy and "split" not in plain.settings
-    dealt = records.experiment(settings={"lr": 0.1}, dealt=True)(looked_at)
+    dealt = records.experiment(settings={"lr": 0.1})(looked_at)
     for seed in (0, 1):
         dealt(toy, seed)
         assert torch.equal(seen[seed].test[0], toy.dealt(seed).test[0])

@@ -288,7 +288,7 @@ def row(arm: str, seed: int, net: nn.Module, data: Data, **more) -> dict:
     return {"arm": arm, "seed": seed, **more, **accuracies(net, data, MEASURED)}
 
 
-@experiment(settings=SHARED | {"settings": SETTINGS, "measured": MEASURED})
+@experiment(settings=SHARED | {"settings": SETTINGS, "measured": MEASURED}, dealt=False)
 def ban_targets(data: Data, seed: int) -> list[dict]:
     """Train every arm at every setting, on both kinds of labels: students of one seed,
     and of one teacher that has their setting.
@@ -308,7 +308,7 @@ def ban_targets(data: Data, seed: int) -> list[dict]:
     return rows
 
 
-@experiment(settings=SHARED | {"settings": SETTINGS, "measured": MEASURED})
+@experiment(settings=SHARED | {"settings": SETTINGS, "measured": MEASURED}, dealt=False)
 def ban_rates(data: Data, seed: int) -> list[dict]:
     """Train a net alone at twice the rate of every setting: the control of "BAN+L",
     whose gradient is the sum of two.
@@ -350,7 +350,8 @@ def doubts(teacher: Teacher, clean: Data, given: Data) -> dict[str, float]:
         "stopped": STOPPED,
         "generations": GENERATIONS,
         "measured": MEASURED,
-    }
+    },
+    dealt=False,
 )
 def ban_generations(data: Data, seed: int) -> list[dict]:
     """Train four generations, each beside a net alone from its own seed; and ensembles
@@ -393,7 +394,8 @@ def _generations(images: Data, seed: int) -> dict[str, nn.Module]:
         "teachers": TEACHERS,
         "taught": TAUGHT,
         "measured": MEASURED,
-    }
+    },
+    dealt=False,
 )
 def ban_teachers(data: Data, seed: int) -> list[dict]:
     """Train students of one kind and seed, their teachers equal, stopped early, narrow,

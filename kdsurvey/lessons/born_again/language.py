@@ -133,7 +133,10 @@ def trained(
 
 
 @experiment(
-    settings=TEXT | {"settings": SETTINGS, "trained": ARMS}, data=text, embedded=False
+    settings=TEXT | {"settings": SETTINGS, "trained": ARMS},
+    data=text,
+    embedded=False,
+    dealt=False,
 )
 def ban_language(data: Data, seed: int) -> list[dict]:
     """Train every arm for 12 and for 4 epochs, with the teacher of as many; the seed
@@ -150,7 +153,9 @@ def ban_language(data: Data, seed: int) -> list[dict]:
     return rows
 
 
-@experiment(settings=TEXT | {"settings": OTHERS}, data=text, embedded=False)
+@experiment(
+    settings=TEXT | {"settings": OTHERS}, data=text, embedded=False, dealt=False
+)
 def ban_language_alone(data: Data, seed: int) -> list[dict]:
     """Train the model of "alone" in ban_language at five more settings: as well as it
     can be trained, chosen on validation text.

@@ -111,9 +111,13 @@ def row(arm: str, seed: int, net: nn.Module, data: Data, **more) -> dict:
 
 
 def errors(net: nn.Module, data: Data) -> dict[str, int]:
-    """Count the test images that the net gets wrong, and all of them."""
+    """Count the test images that the net gets wrong, and all of them.
+
+    A net that diverged counts as `accuracies` counts it.
+    """
     n = len(data.test[0])
-    return {"errors": round((1 - accuracy(net, *data.test)) * n), "n": n}
+    share = accuracies(net, data, {"accuracy": "test"}, digits=None)["accuracy"]
+    return {"errors": round((1 - share) * n), "n": n}
 
 
 def run(
@@ -155,7 +159,8 @@ def students(
         "jitter": JITTER,
         "t_paper": T_PAPER,
         "arms": ARMS,
-    }
+    },
+    dealt=False,
 )
 def nets_compared(data: Data, seed: int) -> list[dict]:
     """Compare big, small and distilled nets: one teacher, and every small net from the
@@ -172,7 +177,8 @@ def nets_compared(data: Data, seed: int) -> list[dict]:
         "rates": RATES,
         "t_paper": T_PAPER,
         "arms": ARMS,
-    }
+    },
+    dealt=False,
 )
 def learning_rates(data: Data, seed: int) -> list[dict]:
     """Train on hard and on soft targets at three learning rates each: equal tuning for
@@ -224,7 +230,8 @@ def temperature_by_width(
         "jitter": JITTER,
         "widths": WIDTHS,
         "temperatures": TEMPERATURES,
-    }
+    },
+    dealt=False,
 )
 def widths(data: Data, seed: int) -> list[dict]:
     """Compare temperatures at two widths, all from one teacher."""
@@ -262,7 +269,8 @@ class Best:
         "long": LONG,
         "t_paper": T_PAPER,
         "arms": ARMS,
-    }
+    },
+    dealt=False,
 )
 def few_labels(data: Data, seed: int) -> list[dict]:
     """Train on a few per cent of the images: hard targets and soft targets, each to the
@@ -290,7 +298,8 @@ def few_labels(data: Data, seed: int) -> list[dict]:
         "labelled": LABELLED,
         "longer": LONGER,
         "t_paper": T_PAPER,
-    }
+    },
+    dealt=False,
 )
 def transfer_sets(data: Data, seed: int) -> list[dict]:
     """Compare what a student may learn from where half of the images have labels: those,
@@ -336,6 +345,7 @@ def scrambled(x: Tensor, seed: int) -> Tensor:
 
 @experiment(
     settings={"config": CONFIG, "members": MEMBERS, "t_ensemble": T_ENSEMBLE},
+    dealt=False,
 )
 def ensemble(data: Data, seed: int) -> list[dict]:
     """Train small nets from other seeds, and one small net on the soft targets of their

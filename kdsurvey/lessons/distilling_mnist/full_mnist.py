@@ -81,6 +81,7 @@ def whole() -> Data:
     },
     data=whole,
     embedded=False,
+    dealt=False,  # the official test images
 )
 def full_mnist(data: Data, seed: int) -> list[dict]:
     """Compare big, small and distilled nets, no 3s, and only 7s and 8s, all from one

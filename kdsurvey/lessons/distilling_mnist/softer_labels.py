@@ -56,7 +56,6 @@ class Setting:
         "virtual": VIRTUAL,
         "poor": POOR,
     },
-    dealt=True,
 )
 def softer_labels(data: Data, seed: int) -> list[dict]:
     """Train students on labels, softer labels and a teacher's answers, with and without

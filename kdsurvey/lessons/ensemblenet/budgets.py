@@ -138,7 +138,7 @@ def served(learnt: Learnt, data: Data) -> dict:
     }
 
 
-@experiment(settings=SHARED | {"noise": NOISE})
+@experiment(settings=SHARED | {"noise": NOISE}, dealt=False)
 def online_compared(data: Data, seed: int) -> list[dict]:
     """Train every arm at every budget and setting, and FFL once more for as many steps as
     the others make at most.
@@ -147,7 +147,7 @@ def online_compared(data: Data, seed: int) -> list[dict]:
     return compared(data, seed, BUDGETS) + compared(data, seed, [FFL_EQUAL], ["FFL"])
 
 
-@experiment(settings=SHARED | {"noise": 0.0})
+@experiment(settings=SHARED | {"noise": 0.0}, dealt=False)
 def online_compared_clean(data: Data, seed: int) -> list[dict]:
     """Train within the middle budget with no label drawn anew."""
     return compared(clean_digits(data, seed), seed, BUDGETS[1:2])

@@ -207,7 +207,7 @@ def compared(
     return rows
 
 
-@experiment(settings=HEADS | {"noise": NOISE})
+@experiment(settings=HEADS | {"noise": NOISE}, dealt=False)
 def ensemble_lambda(data: Data, seed: int) -> list[dict]:
     """Train each lambda at the rate and at a third of it, two of them at three times the
     rate, and one net.
@@ -221,7 +221,7 @@ def ensemble_lambda(data: Data, seed: int) -> list[dict]:
     return rows
 
 
-@experiment(settings=HEADS | {"noise": 0.0})
+@experiment(settings=HEADS | {"noise": 0.0}, dealt=False)
 def ensemble_lambda_clean(data: Data, seed: int) -> list[dict]:
     """Train the first part of `ensemble_lambda` with no label drawn anew."""
     data = clean_digits(data, seed)
@@ -238,7 +238,8 @@ def ensemble_lambda_clean(data: Data, seed: int) -> list[dict]:
         "arms": SMALLER,
         "thin": THIN,
         "noise": NOISE,
-    }
+    },
+    dealt=False,
 )
 def ensemble_thin(data: Data, seed: int) -> list[dict]:
     """Train one net, the same with smoothed labels, one thin net, and thin heads that are

@@ -140,7 +140,7 @@ def compared(
     return rows
 
 
-@experiment(settings=SHARED | {"noise": NOISE})
+@experiment(settings=SHARED | {"noise": NOISE}, dealt=False)
 def ffl_peers(data: Data, seed: int) -> list[dict]:
     """Train FFL beside a net alone, its controls, and two other ways to learn together; a
     fifth of the labels drawn anew.
@@ -148,7 +148,7 @@ def ffl_peers(data: Data, seed: int) -> list[dict]:
     return compared(digits(data, seed), seed, tuple(PEERS), tuple(CHOICES))
 
 
-@experiment(settings=SHARED | {"noise": NOISE, "tried": (LONG, SLOW)})
+@experiment(settings=SHARED | {"noise": NOISE, "tried": (LONG, SLOW)}, dealt=False)
 def ffl_arrows(data: Data, seed: int) -> list[dict]:
     """Train, on the same images and seeds, FFL without each of its parts, and ONE with
     the ramp of FFL, at two rates.
@@ -156,7 +156,10 @@ def ffl_arrows(data: Data, seed: int) -> list[dict]:
     return compared(digits(data, seed), seed, (*WITHOUT, RAMPED.name), (LONG, SLOW))
 
 
-@experiment(settings=SHARED | {"noise": 0.0, "tried": (LONG, SHORT), "clean": CLEAN})
+@experiment(
+    settings=SHARED | {"noise": 0.0, "tried": (LONG, SHORT), "clean": CLEAN},
+    dealt=False,
+)
 def ffl_clean(data: Data, seed: int) -> list[dict]:
     """Train the main arms with every label right, for long and for a short time."""
     clean = mutual_learning.clean_digits(data, seed)
@@ -177,7 +180,10 @@ def pair(first: str, second: str, seed: int) -> tuple[Branches, nn.Module]:
     return Branches(nn.Sequential(), members), module
 
 
-@experiment(settings=SHARED | {"noise": NOISE, "tried": (LONG, SHORT), "kinds": KINDS})
+@experiment(
+    settings=SHARED | {"noise": NOISE, "tried": (LONG, SHORT), "kinds": KINDS},
+    dealt=False,
+)
 def ffl_kinds(data: Data, seed: int) -> list[dict]:
     """Train two nets of one kind or of two: alone, smoothed, and fused; a row a net, and
     one for both together.
@@ -230,7 +236,7 @@ def by_heart(net: nn.Module, data: Data, right: torch.Tensor) -> float:
     return accuracy(net, x, y)
 
 
-@experiment(settings=SHARED | {"noise": NOISE, "config": CONFIG})
+@experiment(settings=SHARED | {"noise": NOISE, "config": CONFIG}, dealt=False)
 def ffl_heart(data: Data, seed: int) -> list[dict]:
     """Count how many of the wrong labels each answer of FFL has learnt by heart, with both
     arrows and with fewer; long training.

@@ -243,7 +243,7 @@ def row(
     return {"seed": config.seed, **about, **accuracies(net, data)}
 
 
-@experiment(settings={**SETTINGS, "main": MAIN, "depths": DEPTHS})
+@experiment(settings={**SETTINGS, "main": MAIN, "depths": DEPTHS}, dealt=False)
 def fitnets_depths(data: Data, seed: int) -> list[dict]:
     """Train every arm at every depth with each of its tries, and with label smoothing
     at the rate that was best for the labels.
@@ -275,7 +275,7 @@ def smoothed(labels: list[dict], smoothing: float, data: Data, seed: int) -> dic
     return row(stages, net, data, config, arm="label smoothing", **about)
 
 
-@experiment(settings={**SETTINGS, "first": FIRST, "deep": DEEP})
+@experiment(settings={**SETTINGS, "first": FIRST, "deep": DEEP}, dealt=False)
 def fitnets_first_stages(data: Data, seed: int) -> list[dict]:
     """Train the deep student after each kind of first stage, with all its tries; the
     second stage has the labels alone.
@@ -289,7 +289,7 @@ def fitnets_first_stages(data: Data, seed: int) -> list[dict]:
     ]
 
 
-@experiment(settings={**SETTINGS, "started": STARTED, "deep": DEEP})
+@experiment(settings={**SETTINGS, "started": STARTED, "deep": DEEP}, dealt=False)
 def fitnets_starts(data: Data, seed: int) -> list[dict]:
     """Train the deep student from other starts: labels, KD and hints, each with its
     default settings.

@@ -185,7 +185,8 @@ STARTS = by_name(
         "first": FIRST,
         "flow_lr": FLOW_LR,
         "every": EVERY,
-    }
+    },
+    dealt=False,
 )
 def fsp_faster(data: Data, seed: int) -> list[dict]:
     """Race student and teacher of one architecture: plain at three rates, FSP at two of
@@ -205,7 +206,6 @@ def fsp_faster(data: Data, seed: int) -> list[dict]:
 
 
 @experiment(
-    dealt=True,
     settings={
         "teacher": TEACHER,
         "config": SOON,

@@ -161,7 +161,10 @@ TRANSFERRED = {
 }
 
 
-@experiment(settings={**SETTINGS, "students": STUDENTS, "teacher": TEACHER, "few": FEW})
+@experiment(
+    settings={**SETTINGS, "students": STUDENTS, "teacher": TEACHER, "few": FEW},
+    dealt=False,
+)
 def fsp_small(data: Data, seed: int) -> list[dict]:
     """Compare what is distilled, output, layer or flow: one teacher, a smaller student,
     a tenth of the images, two rates an arm.
@@ -211,7 +214,7 @@ def outcome(
     }
 
 
-@experiment(settings=TRANSFERRED)
+@experiment(settings=TRANSFERRED, dealt=False)
 def fsp_transfer(data: Data, seed: int) -> list[dict]:
     """Go from the digits 0 to 4, of which there are many, to 5 to 9, of which there are
     20 each.
@@ -225,7 +228,7 @@ def clothes() -> Data:
     return data_sets.fashion_mnist().hold_out(2_000)
 
 
-@experiment(settings=TRANSFERRED, data=clothes, embedded=False)
+@experiment(settings=TRANSFERRED, data=clothes, embedded=False, dealt=False)
 def fsp_fashion(data: Data, seed: int) -> list[dict]:
     """Go from digits to clothes, Fashion-MNIST (`data`), of which there are 20 images a
     class.
@@ -314,7 +317,8 @@ ENSEMBLES = by_name(
         "few": FEW,
         "first": FIRST,
         "flow_lr": FLOW_LR,
-    }
+    },
+    dealt=False,
 )
 def fsp_ensembles(data: Data, seed: int) -> list[dict]:
     """Compare ensembles of nets as large as the teacher: without it, by its flow, by

@@ -152,7 +152,7 @@ def live(
     return [row(arm, seed, pair, data, choice=choice) for arm, pair in pairs.items()]
 
 
-@experiment(settings=COPIES | {"noises": NOISES, "arms": ARMS})
+@experiment(settings=COPIES | {"noises": NOISES, "arms": ARMS}, dealt=False)
 def codistil_stale(data: Data, seed: int) -> list[dict]:
     """Train two processes with half of the images each, that exchange often, seldom or
     never; with wrong labels and with right ones.
@@ -178,7 +178,9 @@ def codistil_stale(data: Data, seed: int) -> list[dict]:
     return rows
 
 
-@experiment(settings=COPIES | {"noise": NOISE, "arms": ARMS, "repeated": REPEATED})
+@experiment(
+    settings=COPIES | {"noise": NOISE, "arms": ARMS, "repeated": REPEATED}, dealt=False
+)
 def codistil_runs(data: Data, seed: int) -> list[dict]:
     """Measure how far two trainings of the same kind agree, that differ in their initial
     weights and their order: all images for all.

@@ -39,7 +39,8 @@ REACH = 20  # the most that is added to or taken from logits, in steps of a tent
         "no_threes": NO_THREES,
         "two_digits": TWO_DIGITS,
         "reach": REACH,
-    }
+    },
+    dealt=False,
 )
 def missing(data: Data, seed: int) -> list[dict]:
     """Remove the 3s at each temperature and with hard labels, and all but 7s and 8s:
@@ -55,7 +56,6 @@ def missing(data: Data, seed: int) -> list[dict]:
 
 
 @experiment(
-    dealt=True,
     settings={
         "config": CONFIG,
         "jitter": JITTER,

@@ -218,7 +218,7 @@ def compared(
     return rows
 
 
-@experiment(settings=SHARED | {"noise": NOISE, "arms": ARMS})
+@experiment(settings=SHARED | {"noise": NOISE, "arms": ARMS}, dealt=False)
 def dml_peers(data: Data, seed: int) -> list[dict]:
     """Train two equal nets alone, smoothed, one-way from each other, and mutually; a
     fifth of the labels drawn anew.
@@ -226,14 +226,15 @@ def dml_peers(data: Data, seed: int) -> list[dict]:
     return compared(digits(data, seed), seed)
 
 
-@experiment(settings=SHARED | {"noise": 0.0, "arms": ARMS, "clean": CLEAN})
+@experiment(settings=SHARED | {"noise": 0.0, "arms": ARMS, "clean": CLEAN}, dealt=False)
 def dml_clean(data: Data, seed: int) -> list[dict]:
     """Train the same with every label right, mutual learning by turns only."""
     return compared(clean_digits(data, seed), seed, CLEAN)
 
 
 @experiment(
-    settings=SHARED | {"noise": NOISE, "arms": ARMS, "groups": GROUPS, "brief": BRIEF}
+    settings=SHARED | {"noise": NOISE, "arms": ARMS, "groups": GROUPS, "brief": BRIEF},
+    dealt=False,
 )
 def dml_number(data: Data, seed: int) -> list[dict]:
     """Train 1 to 5 peers with the paper's mean of the divergences and with their sum;
@@ -258,7 +259,8 @@ def dml_number(data: Data, seed: int) -> list[dict]:
 
 
 @experiment(
-    settings=SHARED | {"noise": NOISE, "arms": ARMS, "clean": CLEAN, "small": SMALL}
+    settings=SHARED | {"noise": NOISE, "arms": ARMS, "clean": CLEAN, "small": SMALL},
+    dealt=False,
 )
 def dml_unequal(data: Data, seed: int) -> list[dict]:
     """Train a big and a small net: alone, smoothed, one-way from the other when it had
@@ -282,7 +284,9 @@ def dml_unequal(data: Data, seed: int) -> list[dict]:
     return rows
 
 
-@experiment(settings=SHARED | {"noise": 0.0, "semi": SEMI, "labelled": LABELLED})
+@experiment(
+    settings=SHARED | {"noise": 0.0, "semi": SEMI, "labelled": LABELLED}, dealt=False
+)
 def dml_semi(data: Data, seed: int) -> list[dict]:
     """Know a tenth of the labels, all right: what two nets learn from those alone, and
     from each other's answers to all images.
@@ -327,7 +331,8 @@ def dml_semi(data: Data, seed: int) -> list[dict]:
         "shorter": SHORTER,
         "arms": ARMS,
         "controls": (flatness.MATCHED, DECAYED),
-    }
+    },
+    dealt=False,
 )
 def dml_why(data: Data, seed: int) -> list[dict]:
     """Train two nets alone, mutually by turns, one-way, alone with weight decay, and

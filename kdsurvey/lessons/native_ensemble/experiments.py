@@ -87,19 +87,21 @@ def compared(
     return rows
 
 
-@experiment(settings=SHARED | {"choices": CHOICES})
+@experiment(settings=SHARED | {"choices": CHOICES}, dealt=False)
 def one_parts(data: Data, seed: int) -> list[dict]:
     """Train every arm at every choice, a fifth of the labels drawn anew."""
     return compared(digits(data, seed), seed, tuple(ARMS))
 
 
-@experiment(settings=SHARED | {"choices": CHOICES})
+@experiment(settings=SHARED | {"choices": CHOICES}, dealt=False)
 def one_seeds(data: Data, seed: int) -> list[dict]:
     """Train every arm at the first choice alone, for more seeds."""
     return compared(digits(data, seed), seed, tuple(ARMS), ("15 epochs",))
 
 
-@experiment(settings=SHARED | {"noise": 0.0, "clean": CLEAN, "choices": CHOICES})
+@experiment(
+    settings=SHARED | {"noise": 0.0, "clean": CLEAN, "choices": CHOICES}, dealt=False
+)
 def one_clean(data: Data, seed: int) -> list[dict]:
     """Train nets alone, smoothed ones and ONE, every label right, for long and for short."""
     return compared(clean_digits(data, seed), seed, CLEAN, ("15 epochs", "5 epochs"))
@@ -108,7 +110,8 @@ def one_clean(data: Data, seed: int) -> list[dict]:
 @experiment(
     settings=SHARED
     | why.MEASURES
-    | {"config": CONFIG, "shorter": SHORTER, "matched": why.MATCHED}
+    | {"config": CONFIG, "shorter": SHORTER, "matched": why.MATCHED},
+    dealt=False,
 )
 def one_why(data: Data, seed: int) -> list[dict]:
     """Measure how flat the minima are of three nets alone, of ONE's branches, and of nets

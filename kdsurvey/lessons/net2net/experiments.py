@@ -227,7 +227,7 @@ def all_rates(
     ]
 
 
-@experiment(settings={**DEEPER, **RATED})
+@experiment(settings={**DEEPER, **RATED}, dealt=False)
 def net2net_deeper(data: Data, seed: int) -> list[dict]:
     """Train deeper nets at every rate, the teacher continued, teacher prediction
     layers, and a net that trains as long in all.
@@ -247,7 +247,7 @@ def net2net_deeper(data: Data, seed: int) -> list[dict]:
     ]
 
 
-@experiment(settings={**WIDER, **RATED})
+@experiment(settings={**WIDER, **RATED}, dealt=False)
 def net2net_wider(data: Data, seed: int) -> list[dict]:
     """Train wider nets at every rate, the teacher continued, and a wide net that trains
     as long in all.
@@ -263,7 +263,7 @@ def net2net_wider(data: Data, seed: int) -> list[dict]:
     ]
 
 
-@experiment(settings={**DEEPER, **WIDER})
+@experiment(settings={**DEEPER, **WIDER}, dealt=False)
 def net2net_seconds(data: Data, seed: int) -> list[dict]:
     """Measure what a step of every start costs: milliseconds of processor time, the
     median over an epoch.
@@ -315,7 +315,8 @@ def predicting(teacher: nn.Sequential, seed: int) -> Callable:
         "factor": FACTOR,
         "noises": NOISES,
         "twin_rates": TWIN_RATES,
-    }
+    },
+    dealt=False,
 )
 def net2net_twins(data: Data, seed: int) -> list[dict]:
     """Train wider nets with more or less noise, at a tenth of the teacher's rate and at

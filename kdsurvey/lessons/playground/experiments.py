@@ -182,7 +182,8 @@ def grid(
         "controls": CONTROLS,
         "maps": MAPS,
         "names": NAMES,
-    }
+    },
+    dealt=False,
 )
 def playground(data: Data, seed: int) -> list[dict]:
     """Train every map of MAPS for one seed; the teachers are those of seed 0, as in the

@@ -28,7 +28,6 @@ def taught(data: Data, seed: int = 0) -> nn.Module:
 
 
 @experiment(
-    dealt=True,
     settings={
         "teacher": TEACHER,
         "student": STUDENT,

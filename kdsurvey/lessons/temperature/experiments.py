@@ -193,7 +193,6 @@ def pull(
 
 
 @experiment(
-    dealt=True,
     settings={
         "config": CONFIG,
         "teacher": TEACHER,
@@ -323,7 +322,6 @@ def weighed(
 
 
 @experiment(
-    dealt=True,
     settings={
         "config": CONFIG,
         "teacher": TEACHER,

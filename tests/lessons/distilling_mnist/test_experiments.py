@@ -141,3 +141,12 @@ def test_the_images_of_which_a_net_is_least_sure_come_first(digits):
     assert titles[fours:] == ["7: 7 or 1"] * 2
     wanted = {image.numpy().tobytes() for image in x[y == 4][:, 0]}
     assert {image.tobytes() for image in images[:fours]} == wanted
+
+
+def test_a_net_that_diverged_has_the_errors_of_one_that_answers_at_random(few):
+    net = mlp(784, 4, 10, seed=0)
+    for weight in net.parameters():
+        weight.data.fill_(float("nan"))
+    kept = experiments.row("soft only", 0, net, few)
+    assert (kept["errors"], kept["n"]) == (90, 100)
+    assert kept["train accuracy"] == kept["validation accuracy"] == 0.1
