@@ -74,7 +74,6 @@ class Forgotten(TrainingPanel):
         self._run = run
         self.digits = digits
         self._require_two(removed)
-        self._finished = finished
         self.result = finished
         self.chosen: tuple[tuple[int, ...], float] = (tuple(removed), T)
         self.boxes = [_box(k, k in removed) for k in range(digits)]
@@ -86,7 +85,7 @@ class Forgotten(TrainingPanel):
             row(self.T.row, self.start, self.stop),
         )
         if finished:
-            self.say(f"A recorded run. {self.sentence('finished')}")
+            self.show_finished(self.sentence("finished"), "A recorded run.")
 
     @property
     def removed(self) -> tuple[int, ...]:
@@ -95,9 +94,9 @@ class Forgotten(TrainingPanel):
 
     def state(self) -> dict:
         """Return the controls, and whether the run on show is theirs."""
-        now = self.removed, self.T.value
-        ran_here = self.result is not self._finished and self.chosen == now
-        return super().state() | {"ran": ran_here}
+        shown = self.result is not None and self.ran_here
+        ran = shown and self.chosen == (self.removed, self.T.value)
+        return super().state() | {"ran": ran}
 
     def restore(self, state: dict) -> None:
         """Set the controls and run with them; errors: see Panel.restore."""
@@ -128,6 +127,7 @@ class Forgotten(TrainingPanel):
             )
         with self._lock:
             self.result = result
+            self.ran_here = True
             self.chosen = removed, T
 
     def sentence(self, state: str) -> str:

@@ -132,7 +132,6 @@ class Growing(TrainingPanel):
         self.schedule = self._plan(None)
         self._seed = config.first_seed
         self._next_beat = 0.0
-        self._ran_here = True  # what is on show
         if finished:
             self._show(finished)
         self._lay_out()
@@ -166,11 +165,8 @@ class Growing(TrainingPanel):
                 self.history.accuracy.add(epoch, share)
         self.history.batches = epoch * self._steps
         self.net = copy.deepcopy(finished[-1][0])
-        self._ran_here = False
         share = self.history.accuracy.y[-1]
-        self.say(
-            f"A finished run; Start trains one here. Validation accuracy {share:.1f} %."
-        )
+        self.show_finished(f"Validation accuracy {share:.1f} %.")
 
     def _plan(self, again: GrowingRun | None) -> GrowthSchedule:
         """Return the schedule of a run, or of one that is made again."""
@@ -201,7 +197,7 @@ class Growing(TrainingPanel):
         return partial(self._train, seed=seed, schedule=self._plan(again))
 
     def made(self) -> GrowingRun | None:
-        if not (self._ran_here and self.history.batches):
+        if not self.history.batches:
             return None
         growths = tuple(Planned.at(one.batches, one.growth) for one in self.grown)
         return GrowingRun(self._seed, growths, self.history.batches)
@@ -214,7 +210,7 @@ class Growing(TrainingPanel):
             if self.history.accuracy.y:
                 self.before = self.history
             self.history = History()
-            self._ran_here = True
+            self.ran_here = True
             self._seed = seed
             self.net = net
             self.grown = []

@@ -24,7 +24,7 @@ class TrainingPanel(Panel):
     redraw comes at the earliest this many times its own cost after the one before, but two
     seconds are always enough: drawing takes about 1 / patience of the time. place: a name; a
     new panel of the same name stops the run of the old one, as the same cell does when it runs
-    again.
+    again. ran_here: False while a run from elsewhere is on show; no permalink holds that.
     """
 
     seed: widgets.BoundedIntText = Number("Seed", 0, 0, 10**6, says="seed {}")
@@ -33,6 +33,7 @@ class TrainingPanel(Panel):
     has_step = False
     start_label = "Start"
     title = ""
+    ran_here = True
 
     def __init__(self, place: str | None = None, **starts: object):
         super().__init__(**starts)
@@ -110,6 +111,15 @@ class TrainingPanel(Panel):
                 raise permalink.impossible(packed)
         return made
 
+    def show_finished(
+        self, words: str, head: str = "A finished run; Start trains one here."
+    ) -> None:
+        """Say that the run on show was trained elsewhere. A run sets `ran_here` again when
+        it takes the other's place.
+        """
+        self.ran_here = False
+        self.say(f"{head} {words}")
+
     # Callbacks: they copy values and set flags, nothing else.
 
     def begin(self, again: Any = None, holding: bool = False) -> None:
@@ -154,7 +164,7 @@ class TrainingPanel(Panel):
         """Return what a permalink holds: the controls, and how the run on show was made."""
         if self.made_as is None:
             return super().state()
-        made = self.made()
+        made = self.made() if self.ran_here else None
         return super().state() | {"run": permalink.pack(made) if made else None}
 
     def restore(self, state: dict) -> None:

@@ -62,7 +62,6 @@ class Turns(TrainingPanel, Generic[AnArm]):
         self._config = config
         self.run_settings: Settings | None = None
         self._over = False
-        self._ran_here = True  # what is on show
 
     # What a panel of its own kind says.
 
@@ -100,7 +99,7 @@ class Turns(TrainingPanel, Generic[AnArm]):
         return partial(self._train, settings=settings, until=until)
 
     def made(self) -> RaceRun | None:
-        if not (self._ran_here and self.run_settings and self.epochs_done):
+        if not (self.run_settings and self.epochs_done):
             return None
         now = Panel.state(self)
         then = vars(self.run_settings)
@@ -141,7 +140,7 @@ class Turns(TrainingPanel, Generic[AnArm]):
             self.run_settings = settings
             self.next_redraw = 0.0
             self._over = False
-            self._ran_here = True
+            self.ran_here = True
         run.gate()
         config = replace(self._config, seed=settings.seed)
         data = self.images(settings)
@@ -225,8 +224,7 @@ class Race(Turns[Arm]):
             arm.measured = self.measure(arm)
         self.arms = [lineup[name] for name in finished]
         self.run_settings = settings
-        self._ran_here = False
-        self.say(f"A finished run; Start trains one here. {self._tested()}")
+        self.show_finished(self._tested())
 
     def take(self, arm: Arm, net: nn.Module) -> None:
         """Put a net that was trained elsewhere in the place of an arm's own."""

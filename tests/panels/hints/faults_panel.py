@@ -47,8 +47,8 @@ FAULTS = [
     ),
     Fault(
         "race: a finished run from elsewhere is in the permalink",
-        "panels/race/race.py",
-        "        self._ran_here = False\n",
+        "panels/kit/training_panel.py",
+        "        self.ran_here = False\n",
         "",
     ),
     Fault(
