@@ -22,6 +22,7 @@ from kdsurvey.pictures import (
     Picture,
     Points,
     Text,
+    row_axis,
 )
 from kdsurvey.pictures.marks import Numbers
 from kdsurvey.pictures.palette import COLOURS, MARKERS, STYLES, gain_colours
@@ -86,7 +87,7 @@ def arms(
     chart = Chart(
         marks,
         Axis(xlabel, _room_beside(min(ends), max(ends)), most=8),
-        Axis("", (len(order) - 0.5, -0.5), ticks=range(len(order)), names=order),
+        row_axis(order),
         title=title,
     )
     about = f"{title} ({xlabel}): " + "; ".join(words) + "."

@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 
 from kdsurvey.intervals import of_next
-from kdsurvey.pictures import Axis, Chart, Picture, Points, Rule, Text
+from kdsurvey.pictures import (
+    Axis,
+    Chart,
+    Picture,
+    Points,
+    Text,
+    between_rows,
+    row_axis,
+)
 from kdsurvey.pictures.palette import FAINT, INK
 
 INCH = 96  # CSS pixels
@@ -51,11 +59,11 @@ def among(
         for arm, values in recorded.items()
     ]
     chart = Chart(
-        [*marks, *_between(len(recorded))],
+        [*marks, *between_rows(len(recorded))],
         Axis(
             f"{value}; grey: recorded seeds, diamond: yours", (low - room, high + room)
         ),
-        Axis("", (len(names) - 0.5, -0.5), ticks=range(len(names)), names=names),
+        row_axis(names),
         title=title,
     )
     height = INCH * (0.75 + 0.42 * len(names))
@@ -79,12 +87,6 @@ def _yours(k: int, number: float) -> list:
         number, k, f"{round(number, 1):g}", bold=True, ha="center", shift=(0, 15)
     )
     return [Points([number], [k], colour=INK, marker="D", size=10), figure]
-
-
-def _between(n: int) -> list:
-    """Return faint lines between the rows of a chart."""
-    places = [k + 0.5 for k in range(n - 1)]
-    return [Rule(places, horizontal=True, colour=FAINT, width=0.6)] if places else []
 
 
 def _place(number: float, values: np.ndarray, most: float) -> str:

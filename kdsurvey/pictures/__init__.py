@@ -44,6 +44,7 @@ What to use for what:
 
     Axis         label, limits, log, ticks and names; what is left out is found from the marks
     epoch_axis   epochs, with room for names at line ends
+    row_axis     a row for each name, the first on top; between_rows: lines between them
     Chart        marks in their order, two axes, a title, a legend
     Picture      a mosaic of charts: mosaic=[["loss", "accuracy"]], widths=[1.5, 1]
     limits       whole tens and decades, nice ceilings: limits that seldom move
@@ -56,7 +57,14 @@ nothing.
 '''
 
 from kdsurvey.pictures import labels, limits, palette
-from kdsurvey.pictures.chart import Axis, Chart, epoch_axis, image_chart
+from kdsurvey.pictures.chart import (
+    Axis,
+    Chart,
+    between_rows,
+    epoch_axis,
+    image_chart,
+    row_axis,
+)
 from kdsurvey.pictures.draw import Canvas, draw
 from kdsurvey.pictures.marks import (
     Arrow,
@@ -93,10 +101,12 @@ __all__ = [
     "Sheet",
     "Table",
     "Text",
+    "between_rows",
     "draw",
     "epoch_axis",
     "image_chart",
     "labels",
     "limits",
     "palette",
+    "row_axis",
 ]

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from kdsurvey.pictures import limits
 from kdsurvey.pictures.labels import readable
-from kdsurvey.pictures.marks import KINDS, Bars, Mark, Numbers, legend_of, numbers
-from kdsurvey.pictures.palette import INK
+from kdsurvey.pictures.marks import KINDS, Bars, Mark, Numbers, Rule, legend_of, numbers
+from kdsurvey.pictures.palette import FAINT, INK
 
 FRAMES = ("open", "box", "none")
 ENDS = ("line", "right")
@@ -91,6 +91,17 @@ def epoch_axis(epochs: int, label: str = "epoch", room: float = ROOM) -> Axis:
     ticks = limits.ticks(0, epochs, 6, whole=True)
     reach = (0, room * epochs)
     return Axis(label, reach, ticks=ticks, bounds=(0, epochs))
+
+
+def row_axis(names: Sequence[object]) -> Axis:
+    """Return an axis with a row for each name, the first on top."""
+    return Axis("", (len(names) - 0.5, -0.5), ticks=range(len(names)), names=names)
+
+
+def between_rows(n: int) -> list[Rule]:
+    """Return faint lines between n rows of a chart; no mark where there is one row."""
+    places = [k + 0.5 for k in range(n - 1)]
+    return [Rule(places, horizontal=True, colour=FAINT, width=0.6)] if places else []
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,17 @@ from kdsurvey.lessons.what_would_you_pick.served import (
     latency,
     net_of,
 )
-from kdsurvey.pictures import Axis, Chart, Picture, Points, Rule, Table, Text
+from kdsurvey.pictures import (
+    Axis,
+    Chart,
+    Picture,
+    Points,
+    Rule,
+    Table,
+    Text,
+    between_rows,
+    row_axis,
+)
 from kdsurvey.pictures.palette import FAINT
 
 # there are eight arms
@@ -74,7 +84,7 @@ def equal(rows: pd.DataFrame) -> Picture:
     chart = Chart(
         marks,
         Axis("test accuracy (%); a dot a seed, a bar their mean"),
-        _rows(list(ARMS)),
+        row_axis(list(ARMS)),
         title=title,
     )
     about = f"{title}, mean test accuracy (%): {'; '.join(words)}."
@@ -88,11 +98,6 @@ def _seeds(k: int, values: np.ndarray) -> list:
     )
     mean = values.mean()
     return [dots, Text(mean, k, "|", ha="center", va="center", bold=True, size=20)]
-
-
-def _rows(names: Sequence[str]) -> Axis:
-    """Return an axis with a row for each name, the first on top."""
-    return Axis("", (len(names) - 0.5, -0.5), ticks=range(len(names)), names=names)
 
 
 def priced(rows: pd.DataFrame, budget: int, images: int = 1) -> Picture:
@@ -168,9 +173,9 @@ def accuracy_chart(
         half = [(high - low) / 2]
         marks.append(Points([values.mean()], [k], spread=half, across=True, **look))
     return Chart(
-        [*marks, _between(len(served))],
+        [*marks, *between_rows(len(served))],
         Axis("test accuracy (%), 95 % interval"),
-        _rows([answer.name for answer in served]),
+        row_axis([answer.name for answer in served]),
         title="Accuracy",
     )
 
@@ -185,12 +190,6 @@ def _look(answer: Answer) -> dict:
     }
 
 
-def _between(n: int) -> Rule:
-    """Return faint lines between the rows of a chart."""
-    places = [k + 0.5 for k in range(n - 1)]
-    return Rule(places, horizontal=True, colour=FAINT, width=0.5)
-
-
 def cost_chart(
     served: Sequence[Answer], name: str, values: Sequence[float], *more: Rule
 ) -> Chart:
@@ -200,7 +199,7 @@ def cost_chart(
         for k, (answer, value) in enumerate(zip(served, values))
     ]
     return Chart(
-        [*marks, *more, _between(len(served))],
+        [*marks, *more, *between_rows(len(served))],
         Axis(name, (0, 1.15 * max(values)), most=4),
         Axis("", (len(served) - 0.5, -0.5), ticks=(), shown=False),
         title="",
