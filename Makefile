@@ -1,5 +1,6 @@
 # make lab: set up, and open the workbook      make test: set up, and check everything
 # make app: set up, and serve the panels as a page without code
+# make slides: set up, and write the notebooks as slides for lectures, under slides/
 # make quick: lint and the quick tests, for a look after an edit
 # make slow: writes tests/slow.txt, the tests that make quick leaves out, by what they take here
 # make mutate: plants listed faults      make mutants: plants random ones (PART=core or wings, SAMPLE, SEED)
@@ -26,16 +27,20 @@ NOTEBOOKS ?= notebooks kdsurvey/app/all_panels.ipynb
 # The tests start a hundred processes: what they import is compiled once
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab app quick test coverage lint unit slow notebooks browser fuzz shots mutate mutants benchmark gpu wheels results refresh clean
+.PHONY: help lab app slides quick test coverage lint unit slow notebooks browser fuzz shots mutate mutants benchmark gpu wheels results refresh clean
 
 help:
 	@sed -n 's/^# //p; /^$$/q' Makefile
 
 lab: $(VENV)/lab.done
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir=. notebooks/00_start_here.ipynb
 
 app: $(VENV)/lab.done
 	$(BIN)/kdsurvey app
+
+slides: $(VENV)/lab.done
+	$(BIN)/kdsurvey slides slides
+	@echo "Open one of them in a browser; F is full screen, ? shows all keys."
 
 test: lint unit notebooks browser
 	@echo "All checks passed."

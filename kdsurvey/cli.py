@@ -5,7 +5,6 @@ Lessons are imported by the commands that need them, so that --help answers soon
 
 import argparse
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 FIRST = "00_start_here.ipynb"
-COMMANDS = ("lab", "app", "record", "notebooks", "pages")
+GLOSSARY = "glossary.md"  # which copies of the notebooks have beside them
+COMMANDS = ("lab", "app", "record", "notebooks", "slides", "pages")
 MOST_SEEDS = 10_000
 LAST_PORT = 65535
 ABOUT = "Open the notebooks, serve the panels, record experiments."
@@ -65,6 +65,8 @@ def lab(arguments: argparse.Namespace) -> None:
     if not (folder / FIRST).exists():
         copy_notebooks(folder)
     command = [sys.executable, "-m", "jupyterlab", str(folder / FIRST)]
+    if is_checkout() and folder == notebook_folder():
+        command.append(f"--ServerApp.root_dir={HERE.parent}")  # docs/ is linked
     subprocess.run([*command, *arguments.options], check=False)
 
 
@@ -96,6 +98,16 @@ def notebooks(arguments: argparse.Namespace) -> None:
     """Copy the notebooks into a folder."""
     for path in copy_notebooks(arguments.folder, arguments.force):
         print(path)
+
+
+def slides(arguments: argparse.Namespace) -> None:
+    """Write the notebooks as slides, a page each, which need no network."""
+    _require("nbconvert", "lab")
+    from kdsurvey.slides.deck import write_decks
+
+    source = arguments.source or notebook_folder()
+    for path in write_decks(source, arguments.folder, arguments.number):
+        print(path, flush=True)
 
 
 def write_pages(arguments: argparse.Namespace) -> None:
@@ -196,27 +208,44 @@ def notebook_folder() -> Path:
 
 
 def copy_notebooks(folder: Path, force: bool = False) -> list[Path]:
-    """Copy the notebooks into a folder, which is made; returns the copies.
+    """Copy the notebooks into a folder, which is made, with the glossary; returns the
+    copies.
 
     Raises ValueError where a copy would overwrite a file, unless forced to.
     """
     originals = sorted(notebook_folder().glob("*.ipynb"))
     copies = [folder / path.name for path in originals]
-    present = [path for path in copies if path.exists()]
+    present = [path for path in (*copies, folder / GLOSSARY) if path.exists()]
     if present and not force:
         raise ValueError(
-            f"{present[0]} exists already ({len(present)} of {len(copies)} notebooks "
+            f"{present[0]} exists already ({len(present)} of {len(copies) + 1} files "
             "do); name another folder, or overwrite them with --force"
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for original, copy in zip(originals, copies):
-            shutil.copyfile(original, copy)
+            _copy(original, copy)
+        _copy(_glossary(), folder / GLOSSARY)
     except OSError as error:
         raise ValueError(
             f"{folder} cannot be written: {error.strerror}; name another folder"
         ) from error
     return copies
+
+
+def _copy(original: Path, copy: Path) -> None:
+    """Copy a notebook or the glossary, which lead to each other, into one folder."""
+    text = original.read_text(encoding="utf-8")
+    text = text.replace(
+        "(../README.md#the-notebooks)", f"({FIRST})"
+    )  # both have the map
+    text = text.replace("(../docs/", "(").replace("(../notebooks/", "(")
+    copy.write_text(text, encoding="utf-8")
+
+
+def _glossary() -> Path:
+    packaged = notebook_folder() / GLOSSARY
+    return packaged if packaged.exists() else HERE.parent / "docs" / GLOSSARY
 
 
 def is_checkout() -> bool:
@@ -286,6 +315,15 @@ def _parser() -> Parser:
     command = _command(commands, "notebooks", notebooks)
     command.add_argument("folder", type=folder, help="where the copies go")
     command.add_argument("--force", action="store_true", help="overwrite what is there")
+
+    command = _command(commands, "slides", slides)
+    command.add_argument("folder", type=folder, help="where the pages go")
+    command.add_argument(
+        "number", nargs="*", help="of a notebook, such as 01; by default all"
+    )
+    command.add_argument(
+        "--source", type=folder, help="where the notebooks lie; by default ours"
+    )
     _command(commands, "pages", write_pages)
     return parser
 

@@ -1,6 +1,7 @@
 """The command line: what it does, and one sentence for what it cannot do."""
 
 import json
+import re
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_it_says_its_version_and_its_commands(capsys):
     with pytest.raises(SystemExit, match="0"):
         cli.main(["--help"])
     text = capsys.readouterr().out
-    assert all(name in text for name in ("lab", "app", "record", "notebooks", "pages"))
+    assert all(name in text for name in cli.COMMANDS)
 
 
 def test_seeds_are_recorded_into_a_folder(coin, tmp_path, capsys):
@@ -174,16 +175,27 @@ def test_notebooks_are_copied_and_not_overwritten_unless_forced(tmp_path, capsys
     folder = tmp_path / "copies"
     assert cli.main(["notebooks", str(folder)]) == 0
     originals = {path.name: path for path in (pages.ROOT / "notebooks").glob("*.ipynb")}
-    assert {path.name for path in folder.iterdir()} == set(originals)
+    copies = {path.name: path for path in folder.iterdir()}
+    assert set(copies) == {*originals, "glossary.md"}
     capsys.readouterr()
     changed = folder / "00_start_here.ipynb"
     changed.write_text("mine")
     assert "--force" in refusal(["notebooks", str(folder)], capsys)
     assert changed.read_text() == "mine"
     assert cli.main(["notebooks", str(folder), "--force"]) == 0
-    assert json.loads(changed.read_text()) == json.loads(
-        originals[changed.name].read_text()
-    )
+    again = changed.read_text().replace("(glossary.md", "(../docs/glossary.md")
+    assert json.loads(again) == json.loads(originals[changed.name].read_text())
+
+
+def test_links_of_copied_notebooks_lead_to_what_is_copied(tmp_path):
+    assert cli.main(["notebooks", str(tmp_path)]) == 0
+    for copy in tmp_path.glob("*.ipynb"):
+        cells = json.loads(copy.read_text())["cells"]
+        text = "\n".join(
+            "".join(c["source"]) for c in cells if c["cell_type"] != "code"
+        )
+        links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text)
+        assert not [link for link in links if not (tmp_path / link).exists()]
 
 
 @pytest.mark.parametrize("command, extra", [("lab", "lab"), ("app", "app")])

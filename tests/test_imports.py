@@ -90,7 +90,8 @@ ALLOWED = CORE | {
     "exercises": {"lessons", "suggest"},
     "panels": {*CORE, "methods", "lessons", "panels"},
     "app": {"panels"},
-    "cli": {"app", "lessons", "records", "suggest", "variables"},
+    "slides": {"pictures", "slides"},
+    "cli": {"app", "lessons", "records", "slides", "suggest", "variables"},
     "__main__": {"cli"},
     "__init__": {*CORE, "methods"},
 }

@@ -1,0 +1,6 @@
+"""Lecture mode: notebooks as slides in a browser, without a network.
+
+rule    which cells are slides, and the standard metadata that says so
+deck    a notebook as one page of reveal.js, with all that it needs inside
+page/   the page's own style and script; reveal.js and KaTeX with their licences
+"""

@@ -1,0 +1,172 @@
+"""A notebook as slides: one page of reveal.js that asks nothing of any network.
+
+Script, style, letters of formulas and pictures are all inside the page. It is built from
+what the notebook has stored; nothing is run.
+"""
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+from nbconvert.filters.highlight import Highlight2HTML
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from pygments.formatters import HtmlFormatter
+
+from kdsurvey.slides import figures
+from kdsurvey.slides.rule import is_shown, kinds, shows_code, source_of
+
+# Highlighted code, as nbconvert writes it
+PROGRAM = re.compile(
+    r'<div class="?[ \w]*highlight[^>]*>\s*<pre>(.*?)</pre>\s*</div>', re.S
+)
+PAGE = Path(str(files("kdsurvey.slides") / "page"))
+FONT = re.compile(
+    r"url\((fonts/[\w-]+\.woff2)\)[^;}]*"
+)  # of a face: the first suffices
+OTHER = re.compile(r'href="(?!https?:|#|data:)([^"#]+)\.ipynb(#[^"]*)?"')
+
+
+@dataclass
+class Slide:
+    """The blocks of one slide, as HTML."""
+
+    core: bool
+    blocks: list[str] = field(default_factory=list)
+
+
+def write_decks(
+    source: Path, folder: Path, numbers: Sequence[str] = ()
+) -> Iterator[Path]:
+    """Write the notebooks of a folder as slides; yields each page when it is there.
+
+    numbers: which, such as "01", all where none is given. Raises ValueError where a folder
+    has no such notebook.
+    """
+    notebooks = {path.stem[:2]: path for path in sorted(source.glob("*.ipynb"))}
+    for number in numbers or notebooks or ("any",):
+        if number not in notebooks:
+            raise ValueError(
+                f"{source} has no notebook {number}; "
+                f"there are: {', '.join(notebooks) or 'none'}"
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in numbers or notebooks:
+        page = folder / f"{notebooks[number].stem}.slides.html"
+        page.write_text(deck(notebooks[number]), encoding="utf-8")
+        yield page
+
+
+def deck(path: Path) -> str:
+    """Write the slides of a notebook as one page of HTML."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    template = Environment(
+        loader=FileSystemLoader(PAGE), autoescape=False, trim_blocks=True
+    ).get_template("slides.html.j2")
+    return template.render(
+        title=escape(notebook["metadata"].get("kdsurvey", {}).get("title", path.stem)),
+        stacks=stacks(notebook, path.stem),
+        styles=[_text("reveal/reveal.css"), _katex_style(), _code_style()],
+        style=_text("slides.css"),
+        scripts=[
+            _text(f"{name}.js")
+            for name in ("reveal/reveal", "katex/katex.min", "katex/auto-render.min")
+        ],
+        script=_text("slides.js"),
+    )
+
+
+def stacks(notebook: dict, stem: str) -> list[list[Slide]]:
+    """Return the slides of a notebook: stacks from left to right, each from top to bottom."""
+    shown: list[list[Slide]] = []
+    drawn = figures.kept(stem)
+    for cell, kind in zip(notebook["cells"], kinds(notebook["cells"])):
+        if kind == "skip":
+            continue
+        slide = Slide("core" in cell["metadata"].get("tags", []))
+        if kind == "slide" or not shown:
+            shown.append([slide])
+        elif kind == "subslide":
+            shown[-1].append(slide)
+        shown[-1][-1].blocks += blocks_of(cell, drawn)
+    return shown
+
+
+def blocks_of(cell: dict, drawn: figures.Kept) -> list[str]:
+    """Return what a cell puts on a slide: its text, or its code and its outputs."""
+    if cell["cell_type"] == "markdown":
+        return [markdown(source_of(cell))]
+    blocks = [_code(source_of(cell))] if shows_code(cell) else []
+    for k, output in enumerate(cell["outputs"]):
+        if is_shown(output):
+            blocks += _output(output, drawn.get((cell["id"], k), []))
+    return blocks
+
+
+def markdown(text: str) -> str:
+    """Write Markdown as HTML; a link to a notebook leads to its slides."""
+    html = markdown2html_mistune(text)
+    html = re.sub(r'<a class="anchor-link".*?</a>', "", html)
+    html = OTHER.sub(r'href="\1.slides.html\2"', html)
+    return PROGRAM.sub(lambda match: _program(match[1]), html)
+
+
+def _code(source: str) -> str:
+    """Write code with every line as a block, which hangs where it wraps."""
+    html = Highlight2HTML()(source.strip("\n"), language="python")
+    return PROGRAM.sub(lambda match: _program(match[1]), html)
+
+
+def _program(highlighted: str) -> str:
+    inside = highlighted.replace("<span></span>", "").strip("\n")
+    return f"<pre class='code highlight'>{_lines(inside)}</pre>"
+
+
+def _lines(html: str) -> str:
+    """Return each line as a block that knows how far it is indented."""
+    blocks = []
+    for line in html.split("\n"):
+        indent = len(line) - len(line.lstrip(" "))
+        blocks.append(
+            f"<span class='line' style='--in:{indent}ch'>{line.lstrip(' ') or ' '}</span>"
+        )
+    return "".join(blocks)
+
+
+def _output(output: dict, pictures: list[figures.Figure]) -> list[str]:
+    data = output.get("data", {})
+    if "image/svg+xml" in data:
+        return figures.views("".join(data["image/svg+xml"]))
+    if "image/png" in data and pictures:
+        return [picture.html for picture in pictures]
+    if "text/html" in data:
+        return [f"<div class='output'>{''.join(data['text/html'])}</div>"]
+    if "text/markdown" in data:
+        return [f"<div class='output'>{markdown(''.join(data['text/markdown']))}</div>"]
+    if "image/png" in data:
+        return [figures.stored(output)]
+    text = "".join(output.get("text", data.get("text/plain", ""))).rstrip("\n")
+    return [f"<pre class='text'>{_lines(escape(text))}</pre>"] if text else []
+
+
+def _text(name: str) -> str:
+    return (PAGE / name).read_text(encoding="utf-8")
+
+
+def _katex_style() -> str:
+    """Return KaTeX's style with its letters inside."""
+
+    def inside(match: re.Match) -> str:
+        data = b64encode((PAGE / "katex" / match[1]).read_bytes()).decode()
+        return f'url(data:font/woff2;base64,{data}) format("woff2")'
+
+    return FONT.sub(inside, _text("katex/katex.min.css"))
+
+
+def _code_style() -> str:
+    return HtmlFormatter(style="tango").get_style_defs(".highlight")

@@ -1,0 +1,94 @@
+"""Notebooks as slides: what a page holds, and what it must not ask for."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from kdsurvey import cli
+from kdsurvey.slides import deck, figures
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+ADDRESSES = {"src", "srcset", "data", "poster", "action", "xlink:href"}
+
+
+class Addresses(HTMLParser):
+    """What a page would fetch as it opens: links that wait for a click are not among it."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.fetched: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        """Note the addresses of a tag."""
+        for name, value in attributes:
+            if name in ADDRESSES or (name == "href" and tag != "a"):
+                self.fetched.append(value or "")
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return deck.deck(FOLDER / "03_missing_three.ipynb")
+
+
+def test_a_page_asks_for_nothing(page):
+    fetched = Addresses(page).fetched
+    assert fetched and not [a for a in fetched if not a.startswith("data:")]
+    style = "".join(re.findall(r"<style>(.*?)</style>", page, re.S))
+    urls = re.findall(r"url\(([^)]{0,40})", style)
+    assert urls and all(url.startswith("data:") for url in urls)
+    assert "@import" not in style
+
+
+def test_a_page_has_its_formulas_pictures_and_licences(page):
+    assert "renderMathInElement" in page and "$$" in page
+    assert "Reveal" in page and page.count("class='figure'") >= 8
+    assert "widget-view" not in page and "model_id" not in page
+    for name, holder in (("reveal", "Hakim El Hattab"), ("katex", "Khan Academy")):
+        licence = (deck.PAGE / name / "LICENSE").read_text()
+        assert holder in licence and "Permission is hereby granted" in licence
+
+
+def test_core_slides_come_first_and_folded_sections_are_stacks():
+    notebook = json.loads((FOLDER / "03_missing_three.ipynb").read_text())
+    stacks = deck.stacks(notebook, "03_missing_three")
+    cores = [stack[0].core for stack in stacks]
+    assert cores == sorted(cores, reverse=True) and 10 < cores.count(True) < len(cores)
+    assert all(len(stack) == 1 for stack in stacks if stack[0].core)
+    assert max(map(len, stacks)) > 2
+    assert all(slide.blocks for stack in stacks for slide in stack)
+
+
+def test_links_to_notebooks_lead_to_their_slides():
+    html = deck.markdown("[two](02_b.ipynb) [web](https://a.org/x.ipynb)")
+    assert 'href="02_b.slides.html"' in html and 'href="https://a.org/x.ipynb"' in html
+
+
+def test_code_keeps_its_lines_and_its_indentation():
+    html = deck.markdown("```python\ndef f():\n    return 1\n```")
+    lines = re.findall(r"<span class='line' style='--in:(\d)ch'>", html)
+    assert lines == ["0", "4"]
+
+
+def test_views_of_a_scheme_show_all_of_it_large_enough():
+    """Each as large as the slide allows, with letters of 24 pixels."""
+    svg = '<svg viewBox="0 0 960 854" width="960"><text id="a">x</text></svg>'
+    views = figures.views(svg)
+    boxes = [re.search(r' viewBox="([\d. ]+)" width="([\d.]+)"', v) for v in views]
+    places = [[*map(float, box[1].split())] for box in boxes]
+    assert all(float(box[2]) / w >= 1.4999 for box, (_, _, w, _) in zip(boxes, places))
+    assert max(x + w for x, _, w, _ in places) == pytest.approx(960)
+    assert max(y + h for _, y, _, h in places) == pytest.approx(854)
+    assert not any(' id="' in view for view in views)
+
+
+def test_the_command_writes_the_pages_that_are_asked_for(tmp_path, capsys):
+    assert cli.main(["slides", str(tmp_path), "03"]) == 0
+    (path,) = tmp_path.iterdir()
+    assert path.name == "03_missing_three.slides.html"
+    assert capsys.readouterr().out.strip() == str(path)
+    assert cli.main(["slides", str(tmp_path), "77"]) == 2
+    assert "no notebook 77; there are: 00, 01" in capsys.readouterr().err
