@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -117,17 +118,30 @@ def name_of(path: Path) -> str:
 def imported(path: Path) -> set[str]:
     """Every dotted name that a file imports, wherever in the file it does so."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    package = path.relative_to(ROOT.parent).parent.parts
+    for node in import_statements(path.read_text(encoding="utf-8")):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            package = path.relative_to(ROOT.parent).parent.parts
+        else:
             base = (
                 ".".join(package[: len(package) - node.level + 1]) if node.level else ""
             )
             module = ".".join(filter(None, [base, node.module]))
             found |= {f"{module}.{alias.name}" for alias in node.names}
     return found
+
+
+@cache
+def parsed(text: str) -> ast.Module:
+    """The text of a file as a tree, which several tests walk."""
+    return ast.parse(text)
+
+
+@cache
+def import_statements(text: str) -> list[ast.Import | ast.ImportFrom]:
+    """All imports in the text of a file."""
+    nodes = ast.walk(parsed(text))
+    return [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 def ours(path: Path) -> set[str]:
@@ -277,7 +291,7 @@ def test_the_modules_that_the_rules_speak_of_exist():
 def code_lines(text: str) -> int:
     """Count the lines that hold code: no blank lines, comments or docstrings."""
     documented = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         first = (
             node.body[0]
             if getattr(node, "body", None) and hasattr(node, "name")
@@ -320,7 +334,7 @@ def test_names_say_something(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=label)
 def test_every_module_and_public_function_says_what_it_is(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path.read_text(encoding="utf-8"))
     silent = [] if ast.get_docstring(tree) or not tree.body else ["the module"]
     for node in tree.body:
         if (

@@ -23,8 +23,26 @@ FAULTS = [
         "if self._background is None:",
     ),
     Fault(
-        "the layout depends on words",
+        "any background on the shelf will do",
         DRAW,
+        "            if background.still == still:\n",
+        "            if True:\n",
+    ),
+    Fault(
+        "the oldest background on the shelf goes, whether it is used or not",
+        DRAW,
+        "                self._shelf.remove(background)\n                break\n",
+        "                return background\n",
+    ),
+    Fault(
+        "words of the background before",
+        DRAW,
+        "            self._said = None\n            self._background = background\n",
+        "            self._background = background\n",
+    ),
+    Fault(
+        "the layout depends on words",
+        "pictures/dress.py",
         'return "\\n".join(TALL for _ in text.split("\\n")) if text else ""',
         "return text",
     ),

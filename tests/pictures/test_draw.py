@@ -4,6 +4,7 @@ import base64
 import math
 import threading
 import tracemalloc
+from collections import deque
 from dataclasses import replace
 from functools import cache
 from io import BytesIO
@@ -267,6 +268,23 @@ def test_what_stays_is_kept():
         canvas.png(picture)
         backgrounds.append(canvas._background)
     assert len({id(background) for background in backgrounds}) == 2
+
+
+def test_canvases_take_backgrounds_from_one_shelf_and_draw_their_own_words():
+    shelf = deque(maxlen=2)
+    canvases = Canvas(shelf), Canvas(shelf)
+    lefts, rights = (
+        [replace(bare(Line([0, k], [0, 5])), title=f"{word} {k}") for k in (7, 8)]
+        for word in ("left", "right")
+    )
+    for pair in zip(lefts, rights):
+        for canvas, picture in zip(canvases, pair):
+            assert canvas.png(picture) == draw(picture)
+    (kept,) = shelf
+    others = [replace(lefts[0], height=height) for height in (210, 220, 230)]
+    for other in (others[0], lefts[0], others[1]):
+        canvases[0].png(other)
+    assert shelf[0] is kept and len(shelf) == 2  # the one that was used last stays
 
 
 def test_it_is_twice_its_css_size():
