@@ -115,7 +115,8 @@ class Chart:
     where the lines end ("line"), or right of the chart ("right").
 
     Limits, ticks and names that the axes leave out are found from the marks, so that what is
-    kept is complete. Raises ValueError for what is none of these.
+    kept is complete. Raises ValueError for what is none of these, and for bars on an axis
+    that does not hold the 0 where they begin.
     """
 
     marks: Sequence[Mark] = ()
@@ -143,6 +144,7 @@ class Chart:
             falling = tuple(reversed(self.y.resolved(ys, snug).limits))
             object.__setattr__(self, "y", replace(self.y, limits=falling))
         object.__setattr__(self, "y", self.y.resolved(ys, snug, upright))
+        self._refuse_cut_bars()
 
     def _check(self) -> None:
         for mark in self.marks:
@@ -155,6 +157,17 @@ class Chart:
                 raise ValueError(
                     f"chart {self.title!r}: {name} is one of {', '.join(known)}, "
                     f"got {getattr(self, name)!r}"
+                )
+
+    def _refuse_cut_bars(self) -> None:
+        """Raise ValueError for bars that do not begin at 0: their lengths say too much."""
+        for bars in self.marks_of(Bars):
+            axis = self.x if bars.across else self.y
+            low, high = sorted(axis.limits)
+            if not bars.base and (axis.log or not low <= 0 <= high):
+                raise ValueError(
+                    f"chart {self.title!r}: bars on an axis from {low:g} to {high:g}, "
+                    "where 0 has no place; draw points, or let the axis hold 0"
                 )
 
     def _reach(self) -> tuple[list[float], list[float]]:

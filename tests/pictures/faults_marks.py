@@ -4,6 +4,12 @@ from mutate import Fault
 
 FAULTS = [
     Fault(
+        "bars may begin anywhere",
+        "pictures/chart.py",
+        "axis.log or not low <= 0 <= high",
+        "axis.log or not low < high",
+    ),
+    Fault(
         "marks of unequal length",
         "pictures/marks.py",
         "if len(set(lengths.values())) > 1:",

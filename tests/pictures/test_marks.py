@@ -82,6 +82,9 @@ def test_a_role_decides_colour_marker_and_style():
         (lambda: Axis("a", (0, 1), log=True), "log axis from"),
         (lambda: Axis("a", ticks=[1, 2], names=["1"]), "1 names for the ticks"),
         (lambda: Chart([3]), "3 is no mark"),
+        (lambda: Chart([Bars([1], [3])], y=Axis("", (1, 4))), "from 1 to 4.*0 has no"),
+        (lambda: Chart([Bars([1], [3], across=True)], Axis("", (1, 4))), "draw points"),
+        (lambda: Chart([Bars([1], [3])], y=Axis("", (1, 9), log=True)), "0 has no"),
         (lambda: Chart(legend="left"), "legend is one of"),
         (lambda: Chart(frame="gold"), "frame is one of"),
         (
