@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 FIRST = "00_start_here.ipynb"
 GLOSSARY = "glossary.md"  # which copies of the notebooks have beside them
-COMMANDS = ("lab", "app", "record", "notebooks", "slides", "pages")
+COMMANDS = ("lab", "app", "record", "repeat", "notebooks", "slides", "pages")
 MOST_SEEDS = 10_000
 LAST_PORT = 65535
 ABOUT = "Open the notebooks, serve the panels, record experiments."
@@ -92,6 +92,25 @@ def record(arguments: argparse.Namespace) -> None:
     for experiment in _chosen(arguments, known):
         rows = experiment.name, experiment, experiment.data(), arguments.seeds
         print(records.record(*rows, folder=arguments.folder), flush=True)
+
+
+def repeat(arguments: argparse.Namespace) -> None:
+    """Run a third of the questions again with other seeds, and compare the words."""
+    from kdsurvey import records
+    from kdsurvey.lessons import repeated
+
+    ids = repeated.drawn(draw=arguments.draw)
+    names = repeated.needed(ids)
+    folder = arguments.folder or records.results_dir() / "repeated"
+    hours = repeated.hours(names, arguments.seeds)
+    print(f"{len(ids)} questions: {', '.join(ids)}")
+    print(f"{len(names)} experiments, some {hours:.1f} hours of a core:")
+    print(" ".join(names), flush=True)
+    if not arguments.list:
+        repeated.run(names, arguments.seeds, folder)
+        table = repeated.words(ids, folder)
+        print(table.to_string())
+        print(repeated.summary(table))
 
 
 def notebooks(arguments: argparse.Namespace) -> None:
@@ -311,6 +330,7 @@ def _parser() -> Parser:
     )
     _command(commands, "app", app)
     _add_record_options(_command(commands, "record", record))
+    _add_repeat_options(_command(commands, "repeat", repeat))
 
     command = _command(commands, "notebooks", notebooks)
     command.add_argument("folder", type=folder, help="where the copies go")
@@ -350,4 +370,22 @@ def _add_record_options(command: Parser) -> None:
         "--all",
         action="store_true",
         help="record all on data that comes with the package",
+    )
+
+
+def _add_repeat_options(command: Parser) -> None:
+    command.add_argument(
+        "--seeds", type=seeds, default="100-107", help="FIRST-LAST, by default 100-107"
+    )
+    command.add_argument(
+        "--draw", type=int, default=0, help="seed of the draw of the questions"
+    )
+    command.add_argument(
+        "--folder",
+        type=folder,
+        help="where the rows go, and those of a stopped run lie; by default repeated/ "
+        "in $KDSURVEY_RESULTS, else results/repeated/ here",
+    )
+    command.add_argument(
+        "--list", action="store_true", help="list what would be run, and its hours"
     )

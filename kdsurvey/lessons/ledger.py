@@ -43,6 +43,11 @@ def places() -> dict[str, str]:
 
 @cache
 def answers(claim: str) -> dict[str, Answer]:
+    """Row -> its answer, see `judged`, by the records as they are when first asked."""
+    return judged(claim)
+
+
+def judged(claim: str) -> dict[str, Answer]:
     """Row -> its answer, for the rows of a claim in their order, with words that are
     corrected for one another.
     """
