@@ -184,11 +184,13 @@ def _share(arm: str, net: nn.Module, x: Tensor, y: Tensor) -> float:
 
 
 def settings(rows: pd.DataFrame) -> str:
-    """One line on how recorded rows came about: the function, the data, the versions
-    and the time a seed took.
+    """One line on how recorded rows came about: the function, the data and whether each
+    seed deals it anew, the versions and the time a seed took.
     """
     about = rows.attrs
     seconds = sorted(about["seconds"].values())
     time = f"{len(seconds)} seeds, {seconds[len(seconds) // 2]:.0f} s each"
     versions = ", ".join(f"{name} {about['versions'][name]}" for name in RAN)
-    return f"{about['experiment']} on {about['data']}; {time}; {versions}"
+    split = about["settings"].get("split")
+    data = f"{about['data']}, {split}" if split else about["data"]
+    return f"{about['experiment']} on {data}; {time}; {versions}"

@@ -210,7 +210,10 @@ def test_the_settings_of_rows_name_data_time_and_versions():
         "data": "60 spots",
         "seconds": {0: 9.0, 1: 1.0, 2: 4.0},
         "versions": dict.fromkeys(page.RAN, "1"),
+        "settings": {},
     }
     assert page.settings(rows).startswith(
         "lesson.it on 60 spots; 3 seeds, 4 s each; torch 1, numpy 1, "
     )
+    rows.attrs["settings"] = {"split": "dealt anew"}
+    assert page.settings(rows).startswith("lesson.it on 60 spots, dealt anew; 3 seeds")

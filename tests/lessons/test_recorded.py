@@ -35,12 +35,13 @@ def test_a_recorded_seed_can_be_had_again():
     digits = data.mnist_5k().hold_out(500)
     table = records.recorded("widths")
     assert table.attrs["data"] == digits.source
+    dealt = digits.dealt(0)
     before = table[(table["seed"] == 0) & (table["width"] == 30)].set_index("arm")[
         "errors"
     ]
     now = {
         row["arm"]: row["errors"]
-        for row in distilling_mnist.temperature_by_width(digits, 0, 30)
+        for row in distilling_mnist.temperature_by_width(dealt, 0, 30)
     }
     assert set(now) == set(before.index)
     assert all(abs(errors - before[arm]) <= 12 for arm, errors in now.items()), (

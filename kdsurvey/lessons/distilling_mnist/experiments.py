@@ -160,7 +160,6 @@ def students(
         "t_paper": T_PAPER,
         "arms": ARMS,
     },
-    dealt=False,
 )
 def nets_compared(data: Data, seed: int) -> list[dict]:
     """Compare big, small and distilled nets: one teacher, and every small net from the
@@ -231,7 +230,6 @@ def temperature_by_width(
         "widths": WIDTHS,
         "temperatures": TEMPERATURES,
     },
-    dealt=False,
 )
 def widths(data: Data, seed: int) -> list[dict]:
     """Compare temperatures at two widths, all from one teacher."""
@@ -270,7 +268,6 @@ class Best:
         "t_paper": T_PAPER,
         "arms": ARMS,
     },
-    dealt=False,
 )
 def few_labels(data: Data, seed: int) -> list[dict]:
     """Train on a few per cent of the images: hard targets and soft targets, each to the
@@ -299,7 +296,6 @@ def few_labels(data: Data, seed: int) -> list[dict]:
         "longer": LONGER,
         "t_paper": T_PAPER,
     },
-    dealt=False,
 )
 def transfer_sets(data: Data, seed: int) -> list[dict]:
     """Compare what a student may learn from where half of the images have labels: those,
@@ -345,7 +341,6 @@ def scrambled(x: Tensor, seed: int) -> Tensor:
 
 @experiment(
     settings={"config": CONFIG, "members": MEMBERS, "t_ensemble": T_ENSEMBLE},
-    dealt=False,
 )
 def ensemble(data: Data, seed: int) -> list[dict]:
     """Train small nets from other seeds, and one small net on the soft targets of their

@@ -40,7 +40,6 @@ REACH = 20  # the most that is added to or taken from logits, in steps of a tent
         "two_digits": TWO_DIGITS,
         "reach": REACH,
     },
-    dealt=False,
 )
 def missing(data: Data, seed: int) -> list[dict]:
     """Remove the 3s at each temperature and with hard labels, and all but 7s and 8s:
