@@ -46,13 +46,13 @@ def smoothing_for(doubt: float, data: Data) -> float:
     return doubt * classes / (classes - 1)
 
 
-def labels(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
-    """Learn from the labels; the other net is not asked."""
+def labels(net: nn.Module, other: nn.Module | Teacher, data: Data) -> Iterator[Stage]:
+    """Learn from the labels; the other net, or the teacher, is not asked."""
     return plain(net)
 
 
-def smoothed(net: nn.Module, other: nn.Module, data: Data) -> Iterator[Stage]:
-    """Learn from labels that are as unsure as the other net."""
+def smoothed(net: nn.Module, other: nn.Module | Teacher, data: Data) -> Iterator[Stage]:
+    """Learn from labels that are as unsure as the other net, or the teacher."""
     return plain(net, smoothing=smoothing_of(other, data))
 
 

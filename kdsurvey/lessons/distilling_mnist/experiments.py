@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from kdsurvey import nets, sweeps
 from kdsurvey.data import Data
-from kdsurvey.lessons.alone import on_labels, smoothing_of
+from kdsurvey.lessons.alone import labels, on_labels, smoothed
 from kdsurvey.lessons.arms import Arm, by_name
 from kdsurvey.lessons.rows import accuracies
 from kdsurvey.losses import soften
@@ -69,11 +69,6 @@ def unsure(
     return x[least, 0].numpy(), titles
 
 
-def labels(net: nn.Module, teacher: Teacher, data: Data) -> Iterator[Stage]:
-    """Learn from the labels; the teacher is not asked."""
-    return plain(net)
-
-
 def soft(net: nn.Module, teacher: Teacher, data: Data) -> Iterator[Stage]:
     """Learn from the teacher's soft targets alone, at the paper's temperature."""
     return hinton(net, teacher, T=T_PAPER, alpha=1.0)
@@ -82,11 +77,6 @@ def soft(net: nn.Module, teacher: Teacher, data: Data) -> Iterator[Stage]:
 def soft_and_hard(net: nn.Module, teacher: Teacher, data: Data) -> Iterator[Stage]:
     """Learn from soft targets and, with a tenth of the weight, from the labels."""
     return hinton(net, teacher, T=T_PAPER, alpha=0.9)
-
-
-def smoothed(net: nn.Module, teacher: Teacher, data: Data) -> Iterator[Stage]:
-    """Learn from labels that are as unsure as the teacher."""
-    return plain(net, smoothing=smoothing_of(teacher, data))
 
 
 ARMS = by_name(

@@ -13,7 +13,7 @@ from torch import nn
 
 from kdsurvey import nets
 from kdsurvey.data import Data
-from kdsurvey.lessons.alone import smoothing_of
+from kdsurvey.lessons.alone import labels, smoothed
 from kdsurvey.lessons.arms import Arm, by_name
 from kdsurvey.lessons.net2net.experiments import FACTOR, NOISE, RATES, TEACHER, widened
 from kdsurvey.lessons.rows import accuracies
@@ -39,16 +39,6 @@ class Student(Arm):
 
     copied: bool = False
     width: float = 1.0
-
-
-def labels(net: nn.Module, teacher: Teacher, few: Data) -> Iterator[Stage]:
-    """Learn from the few labels; the teacher is not asked."""
-    return plain(net)
-
-
-def smoothed(net: nn.Module, teacher: Teacher, few: Data) -> Iterator[Stage]:
-    """Learn from labels that are as unsure as the teacher."""
-    return plain(net, smoothing=smoothing_of(teacher, few))
 
 
 def distilled(net: nn.Module, teacher: Teacher, few: Data) -> Iterator[Stage]:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from kdsurvey import data, nets, records
+from kdsurvey.lessons import alone
 from kdsurvey.lessons.net2net import (
     claims,
     copy_tune_distil,
@@ -407,11 +408,12 @@ def test_copy_tune_distil_rows(toy, monkeypatch):
     monkeypatch.setattr(copy_tune_distil, "FEW", SHORT)
     monkeypatch.setattr(copy_tune_distil, "RATES", (1.0,))
     smoothed = []
-    monkeypatch.setattr(
-        copy_tune_distil,
-        "plain",
-        lambda net, smoothing=0.0: smoothed.append(smoothing) or plain(net),
-    )
+    for module in (copy_tune_distil, alone):  # of the teacher, and of the students
+        monkeypatch.setattr(
+            module,
+            "plain",
+            lambda net, smoothing=0.0: smoothed.append(smoothing) or plain(net),
+        )
     monkeypatch.setattr(
         copy_tune_distil,
         "train",
