@@ -86,14 +86,14 @@ def _generations() -> pd.DataFrame:
     return records.recorded("ban_generations")
 
 
-def _answer(id: str, a: str, b: str) -> Verdict:
+def answered(id: str, a: str, b: str) -> Verdict:
     """Answer a row by two arms at their best settings, with every label right."""
     rows = at(best(_targets()), labels=CLEAN)
     note = edge_note(rows, (a, b), EDGES, "setting")
     return primary(id, rows, a, b, TUNED, note=note)
 
 
-def _answer_by_generations(id: str, a: str, b: str) -> Verdict:
+def answered_by_generations(id: str, a: str, b: str) -> Verdict:
     """Answer a row by generations of 40 epochs, with every label right."""
     rows = at(_generations(), labels=CLEAN)
     return primary(id, rows, a, b, "{a} - {b}, 40 epochs, labels right")
@@ -101,32 +101,32 @@ def _answer_by_generations(id: str, a: str, b: str) -> Verdict:
 
 @CLAIMS.row("P6a")
 def _born_again_or_alone() -> Verdict:
-    return _answer("P6a", "BAN", "alone")
+    return answered("P6a", "BAN", "alone")
 
 
 @CLAIMS.row("P6b")
 def _without_labels() -> Verdict:
-    return _answer("P6b", "BAN", "BAN+L")
+    return answered("P6b", "BAN", "BAN+L")
 
 
 @CLAIMS.row("P6c")
 def _generations_saturate() -> Verdict:
-    return _answer_by_generations("P6c", "generation 3", "generation 1")
+    return answered_by_generations("P6c", "generation 3", "generation 1")
 
 
 @CLAIMS.row("P6d")
 def _generations_together() -> Verdict:
-    return _answer_by_generations("P6d", "generations 1-3", "3 nets alone")
+    return answered_by_generations("P6d", "generations 1-3", "3 nets alone")
 
 
 @CLAIMS.row("P6e")
 def _weighted_labels() -> Verdict:
-    return _answer("P6e", "CWTM", "alone")
+    return answered("P6e", "CWTM", "alone")
 
 
 @CLAIMS.row("P6f")
 def _permuted_answers() -> Verdict:
-    return _answer("P6f", "DKPP", "alone")
+    return answered("P6f", "DKPP", "alone")
 
 
 @CLAIMS.row("P6g")
@@ -139,17 +139,17 @@ def _in_language() -> Verdict:
 
 @CLAIMS.row("O7c")
 def _which_wrong_class() -> Verdict:
-    return _answer("O7c", "DKPP", "BAN")
+    return answered("O7c", "DKPP", "BAN")
 
 
 @CLAIMS.row("O7d")
 def _how_sure() -> Verdict:
-    return _answer("O7d", "CWTM", "BAN")
+    return answered("O7d", "CWTM", "BAN")
 
 
 @CLAIMS.row("O10d")
 def _alone_as_well() -> Verdict:
-    return _answer("O10d", "alone", "BAN")
+    return answered("O10d", "alone", "BAN")
 
 
 @CLAIMS.group("labels redrawn")

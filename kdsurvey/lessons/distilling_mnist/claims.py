@@ -81,7 +81,7 @@ def at_its_best() -> pd.DataFrame:
     return tuned(rows[rows["choice"] != ""])
 
 
-def tuned_row(id: str, a: str, b: str) -> Verdict:
+def answered(id: str, a: str, b: str) -> Verdict:
     """Answer a row by two arms of `softer_labels`, each at its best setting."""
     rows = at_its_best()
     note = judging.edge_note(rows, (a, b), EDGES, "lr")
@@ -97,37 +97,37 @@ def better_alone() -> str:
 
 @CLAIMS.row("O4a")
 def _soft_or_labels() -> Verdict:
-    return tuned_row("O4a", SOFT_ALONE, ONLY_LABELS)
+    return answered("O4a", SOFT_ALONE, ONLY_LABELS)
 
 
 @CLAIMS.row("O4b")
 def _both() -> Verdict:
-    return tuned_row("O4b", BOTH, better_alone())
+    return answered("O4b", BOTH, better_alone())
 
 
 @CLAIMS.row("O7a")
 def _poor_teacher() -> Verdict:
-    return tuned_row("O7a", "poor teacher", SMOOTHING)
+    return answered("O7a", "poor teacher", SMOOTHING)
 
 
 @CLAIMS.row("O7b")
 def _softer_label() -> Verdict:
-    return tuned_row("O7b", SMOOTHING, BOTH)
+    return answered("O7b", SMOOTHING, BOTH)
 
 
 @CLAIMS.row("O9a")
 def _more_data() -> Verdict:
-    return tuned_row("O9a", SHIFTED, BOTH)
+    return answered("O9a", SHIFTED, BOTH)
 
 
 @CLAIMS.row("O9b")
 def _nothing_left() -> Verdict:
-    return tuned_row("O9b", f"{BOTH}, jittered", SHIFTED)
+    return answered("O9b", f"{BOTH}, jittered", SHIFTED)
 
 
 @CLAIMS.row("O10a")
 def _alone_as_well() -> Verdict:
-    return tuned_row("O10a", ONLY_LABELS, BOTH)
+    return answered("O10a", ONLY_LABELS, BOTH)
 
 
 @CLAIMS.row("P2a")

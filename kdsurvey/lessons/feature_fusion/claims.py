@@ -1,5 +1,6 @@
 """What notebook 11 answers, on branches, their average and the fused classifier."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pandas as pd
@@ -236,27 +237,25 @@ def _ramp() -> list[Verdict]:
 
 
 @CLAIMS.group("arrows")
-def _arrows() -> list[Verdict]:
-    rows = _redrawn()
-    without = {"P8c": ENSEMBLE, "P8d": FUSION}
-    judged = [
-        above(id, rows, f"FFL ({answer})", f"{arm} ({answer})", WRONG, LONG)
-        for id, arm in without.items()
-        for answer in ANSWERS
-    ]
-    return [interplay(rows), *judged]
+def _arrows_at_default() -> list[Verdict]:
+    return _arrows(LONG, ANSWERS)
 
 
 @CLAIMS.group("arrows: a third of the rate")
 def _arrows_slow() -> list[Verdict]:
+    return _arrows(SLOW, ("average", "fused"))
+
+
+def _arrows(choice: str, answers: Iterable[str]) -> list[Verdict]:
+    """Judge FFL beside itself without each of its arrows, at one setting."""
     rows = _redrawn()
     without = {"P8c": ENSEMBLE, "P8d": FUSION}
     judged = [
-        above(id, rows, f"FFL ({answer})", f"{arm} ({answer})", WRONG, SLOW)
+        above(id, rows, f"FFL ({answer})", f"{arm} ({answer})", WRONG, choice)
         for id, arm in without.items()
-        for answer in ("average", "fused")
+        for answer in answers
     ]
-    return [interplay(rows, choice=SLOW), *judged]
+    return [interplay(rows, choice=choice), *judged]
 
 
 @CLAIMS.group("arrows: what is left without them")

@@ -3,14 +3,13 @@
 import pandas as pd
 
 from kdsurvey import records
-from kdsurvey.lessons.judging import Claims, edge_note, primary
+from kdsurvey.lessons.judging import Claims
 from kdsurvey.lessons.mutual_learning.claims import (
-    EDGES,
     LONG,
-    TUNED,
     TUNED_WRONG,
     above,
     above_each,
+    answered,
 )
 from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.verdicts import Verdict
@@ -19,29 +18,21 @@ CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
 
-def _answer(
-    id: str, rows: pd.DataFrame, a: str, b: str, what: str = TUNED, **options
-) -> Verdict:
-    """Answer a row by two arms at their best settings."""
-    note = edge_note(rows, (a, b), EDGES)
-    return primary(id, rows, a, b, what, note=note, **options)
-
-
 @CLAIMS.row("O16a")
 def _copies_help() -> Verdict:
-    return _answer("O16a", tuned(_copies(0.0)), "every 10", "never")
+    return answered("O16a", tuned(_copies(0.0)), "every 10", "never")
 
 
 @CLAIMS.row("O16b")
 def _copies_may_be_stale() -> Verdict:
-    return _answer("O16b", tuned(_copies(0.0)), "every 100", "every 1")
+    return answered("O16b", tuned(_copies(0.0)), "every 100", "every 1")
 
 
 @CLAIMS.row("O16d")
 def _runs_agree() -> Verdict:
     rows = tuned(records.recorded("codistil_runs"))
     what = "two runs agree, {a} - {b}, tuned, a fifth of labels redrawn"
-    return _answer("O16d", rows, "every 10", "never", what, column="two runs agree")
+    return answered("O16d", rows, "every 10", "never", what, column="two runs agree")
 
 
 def _copies(noise: float) -> pd.DataFrame:

@@ -79,7 +79,7 @@ def _tuned(name: str = "dml_peers") -> pd.DataFrame:
     return tuned(records.recorded(name))
 
 
-def _answer(
+def answered(
     id: str, rows: pd.DataFrame, a: str, b: str, what: str = TUNED, **options
 ) -> Verdict:
     """Answer a row by two arms at their best settings."""
@@ -89,12 +89,12 @@ def _answer(
 
 @CLAIMS.row("P5a")
 def _peers_or_alone() -> Verdict:
-    return _answer("P5a", _tuned("dml_clean"), "DML", "alone")
+    return answered("P5a", _tuned("dml_clean"), "DML", "alone")
 
 
 @CLAIMS.row("P5b")
 def _peer_or_teacher() -> Verdict:
-    return _answer("P5b", _tuned("dml_clean"), "DML", "one-way")
+    return answered("P5b", _tuned("dml_clean"), "DML", "one-way")
 
 
 @CLAIMS.row("P5c")
@@ -116,7 +116,7 @@ def _who_gains() -> Verdict:
 def _more_peers() -> Verdict:
     means = at(records.recorded("dml_number"), weight=1.0)
     what = "{a} - {b}, tuned, a fifth of labels redrawn"
-    return _answer("P5d", tuned(means), "K = 5, mean", "K = 2, mean", what)
+    return answered("P5d", tuned(means), "K = 5, mean", "K = 2, mean", what)
 
 
 @CLAIMS.row("P5e")
@@ -134,7 +134,7 @@ def _flatter() -> Verdict:
 
 @CLAIMS.row("O10c")
 def _alone_as_well() -> Verdict:
-    return _answer("O10c", _tuned("dml_clean"), "alone", "DML")
+    return answered("O10c", _tuned("dml_clean"), "alone", "DML")
 
 
 def slopes_apart(K: int = 3, seed: int = 0) -> float:

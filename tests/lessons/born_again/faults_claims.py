@@ -19,8 +19,8 @@ FAULTS = [
     Fault(
         "born again: BAN beats alone said the other way round",
         CLAIMS,
-        '_answer("O10d", "alone", "BAN")',
-        '_answer("O10d", "BAN", "alone")',
+        'answered("O10d", "alone", "BAN")',
+        'answered("O10d", "BAN", "alone")',
     ),
     Fault(
         "born again: the model with more perplexity",
