@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parent / "panels"
-CLOSED = sorted(FOLDER.rglob("*.py"))
+TESTS = Path(__file__).parent
+CLOSED = sorted(
+    path for part in ("panels", "browser") for path in (TESTS / part).rglob("*.py")
+)
 BY_NAME = ("getattr", "setattr", "hasattr", "delattr")  # also of monkeypatch
 
 
@@ -52,6 +54,6 @@ def test_private_attributes_are_found(text, names):
     assert [name for _, name in private_uses(text)] == names
 
 
-@pytest.mark.parametrize("path", CLOSED, ids=lambda path: str(path.relative_to(FOLDER)))
+@pytest.mark.parametrize("path", CLOSED, ids=lambda path: str(path.relative_to(TESTS)))
 def test_tests_of_panels_use_no_private_attribute(path):
     assert list(private_uses(path.read_text(encoding="utf-8"))) == []
