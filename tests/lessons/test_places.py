@@ -59,7 +59,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory) -> Path:
-    """A copy of the package with the two notebooks that the new lesson touches."""
+    """A copy of the package, and of what lists the lessons."""
     tree = tmp_path_factory.mktemp("checkout")
     leave = shutil.ignore_patterns("__pycache__", "panels", "app")
     shutil.copytree(ROOT / "kdsurvey", tree / "kdsurvey", ignore=leave)
