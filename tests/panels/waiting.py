@@ -3,7 +3,13 @@
 import threading
 import time
 
+import pytest
+
+from kdsurvey.training import Config
+
 WAIT = 90  # seconds until a test gives up; a busy machine is slow
+# with a rate at which the loss is soon not finite
+DIVERGING = Config(epochs=3, batch_size=50, lr=1e30, schedule="constant", device="cpu")
 
 
 def until(condition) -> None:
@@ -75,3 +81,49 @@ def draws_seldom(panel) -> None:
     start, redraws = time.monotonic(), panel.redraws
     time.sleep(1.0)
     assert panel.redraws - redraws <= (time.monotonic() - start) / 0.2 + 1
+
+
+def hand_on_stopped(giver, taker, epochs: int) -> None:
+    """A run that is stopped after so many epochs is stopped there by its permalink too."""
+    after_turn = giver.after_turn
+
+    def stop_in_time(shown) -> None:
+        after_turn(shown)
+        if giver.epochs_done == epochs:
+            giver.stop.click()
+
+    giver.after_turn = stop_in_time
+    giver.start.click()
+    assert giver.wait(WAIT)
+    taker.paste(giver.link)
+    assert taker.wait(WAIT)
+    for panel in (giver, taker):
+        panel.settle()
+        panel.check()
+        assert panel.status == f"Stopped after {epochs} epochs."
+    assert taker.png == giver.png
+
+
+def fails(panel, status: str) -> None:
+    """A run whose loss is soon not finite fails, says so, and raises when it is checked."""
+    panel.start.click()
+    assert panel.wait(WAIT)
+    assert panel.status.startswith(status)
+    with pytest.raises(FloatingPointError):
+        panel.check()
+
+
+def says_when_there_is_nothing_to_do(panel) -> None:
+    panel.pause.click()
+    assert panel.status == "Nothing is running: press Start."
+    panel.stop.click()
+    assert panel.status == "Nothing is running."
+    panel.check()
+
+
+def is_held_back(panel) -> None:
+    """At a pace of 3 batches a second, a run has few of them after a moment."""
+    panel.start.click()
+    until(lambda: panel.history.batches > 0)
+    time.sleep(0.4)
+    assert panel.history.batches <= 4

@@ -12,7 +12,17 @@ from contextlib import suppress
 import numpy as np
 import pytest
 import torch
-from panels.waiting import WAIT, finished, runs, stopped, until
+from panels.waiting import (
+    DIVERGING,
+    WAIT,
+    fails,
+    finished,
+    hand_on_stopped,
+    runs,
+    says_when_there_is_nothing_to_do,
+    stopped,
+    until,
+)
 
 from kdsurvey import sweeps
 from kdsurvey.losses import cross_entropy, half_mse
@@ -373,11 +383,8 @@ def test_ten_starts_and_stops_leave_nothing_behind(endless):
 
 
 def test_a_loss_that_is_not_finite_is_said_and_raised(data, teacher, close):
-    config = Config(epochs=3, batch_size=50, lr=1e30, schedule="constant", device="cpu")
-    panel = finished_badly(close(compare(data, teacher, config=config, width=8)))
-    assert panel.status.startswith("Failed: stage 'plain', epoch 1: the loss terms")
-    with pytest.raises(FloatingPointError):
-        panel.check()
+    panel = close(compare(data, teacher, config=DIVERGING, width=8))
+    fails(panel, "Failed: stage 'plain', epoch 1: the loss terms")
     assert not panel.films["left"].read().running
 
 
@@ -438,21 +445,8 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
 
 def test_a_link_of_a_stopped_run_stops_there_too(made):
     giver, taker = made(), made()
-    giver.after_turn = lambda shown, kept=giver.after_turn: (
-        kept(shown),
-        giver.epochs_done == 2 and giver.stop.click(),
-    )
-    giver.start.click()
-    assert giver.wait(WAIT)
-    taker.paste(giver.link)
-    assert taker.wait(WAIT)
-    for panel in (giver, taker):
-        panel.settle()
-        panel.check()
-        assert (
-            panel.status == "Stopped after 2 epochs." and len(panel.sides[0].rows) == 6
-        )
-    assert taker.png == giver.png
+    hand_on_stopped(giver, taker, 2)
+    assert len(giver.sides[0].rows) == len(taker.sides[0].rows) == 6
     fresh = made()
     taker.paste(fresh.link)
     assert fresh.state()["run"] is None and not taker.busy
@@ -508,12 +502,7 @@ def test_drawing_takes_little_of_the_time(endless):
 
 
 def test_buttons_say_when_there_is_nothing_to_do(made):
-    panel = made()
-    panel.pause.click()
-    assert panel.status == "Nothing is running: press Start."
-    panel.stop.click()
-    assert panel.status == "Nothing is running."
-    panel.check()
+    says_when_there_is_nothing_to_do(made())
 
 
 def test_what_is_not_there_is_refused(data, teacher):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from panels.waiting import WAIT, runs, stopped, until
+from panels.waiting import DIVERGING, WAIT, fails, is_held_back, runs, stopped, until
 
 from kdsurvey import panels, surgery
 from kdsurvey.lessons.net2net import experiments as net2net
@@ -372,10 +372,7 @@ def test_a_new_run_has_forgotten_the_rate_and_what_was_asked(endless):
 
 def test_pace_holds_back_and_drawing_is_bounded(endless):
     panel = endless(pace=3)
-    panel.start.click()
-    until(lambda: panel.history.batches > 0)
-    time.sleep(0.4)
-    assert panel.history.batches <= 4
+    is_held_back(panel)
     panel.pace.value = None
     until(lambda: panel.history.batches > 20)
     start, redraws = time.monotonic(), panel.redraws
@@ -383,17 +380,8 @@ def test_pace_holds_back_and_drawing_is_bounded(endless):
     assert panel.redraws - redraws <= (time.monotonic() - start) / 0.2 + 1
 
 
-def test_an_error_is_said_and_raised(made, data):
-    panel = made(
-        config=Config(
-            epochs=3, batch_size=50, lr=1e30, schedule="constant", device="cpu"
-        )
-    )
-    panel.start.click()
-    assert panel.wait(WAIT)
-    assert panel.status.startswith("Failed: stage 'plain', epoch 1: the loss terms")
-    with pytest.raises(FloatingPointError):
-        panel.check()
+def test_an_error_is_said_and_raised(made):
+    fails(made(config=DIVERGING), "Failed: stage 'plain', epoch 1: the loss terms")
 
 
 def test_the_run_before_stays_in_sight_and_growths_have_lines(made):

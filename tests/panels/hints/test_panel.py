@@ -12,7 +12,17 @@ from dataclasses import replace
 import pytest
 import torch
 from panels.shown import lines, marks, rules, texts
-from panels.waiting import WAIT, finished, hand_on, runs, stopped, until
+from panels.waiting import (
+    DIVERGING,
+    WAIT,
+    fails,
+    finished,
+    hand_on,
+    hand_on_stopped,
+    runs,
+    stopped,
+    until,
+)
 
 from kdsurvey import panels
 from kdsurvey.measures import spread
@@ -230,16 +240,7 @@ def test_what_is_not_there_is_refused(data, teacher, made):
 
 
 def test_a_loss_that_is_not_finite_is_said_and_raised(made):
-    panel = made(
-        config=Config(
-            epochs=3, batch_size=50, lr=1e30, schedule="constant", device="cpu"
-        )
-    )
-    panel.start.click()
-    assert panel.wait(WAIT)
-    assert panel.status.startswith("Failed: stage ")
-    with pytest.raises(FloatingPointError):
-        panel.check()
+    fails(made(config=DIVERGING), "Failed: stage ")
 
 
 def test_a_link_makes_the_same_run_and_the_same_picture(made):
@@ -259,22 +260,9 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
 
 def test_a_link_of_a_stopped_run_stops_there(made):
     giver, taker = made(), made()
-    giver.after_turn = lambda rows, kept=giver.after_turn: (
-        kept(rows),
-        giver.epochs_done == 3 and giver.stop.click(),
-    )
-    giver.start.click()
-    assert giver.wait(WAIT)
-    taker.paste(giver.link)
-    assert taker.wait(WAIT)
+    hand_on_stopped(giver, taker, 3)
     for panel in (giver, taker):
-        panel.settle()
-        panel.check()
-        assert (
-            panel.status == "Stopped after 3 epochs."
-            and [len(arm.rows) for arm in panel.arms] == [3] * 4
-        )
-    assert taker.png == giver.png
+        assert [len(arm.rows) for arm in panel.arms] == [3] * 4
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from panels.waiting import WAIT, runs, until
+from panels.waiting import (
+    WAIT,
+    is_held_back,
+    runs,
+    says_when_there_is_nothing_to_do,
+    until,
+)
 
 from kdsurvey import panels, training
 from kdsurvey.methods import hinton
@@ -232,20 +238,12 @@ def test_an_error_in_a_student_is_said_and_raised(live):
 
 
 def test_buttons_say_when_there_is_nothing_to_do(live):
-    panel = live()
-    panel.pause.click()
-    assert panel.status == "Nothing is running: press Start."
-    panel.stop.click()
-    assert panel.status == "Nothing is running."
-    panel.check()
+    says_when_there_is_nothing_to_do(live())
 
 
 def test_pace_holds_back(endless):
     panel = endless(pace=3)
-    panel.start.click()
-    until(lambda: panel.history.batches > 0)
-    time.sleep(0.4)
-    assert panel.history.batches <= 4
+    is_held_back(panel)
     panel.stop.click()
     assert panel.wait(5)
 
