@@ -21,3 +21,13 @@ class Given(nn.Module):
 
 def draw(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape)
+
+
+def slope(f, w: np.ndarray) -> np.ndarray:
+    """The gradient of f at w by central differences."""
+    gradient = np.zeros_like(w)
+    for k in np.ndindex(w.shape):
+        step = np.zeros_like(w)
+        step[k] = 1e-6
+        gradient[k] = (f(w + step) - f(w - step)) / 2e-6
+    return gradient

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from methods.branching import softmax
 from methods.contract import Case, Example, small_net
 from methods.given import Given, draw
 from patterns import small
@@ -53,11 +54,6 @@ REFUSED = {
 }
 
 QUICK = Config(epochs=3, batch_size=32, lr=0.1, schedule="constant", device="cpu")
-
-
-def softmax(z: np.ndarray) -> np.ndarray:
-    e = np.exp(z - z.max(1, keepdims=True))
-    return e / e.sum(1, keepdims=True)
 
 
 def batch_of(n: int, augmented: bool = False) -> Batch:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from methods.branching import softmax
 from methods.contract import Case, Example, small_net
 from torch import nn
 
@@ -60,11 +61,6 @@ def some(n: int = 12) -> Data:
     return Data(
         (x, torch.arange(n) % 4), (x, torch.arange(n) % 4), tuple("abcd"), "numbers"
     )
-
-
-def softmax(z: np.ndarray) -> np.ndarray:
-    e = np.exp(z - z.max(1, keepdims=True))
-    return e / e.sum(1, keepdims=True)
 
 
 def pull(k: int, W: list, x, onehot, labelled, T: float, weight: float) -> np.ndarray:

@@ -9,8 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from methods.branching import softmax
 from methods.contract import Case, Example, distilled
-from methods.given import Given, draw
+from methods.given import Given, draw, slope
 from torch import nn
 
 from kdsurvey.methods import fitnets, joint_hints, plain
@@ -74,16 +75,6 @@ QUICK = Config(epochs=5, batch_size=32, lr=0.05, schedule="constant", device="cp
 def batch_of(n: int) -> Batch:
     x = torch.zeros(n, 1, dtype=torch.float64)
     return Batch(x, torch.arange(n) % 3, torch.arange(n), x)
-
-
-def slope(f, w: np.ndarray) -> np.ndarray:
-    """The gradient of f at w by central differences."""
-    found = np.zeros_like(w)
-    for k in np.ndindex(w.shape):
-        step = np.zeros_like(w)
-        step[k] = 1e-6
-        found[k] = (f(w + step) - f(w - step)) / 2e-6
-    return found
 
 
 def by_hand(
@@ -153,10 +144,6 @@ def test_the_hint_loss_is_equation_3(guided, hint, kernel):
     ("progress", "lam"), [(0.0, 4.0), (0.25, 3.25), (0.5, 2.5), (1.0, 1.0)]
 )
 def test_the_second_loss_is_equation_2_without_t_squared(T, progress, lam):
-    def softmax(a):
-        e = np.exp(a - a.max(1, keepdims=True))
-        return e / e.sum(1, keepdims=True)
-
     z, y = 2 * draw(5, 6, 3), np.arange(6) % 3
     student, teacher, (_, stage) = stages_of(draw(3, 6, 4), draw(4, 6, 4), z, T=T)
     a_t = teacher[1].features.detach().numpy()

@@ -11,7 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from methods.contract import Case, Example, distilled
-from methods.given import Given, draw
+from methods.given import Given, draw, slope
 from torch import nn
 
 from kdsurvey.methods import fsp, plain
@@ -84,16 +84,6 @@ def by_hand(t1: np.ndarray, t2: np.ndarray, s1: np.ndarray, s2: np.ndarray) -> f
             ]
         )
     )
-
-
-def slope(f, w: np.ndarray) -> np.ndarray:
-    """The gradient of f at w by central differences."""
-    found = np.zeros_like(w)
-    for k in np.ndindex(w.shape):
-        step = np.zeros_like(w)
-        step[k] = 1e-6
-        found[k] = (f(w + step) - f(w - step)) / 2e-6
-    return found
 
 
 def flow_of(student: list[np.ndarray], teacher: list[np.ndarray], **options):

@@ -194,7 +194,7 @@ def _(draw):
 
 
 @permute.solved_by
-def _(p, order):
+def _moved(p, order):
     places = torch.arange(len(p))[torch.arange(len(p)) != p.argmax()]
     moved = p.clone()
     moved[places] = p[places][order]
@@ -217,13 +217,6 @@ def _at_label(g: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Ten
     """What of g stands at the label, and the rest."""
     there = F.one_hot(y, g.shape[1])
     return g * there, g * (1 - there)
-
-
-def _moved(p: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
-    places = torch.arange(len(p))[torch.arange(len(p)) != p.argmax()]
-    moved = p.clone()
-    moved[places] = p[places][order]
-    return moved
 
 
 def _others(row: torch.Tensor, like: torch.Tensor) -> torch.Tensor:

@@ -1,6 +1,5 @@
 """Notebook 05's answers: the comparison that a row names, the right way round."""
 
-import pandas as pd
 import pytest
 
 from kdsurvey import records
@@ -15,16 +14,6 @@ SMALL = {  # row -> the arm that it is for, and the other
     "O8b": (FSP, KD),
     "O8c": (FSP, FITNETS),
 }
-
-
-@pytest.fixture
-def recorded(monkeypatch):
-    """Put rows in the place of those that were recorded."""
-
-    def put(rows: list[dict]) -> None:
-        monkeypatch.setattr(records, "recorded", lambda name: pd.DataFrame(rows))
-
-    return put
 
 
 def students(best: str) -> list[dict]:

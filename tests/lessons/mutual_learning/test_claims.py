@@ -2,8 +2,11 @@
 that it has, at the settings and with the labels that it speaks of.
 """
 
+from functools import partial
+
 import pandas as pd
 import pytest
+from lessons.favoured import check_first_is_better, pairs
 
 from kdsurvey import records
 from kdsurvey.lessons.mutual_learning import claims
@@ -21,31 +24,6 @@ RECORDS = {  # where the row's regime is recorded
     "P5d": "dml_number",
     "O10c": "dml_clean",
 }
-
-
-def pairs(a: str, b: str, gain: float, choice: str = "20 epochs") -> pd.DataFrame:
-    """Make rows in which arm a is better by `gain` at the setting that validation images
-    prefer, with right labels and weight 1; everywhere else it is worse by as much.
-    """
-    rows = []
-    for preferred, noise, weight in (
-        (True, 0.0, 1.0),
-        (False, 0.0, 1.0),
-        (True, 0.2, 1.0),
-        (True, 0.0, 4.0),
-    ):
-        here = preferred and not noise and weight == 1
-        for seed in range(5):
-            better = (gain if here else -gain) + seed / 2000
-            for arm, share in ((a, 0.5 + better), (b, 0.5)):
-                row = {"arm": arm, "seed": seed, "noise": noise, "weight": weight}
-                measured = {"accuracy": share, "two runs agree": share}
-                choices = {
-                    "choice": choice if preferred else "weight decay",
-                    "validation accuracy": 0.9 if preferred else 0.1,
-                }
-                rows.append(row | measured | choices)
-    return pd.DataFrame(rows)
 
 
 def of_record(id: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -66,12 +44,7 @@ def recorded(monkeypatch, id: str, rows: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("id", ARMS)
 def test_a_row_holds_where_its_first_arm_is_better(id, monkeypatch):
-    recorded(monkeypatch, id, pairs(*ARMS[id], gain=0.05))
-    answer = CLAIMS.answer(id)
-    assert answer.word == "HOLDS" and answer.effect == pytest.approx(5.1)
-    assert answer.note == ""
-    recorded(monkeypatch, id, pairs(*ARMS[id], gain=-0.05))
-    assert CLAIMS.answer(id).word == "FAILS"
+    check_first_is_better(CLAIMS, id, ARMS[id], partial(recorded, monkeypatch, id))
 
 
 def test_a_choice_at_the_edge_is_said(monkeypatch):

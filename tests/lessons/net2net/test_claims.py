@@ -18,16 +18,6 @@ COMPARED = {  # row -> the start that it is for, and the other
 }
 
 
-@pytest.fixture
-def recorded(monkeypatch):
-    """Put rows in the place of those that were recorded."""
-
-    def put(rows: list[dict]) -> None:
-        monkeypatch.setattr(records, "recorded", lambda name: pd.DataFrame(rows))
-
-    return put
-
-
 def grown(best: str, starts=DEEP, worst_rate: float = 1.0) -> list[dict]:
     """One start is better than the others from the first look on; at one of its rates
     every start is worse, early more than late.
