@@ -9,7 +9,14 @@ from pathlib import Path
 
 from browser.lab import FLAGS, browser_path, running_app, running_lab
 from browser.made import write_notebook
-from browser.steps import await_new_picture, open_and_run, open_app, panel, picture
+from browser.steps import (
+    await_new_picture,
+    await_still_picture,
+    open_and_run,
+    open_app,
+    panel,
+    picture,
+)
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -77,7 +84,9 @@ def live(page, found) -> None:
 
 
 def temperature(page, found) -> None:
+    old = picture(found)
     found.get_by_role("button", name="next image").click()
+    await_new_picture(page, found, old)
 
 
 def precision(page, found) -> None:
@@ -170,6 +179,7 @@ def shoot(page, title: str, act, path: Path) -> None:
     """Does what the panel of that title is for, and takes its picture."""
     found = panel(page, title)
     act(page, found)
+    await_still_picture(page, found)
     path.write_bytes(take(page, found, path.stem))
 
 
