@@ -3,13 +3,16 @@ against a rival, first on validation images and then, once, on test images.
 """
 
 import copy
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from kdsurvey.data import Data, Pair
 from kdsurvey.lessons.exercise import Report, Task
@@ -26,6 +29,11 @@ Plan = Callable[..., nn.Module]  # (*inputs, seed) -> trained net
 class Design(Task):
     """An experiment for the reader to design: a function that trains a net, to beat a
     rival over seeds by `margin` percentage points, with at most `weights` weights.
+
+    least: weights that the net must have, where it is to be a grown one. steps: of
+    optimisers that a training may take, all stages together; None is as many as the
+    time allows. It is enough that the function returns a net: one whose bias was
+    changed by hand has taken no step.
 
     A lesson declares one and adds to it with decorators:
 
@@ -50,6 +58,8 @@ class Design(Task):
     """
 
     weights: int
+    least: int = 0
+    steps: int | None = None
     margin: float = 1.0
     seeds: tuple[int, ...] = SEEDS
     seconds: float = 120.0  # the solution takes a sixth of it
@@ -77,9 +87,8 @@ class Design(Task):
         self.committed = []
         nets: list[nn.Module] = []
         with torch.enable_grad(), bounded(self.seconds) as clock:
-            fits = f"a net of at most {self.weights:,} weights for every seed"
             lines = [
-                (fits, *clock.attempt(partial(self._trains, answer, nets))),
+                (self._limits(), *clock.attempt(partial(self._trains, answer, nets))),
                 self._line(clock, nets, "validation"),
             ]
         if all(holds for _, holds, _ in lines):
@@ -112,6 +121,14 @@ class Design(Task):
         what = f"yours - the rival, {part} images"
         return judge(self.title, yours, rivals, what=what, margin=self.margin)
 
+    def _limits(self) -> str:
+        """Say in words what a net has to keep to."""
+        size = f"at most {self.weights:,}"
+        if self.least:
+            size = f"{self.least:,} to {self.weights:,}"
+        steps = f" in at most {self.steps:,} steps" if self.steps else ""
+        return f"a net of {size} weights{steps} for every seed"
+
     def _line(self, clock: Clock, nets: list, part: str) -> tuple[str, bool, str]:
         """Say in a line of the report whether the nets are above the rival."""
         points = "point" if self.margin == 1 else "points"
@@ -139,7 +156,10 @@ class Design(Task):
         for seed in self.seeds:
             data, *others = self._of(seed)[0]
             given = _sealed(data), *copy.deepcopy(others)
-            net = _call(answer, given, seed)
+            with _counted() as taken:
+                net = _call(answer, given, seed)
+            if self.steps and taken["steps"] > self.steps:
+                raise Said(f"seed {seed}: it takes {taken['steps']:,} steps")
             self._fits(net, data, seed)
             nets.append(net)
         return True
@@ -148,7 +168,7 @@ class Design(Task):
         if not isinstance(net, nn.Module):
             raise Said(f"seed {seed}: it returns {type(net).__name__}, not a net")
         size = sum(weights.numel() for weights in net.parameters())
-        if size > self.weights:
+        if size > self.weights or size < self.least:
             raise Said(f"seed {seed}: this net has {size:,} weights")
         with torch.no_grad():
             shape = tuple(net.eval()(data.train[0][:2]).shape)
@@ -162,6 +182,17 @@ class Design(Task):
             inputs = self._deal(seed)
             self._made[seed] = inputs, self._rival(*inputs, seed)
         return self._made[seed]
+
+
+@contextmanager
+def _counted() -> Iterator[Counter]:
+    """Count the steps of all optimisers meanwhile."""
+    taken: Counter = Counter()
+    hook = register_optimizer_step_post_hook(lambda *_: taken.update(steps=1))
+    try:
+        yield taken
+    finally:
+        hook.remove()
 
 
 def _call(answer: Plan, given: Inputs, seed: int) -> Any:

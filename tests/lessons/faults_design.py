@@ -36,7 +36,19 @@ FAULTS = [
     Fault(
         "any net is small enough",
         "lessons/design.py",
-        "if size > self.weights",
-        "if size < 0",
+        "if size > self.weights or",
+        "if",
+    ),
+    Fault(
+        "a net need not grow",
+        "lessons/design.py",
+        " or size < self.least",
+        "",
+    ),
+    Fault(
+        "a design may take any number of steps",
+        "lessons/design.py",
+        "taken.update(steps=1)",
+        "taken.update(steps=0)",
     ),
 ]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from kdsurvey import exercises
+from kdsurvey import exercises, optimisers
 from kdsurvey.data import Data
 from kdsurvey.lessons.design import Design
 
@@ -131,6 +131,30 @@ def test_what_is_no_design_is_said(design, answer, says):
     report = design.check(answer)
     assert not report.solved and says in str(report)
     assert "nothing to judge yet" in str(report) and design.committed == []
+
+
+@pytest.mark.parametrize("SGD", [torch.optim.SGD, optimisers.SGD])
+def test_steps_are_bounded_each_seed_by_its_own_count(design, SGD):
+    design.steps = 3
+
+    def stepping(steps):
+        def answer(data, teacher, seed):
+            net = better(data, teacher, seed)
+            for _ in range(steps):
+                SGD(net.parameters(), lr=0.1).step()
+            return net
+
+        return answer
+
+    fits = design.check(stepping(3))
+    assert fits.solved and "at most 1 weights in at most 3 steps for" in str(fits)
+    assert "(seed 0: it takes 4 steps)" in str(design.check(stepping(4)))
+
+
+def test_a_net_that_is_to_grow_has_to(design):
+    design.weights, design.least = 3, 2
+    report = str(design.check(better))
+    assert "a net of 2 to 3 weights for every seed  (seed 0: this net has 1 w" in report
 
 
 def test_an_empty_design_is_nothing_yet(design):

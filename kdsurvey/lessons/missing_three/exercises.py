@@ -4,7 +4,11 @@ from functools import partial
 
 import torch
 
+import kdsurvey as kd
+from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.taught import digits_and_teacher
 
 y = torch.arange(200) % 10
 z = example(200, 10) + 4 * torch.eye(10)[y]
@@ -216,6 +220,103 @@ def _best() -> int:
 def _found(logits: torch.Tensor, y: torch.Tensor, k: int) -> float:
     numbers = (b / 10 for b in range(-200, 201))
     return min(numbers, key=partial(_errors, logits, y, k))
+
+
+without_threes = Design(
+    title="Threes that it never saw",
+    hints=(
+        "Is class 3 in the teacher's answers to images that are no 3s? At which T is it heard?",
+        (
+            "Distil at a T well above 1 with alpha = 1. Then try a few numbers b: add b to the "
+            "logit of 3 for all validation images, and keep the b that leaves most of them right."
+        ),
+        "T = 8 and lr = 0.2; under torch.no_grad(), student[-1].bias[3] += b.",
+    ),
+    weights=7_000,
+    steps=88,
+    margin=4,
+    seeds=(0, 1, 2, 3, 4),
+)
+
+
+@without_threes.deals
+def _(seed):
+    """2,700 digits without a 3, and a net that knows all ten."""
+    digits, teacher = digits_and_teacher(seed)
+    return digits.without([3]), teacher
+
+
+@without_threes.rival
+def _(data, teacher, seed):
+    """Learn from the teacher's answers as they are, at T = 1."""
+    return _distilled(data, teacher, seed, T=1.0)
+
+
+def _distilled(data, teacher, seed, T) -> torch.nn.Module:
+    student = kd.nets.mlp(196, 30, 10, seed=seed)
+    how = kd.Config(epochs=4, lr=0.2, seed=seed)
+    stages = kd.methods.hinton(student, teacher, T=T, alpha=1.0)
+    kd.train(stages, data, how, progress=False)
+    return student
+
+
+@without_threes.solved_by
+def _(data, teacher, seed):
+    student = kd.nets.mlp(196, 30, 10, seed=seed)
+    stages = kd.methods.hinton(student, teacher, T=8.0, alpha=1.0)
+    kd.train(stages, data, kd.Config(epochs=4, lr=0.2, seed=seed), progress=False)
+    x, y = data.validation
+
+    def right(b):
+        with torch.no_grad():
+            z = student(x)
+            z[:, 3] += b
+        return (z.argmax(1) == y).sum().item()
+
+    with torch.no_grad():
+        student[-1].bias[3] += max([k / 4 for k in range(17)], key=right)
+    return student
+
+
+def _with_bias(student, b) -> torch.nn.Module:
+    with torch.no_grad():
+        student[-1].bias[3] += b
+    return student
+
+
+@without_threes.refuses
+def _(data, teacher, seed):
+    """The teacher itself, which is too large."""
+    return teacher
+
+
+@without_threes.refuses
+def _(data, teacher, seed):
+    """The labels alone, and a bias: there is nothing that it could bring back."""
+    student = kd.nets.mlp(196, 30, 10, seed=seed)
+    how = kd.Config(epochs=4, lr=0.2)
+    return _with_bias(on_labels(student, data, how, seed), 1.5)
+
+
+@without_threes.refuses
+def _(data, teacher, seed):
+    """A bias, but answers as they are."""
+    return _with_bias(_distilled(data, teacher, seed, T=1.0), 1.5)
+
+
+@without_threes.refuses
+def _(data, teacher, seed):
+    """A bias so large that every digit is a 3."""
+    return _with_bias(_distilled(data, teacher, seed, T=8.0), 20.0)
+
+
+@without_threes.refuses
+def _(data, teacher, seed):
+    """Trained on the validation images, which have 3s, once the steps are spent."""
+    student = _distilled(data, teacher, seed, T=1.0)
+    known = kd.data.Data(data.validation, data.test, data.classes, "validation images")
+    kd.train(kd.methods.plain(student), known, kd.Config(seed=seed), progress=False)
+    return student
 
 
 questions = read_questions(__package__)

@@ -3,7 +3,13 @@
 import torch
 import torch.nn.functional as F
 
+import kdsurvey as kd
+from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.net2net.experiments import random_block
+from kdsurvey.lessons.taught import small_digits
+from kdsurvey.training import accuracy
 
 x = example(50, 4)
 W = example(4, 3, seed=1)
@@ -208,6 +214,94 @@ def _normed(
     a: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float
 ) -> torch.Tensor:
     return F.batch_norm(a, None, None, gamma, beta, training=True, eps=eps)
+
+
+grow = Design(
+    title="Six layers in 24 steps",
+    hints=(
+        "Which weights may a new layer have, so that the net answers as it did before?",
+        (
+            "kd.surgery.deepen(net, block, data=images) puts a layer that changes nothing after "
+            "a block. Do it four times; then train for half an epoch, at a rate that keeps "
+            "what is there."
+        ),
+        "Deepen after blocks 2, 2, 1 and 1; then epochs=1, batch_size=64 and lr=0.01.",
+    ),
+    least=4_500,
+    weights=5_000,
+    steps=24,
+    margin=7,
+    seeds=(0, 1, 2, 3, 4),
+)
+PLACES = (2, 2, 1, 1)  # the blocks after which a layer comes, one after the other
+
+
+@grow.deals
+def _(seed):
+    """1,500 digits, and a net of two hidden layers that learnt from 3,000."""
+    digits = small_digits(seed)
+    teacher = kd.nets.mlp(196, 16, 16, 10, norm=True, seed=seed)
+    how = kd.Config(epochs=4, batch_size=64)
+    return digits.fraction(0.5, seed), on_labels(teacher, digits, how, seed)
+
+
+@grow.rival
+def _(data, teacher, seed):
+    """Six layers, four of them random, at the better of two rates on validation images."""
+    tried = [_tuned(_random(teacher, seed), data, seed, lr) for lr in (0.03, 0.1)]
+    return max(tried, key=lambda net: accuracy(net, *data.held_out))
+
+
+def _random(net, seed) -> torch.nn.Module:
+    for k, block in enumerate(PLACES):
+        net = random_block(net, block, seed=10 * seed + k)
+    return net
+
+
+def _deeper(net, data) -> torch.nn.Module:
+    for block in PLACES:
+        net = kd.surgery.deepen(net, block, data=data.train[0][:512])
+    return net
+
+
+def _tuned(net, data, seed, lr=0.01) -> torch.nn.Module:
+    how = kd.Config(epochs=1, batch_size=64, lr=lr, schedule="cosine")
+    return on_labels(net, data, how, seed)
+
+
+@grow.solved_by
+def _(data, teacher, seed):
+    net = teacher
+    for block in (2, 2, 1, 1):
+        net = kd.surgery.deepen(net, block, data=data.train[0][:512])
+    how = kd.Config(epochs=1, batch_size=64, lr=0.01, schedule="cosine", seed=seed)
+    kd.train(kd.methods.plain(net), data, how, progress=False)
+    return net
+
+
+@grow.refuses
+def _(data, teacher, seed):
+    """The teacher, trained on: it has not grown."""
+    return _tuned(teacher, data, seed)
+
+
+@grow.refuses
+def _(data, teacher, seed):
+    """Random layers, at the teacher's rate."""
+    return _tuned(_random(teacher, seed), data, seed, lr=0.1)
+
+
+@grow.refuses
+def _(data, teacher, seed):
+    """Nothing kept: a net of this shape from scratch."""
+    net = kd.nets.mlp(196, 16, 16, 16, 16, 16, 16, 10, norm=True, seed=seed)
+    return _tuned(net, data, seed, lr=0.3)
+
+
+@grow.refuses
+def _(data, teacher, seed):
+    """The start is right, and a rate for random weights loses it."""
+    return _tuned(_deeper(teacher, data), data, seed, lr=0.3)
 
 
 questions = read_questions(__package__)

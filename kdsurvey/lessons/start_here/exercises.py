@@ -4,7 +4,12 @@ import math
 
 import torch
 
+import kdsurvey as kd
+from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, read_questions
+from kdsurvey.lessons.taught import digits_and_teacher
+from kdsurvey.training import accuracy
 
 weights = Exercise(
     "Count the weights",
@@ -157,6 +162,90 @@ share.refuses(
 share.refuses(
     lambda alone, distilled, teacher: max(0, (alone - distilled) / (alone - teacher))
 )
+
+
+first_pair = Design(
+    title="Your first pair",
+    hints=(
+        "The labels of 180 images are few. What else is there to learn from on each of them?",
+        (
+            "Make kd.nets.mlp(196, 30, 10, seed=seed); train it by kd.methods.hinton with "
+            "the teacher, for 30 epochs; return it. Does alpha weigh the labels or the teacher?"
+        ),
+        "T = 4, alpha = 1 and kd.Config(epochs=30, lr=0.2, seed=seed).",
+    ),
+    weights=7_000,
+    steps=60,
+    margin=2,
+    seeds=(0, 1, 2, 3, 4),
+)
+SHARE = 0.06  # of the digits
+
+
+@first_pair.deals
+def _(seed):
+    """180 digits, and a net that learnt from 3,000."""
+    digits, teacher = digits_and_teacher(seed)
+    return digits.fraction(SHARE, seed), teacher
+
+
+@first_pair.rival
+def _(data, teacher, seed):
+    """Learn from the labels, at the better of two rates on validation images."""
+    tried = [_alone(data, seed, lr) for lr in (0.1, 0.3)]
+    return max(tried, key=lambda net: accuracy(net, *data.held_out))
+
+
+def _small(seed) -> torch.nn.Module:
+    return kd.nets.mlp(196, 30, 10, seed=seed)
+
+
+def _alone(data, seed, lr=0.2) -> torch.nn.Module:
+    return on_labels(_small(seed), data, kd.Config(epochs=30, lr=lr), seed)
+
+
+@first_pair.solved_by
+def _(data, teacher, seed):
+    student = kd.nets.mlp(196, 30, 10, seed=seed)
+    stages = kd.methods.hinton(student, teacher, T=4.0, alpha=1.0)
+    kd.train(stages, data, kd.Config(epochs=30, lr=0.2, seed=seed), progress=False)
+    return student
+
+
+@first_pair.refuses
+def _(data, teacher, seed):
+    """The teacher itself, which is too large."""
+    return teacher
+
+
+@first_pair.refuses
+def _(data, teacher, seed):
+    """Stages that nobody trains by."""
+    student = _small(seed)
+    kd.methods.hinton(student, teacher, T=4.0, alpha=1.0)
+    return student
+
+
+@first_pair.refuses
+def _(data, teacher, seed):
+    """Student and teacher in the other's place."""
+    student, how = _small(seed), kd.Config(epochs=30, lr=0.2, seed=seed)
+    kd.train(kd.methods.hinton(teacher, student, alpha=1.0), data, how, progress=False)
+    return student
+
+
+@first_pair.refuses
+def _(data, teacher, seed):
+    """Alpha taken for the weight of the labels."""
+    student, how = _small(seed), kd.Config(epochs=30, lr=0.2, seed=seed)
+    kd.train(kd.methods.hinton(student, teacher, alpha=0.0), data, how, progress=False)
+    return student
+
+
+@first_pair.refuses
+def _(data, teacher, seed):
+    """The labels, for twice as long."""
+    return on_labels(_small(seed), data, kd.Config(epochs=60, lr=0.2), seed)
 
 
 questions = read_questions(__package__)

@@ -2,8 +2,14 @@
 
 import torch
 
+import kdsurvey as kd
 from kdsurvey import losses
+from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.taught import digits_and_teacher
+from kdsurvey.stage import Stage, Teacher
+from kdsurvey.training import accuracy
 
 z, v = example(6, 10), example(6, 10, seed=1)
 soften = Exercise(
@@ -175,6 +181,108 @@ def _by_autograd(T: float) -> torch.Tensor:
 def _same_ratio(f, alpha: float, T: float) -> bool:
     a = f(alpha, T)
     return close(a * T**2 * (1 - alpha), alpha * (1 - a))
+
+
+softer = Design(
+    title="A temperature for a small student",
+    hints=(
+        "How large are the teacher's wrong probabilities at T = 1, and at which T are they heard?",
+        (
+            "Train kd.nets.mlp(196, 30, 10, seed=seed) by kd.methods.hinton, 60 steps in all, "
+            "at T = 1, 4 and 20; what does a higher T ask of the learning rate?"
+        ),
+        "T = 8, alpha = 0.9 and kd.Config(epochs=30, lr=0.2, seed=seed).",
+    ),
+    weights=7_000,
+    steps=60,
+    margin=1,
+    seeds=(0, 1, 2, 3, 4),
+)
+
+
+@softer.deals
+def _(seed):
+    """180 digits, and a net that learnt from 3,000."""
+    digits, teacher = digits_and_teacher(seed)
+    return digits.fraction(0.06, seed), teacher
+
+
+@softer.rival
+def _(data, teacher, seed):
+    """Learn from the teacher's answers at T = 1, at the better of two rates on validation
+    images.
+    """
+    tried = [_taught(data, teacher, seed, T=1.0, lr=lr) for lr in (0.1, 0.3)]
+    return max(tried, key=lambda net: accuracy(net, *data.held_out))
+
+
+def _small(seed) -> torch.nn.Module:
+    return kd.nets.mlp(196, 30, 10, seed=seed)
+
+
+def _taught(data, teacher, seed, T, lr=0.2) -> torch.nn.Module:
+    """Train a student on the teacher's answers at T, without labels."""
+    student, how = _small(seed), kd.Config(epochs=30, lr=lr, seed=seed)
+    kd.train(
+        kd.methods.hinton(student, teacher, T=T, alpha=1.0), data, how, progress=False
+    )
+    return student
+
+
+def _by(data, teacher, seed, loss) -> torch.nn.Module:
+    """Train a student by a loss of its logits, the teacher's and the labels."""
+    student, frozen = _small(seed), Teacher(teacher)
+
+    def terms(batch, progress):
+        return {"loss": loss(student(batch.x), frozen(batch), batch.y)}
+
+    stage = Stage("distil", {student: terms}, score={"student": student})
+    how = kd.Config(epochs=30, lr=0.2, seed=seed)
+    kd.train(iter([stage]), data, how, progress=False)
+    return student
+
+
+@softer.solved_by
+def _(data, teacher, seed):
+    student = kd.nets.mlp(196, 30, 10, seed=seed)
+    stages = kd.methods.hinton(student, teacher, T=8.0, alpha=0.9)
+    kd.train(stages, data, kd.Config(epochs=30, lr=0.2, seed=seed), progress=False)
+    return student
+
+
+@softer.refuses
+def _(data, teacher, seed):
+    """The labels alone."""
+    return on_labels(_small(seed), data, kd.Config(epochs=30, lr=0.2), seed)
+
+
+@softer.refuses
+def _(data, teacher, seed):
+    """A temperature below 1, which makes the teacher surer still."""
+    return _taught(data, teacher, seed, T=0.3)
+
+
+@softer.refuses
+def _(data, teacher, seed):
+    """T² forgotten, beside labels."""
+    return _by(
+        data,
+        teacher,
+        seed,
+        lambda z, v, y: 0.1 * losses.cross_entropy(z, y) + 0.9 * losses.kl(v, z, 8.0),
+    )
+
+
+@softer.refuses
+def _(data, teacher, seed):
+    """The student's answer softened, the teacher's not."""
+    return _by(data, teacher, seed, lambda z, v, y: losses.kl(v, z / 8.0))
+
+
+@softer.refuses
+def _(data, teacher, seed):
+    """T in place of T²: no labels, and steps that are too short."""
+    return _by(data, teacher, seed, lambda z, v, y: losses.kl(v, z, 20.0))
 
 
 questions = read_questions(__package__)
