@@ -250,6 +250,9 @@ deep = Design(
 )
 
 
+QUICK = replace(CONFIG, epochs=12, batch_size=128, lr=0.04, schedule="cosine")
+
+
 @deep.deals
 def _(seed):
     """3,500 small digits, and a net of ten layers of 32 that nobody has trained."""
@@ -260,7 +263,7 @@ def _(seed):
 @deep.rival
 def _(data, net, seed):
     """Learn from the labels, as the net comes."""
-    return on_labels(copy.deepcopy(net), data, CONFIG, seed)
+    return on_labels(copy.deepcopy(net), data, QUICK, seed)
 
 
 @deep.solved_by
@@ -270,7 +273,7 @@ def _(data, net, seed):
     for w in net.parameters():
         if w.ndim == 2:
             torch.nn.init.kaiming_uniform_(w)
-    how = kd.Config(epochs=20, lr=0.02, schedule="constant", seed=seed)
+    how = kd.Config(epochs=12, lr=0.04, schedule="cosine", seed=seed)
     kd.train(kd.methods.plain(net), data, how, progress=False)
     return net
 
@@ -278,20 +281,19 @@ def _(data, net, seed):
 @deep.refuses
 def _(data, net, seed):
     """Train for longer."""
-    return on_labels(net, data, replace(CONFIG, epochs=30), seed)
+    return on_labels(net, data, replace(QUICK, epochs=15), seed)
 
 
 @deep.refuses
 def _(data, net, seed):
     """Batch norm, whose weights are too many."""
-    net = nets.mlp(196, *[32] * DEEP, 10, norm=True, seed=seed)
-    return on_labels(net, data, CONFIG, seed)
+    return nets.mlp(196, *[32] * DEEP, 10, norm=True, seed=seed)
 
 
 @deep.refuses
 def _(data, net, seed):
     """Another optimiser, from the same weights."""
-    adam = Config(epochs=20, lr=0.001, optimiser="adam", seed=seed)
+    adam = Config(epochs=5, lr=0.001, optimiser="adam", seed=seed)
     return on_labels(net, data, adam, seed)
 
 
@@ -299,7 +301,7 @@ def _(data, net, seed):
 def _(data, net, seed):
     """The tiny initial weights of the paper."""
     rescale(net, "tiny")
-    return on_labels(net, data, CONFIG, seed)
+    return on_labels(net, data, replace(QUICK, epochs=5), seed)
 
 
 def _padded(t: torch.Tensor) -> torch.Tensor:

@@ -235,19 +235,19 @@ def _(data, seed):
 @served.refuses
 def _(data, seed):
     """Three nets together: as good, and three times the weights."""
-    return kd.nets.Ensemble([_alone(data, 1000 * k + seed, epochs=1) for k in range(3)])
+    return kd.nets.Ensemble([branched_nets.small(1000 * k + seed) for k in range(3)])
 
 
 @served.refuses
 def _(data, seed):
     """The rival's training, for longer."""
-    return _alone(data, seed, epochs=12)
+    return _alone(data, seed, epochs=11)
 
 
 @served.refuses
 def _(data, seed):
     """A higher rate."""
-    return _alone(data, seed, epochs=6, lr=0.2)
+    return _alone(data, seed, epochs=5, lr=0.2)
 
 
 questions = read_questions(__package__)
