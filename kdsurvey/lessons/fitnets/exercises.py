@@ -293,7 +293,7 @@ def _(data, net, seed):
 @deep.refuses
 def _(data, net, seed):
     """Another optimiser, from the same weights."""
-    adam = Config(epochs=5, lr=0.001, optimiser="adam", seed=seed)
+    adam = Config(epochs=4, lr=0.001, optimiser="adam", seed=seed)
     return on_labels(net, data, adam, seed)
 
 
@@ -301,7 +301,7 @@ def _(data, net, seed):
 def _(data, net, seed):
     """The tiny initial weights of the paper."""
     rescale(net, "tiny")
-    return on_labels(net, data, replace(QUICK, epochs=5), seed)
+    return on_labels(net, data, replace(QUICK, epochs=3), seed)
 
 
 def _padded(t: torch.Tensor) -> torch.Tensor:

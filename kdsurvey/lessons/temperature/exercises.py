@@ -195,7 +195,7 @@ mended = Design(
     ),
     weights=7_000,
     steps=60,
-    margin=2,
+    margin=4,
     seeds=(0, 1, 2, 3, 4),
 )
 
