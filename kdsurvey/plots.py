@@ -25,7 +25,7 @@ from kdsurvey.pictures import (
     row_axis,
 )
 from kdsurvey.pictures.marks import Numbers
-from kdsurvey.pictures.palette import COLOURS, MARKERS, STYLES, gain_colours
+from kdsurvey.pictures.palette import COLOURS, MARKERS, STYLES, gain_colours, roles
 
 __all__ = [
     "COLOURS",
@@ -71,11 +71,11 @@ def arms(
     """
     order = list(order or dict.fromkeys(rows["arm"]))
     marks, words, ends = [], [], [0.0]
-    for k, arm in enumerate(order):
+    for k, (arm, role) in enumerate(zip(order, roles(order))):
         values = rows.loc[rows["arm"] == arm, value].to_numpy(float)
         spread = values.std(ddof=1) if len(values) > 1 else 0.0
         figures = f"{values.mean():.1f} ± {spread:.1f}"
-        marks += _arm(k, values, figures)
+        marks += _arm(k, role, values, figures)
         words.append(f"{arm} {figures} (n = {len(values)})")
         ends += [values.min(), values.max()]
         if paper and arm in paper:
@@ -95,21 +95,21 @@ def arms(
     return Picture({"arms": chart}, width=7.2 * INCH, height=height, about=about)
 
 
-def _arm(k: int, values: np.ndarray, figures: str) -> list:
+def _arm(k: int, role: int, values: np.ndarray, figures: str) -> list:
     """Return the bar, the dots and the figures of one arm in row k."""
     mean = values.mean()
     return [
         Bars(
             [k],
             [mean],
-            role=k,
+            role=role,
             across=True,
             hatch="",
             edge=False,
             alpha=0.35,
             width=0.62,
         ),
-        Points(values, [k] * len(values), role=k, size=5.5),
+        Points(values, [k] * len(values), role=role, size=5.5),
         Text(max(values.max(), mean), k, figures, shift=(10, 0)),
     ]
 
@@ -142,13 +142,13 @@ def lines(
     """
     marks: list[Mark] = []
     words = []
-    for k, (name, values) in enumerate(series.items()):
+    for role, (name, values) in zip(roles(list(series)), series.items()):
         values = np.atleast_2d(np.asarray(values, float))
         mean = values.mean(0)
         if len(values) > 1:
             spread = values.std(0, ddof=1)
-            marks.append(Band(x, mean - spread, mean + spread, role=k, alpha=0.15))
-        marks.append(Line(x, mean, role=k, size=5.3, end=name))
+            marks.append(Band(x, mean - spread, mean + spread, role=role, alpha=0.15))
+        marks.append(Line(x, mean, role=role, size=5.3, end=name))
         figures = ", ".join(f"{v:.3g}" for v in mean)
         words.append(f"{name}: {figures}" if numbers else name)
     ticks = x if logx else None
@@ -250,13 +250,14 @@ def grouped(
     """
     width = 0.8 / len(series)
     marks, words = [], []
+    known = roles(list(series))
     for k, (name, values) in enumerate(series.items()):
         place = np.arange(len(labels)) + (k - (len(series) - 1) / 2) * width
         errors = spread[name] if spread else ()
         bars = Bars(
             place,
             values,
-            role=k,
+            role=known[k],
             spread=errors,
             width=width * 0.92,
             alpha=0.8,

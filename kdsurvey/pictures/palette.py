@@ -4,6 +4,9 @@ A role is an index: the same role has the same colour, marker and line style in 
 picture, so colour is never the only difference between two series.
 """
 
+from collections.abc import Sequence
+from itertools import count
+
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.typing import LineStyleType
@@ -20,6 +23,45 @@ STYLES: tuple[LineStyleType, ...] = (
     (0, (3, 1, 1, 1)),
     (0, (1, 1)),
 )
+# role -> arms that have it in every picture; those of one role never share a picture
+SHARING = (
+    (
+        "alone",
+        "labels",
+        "labels alone",
+        "hard only",
+        "plain",
+        "one net",
+        "no teacher",
+        "never",
+    ),
+    (
+        "distilled",
+        "soft + hard",
+        "KD",
+        "BAN",
+        "born again",
+        "ONE",
+        "B",
+        "scheme B",
+        "distilled from the ensemble",
+    ),
+    (
+        "labels, jittered",
+        "hard only, jittered",
+        "DML",
+        "A",
+        "scheme A",
+        "FSP",
+        "flow, then labels",
+        "hints, then KD",
+    ),
+    ("label smoothing",),
+    ("soft only", "one-way", "BAN+L", "EnsembleNet", "C", "scheme C"),
+    ("poor teacher", "FFL", "both at once"),
+    ("teacher", "ensemble", "full precision"),
+)
+ARMS = {arm: role for role, arms in enumerate(SHARING) for arm in arms}
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "--")
 INK, GREY, FAINT = "#222222", "#666666", "#999999"  # words, side remarks, frames
 
@@ -32,6 +74,15 @@ READABLE = 0.179  # luminance from which black on it stands out more than white
 def colour_of(role: int | str) -> str:
     """Return the colour of a role as "#rrggbb"; an explicit colour comes back as it is."""
     return role if isinstance(role, str) else COLOURS[role % len(COLOURS)]
+
+
+def roles(names: Sequence[str]) -> list[int]:
+    """Return a role for each name of a picture: that of ARMS, and to the others, in
+    their order, those that are left.
+    """
+    taken = {ARMS[name] for name in names if name in ARMS}
+    left = (role for role in count() if role not in taken)
+    return [ARMS[name] if name in ARMS else next(left) for name in names]
 
 
 def luminance(colour: tuple[float, float, float]) -> float:

@@ -11,6 +11,7 @@ from kdsurvey.lessons.native_ensemble.claims import NAMED, ONE, TOGETHER
 from kdsurvey.lessons.native_ensemble.experiments import ARMS
 from kdsurvey.lessons.rows import at, table
 from kdsurvey.pictures import Axis, Bars, Chart, Image, Points, Rule, image_chart
+from kdsurvey.pictures.palette import roles
 
 # of these one net stands beside the reader's
 SERVED = ("alone", "label smoothing", "no distillation", "no gate", "ONE")
@@ -63,7 +64,7 @@ def trade(
     One marker per arm; the words have the numbers.
     """
     marks, words = [], []
-    for k, arm in enumerate(arms):
+    for k, (arm, role) in enumerate(zip(arms, roles(arms))):
         for column in (ONE, TOGETHER):
             values = 100 * rows.loc[rows["arm"] == arm, column]
             price = prices.loc[arm, NAMED[column]]
@@ -73,7 +74,7 @@ def trade(
             points = Points(
                 [aside],
                 [values.mean()],
-                role=k,
+                role=role,
                 spread=spread,
                 hollow=hollow,
                 legend="" if hollow else arm,

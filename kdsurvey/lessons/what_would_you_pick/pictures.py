@@ -37,11 +37,12 @@ from kdsurvey.pictures import (
     between_rows,
     row_axis,
 )
-from kdsurvey.pictures.palette import FAINT
+from kdsurvey.pictures.palette import FAINT, roles
 
 # there are eight arms
 COLOURS = (*plots.COLOURS, "#777777")
 MARKERS = (*plots.MARKERS, "*")
+ROLES = dict(zip(ARMS, roles(list(ARMS))))
 ROW = 25  # CSS pixels of an answer
 
 
@@ -78,7 +79,7 @@ def equal(rows: pd.DataFrame) -> Picture:
     marks, words = [], []
     for k, arm in enumerate(ARMS):
         values = 100 * at(runs, arm=arm)["accuracy"].to_numpy(float)
-        marks += _seeds(k, values)
+        marks += _seeds(k, COLOURS[ROLES[arm]], values)
         words.append(f"{arm} {values.mean():.1f}")
     title = "One net served, after equally many epochs"
     chart = Chart(
@@ -91,10 +92,10 @@ def equal(rows: pd.DataFrame) -> Picture:
     return Picture({"equal": chart}, width=690, height=70 + 34 * len(ARMS), about=about)
 
 
-def _seeds(k: int, values: np.ndarray) -> list:
+def _seeds(k: int, colour: str, values: np.ndarray) -> list:
     """Return the dots of an arm in row k, and a bar through their mean."""
     dots = Points(
-        values, [k] * len(values), marker="o", size=7, alpha=0.7, colour=COLOURS[k]
+        values, [k] * len(values), marker="o", size=7, alpha=0.7, colour=colour
     )
     mean = values.mean()
     return [dots, Text(mean, k, "|", ha="center", va="center", bold=True, size=20)]
@@ -181,10 +182,10 @@ def accuracy_chart(
 
 
 def _look(answer: Answer) -> dict:
-    k = list(ARMS).index(answer.arm)
+    role = ROLES[answer.arm]
     return {
-        "colour": COLOURS[k],
-        "marker": MARKERS[k],
+        "colour": COLOURS[role],
+        "marker": MARKERS[role],
         "hollow": answer.joint,
         "size": 9,
     }
@@ -314,8 +315,8 @@ def over_budgets(rows: pd.DataFrame) -> Picture:
             places,
             mean,
             spread=values.std(0, ddof=1),
-            marker=MARKERS[k],
-            colour=COLOURS[k],
+            marker=MARKERS[ROLES[arm]],
+            colour=COLOURS[ROLES[arm]],
             size=8,
             legend=arm,
         )

@@ -26,6 +26,7 @@ from kdsurvey.pictures import (
     image_chart,
     limits,
 )
+from kdsurvey.pictures.palette import roles
 
 IMAGES = 100  # training images that can be shown
 MOST = 6  # generations
@@ -123,7 +124,7 @@ def birth_marks(epochs: int, count: int) -> list[Rule | Text]:
 def end_chart(ends: Ends, names: Sequence[str], count: int) -> Chart:
     """Return the accuracy at the end of each generation, the values at the ends of lines."""
     marks = []
-    for role, name in enumerate(names):
+    for role, name in zip(roles(names), names):
         if name in ends:
             shares = ends[name]
             last = f"{shares[max(shares)]:.1f}"

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from kdsurvey.panels.race.arm import Arms
 from kdsurvey.pictures import Axis, Chart, Line, Picture, Rule, Table, Text, limits
-from kdsurvey.pictures.palette import GREY
+from kdsurvey.pictures.palette import GREY, roles
 
 NAMES = ("labels", "KD", "hints, then KD", "both at once")
 FLOOR = 1e-8  # of the spreads: what is below is drawn on it
@@ -44,7 +44,7 @@ def spread_chart(arms: Arms, depth: int, guided: int) -> Chart:
             end="before training",
         )
         marks.append(line)
-    for role, arm in enumerate(arms):
+    for role, arm in zip(roles([arm.name for arm in arms]), arms):
         now = [max(value, FLOOR) for value in arm.measured.now]
         marks.append(Line(range(len(now)), now, role=role, end=arm.name, size=4))
     apart = 1 if depth < 10 else 2

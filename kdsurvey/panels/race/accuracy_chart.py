@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kdsurvey.panels.race.arm import Arms
 from kdsurvey.pictures import Axis, Chart, Line, Table, Text, epoch_axis
-from kdsurvey.pictures.palette import COLOURS
+from kdsurvey.pictures.palette import colour_of, roles
 
 LAST = 50  # epochs that have a row in the table
 MARKED = 60  # epochs with a marker each; of more, every second, every third, and so on
@@ -44,7 +44,7 @@ def role_of(name: str, names: Sequence[str]) -> int:
             f"the arms score {name!r}, a line that is not among those of this race: "
             f"{', '.join(names)}"
         )
-    return list(names).index(name)
+    return roles(names)[list(names).index(name)]
 
 
 def _lowest(arms: Arms) -> float:
@@ -62,7 +62,7 @@ def _silent_bars(arms: Arms, names: Sequence[str], epochs: int) -> list[Line | T
     marks: list[Line | Text] = []
     for k, (name, stage, (first, last)) in enumerate(silent):
         y = 0.97 - 0.07 * k
-        colour = COLOURS[role_of(name, names)]
+        colour = colour_of(role_of(name, names))
         line = Line(
             [first - 1, last],
             [y, y],

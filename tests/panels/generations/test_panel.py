@@ -17,7 +17,7 @@ from kdsurvey.nets import Ensemble, mlp
 from kdsurvey.panels.generations.chart import IMAGES, by_generation
 from kdsurvey.panels.generations.panel import NAMES, TARGETS
 from kdsurvey.pictures import Line
-from kdsurvey.pictures.palette import COLOURS
+from kdsurvey.pictures.palette import COLOURS, roles
 from kdsurvey.stage import in_eval
 from kdsurvey.training import Config, accuracy, epochs
 
@@ -154,7 +154,7 @@ def test_accuracy_by_generation_is_that_of_its_end(made, data):
             k: 100 * accuracy(net, *data.validation) for k, net in enumerate(arm.nets)
         }
         assert found[arm.name] == pytest.approx(ends)
-        role = COLOURS[NAMES.index(arm.name)]
+        role = COLOURS[roles(NAMES)[NAMES.index(arm.name)]]
         drawn = marks(panel, "by generation", Line)
         (line,) = (line for line in drawn if line.colour == role)
         assert line.x == (0, 1, 2) and line.end == f"{ends[2]:.1f}"
