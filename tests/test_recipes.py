@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # a path, no command: with a folder, and what is to be filled in written as <name>, NN_
 PATH = re.compile(r"`((?:[\w.-]+/)+[\w.-]*)`")
-# what commands make: slides, new records, the second seeds of `kdsurvey repeat`
+# what is made when it is needed, and a folder in packages of npm
 MADE = ("dist/", "./results", "results/repeated")
 
 

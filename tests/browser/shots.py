@@ -53,7 +53,9 @@ def to_the_end(page, found) -> None:
 
 def landscape(page, found) -> None:
     finish(found)
+    old = await_still_picture(page, found)
     found.locator("button[title*='T = 4, alpha = 0.25']").click()
+    await_new_picture(page, found, old)
 
 
 def digit_pad(page, found) -> None:
@@ -63,6 +65,7 @@ def digit_pad(page, found) -> None:
 def rewind(page, found) -> None:
     if found.get_by_text("Nothing to rewind yet").first.is_visible():
         finish(panel(page, "Two methods side by side"))
+        await_still_picture(page, found)  # the film of the run has come to its end
     set_number(page, found, "Epoch", "3")
 
 
