@@ -44,6 +44,7 @@ SETTINGS = {
     },
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
 }
+SERVER = json.loads((ROOT / "etc" / "jupyter_server.json").read_text())
 DISABLED = [
     "@jupyterlab/apputils-extension:announcements",
     "@jupyterlab/extensionmanager-extension:plugin",
@@ -179,6 +180,8 @@ def _write_settings(home: Path) -> None:
             "page_config.json",
             {"disabledExtensions": dict.fromkeys(DISABLED, True)},
         ),
+        # as an installation puts it into etc/jupyter/
+        ("config/jupyter_server_config.d", "kdsurvey.json", SERVER),
     ):
         (home / folder).mkdir(parents=True, exist_ok=True)
         (home / folder / name).write_text(json.dumps(content))

@@ -121,6 +121,20 @@ def test_notebooks_are_copied_out_and_run(installed):
     assert Path(path).is_relative_to(installed.folder)
 
 
+def test_jupyters_server_finds_what_saves_still_faces(installed):
+    (config,) = installed.folder.glob("etc/jupyter/jupyter_server_config.d/*.json")
+    assert "kdsurvey_lab" in config.read_text()
+    path = installed.answer(
+        "python", "-c", "import kdsurvey_lab as k; print(k.__file__)"
+    )
+    assert Path(path).is_relative_to(installed.folder)
+
+
+def test_the_glossary_is_copied_with_the_notebooks(installed):
+    installed.answer("kdsurvey", "notebooks", "with_words")
+    assert (installed.elsewhere / "with_words" / "glossary.md").exists()
+
+
 def test_the_command_helps_and_refuses(installed):
     assert "--seeds" in installed.answer("kdsurvey", "record", "--help")
     refused = installed.run("kdsurvey", "record", "widhts")
