@@ -101,6 +101,7 @@ refresh: $(VENV)/lab.done
 	$(BIN)/kdsurvey pages
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.store_widget_state=False \
 		--ExecutePreprocessor.record_timing=False $(wildcard notebooks/*.ipynb) kdsurvey/app/all_panels.ipynb
+	$(BIN)/kdsurvey keep
 
 clean:
 	rm -rf $(VENV)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 FIRST = "00_start_here.ipynb"
 GLOSSARY = "glossary.md"  # which copies of the notebooks have beside them
-COMMANDS = ("lab", "app", "record", "repeat", "notebooks", "slides", "pages")
+COMMANDS = ("lab", "app", "record", "repeat", "notebooks", "slides", "keep", "pages")
 MOST_SEEDS = 10_000
 LAST_PORT = 65535
 ABOUT = "Open the notebooks, serve the panels, record experiments."
@@ -127,6 +127,17 @@ def slides(arguments: argparse.Namespace) -> None:
     source = arguments.source or notebook_folder()
     for path in write_decks(source, arguments.folder, arguments.number):
         print(path, flush=True)
+
+
+def keep(arguments: argparse.Namespace) -> None:
+    """Run the notebooks' cores, and keep the numbers of their pictures for slides."""
+    if not is_checkout():
+        raise ValueError(f"{HERE} lies in no checkout of kdsurvey, which keeps them")
+    from kdsurvey.slides import kept
+    from kdsurvey.slides.deck import chosen
+
+    for path in chosen(notebook_folder(), arguments.number):
+        print(kept.keep(path), flush=True)
 
 
 def write_pages(arguments: argparse.Namespace) -> None:
@@ -343,6 +354,10 @@ def _parser() -> Parser:
     )
     command.add_argument(
         "--source", type=folder, help="where the notebooks lie; by default ours"
+    )
+    command = _command(commands, "keep", keep)
+    command.add_argument(
+        "number", nargs="*", help="of a notebook, such as 01; by default all"
     )
     _command(commands, "pages", write_pages)
     return parser

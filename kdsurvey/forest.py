@@ -6,6 +6,7 @@ has a colour and a shape of its own, and is written out.
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from textwrap import wrap
@@ -22,6 +23,8 @@ LINE = 17  # of a line of words
 GAP = 9  # between two rows
 FOOT = 46  # for the axis below a group
 LETTERS = 46  # in a line of a name
+LOST = "too many looks, "  # a word that holds before correction alone
+SLIDE = (458, 314)  # CSS pixels of a part for a projector
 LOOKS = {  # word -> colour, marker, hollow
     "HOLDS": (COLOURS[0], "o", False),
     "FAILS": (COLOURS[1], "X", False),
@@ -67,17 +70,54 @@ def forest(answers: Sequence[Answer], title: str = "") -> Picture:
         title=title,
         about=f"{title}\n{lines}" if title else lines,
         tables=[_table(answers, title)],
+        parts=_parts(groups, title),
+    )
+
+
+def _parts(groups: Sequence["_Group"], title: str) -> list[Picture]:
+    """Return the forest for a projector: few rows at a time, on the same axes."""
+    room = SLIDE[1] - 26
+    sheets: list[list[_Strips]] = [[]]
+    for group in groups:
+        rest = group.answers
+        while rest:
+            strips = _Strips(rest, group.unit, group.limits())
+            taken = strips.within(room - sum(part.height for part in sheets[-1]))
+            taken = taken or int(not sheets[-1])  # a row that is too high stands alone
+            if taken:
+                sheets[-1].append(_Strips(rest[:taken], group.unit, group.limits()))
+                rest = rest[taken:]
+            if rest:
+                sheets.append([])
+    n = len(sheets)
+    counts = [f" ({k} of {n})" if n > 1 else "" for k in range(1, n + 1)]
+    return [_part(sheet, title + count) for sheet, count in zip(sheets, counts)]
+
+
+def _part(sheet: Sequence["_Strips"], title: str) -> Picture:
+    names = [(f"intervals {k}", f"figures {k}") for k in range(len(sheet))]
+    pairs = zip(names, (strips.charts() for strips in sheet))
+    return Picture(
+        {name: chart for both in pairs for name, chart in zip(*both)},
+        width=SLIDE[0],
+        height=26 + sum(strips.height for strips in sheet),
+        mosaic=names,
+        widths=(1.05, 1),
+        heights=[strips.height for strips in sheet],
+        title=title,
     )
 
 
 class _Group:
     """The rows of one unit: they share an axis."""
 
+    letters = LETTERS
+
     def __init__(self, answers: list[Answer], unit: str):
         self.answers = answers
         self.unit = unit
-        self.names = [wrap(_name(answer), LETTERS) for answer in answers]
-        self.notes = [wrap(_note(answer), LETTERS + 6) for answer in answers]
+        self.names = [wrap(_name(answer), self.letters) for answer in answers]
+        self.notes = [wrap(self.note(answer), self.letters + 6) for answer in answers]
         self.at: list[float] = []  # the middle of each row, in pixels from the top
         self.headings: list[tuple[float, str]] = []
         self._lay_out()
@@ -97,8 +137,16 @@ class _Group:
         self.bottom = top
         self.height = top + (FOOT if self.unit else 4)
 
-    def charts(self) -> tuple[Chart, Chart, Chart]:
+    def charts(self) -> tuple[Chart, ...]:
         return self._names(), self._intervals(), self._figures()
+
+    def note(self, answer: Answer) -> str:
+        """Return what stands below an answer's name."""
+        return _note(answer)
+
+    def remark(self, answer: Answer) -> str:
+        """Return what stands right of an answer's word."""
+        return _remark(answer)
 
     def _y(self) -> Axis:
         return Axis(limits=(self.bottom, 0), ticks=(), shown=False)
@@ -130,10 +178,10 @@ class _Group:
         for answer, y in zip(self.answers, self.at):
             if isinstance(answer, Verdict):
                 marks += _dot(answer, y)
-        x = Axis(f"a − b, {_of_axis(self.unit)}", self._limits(), most=5)
+        x = Axis(f"a − b, {_of_axis(self.unit)}", self.limits(), most=5)
         return Chart(marks, x, self._y())
 
-    def _limits(self) -> tuple[float, float]:
+    def limits(self) -> tuple[float, float]:
         ends = [0.0]
         for verdict in self._verdicts():
             ends += [verdict.effect, verdict.low, verdict.high, *verdict.wide]
@@ -150,10 +198,71 @@ class _Group:
             colour = LOOKS[answer.word][0]
             bold = _is_primary(answer)
             word = Text(0, y - LINE / 2, answer.word, bold=bold, colour=colour, size=12)
-            remark = Text(1, y - LINE / 2, _remark(answer), ha="right", size=11)
+            remark = Text(1, y - LINE / 2, self.remark(answer), ha="right", size=11)
             figures = Text(0, y + LINE / 2, _figures(answer), size=11.5)
             marks += [word, remark, figures]
         return self._words(marks)
+
+
+class _Strips(_Group):
+    """Rows for a projector: a comparison's name stands over its interval and figures.
+
+    reach: the limits of the axis, which all parts of a group share.
+    """
+
+    letters = 54
+
+    def __init__(self, answers: list[Answer], unit: str, reach: tuple[float, float]):
+        self._reach = reach
+        self.ends: list[float] = []  # where each row ends, in pixels from the top
+        super().__init__(answers, unit)
+
+    def _lay_out(self) -> None:
+        top = GAP / 2
+        for name, note in zip(self.names, self.notes):
+            top += LINE * (len(name) + len(note))
+            self.at.append(top + LINE)
+            top += 2 * LINE + GAP
+            self.ends.append(top)
+        self.bottom = top
+        self.height = top + (FOOT if self.unit else 4)
+
+    def _foot(self) -> float:
+        return FOOT if self.unit else 4
+
+    def note(self, answer: Answer) -> str:
+        """Return the note, and whether the word was lost to many looks."""
+        lost = LOST.rstrip(", ") if _remark(answer).startswith(LOST) else ""
+        return "; ".join(filter(None, [_note(answer), lost]))
+
+    def remark(self, answer: Answer) -> str:
+        """Return the seeds; what was lost to many looks stands with the notes."""
+        return _remark(answer).removeprefix(LOST)
+
+    def within(self, room: float) -> int:
+        """Return how many of the rows fit into so many pixels."""
+        return sum(end + self.height - self.bottom <= room for end in self.ends)
+
+    def limits(self) -> tuple[float, float]:
+        return self._reach
+
+    def charts(self) -> tuple[Chart, ...]:
+        intervals = self._intervals()
+        marks = [*intervals.marks, *self._titles()]
+        return replace(intervals, marks=marks), self._figures()
+
+    def _titles(self) -> list[Text]:
+        """Return the names of the rows, which reach over both charts."""
+        words = partial(Text, 0, place="y", bare=True)
+        titles = []
+        for answer, name, note, y in zip(self.answers, self.names, self.notes, self.at):
+            below = y - LINE * (1 + len(note) / 2)
+            above = y - LINE * (1 + len(note) + len(name) / 2)
+            bold = _is_primary(answer)
+            titles.append(words(above, "\n".join(name), bold=bold, size=12))
+            if note:
+                titles.append(words(below, "\n".join(note), colour=GREY))
+        return titles
 
 
 def _dot(verdict: Verdict, y: float) -> list:
@@ -206,7 +315,7 @@ def _figures(answer: Answer) -> str:
 def _remark(answer: Answer) -> str:
     if not isinstance(answer, Verdict):
         return ""
-    lost = "too many looks, " if answer.word != answer.word_alone else ""
+    lost = LOST if answer.word != answer.word_alone else ""
     return f"{lost}n = {answer.n}"
 
 

@@ -230,3 +230,4 @@ def test_pages_are_written_in_a_checkout_only(tmp_path, capsys, monkeypatch):
     assert cli.main(["pages"]) == 0 and written
     monkeypatch.setattr(cli, "HERE", tmp_path / "kdsurvey")
     assert "no checkout" in refusal(["pages"], capsys)
+    assert "no checkout" in refusal(["keep"], capsys)

@@ -172,3 +172,34 @@ def test_the_ledger_has_a_mark_for_every_row():
     first, *lines = picture.about.splitlines()
     assert first == "All: 1 HOLDS, 1 FAILS, 0 NOT RESOLVED, 0 EXACT, 5 NOT RUN"
     assert lines == [answer.band for answer in answers.values()]
+
+
+def test_a_projector_gets_every_row_once_on_one_axis():
+    """Few rows to a part; names stand over intervals, with the words of the page."""
+    rows = [Exact("P4a", "no logit changes", 1e-9, True), *three(), *three()[:2]]
+    picture = plots.forest(rows, "Peers")
+    parts = picture.parts
+    assert len(parts) >= 2 and all(p.width <= 458 and p.height <= 314 for p in parts)
+    assert parts[0].title == f"Peers (1 of {len(parts)})"
+    charts = [(name, chart) for part in parts for name, chart in part.charts.items()]
+    said = [
+        text.text
+        for name, chart in charts
+        if name.startswith("figures")
+        for text in chart.marks_of(Text)
+    ]
+    assert [text for text in said if text in WORDS] == [row.word for row in rows]
+    named = " ".join(
+        text.text.replace("\n", " ")
+        for name, chart in charts
+        if name.startswith("intervals")
+        for text in chart.marks_of(Text)
+    )
+    assert named.count("peers - smoothing") == 1 and "P4a  no logit changes" in named
+    axes = {chart.x.limits for _, chart in charts if chart.x.label.startswith("a −")}
+    assert axes == {picture.charts["intervals 1"].x.limits}
+
+
+def test_a_row_that_is_higher_than_a_slide_stands_alone():
+    long = replace(verdict(1.0), what="a very long name " * 80)
+    assert len(plots.forest([long, verdict(1.0)]).parts) == 2

@@ -19,8 +19,9 @@ class Picture(Sheet):
     """A sheet of charts, the same in words, and the same in numbers.
 
     about: the picture in words, for screen readers and where pictures cannot be shown; it must
-    not hold numbers that another machine would not reproduce. tables: the same in numbers. The
-    rest, and what is refused: see Sheet.
+    not hold numbers that another machine would not reproduce. tables: the same in numbers.
+    parts: the same for a projector, where `projected` would not do it well. The rest, and
+    what is refused: see Sheet.
 
     In a notebook it shows as a PNG with `about` as its alt text; `repr` is `about`.
     """
@@ -28,10 +29,12 @@ class Picture(Sheet):
     _: KW_ONLY
     about: str = ""
     tables: Sequence[Table] = ()
+    parts: Sequence["Picture"] = ()
 
     def __post_init__(self):
         super().__post_init__()
         object.__setattr__(self, "tables", tuple(self.tables))
+        object.__setattr__(self, "parts", tuple(self.parts))
 
     def png(self) -> bytes:
         """Draw the picture as PNG bytes, twice as large as its CSS size."""

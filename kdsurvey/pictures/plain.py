@@ -1,9 +1,13 @@
-"""Frozen dataclasses to plain JSON and back: a nan is null, a tuple a list."""
+"""Frozen dataclasses to plain JSON and back: a nan is null, a tuple a list, NumPy's
+numbers are numbers.
+"""
 
 import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+
+import numpy as np
 
 KIND = "is"  # the key that names the class of an object
 
@@ -17,6 +21,8 @@ def to_plain(value):
         return {name: to_plain(entry) for name, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -18,7 +18,7 @@ from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from pygments.formatters import HtmlFormatter
 
-from kdsurvey.slides import figures
+from kdsurvey.slides import figures, kept
 from kdsurvey.slides.rule import is_shown, kinds, shows_code, source_of
 
 # Highlighted code, as nbconvert writes it
@@ -40,13 +40,10 @@ class Slide:
     blocks: list[str] = field(default_factory=list)
 
 
-def write_decks(
-    source: Path, folder: Path, numbers: Sequence[str] = ()
-) -> Iterator[Path]:
-    """Write the notebooks of a folder as slides; yields each page when it is there.
+def chosen(source: Path, numbers: Sequence[str] = ()) -> list[Path]:
+    """Return the notebooks of a folder with these numbers, such as "01", by default all.
 
-    numbers: which, such as "01", all where none is given. Raises ValueError where a folder
-    has no such notebook.
+    Raises ValueError where the folder has no such notebook.
     """
     notebooks = {path.stem[:2]: path for path in sorted(source.glob("*.ipynb"))}
     for number in numbers or notebooks or ("any",):
@@ -55,10 +52,18 @@ def write_decks(
                 f"{source} has no notebook {number}; "
                 f"there are: {', '.join(notebooks) or 'none'}"
             )
+    return [notebooks[number] for number in numbers or notebooks]
+
+
+def write_decks(
+    source: Path, folder: Path, numbers: Sequence[str] = ()
+) -> Iterator[Path]:
+    """Write the notebooks of a folder as slides; yields each page when it is there."""
+    notebooks = chosen(source, numbers)
     folder.mkdir(parents=True, exist_ok=True)
-    for number in numbers or notebooks:
-        page = folder / f"{notebooks[number].stem}.slides.html"
-        page.write_text(deck(notebooks[number]), encoding="utf-8")
+    for notebook in notebooks:
+        page = folder / f"{notebook.stem}.slides.html"
+        page.write_text(deck(notebook), encoding="utf-8")
         yield page
 
 
@@ -84,7 +89,6 @@ def deck(path: Path) -> str:
 def stacks(notebook: dict, stem: str) -> list[list[Slide]]:
     """Return the slides of a notebook: stacks from left to right, each from top to bottom."""
     shown: list[list[Slide]] = []
-    drawn = figures.kept(stem)
     for cell, kind in zip(notebook["cells"], kinds(notebook["cells"])):
         if kind == "skip":
             continue
@@ -93,19 +97,28 @@ def stacks(notebook: dict, stem: str) -> list[list[Slide]]:
             shown.append([slide])
         elif kind == "subslide":
             shown[-1].append(slide)
-        shown[-1][-1].blocks += blocks_of(cell, drawn)
+        shown[-1][-1].blocks += blocks_of(cell, stem)
     return shown
 
 
-def blocks_of(cell: dict, drawn: figures.Kept) -> list[str]:
-    """Return what a cell puts on a slide: its text, or its code and its outputs."""
+def blocks_of(cell: dict, stem: str) -> list[str]:
+    """Return what a cell of a notebook puts on a slide: its text, or code and outputs."""
     if cell["cell_type"] == "markdown":
         return [markdown(source_of(cell))]
     blocks = [_code(source_of(cell))] if shows_code(cell) else []
-    for k, output in enumerate(cell["outputs"]):
+    for number, output in enumerate(cell["outputs"]):
         if is_shown(output):
-            blocks += _output(output, drawn.get((cell["id"], k), []))
+            blocks += _picture(cell, number, stem) or _output(output)
     return blocks
+
+
+def _picture(cell: dict, number: int, stem: str) -> list[str]:
+    """Return the picture of an output, drawn for a projector where its numbers are kept."""
+    output = cell["outputs"][number]
+    if "image/png" not in output.get("data", {}):
+        return []
+    parts = kept.parts(stem, cell, number)
+    return figures.drawn(parts, kept.says(output)) or [figures.stored(output)]
 
 
 def markdown(text: str) -> str:
@@ -138,18 +151,14 @@ def _lines(html: str) -> str:
     return "".join(blocks)
 
 
-def _output(output: dict, pictures: list[figures.Figure]) -> list[str]:
+def _output(output: dict) -> list[str]:
     data = output.get("data", {})
     if "image/svg+xml" in data:
         return figures.views("".join(data["image/svg+xml"]))
-    if "image/png" in data and pictures:
-        return [picture.html for picture in pictures]
     if "text/html" in data:
         return [f"<div class='output'>{''.join(data['text/html'])}</div>"]
     if "text/markdown" in data:
         return [f"<div class='output'>{markdown(''.join(data['text/markdown']))}</div>"]
-    if "image/png" in data:
-        return [figures.stored(output)]
     text = "".join(output.get("text", data.get("text/plain", ""))).rstrip("\n")
     return [f"<pre class='text'>{_lines(escape(text))}</pre>"] if text else []
 

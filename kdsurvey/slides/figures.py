@@ -6,31 +6,41 @@ picture have 24 of them at least.
 
 import math
 import re
-from dataclasses import dataclass
+from base64 import b64encode
+from collections.abc import Sequence
 from html import escape
+
+from kdsurvey.pictures import Picture
+from kdsurvey.pictures.marks import SMALLEST as LETTERS
+from kdsurvey.pictures.stored import smaller
 
 SMALLEST = 24.0  # CSS pixels of a letter on a slide
 WIDE, HIGH = 1000, 690  # CSS pixels: what a picture may take of a slide
+SHARP = (
+    3.0  # pixels of the PNG in a CSS pixel of a picture that is shown twice as large
+)
 SCHEME = 16.0  # CSS pixels of the smallest letters of a scheme, as it is drawn
 _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _HEAD = re.compile(r"<svg[^>]*>")
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A picture of a slide: its HTML."""
-
-    html: str
+def zoom_of(picture: Picture) -> float:
+    """Return how many times as large as on a page a picture is on a slide."""
+    return min(WIDE / picture.width, HIGH / picture.height)
 
 
-Kept = dict[
-    tuple[str, int], list[Figure]
-]  # id of a cell, number of its output -> figures
-
-
-def kept(stem: str) -> Kept:
-    """Return the figures that are kept for a notebook."""
-    return {}
+def drawn(pictures: Sequence[Picture], alt: str) -> list[str]:
+    """Draw the parts of a picture, each as large as a slide allows."""
+    figures = []
+    for picture in pictures:
+        zoom = zoom_of(picture)
+        size = f"width:{zoom * picture.width:g}px;height:{zoom * picture.height:g}px"
+        data = b64encode(smaller(picture.png())).decode()
+        figures.append(
+            f"<img class='figure' data-letters='{zoom * LETTERS:.2f}' style='{size}' "
+            f"alt='{escape(alt, quote=True)}' src='data:image/png;base64,{data}'>"
+        )
+    return figures
 
 
 def stored(output: dict) -> str:

@@ -35,6 +35,11 @@ LOOK = """() => {
         place: Object.values(Reveal.getIndices()).slice(0, 2),
         letters: [...letters, ...formulas].sort((a, b) => a[0] - b[0]).slice(0, 1),
         beyond: beyond.map(part => part.outerHTML.slice(0, 80)),
+        // a picture says how large its smallest letters are where it is as wide as planned
+        pictures: [...slide.querySelectorAll('img')].map(image =>
+            [image.dataset.letters * image.getBoundingClientRect().width
+                / parseFloat(image.style.width), image.alt.slice(0, 40)]),
+        core: slide.matches('.core'),
         broken: [...slide.querySelectorAll('img')].filter(i => !i.naturalWidth).length,
         typeset: formulas.length,
         untypeset: slide.querySelectorAll('.katex-error').length +
@@ -71,7 +76,9 @@ def test_slides_can_be_read_and_nothing_is_cut_off(page_of, shots):
     for slide in slides:
         assert not (slide["beyond"] or slide["broken"] or slide["untypeset"]), slide
         assert not slide["empty"], slide
-        assert all(size >= SMALLEST - 0.1 for size, _ in slide["letters"]), slide
+        pictures = slide["pictures"] if slide["core"] else []
+        for size, words in [*slide["letters"], *pictures]:
+            assert size is not None and size >= SMALLEST - 0.1, words
     page.screenshot(path=shots / "slides.png")
     assert page.watch.errors == [] and page.watch.hosts == {""}
 

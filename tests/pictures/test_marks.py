@@ -113,6 +113,14 @@ def test_there_and_back_through_json():
     assert again.charts["all"].marks[0].style == palette.STYLES[4]
 
 
+def test_numpys_numbers_are_numbers():
+    """In words of the looks, too, where no array was made of them."""
+    low, high = np.array([0.5, 2], np.float32)
+    chart = Chart([Cells([[1.0]], low=low, high=high)])
+    held = json.loads(Picture({"a": chart}).json())["charts"]["a"]["marks"][0]
+    assert (held["low"], held["high"]) == (0.5, 2)
+
+
 def test_json_of_something_else_is_refused():
     with pytest.raises(ValueError, match="'Song'"):
         Picture.of_json('{"is": "Song"}')

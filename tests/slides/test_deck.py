@@ -54,7 +54,7 @@ def test_a_page_has_its_formulas_pictures_and_licences(page):
 
 def test_core_slides_come_first_and_folded_sections_are_stacks():
     notebook = json.loads((FOLDER / "03_missing_three.ipynb").read_text())
-    stacks = deck.stacks(notebook, "03_missing_three")
+    stacks = deck.stacks(notebook, "no numbers are kept")
     cores = [stack[0].core for stack in stacks]
     assert cores == sorted(cores, reverse=True) and 10 < cores.count(True) < len(cores)
     assert all(len(stack) == 1 for stack in stacks if stack[0].core)
@@ -86,9 +86,19 @@ def test_views_of_a_scheme_show_all_of_it_large_enough():
 
 
 def test_the_command_writes_the_pages_that_are_asked_for(tmp_path, capsys):
-    assert cli.main(["slides", str(tmp_path), "03"]) == 0
-    (path,) = tmp_path.iterdir()
-    assert path.name == "03_missing_three.slides.html"
+    mine, there = tmp_path / "mine", tmp_path / "there"
+    mine.mkdir()
+    cell = {"cell_type": "markdown", "id": "a", "source": ["# Mine"], "metadata": {}}
+    for name in ("01_a.ipynb", "02_b.ipynb"):
+        (mine / name).write_text(json.dumps({"cells": [cell], "metadata": {}}))
+    source = ["--source", str(mine)]
+    assert cli.main(["slides", str(there), "02", *source]) == 0
+    (path,) = there.iterdir()
+    assert path.name == "02_b.slides.html" and "Mine</h1>" in path.read_text()
     assert capsys.readouterr().out.strip() == str(path)
-    assert cli.main(["slides", str(tmp_path), "77"]) == 2
-    assert "no notebook 77; there are: 00, 01" in capsys.readouterr().err
+    assert (
+        cli.main(["slides", str(there), *source]) == 0
+        and len(list(there.iterdir())) == 2
+    )
+    assert cli.main(["slides", str(there), "77", *source]) == 2
+    assert "no notebook 77; there are: 01, 02" in capsys.readouterr().err

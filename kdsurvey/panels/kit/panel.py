@@ -343,6 +343,11 @@ class Panel:
         if self.link_box.value != self._written:
             self.paste(self.link_box.value)
 
+    @property
+    def still(self) -> Picture | None:
+        """The picture that stands for a panel that nobody runs, where it is one."""
+        return self.picture
+
     def face(self) -> dict[str, str]:
         """Return what stands for a panel that nobody runs: MIME type -> content."""
         self.settle()

@@ -105,7 +105,7 @@ def table(found: Map | None) -> Table:
     return Table(caption, ["cell", "gain", "95 % interval", "verdict"], rows)
 
 
-def still(found: Map | None, name: str) -> bytes:
+def still(found: Map | None, name: str) -> Picture:
     """The whole map as a picture, for a page without a kernel."""
     shape = len(TEMPERATURES), len(ALPHAS)
     cells = (
@@ -128,7 +128,7 @@ def still(found: Map | None, name: str) -> bytes:
         limit=scale(found.mean) if found else 5,
         xlabel="weight alpha of the soft term",
         ylabel="temperature T",
-    ).png()
+    )
 
 
 def picture(found: Map | None, cell: int, curves: Curves) -> Picture:

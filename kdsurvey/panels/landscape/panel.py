@@ -296,11 +296,16 @@ class Landscape(TrainingPanel):
             cell.layout.border = f"2px solid {border}"
         return picture(shown, self.cell, curves)
 
+    @property
+    def still(self) -> Picture:
+        """The whole map as a picture, for a page without a kernel."""
+        setting, _ = self.key
+        return still(self.shown, setting.name)
+
     def face(self) -> dict[str, str]:
         """Return the whole map as a picture, for a page without a kernel."""
         self.settle()
-        setting, _ = self.key
-        return {"image/png": b64encode(still(self.shown, setting.name)).decode()}
+        return {"image/png": b64encode(self.still.png()).decode()}
 
 
 def _recorded(data: Data) -> dict[str, list[dict]]:
