@@ -56,6 +56,21 @@ def stopped(panel) -> None:
     panel.check()
 
 
+def pauses_and_stops(panel) -> None:
+    """A pause holds the run between two turns, until it goes on; then it is stopped."""
+    panel.start.click()
+    until(lambda: panel.epochs_done > 2)
+    panel.pause.click()
+    until(lambda: panel.status.startswith("Paused"))
+    held = panel.epochs_done
+    assert panel.pause.description == "Resume"
+    time.sleep(0.1)
+    assert panel.epochs_done == held
+    panel.pause.click()
+    until(lambda: panel.epochs_done > held)
+    stopped(panel)
+
+
 def stop_and_start(panel) -> None:
     """A new Start ends the run before it; Stop is answered within a second, and no thread is
     left when the last picture is drawn.

@@ -18,6 +18,7 @@ from panels.waiting import (
     fails,
     finished,
     hand_on_stopped,
+    pauses_and_stops,
     runs,
     says_when_there_is_nothing_to_do,
     stopped,
@@ -312,17 +313,7 @@ def test_what_on_batch_raises_ends_the_turns(data, teacher, config):
 
 def test_pause_holds_both_sides_and_stop_leaves_no_thread(endless):
     panel = endless()
-    panel.start.click()
-    until(lambda: panel.epochs_done > 2)
-    panel.pause.click()
-    until(lambda: panel.status.startswith("Paused"))
-    held = panel.epochs_done
-    assert panel.pause.description == "Resume"
-    time.sleep(0.1)
-    assert panel.epochs_done == held
-    panel.pause.click()
-    until(lambda: panel.epochs_done > held)
-    stopped(panel)
+    pauses_and_stops(panel)
     assert panel.status.startswith("Stopped after") and not runs()
     left, right = panel.sides
     assert len(left.accuracy) == len(right.accuracy)  # the unfinished turn is forgotten

@@ -19,8 +19,8 @@ from panels.waiting import (
     finished,
     hand_on,
     hand_on_stopped,
+    pauses_and_stops,
     runs,
-    stopped,
     until,
 )
 
@@ -291,17 +291,7 @@ def test_an_impossible_link_changes_nothing(made, change):
 
 def test_pause_holds_and_stop_leaves_what_it_showed(endless):
     panel = endless()
-    panel.start.click()
-    until(lambda: panel.epochs_done > 2)
-    panel.pause.click()
-    until(lambda: panel.status.startswith("Paused"))
-    held = panel.epochs_done
-    assert panel.pause.description == "Resume"
-    time.sleep(0.1)
-    assert panel.epochs_done == held
-    panel.pause.click()
-    until(lambda: panel.epochs_done > held)
-    stopped(panel)
+    pauses_and_stops(panel)
     assert panel.status == f"Stopped after {panel.epochs_done} epochs." and not runs()
     assert (
         len({len(arm.rows) for arm in panel.arms}) == 1
