@@ -23,6 +23,7 @@ from kdsurvey.verdicts import Verdict, judge
 SEEDS = (0, 1, 2)
 Inputs = tuple[Any, ...]  # what the reader's function gets before the seed; data first
 Plan = Callable[..., nn.Module]  # (*inputs, seed) -> trained net
+Serve = Callable[[nn.Module], nn.Module]  # a trained net -> the one that answers
 
 
 @dataclass(kw_only=True)
@@ -55,6 +56,7 @@ class Design(Task):
 
     What is dealt, and the rival, are made once a seed. The reader's function gets data
     whose test part is its validation part: the test images stay closed until `open`.
+    A net that is not served as it is trained has a function under `served_as`.
     """
 
     weights: int
@@ -67,6 +69,7 @@ class Design(Task):
     opened: int = 0  # times the test images were looked at
     _deal: Callable[[int], Inputs] | None = None
     _rival: Plan | None = None
+    _serve: Serve | None = None
     _made: dict[int, tuple[Inputs, nn.Module]] = field(default_factory=dict)
 
     def deals(self, deal: Callable[[int], Inputs]) -> Callable[[int], Inputs]:
@@ -78,6 +81,11 @@ class Design(Task):
         """Tell how the net is trained that is to be beaten."""
         self._rival = train
         return train
+
+    def served_as(self, serve: Serve) -> Serve:
+        """Tell what is done to a copy of the reader's net before it is judged."""
+        self._serve = serve
+        return serve
 
     def check(self, answer: Plan) -> Report:
         """Train by the reader's design for every seed, and judge it on validation images.
@@ -161,7 +169,7 @@ class Design(Task):
             if self.steps and taken["steps"] > self.steps:
                 raise Said(f"seed {seed}: it takes {taken['steps']:,} steps")
             self._fits(net, data, seed)
-            nets.append(net)
+            nets.append(self._serve(copy.deepcopy(net)) if self._serve else net)
         return True
 
     def _fits(self, net: Any, data: Data, seed: int) -> None:

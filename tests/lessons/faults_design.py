@@ -51,4 +51,10 @@ FAULTS = [
         "taken.update(steps=1)",
         "taken.update(steps=0)",
     ),
+    Fault(
+        "a design is judged as it was trained, not as it is served",
+        "lessons/design.py",
+        "if self._serve else net",
+        "if False else net",
+    ),
 ]

@@ -87,6 +87,11 @@ def test_it_is_judged_on_validation_images_first_then_on_test_images(design):
     assert validation.effect == pytest.approx(2 * test.effect)  # of half as many images
 
 
+def test_a_net_is_judged_as_it_is_served(design):
+    design.served_as(lambda net: Says(float(net.right) - 12))
+    assert "FAILS" in str(design.check(better))
+
+
 def test_a_design_that_is_no_better_is_not_opened(design):
     checked = design.check(lambda data, teacher, seed: Says(10))
     assert not checked.solved and "HOLDS" not in str(checked)

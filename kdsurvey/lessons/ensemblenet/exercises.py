@@ -2,8 +2,16 @@
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
+import kdsurvey as kd
+from kdsurvey.branches import Mixed, branched
+from kdsurvey.data import mnist_5k
+from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.arms import fit
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.mutual_learning.experiments import drawn
 
 z = example(3, 6, 4)  # three heads
 y = torch.tensor([0, 1, 2, 3, 0, 1])
@@ -248,6 +256,79 @@ price.refuses(lambda t, b, m: (t + b, t + m * b, 2 * (t + m * b)))
 price.refuses(lambda t, b, m: (t + b, t + m * b, 2 * t + 3 * b))
 price.refuses(lambda t, b, m: (t + m * b, t + b, 2 * t + 3 * m * b))
 price.refuses(lambda t, b, m: (t + b, t + m * b, t + 3 * m * b))
+
+
+LONG = kd.Config(
+    epochs=16, batch_size=50, lr=0.1, schedule="cosine", nesterov=True, seed=0
+)
+split_up = Design(
+    title="The same weights, in three heads",
+    hints=(
+        "Do three heads of a third of the weights learn the same wrong labels by heart?",
+        (
+            "Three branches of a thin kd.nets.mlp, nothing shared, kd.methods.ensemblenet; "
+            "count the weights; then return what answers for all heads."
+        ),
+        (
+            "branched(make, at=0, count=3, seed=seed) of 196-24-24-10, lam=1.0, 16 epochs; what "
+            "answers for all is Mixed(net, None)."
+        ),
+    ),
+    weights=17_418,
+    margin=5,
+)
+
+
+@split_up.deals
+def _(seed):
+    """600 digits of 14 x 14, two fifths of the labels drawn anew."""
+    return (drawn(mnist_5k().hold_out(1000).dealt(seed), seed, 0.4, count=600),)
+
+
+@split_up.rival
+def _(data, seed):
+    """Learn as one net of 17,418 weights for 16 epochs, wrong labels by heart."""
+    return on_labels(_wide(seed), data, LONG, seed)
+
+
+def _wide(seed: int) -> nn.Sequential:
+    return kd.nets.mlp(196, 64, 64, 10, seed=seed)
+
+
+@split_up.solved_by
+def _(data, seed):
+    def make(seed):
+        return kd.nets.mlp(196, 24, 24, 10, seed=seed)
+
+    net = kd.branches.branched(make, at=0, count=3, seed=seed)
+    how = kd.Config(
+        epochs=16, batch_size=50, lr=0.1, schedule="cosine", nesterov=True, seed=seed
+    )
+    kd.train(kd.methods.ensemblenet(net, lam=1.0), data, how, progress=False)
+    return kd.branches.Mixed(net, None)
+
+
+def _thin(seed: int) -> nn.Sequential:
+    return kd.nets.mlp(196, 24, 24, 10, seed=seed)
+
+
+@split_up.refuses
+def _(data, seed):
+    """Three heads as wide as the net: three times the weights."""
+    return Mixed(branched(_wide, at=0, count=3, seed=seed), None)
+
+
+@split_up.refuses
+def _(data, seed):
+    """One thin net alone: it learns by heart what it can."""
+    return on_labels(_thin(seed), data, LONG, seed)
+
+
+@split_up.refuses
+def _(data, seed):
+    """One head of three that only their ensemble was asked to be right: lam = 0."""
+    net = branched(_thin, at=0, count=3, seed=seed)
+    return fit(net, kd.methods.ensemblenet(net, lam=0.0), data, LONG)[0]
 
 
 def _heads(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,17 @@
 """Exercises of notebook 09."""
 
+import copy
+from dataclasses import replace
+
 import torch
 
+import kdsurvey as kd
+from kdsurvey.data import mnist_5k
+from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.low_precision.experiments import CONFIG
+from kdsurvey.surgery import lower, re_estimate
 
 w = torch.linspace(-1.6, 1.6, 641)  # steps of 0.005
 quantiser = Exercise(
@@ -202,6 +211,84 @@ size.refuses(lambda n, k, zeros: min(k * n, n + k * (n - zeros)))  # in bits
 size.refuses(lambda n, k, zeros: min(k * n // 8, n // 8 + k * (n - zeros) // 8))
 size.refuses(lambda n, k, zeros: min(k * n, n + k * (n - zeros)) / 8)
 size.refuses(lambda n, k, zeros: min(-(-k * n // 8), -(-n // 8) - (-k * zeros // 8)))
+
+
+FEW_BITS = {"weight_bits": 2, "activation_bits": 2, "top": 4.0}
+FULL_EPOCHS = replace(CONFIG, epochs=5)
+survivor = Design(
+    title="A net that survives its rounding",
+    hints=(
+        (
+            "The weights are rounded after your training. Could the net meet its rounding "
+            "earlier, while it can still move?"
+        ),
+        (
+            "Lower the given net as it will be lowered, and train that one: the full weights "
+            "behind the rounding move, and batch norm sees what it will see."
+        ),
+        (
+            "kd.surgery.lower(net, weight_bits=2, activation_bits=2, top=4.0), then "
+            "kd.methods.plain for 6 epochs; the Config lacks its lr and its schedule."
+        ),
+    ),
+    weights=4_610,
+    margin=5,
+)
+
+
+@survivor.deals
+def _(seed):
+    """1,000 digits of 14 x 14, and a net of five layers of 16 that learnt from them."""
+    digits = mnist_5k().hold_out(1000).halved().dealt(seed)
+    few = digits.fraction(1000 / len(digits.train[0]), seed)
+    net = kd.nets.mlp(196, *[16] * 5, 10, norm=True, seed=seed)
+    return few, on_labels(net, few, FULL_EPOCHS, seed)
+
+
+@survivor.served_as
+def _(net):
+    """Every net answers in low precision, however it was trained."""
+    return lower(net, **FEW_BITS)
+
+
+@survivor.rival
+def _(data, net, seed):
+    """Round the given net, and measure its batch norm anew."""
+    return re_estimate(lower(copy.deepcopy(net), **FEW_BITS), data.train[0])
+
+
+@survivor.solved_by
+def _(data, net, seed):
+    kd.surgery.lower(net, weight_bits=2, activation_bits=2, top=4.0)
+    how = kd.Config(epochs=6, batch_size=64, lr=0.1, schedule="cosine", seed=seed)
+    kd.train(kd.methods.plain(net), data, how, progress=False)
+    return net
+
+
+@survivor.refuses
+def _(data, net, seed):
+    """A better net of full precision, which is rounded all the same."""
+    return on_labels(net, data, replace(CONFIG, epochs=3), seed)
+
+
+@survivor.refuses
+def _(data, net, seed):
+    """Trained with weights of four bits, and served with two."""
+    lower(net, **(FEW_BITS | {"weight_bits": 4}))
+    return on_labels(net, data, replace(CONFIG, epochs=3), seed)
+
+
+@survivor.refuses
+def _(data, net, seed):
+    """Trained rounded, but so slowly that hardly a weight changes its level."""
+    lower(net, **FEW_BITS)
+    return on_labels(net, data, replace(CONFIG, epochs=2, lr=1e-4), seed)
+
+
+@survivor.refuses
+def _(data, net, seed):
+    """A wider net, which would lose less: too many weights."""
+    return kd.nets.mlp(196, *[32] * 5, 10, norm=True, seed=seed)
 
 
 def _rounded(w: torch.Tensor, n: int) -> torch.Tensor:

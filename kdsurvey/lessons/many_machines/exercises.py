@@ -1,9 +1,20 @@
 """Exercises of notebook 15."""
 
+import copy
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
+from torch import nn
 
+import kdsurvey as kd
+from kdsurvey.data import Data, mnist_5k
+from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.many_machines.experiments import halves
+from kdsurvey.lessons.mutual_learning.experiments import drawn
+from kdsurvey.lessons.trial import Said
 
 z, v, y = example(6, 4), example(6, 4, seed=1), torch.tensor([0, 1, 2, 3, 0, 1])
 
@@ -201,6 +212,115 @@ numbers.refuses(
 numbers.refuses(
     lambda w, m, c, steps, n: (w * (steps // n + 1), m * c * (steps // n + 1))
 )
+
+
+class Wire:
+    """A slow wire between two machines, for so many exchanges."""
+
+    def __init__(self, exchanges: int):
+        self.left = exchanges
+
+    def exchange(self, *nets: nn.Module) -> list[nn.Module]:
+        """Return a copy of each net as it is now, frozen: what the others hear of it."""
+        if not self.left:
+            raise Said("the wire was used too often: no exchange is left")
+        self.left -= 1
+        return [copy.deepcopy(net).eval().requires_grad_(False) for net in nets]
+
+
+HALF = kd.Config(
+    epochs=8, batch_size=50, lr=0.1, schedule="cosine", nesterov=True, seed=0
+)
+seldom = Design(
+    title="Two machines that write twice",
+    hints=(
+        (
+            "Which of the wrong labels of your half does a net know by heart that has never "
+            "seen your half?"
+        ),
+        (
+            "Train a net on each half for a few epochs. Exchange copies; let each net learn "
+            "from its labels and the other's copy, kd.methods.hinton; then once more."
+        ),
+        (
+            "kd.methods.hinton(net, copy_of_the_other, T=1.0, alpha=0.5), 4 epochs for each "
+            "of three rounds; the first round has no copy yet, so it is plain."
+        ),
+    ),
+    weights=17_500,
+    margin=2,
+    seeds=(0, 1, 2, 3, 4),
+)
+
+
+@seldom.deals
+def _(seed):
+    """Half of 1,000 digits for each machine, two fifths of the labels drawn anew."""
+    digits = drawn(mnist_5k().hold_out(1000).dealt(seed), seed, 0.4, count=1000)
+    own, far = (replace(digits, train=half) for half in halves(digits, seed))
+    return own, replace(far, test=far.held_out), Wire(2)
+
+
+@seldom.rival
+def _(data, other, wire, seed):
+    """Hear of nobody; 4 epochs or 16 did worse on validation images than these 8."""
+    return _unheard(data, seed)
+
+
+def _unheard(data: Data, seed: int) -> nn.Module:
+    """Train a net on one half alone."""
+    return on_labels(kd.nets.mlp(196, 64, 64, 10, seed=seed), data, HALF, seed)
+
+
+@seldom.solved_by
+def _(data, other, wire, seed):
+    nets = [kd.nets.mlp(196, 64, 64, 10, seed=k + seed) for k in (0, 1000)]
+    for step in range(3):
+        alpha = 0.5 if step else 0.0  # nobody has been heard in the first round
+        heard = wire.exchange(*nets) if step else nets
+        how = kd.Config(
+            epochs=4, batch_size=50, lr=0.1, schedule="cosine", nesterov=True, seed=seed
+        )
+        for net, far, half in zip(nets, reversed(heard), (data, other)):
+            learn = kd.methods.hinton(net, far, T=1.0, alpha=alpha)
+            kd.train(learn, half, how, progress=False)
+    return nets[0]
+
+
+@seldom.refuses
+def _(data, other, wire, seed):
+    """A fresh copy after every epoch: the wire is too slow for that."""
+    net, far = (kd.nets.mlp(196, 64, 64, 10, seed=k + seed) for k in (0, 1000))
+    for _ in range(12):
+        (heard,) = wire.exchange(far)
+        _listens(net, heard, data, seed, epochs=1)
+    return net
+
+
+@seldom.refuses
+def _(data, other, wire, seed):
+    """Listen before the other has learnt anything."""
+    (heard,) = wire.exchange(kd.nets.mlp(196, 64, 64, 10, seed=1000 + seed))
+    net = kd.nets.mlp(196, 64, 64, 10, seed=seed)
+    return _listens(net, heard, data, seed)
+
+
+@seldom.refuses
+def _(data, other, wire, seed):
+    """Listen to a copy of oneself, which knows the same wrong labels."""
+    net = _unheard(data, seed)
+    (own,) = wire.exchange(net)
+    return _listens(net, own, data, seed)
+
+
+def _listens(
+    net: nn.Module, heard: nn.Module, data: Data, seed: int, epochs: int = 8
+) -> nn.Module:
+    """Train a net on one half and on what it heard."""
+    how = replace(HALF, epochs=epochs, seed=seed)
+    learn = kd.methods.hinton(net, heard, T=1.0, alpha=0.5)
+    kd.train(learn, data, how, progress=False)
+    return net
 
 
 def _kl(v: torch.Tensor, z: torch.Tensor) -> torch.Tensor:

@@ -1,9 +1,18 @@
 """Exercises of notebook 10."""
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
+from torch import nn
 
+import kdsurvey as kd
+from kdsurvey.branches import branched
+from kdsurvey.data import Data, mnist_5k
+from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.mutual_learning.experiments import drawn
 
 a = example(6, 3, scale=1.5, seed=5)  # what the gate's ReLU gets
 z, g = example(3, 6, 4, seed=6), example(6, 3, scale=1.0, seed=7).softmax(1)
@@ -245,6 +254,82 @@ cost.refuses(lambda t, b, m: (t + b, m * t + b, m * (t + b)))
 cost.refuses(lambda t, b, m: (t + b, m * (t + b), t + m * b))
 cost.refuses(lambda t, b, m: (b, t + m * b, m * (t + b)))
 cost.refuses(lambda t, b, m: (t + b, t + b, m * (t + b)))
+
+
+LONG = kd.Config(
+    epochs=16, batch_size=50, lr=0.1, schedule="cosine", nesterov=True, seed=0
+)
+one_of_three = Design(
+    title="One branch, and what it learnt from three",
+    hints=(
+        "Of three nets that learn wrong labels by heart, how many err on one new image alike?",
+        (
+            "Branches of kd.nets.mlp(196, 64, 64, 10), kd.methods.one with no gate, then return "
+            "one branch. What makes them listen more to each other, and less to the labels?"
+        ),
+        (
+            "branched(make, at=0, count=3, seed=seed), one(net, None, T=3.0, weight=5.0) for 16 "
+            "epochs; what is left is to train it, and to return net[0]."
+        ),
+    ),
+    weights=17_500,
+    margin=5,
+)
+
+
+@one_of_three.deals
+def _(seed):
+    """600 digits of 14 x 14, two fifths of the labels drawn anew."""
+    return (drawn(mnist_5k().hold_out(1000).dealt(seed), seed, 0.4, count=600),)
+
+
+@one_of_three.rival
+def _(data, seed):
+    """Learn alone for 16 epochs, long enough to learn wrong labels by heart."""
+    return on_labels(_make(seed), data, LONG, seed)
+
+
+def _make(seed: int) -> nn.Sequential:
+    return kd.nets.mlp(196, 64, 64, 10, seed=seed)
+
+
+@one_of_three.solved_by
+def _(data, seed):
+    def make(seed):
+        return kd.nets.mlp(196, 64, 64, 10, seed=seed)
+
+    net = kd.branches.branched(make, at=0, count=3, seed=seed)
+    how = kd.Config(
+        epochs=16, batch_size=50, lr=0.1, schedule="cosine", nesterov=True, seed=seed
+    )
+    kd.train(kd.methods.one(net, None, T=3.0, weight=5.0), data, how, progress=False)
+    return net[0]
+
+
+@one_of_three.refuses
+def _(data, seed):
+    """Branches that learn from labels alone: nobody teaches the one that is served."""
+    return _branch(data, seed, weight=0.0)
+
+
+@one_of_three.refuses
+def _(data, seed):
+    """All three branches together: too many weights."""
+    return kd.branches.Mixed(branched(_make, at=0, count=3, seed=seed), None)
+
+
+@one_of_three.refuses
+def _(data, seed):
+    """A branch after a single epoch."""
+    return _branch(data, seed, weight=5.0, epochs=1)
+
+
+def _branch(data: Data, seed: int, weight: float, epochs: int = 16) -> nn.Module:
+    """Train three branches and return one of them."""
+    net = branched(_make, at=0, count=3, seed=seed)
+    how = replace(LONG, epochs=epochs, seed=seed)
+    kd.train(kd.methods.one(net, None, weight=weight), data, how, progress=False)
+    return net[0]
 
 
 def _mixed(z: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
