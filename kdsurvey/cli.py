@@ -141,12 +141,15 @@ def keep(arguments: argparse.Namespace) -> None:
 
 
 def write_pages(arguments: argparse.Namespace) -> None:
-    """Write what README.md and docs/ print from the records, in a checkout."""
+    """Write what README.md and docs/ print from the records, and which cells are slides."""
     if not is_checkout():
         raise ValueError(f"{HERE} lies in no checkout of kdsurvey, which has the pages")
     from kdsurvey.lessons import pages
+    from kdsurvey.slides import rule
 
     pages.write()
+    for path in sorted(notebook_folder().glob("*.ipynb")):
+        rule.stamp(path)
 
 
 def experiments() -> dict[str, "Experiment"]:

@@ -8,6 +8,7 @@ import pytest
 import kdsurvey
 from kdsurvey import cli, lessons, records
 from kdsurvey.lessons import pages
+from kdsurvey.slides import rule
 
 
 def refusal(words, capsys) -> str:
@@ -227,7 +228,8 @@ def test_the_app_gets_the_options_of_voila(monkeypatch):
 def test_pages_are_written_in_a_checkout_only(tmp_path, capsys, monkeypatch):
     written = []
     monkeypatch.setattr(pages, "write", lambda: written.append(True))
-    assert cli.main(["pages"]) == 0 and written
+    monkeypatch.setattr(rule, "stamp", lambda path: written.append(path.stem))
+    assert cli.main(["pages"]) == 0 and written[:2] == [True, "00_start_here"]
     monkeypatch.setattr(cli, "HERE", tmp_path / "kdsurvey")
     assert "no checkout" in refusal(["pages"], capsys)
     assert "no checkout" in refusal(["keep"], capsys)

@@ -74,3 +74,13 @@ def test_the_core_is_a_row_and_folded_sections_are_stacks(path):
     assert ("subslide" not in core and core.count("slide") >= 8) or not core
     headings = [k for k, cell in enumerate(cells) if rule.source_of(cell)[:3] == "## "]
     assert headings and {kinds[k] for k in headings} == {"slide"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_notebook_says_which_cells_are_slides(path):
+    """So that any nbconvert makes the same ones; `kdsurvey pages` writes it."""
+    cells = json.loads(path.read_text())["cells"]
+    written = [
+        cell["metadata"].get("slideshow", {}).get("slide_type") for cell in cells
+    ]
+    assert written == rule.kinds(cells), "run kdsurvey pages"
