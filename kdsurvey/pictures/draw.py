@@ -251,7 +251,7 @@ class Background:
             yield beside, chart.y.label, INK
 
 
-SHELF: deque[Background] = deque(maxlen=8)
+SHELF: deque[Background] = deque(maxlen=16)
 RENDERERS: WeakValueDictionary[tuple[float, float], RendererAgg] = WeakValueDictionary()
 
 
