@@ -257,11 +257,12 @@ def recorded(name: str, folder: Path | None = None) -> pd.DataFrame:
     kept = Record.read(records[name])
     table = pd.DataFrame(kept.rows)
     table.attrs.update(kept.header)
-    table.attrs["settings"] = _Settings(kept.header["settings"])
     table.attrs["experiment"] = f"{kept.header['lesson']}.{kept.header['experiment']}"
     runs = kept.runs.values()
     table.attrs["versions"] = _agreed([run["versions"] for run in runs])
     table.attrs["seconds"] = {str(run["run"]): run["seconds"] for run in runs}
+    for shared in ("parts", "settings", "versions", "seconds"):
+        table.attrs[shared] = _Shared(table.attrs[shared])
     return table
 
 
@@ -290,12 +291,12 @@ def _read_instead(name: str) -> dict[str, Traversable]:
     return paths(folder) if folder else {}
 
 
-class _Settings(dict):
-    """Settings that all tables cut from one record share: pandas copies what a table's
-    `.attrs` hold, whole, at every step.
+class _Shared(dict):
+    """What all tables cut from one record share: pandas copies what a table's `.attrs`
+    hold, whole, at every step.
     """
 
-    def __deepcopy__(self, memo: dict) -> "_Settings":
+    def __deepcopy__(self, memo: dict) -> "_Shared":
         return self
 
 

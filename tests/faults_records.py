@@ -97,7 +97,13 @@ FAULTS = [
     Fault(
         "settings are copied at every step",
         "records.py",
-        'memo: dict) -> "_Settings":\n        return self',
-        'memo: dict) -> "_Settings":\n        return _Settings(self)',
+        'memo: dict) -> "_Shared":\n        return self',
+        'memo: dict) -> "_Shared":\n        return _Shared(self)',
+    ),
+    Fault(
+        "seconds are copied at every step",
+        "records.py",
+        '("parts", "settings", "versions", "seconds")',
+        '("parts", "settings", "versions")',
     ),
 ]

@@ -471,5 +471,6 @@ def test_tables_cut_from_a_record_share_its_settings(toy, tmp_path):
     table = records.recorded("coin", tmp_path)
     cut = table[table["seed"] == 1].dropna().reset_index()
     assert cut.attrs == table.attrs
-    assert cut.attrs["settings"] is table.attrs["settings"]
+    for name in ("parts", "settings", "versions", "seconds"):
+        assert cut.attrs[name] is table.attrs[name]
     assert cut.attrs["settings"] == json.loads(json.dumps(cut.attrs["settings"]))
