@@ -1,34 +1,23 @@
 """The command for codistillation: what stops it is said in a sentence."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 
 import pytest
 import torch
+from processes import joining, start
 
 from kdsurvey import codistil, methods, nets
 
-PROGRAM = (
-    "from kdsurvey import codistil; codistil.PATIENCE = 2; "
-    "import sys; sys.argv[0] = 'codistil'; codistil.main()"
-)
+PROGRAM = "from kdsurvey import codistil; codistil.PATIENCE = 2; codistil.main()"
 
 
 def ended(*words: str, **variables: str) -> str:
     """Run one process of it, which must fail; returns what it says last."""
-    run = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words],
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert run.returncode == 1, run.stderr
-    assert "Traceback" not in run.stderr, run.stderr
-    return run.stderr.strip().splitlines()[-1]
+    program = start(PROGRAM, *words, **variables)
+    assert program.ended() == 1, program.stderr
+    assert "Traceback" not in program.stderr, program.stderr
+    return program.stderr.strip().splitlines()[-1]
 
 
 @pytest.fixture
@@ -36,17 +25,6 @@ def port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         yield listener.getsockname()[1], listener
-
-
-def joining(port: int, rank: int = 0) -> dict[str, str]:
-    return {
-        "RANK": str(rank),
-        "WORLD_SIZE": "2",
-        "LOCAL_RANK": str(rank),
-        "LOCAL_WORLD_SIZE": "2",
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-    }
 
 
 def test_without_torchrun_it_says_how_to_start_it():

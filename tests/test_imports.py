@@ -1,13 +1,12 @@
 """The architecture as it is drawn: who may import whom, and how big a module may grow."""
 
 import ast
-import subprocess
-import sys
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from processes import run
 
 ROOT = Path(__file__).parents[1] / "kdsurvey"
 MODULES = sorted(ROOT.rglob("*.py"))
@@ -268,7 +267,7 @@ def test_training_needs_neither_pandas_nor_matplotlib_nor_scipy():
         "    kd.train(kd.methods.hinton(net, other), data, config, progress=False)\n"
         "assert 'torch._dynamo' not in sys.modules\n"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT.parent)
+    run(program)
 
 
 def test_what_is_imported_on_first_use_is_there():
@@ -281,7 +280,7 @@ def test_what_is_imported_on_first_use_is_there():
         "assert not hasattr(kd, 'panel')\n"
         "assert 'scipy.stats' not in sys.modules, 'it takes a second'\n"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT.parent)
+    run(program)
 
 
 def test_the_modules_that_the_rules_speak_of_exist():

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from processes import run
 
 import kdsurvey
 
@@ -63,7 +64,7 @@ def test_what_is_imported_on_first_use_is_not_there_before():
         "assert not set(late) & set(sys.modules), late\n"
         "kdsurvey.panels.temperature, kdsurvey.records.recorded\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    run(code)
 
 
 def test_an_answer_that_nobody_catches_suggests_once():

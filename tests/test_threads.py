@@ -1,10 +1,8 @@
 """The threads of a run: one unless asked for, and the caller's number after it."""
 
-import subprocess
-import sys
-
 import pytest
 import torch
+from processes import run
 
 from kdsurvey import threads
 from kdsurvey.methods import plain
@@ -30,9 +28,7 @@ def test_importing_the_package_changes_nothing():
         "assert torch.equal(before, torch.get_rng_state())",
         "print(torch.get_num_threads())",
     )
-    command = [sys.executable, "-c", "\n".join(lines)]
-    run = subprocess.run(command, capture_output=True, text=True)
-    assert run.stdout.strip() == "3", run.stderr
+    assert run("\n".join(lines)).stdout == "3\n"
 
 
 @pytest.mark.parametrize(("asked", "expected"), [(None, 1), ("2", 2)])

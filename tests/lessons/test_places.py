@@ -1,13 +1,11 @@
 """A lesson is a folder, a notebook and a test: all else is collected from there."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from processes import run
 
 ROOT = Path(__file__).parents[2]
 ABOUT = {
@@ -44,7 +42,8 @@ def _all():
     "exercises.py": "questions = ()\n",
 }
 ASK = """
-import json
+import json, sys
+sys.path.insert(0, sys.argv[1])
 from kdsurvey import exercises, lessons
 from kdsurvey.lessons import ledger, pages
 
@@ -97,20 +96,7 @@ def add_lesson(tree: Path) -> None:
 def test_an_empty_lesson_is_collected_wherever_lessons_are_listed(tree):
     add_lesson(tree)
     before = texts(tree)
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(tree),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    answer = subprocess.run(
-        [sys.executable, "-c", ASK],
-        cwd=tree,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    collected = json.loads(answer.stdout)
+    collected = json.loads(run(ASK, tree).stdout)
     assert collected["verdicts"] == ["99_nothing_yet"]
     assert "nothing_tried" in collected["experiments"]
     assert collected["exercises"] == []

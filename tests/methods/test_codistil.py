@@ -7,7 +7,6 @@ import importlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,7 +16,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 import torch.nn.functional as F
+from panels.waiting import until
 from patterns import made_up
+from processes import start_pair
 
 from kdsurvey import codistil as command
 from kdsurvey.batches import Batches
@@ -45,6 +46,7 @@ REFUSED = {
 }
 
 HERE = Path(__file__).parent
+PAIR = f"import runpy; runpy.run_path({str(HERE / 'pair.py')!r})"
 TORCHRUN = [
     sys.executable,
     "-m",
@@ -105,8 +107,8 @@ def in_one_process(every: int, weight: float) -> list[torch.nn.Module]:
     ("exchange", "every", "weight"), [("weights", 5, 1.0), ("predictions", 1, 0.5)]
 )
 def test_two_processes_do_what_one_would(exchange, every, weight, tmp_path):
-    done = torchrun(HERE / "pair.py", tmp_path, exchange, every, weight)
-    assert done.returncode == 0, done.stderr
+    for program in start_pair(PAIR, tmp_path, exchange, every, weight):
+        assert program.ended() == 0, program.stderr
     for rank, net in enumerate(in_one_process(every, weight)):
         kept = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
         for name, value in net.state_dict().items():
@@ -115,13 +117,13 @@ def test_two_processes_do_what_one_would(exchange, every, weight, tmp_path):
 
 
 def test_nets_of_two_shapes_tell_predictions_but_not_weights(tmp_path):
-    done = torchrun(HERE / "pair.py", tmp_path, "predictions", 3, 1.0, 5)
-    assert done.returncode == 0, done.stderr
-    done = torchrun(HERE / "pair.py", tmp_path, "weights", 3, 1.0, 5)
-    assert done.returncode != 0 and re.search(
-        r"the processes have \[\d+, \d+\] weights to tell; they must be as many",
-        done.stderr,
-    )
+    for program in start_pair(PAIR, tmp_path, "predictions", 3, 1.0, 5):
+        assert program.ended() == 0, program.stderr
+    for program in start_pair(PAIR, tmp_path, "weights", 3, 1.0, 5):
+        assert program.ended() == 1 and re.search(
+            r"the processes have \[\d+, \d+\] weights to tell; they must be as many",
+            program.stderr,
+        )
 
 
 def test_the_command_trains_real_digits(tmp_path):
@@ -166,52 +168,23 @@ def test_a_line_and_its_end_are_one_write(monkeypatch):
 
 def test_a_process_that_is_killed_ends_the_other_with_a_message():
     """Without torchrun, which would end the other itself."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    shared = ENV | {
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": port,
-        "WORLD_SIZE": "2",
-        "LOCAL_WORLD_SIZE": "2",
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "kdsurvey.codistil",
-        "--epochs",
-        "10000",
-        "--width",
-        "16",
-        "--every",
-        "5",
-        "--burn-in",
-        "0",
-    ]
-    pair = [
-        subprocess.Popen(
-            command,
-            env=shared | {"RANK": str(k), "LOCAL_RANK": str(k)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for k in range(2)
-    ]
+    options = ["--epochs", "10000", "--width", "16", "--every", "5", "--burn-in", "0"]
+    pair = start_pair("from kdsurvey import codistil; codistil.main()", *options)
     try:
-        assert [process.stdout.readline() for process in pair] == [
+        until(lambda: all(program.stdout for program in pair))
+        assert [program.stdout for program in pair] == [
             "process 0 of 2 is there\n",
             "process 1 of 2 is there\n",
         ]
-        time.sleep(2)
-        assert [process.poll() for process in pair] == [None, None]
-        pair[1].send_signal(signal.SIGKILL)
-        _, said = pair[0].communicate(timeout=60)
-        assert pair[0].returncode not in (0, None)
-        assert "codistil: another process has ended, so this one ends too" in said
+        time.sleep(1)
+        assert all(program.process.is_alive() for program in pair)
+        pair[1].process.kill()
+        assert pair[0].ended() == 1
+        message = "codistil: another process has ended, so this one ends too"
+        assert message in pair[0].stderr
     finally:
-        for process in pair:
-            process.kill()
+        for program in pair:
+            program.process.kill()
 
 
 def test_torchrun_ends_when_one_is_killed():
@@ -316,15 +289,3 @@ def test_alone_or_with_values_out_of_range_it_says_what_to_do():
             ValueError, match=r"every >= 1, burn_in in \[0, 1\) and weight >= 0, got"
         ):
             codistil(net, **options)
-    alone = {name: value for name, value in ENV.items() if name != "RANK"}
-    done = subprocess.run(
-        [sys.executable, "-m", "kdsurvey.codistil"],
-        env=alone,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert (
-        done.returncode == 1
-        and "start it with torchrun --nproc-per-node=2" in done.stderr
-    )

@@ -2,7 +2,6 @@
 stale, and rows are of what they name.
 """
 
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 from patterns import made_up
+from processes import start_pair
 
 from kdsurvey import data, nets, records
 from kdsurvey.lessons import alone as lesson_alone
@@ -276,31 +276,10 @@ def test_one_process_computes_what_two_do(tmp_path):
     """Each with half of the images: weights and batch-norm statistics, after stale
     exchanges of weights.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node=2",
-    ]
-    arguments = [
-        HERE.parents[1] / "methods" / "pair.py",
-        tmp_path,
-        "weights",
-        "5",
-        "1.5",
-        "8",
-        "half",
-    ]
-    env = os.environ | {"PYTHONPATH": str(HERE.parents[2]), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*command, *map(str, arguments)],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+    script = HERE.parents[1] / "methods" / "pair.py"
+    pair = f"import runpy; runpy.run_path({str(script)!r})"
+    for program in start_pair(pair, tmp_path, "weights", 5, 1.5, 8, "half"):
+        assert program.ended() == 0, program.stderr
     toy = made_up()
     pair = [nets.mlp(128, 8, 3, norm=True, seed=k).double() for k in range(2)]
     x, y = toy.train
