@@ -2,12 +2,14 @@
 equation 1.
 """
 
+import copy
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from panels.given import squares_in_noise
 from panels.shown import image, marks, texts
 from panels.waiting import WAIT, draws_seldom, finished, hand_on, stop_and_start
 
@@ -23,11 +25,17 @@ from kdsurvey.training import Config, train
 CONFIG = Config(epochs=4, batch_size=50, lr=0.02, schedule="constant", device="cpu")
 
 
-@pytest.fixture
-def teacher(data):
+@pytest.fixture(scope="module")
+def trained():
     net = residual(1, 4, 6, blocks=2, classes=5, seed=3)
-    train(plain(net), data, replace(CONFIG, epochs=15, lr=0.1), progress=False)
+    config = replace(CONFIG, epochs=15, lr=0.1)
+    train(plain(net), squares_in_noise(), config, progress=False)
     return net
+
+
+@pytest.fixture
+def teacher(trained):
+    return copy.deepcopy(trained)
 
 
 @pytest.fixture
