@@ -74,6 +74,11 @@ def test_a_picture_of_another_run_is_not_shown(tmp_path, monkeypatch):
     assert kept.parts("01_x", cell, 0)
 
 
+def test_how_long_it_took_does_not_make_a_picture_another():
+    outputs = [{"data": {"text/plain": [f"took {ms} ms"]}} for ms in ("0.15", "2")]
+    assert kept.says(outputs[0]) == kept.says(outputs[1]) == "took some ms"
+
+
 def test_a_notebooks_core_is_run_to_keep_its_numbers(tmp_path, monkeypatch):
     monkeypatch.setattr(kept, "FOLDER", tmp_path / "numbers")
     make = "from kdsurvey.pictures import Chart, Line, Picture\n"
