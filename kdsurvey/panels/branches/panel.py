@@ -29,12 +29,15 @@ from kdsurvey.panels.branches.chart import (
 )
 from kdsurvey.panels.kit.controls import Choice, Knob, Settings
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.race.arm import SCORE, TESTED, Arm
+from kdsurvey.panels.race.arm import Arm, as_drawn
 from kdsurvey.panels.race.race import Finished, Race
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Stage, in_eval
 
 METHODS = ("ONE", "ONE without a gate", "FFL", "EnsembleNet")
+# what `train` scores -> the line that shows it; what is called the ensemble depends on
+# the method
+SCORED = {"net": "net", "head 0": BRANCH, "branch 0": BRANCH, "fused": FUSED}
 
 
 def branches(
@@ -132,8 +135,9 @@ class BranchRace(Race):
         known, before the first epoch and after the last.
         """
         joint = GATED if self.settings.method == "ONE" else MEAN
+        lines = SCORED | {"ensemble": joint}
         runs = {
-            name: (net, [_as_drawn(row, joint) for row in rows])
+            name: (net, [as_drawn(row, lines) for row in rows])
             for name, (net, rows) in finished.items()
         }
         super().show(runs)
@@ -193,20 +197,6 @@ class BranchRace(Race):
         x, y = self._data.held_out
         labels = [self._data.classes[k] for k in y[:IMAGES]]
         return picture(accuracies, self.arms, x[:IMAGES], labels, self._config.epochs)
-
-
-def _as_drawn(row: dict, joint: str) -> dict:
-    """Return a row of `train` with the names of this panel's lines; scores that it does not
-    draw are left out. joint: the line of what the methods call the ensemble.
-    """
-    lines = {"head 0": BRANCH, "branch 0": BRANCH, "ensemble": joint, "fused": FUSED}
-    known = {}
-    for name, value in row.items():
-        ending = next((end for end in (SCORE, TESTED) if name.endswith(end)), "")
-        line = name.removesuffix(ending)
-        if not ending or line in (*lines, "net"):
-            known[lines.get(line, line) + ending] = value
-    return known
 
 
 def _plan(

@@ -87,7 +87,8 @@ def picture(
     ends: Ends = {}
     for arm in arms:
         ends |= by_generation(arm, epochs)
-    taught = arms[0].measured if arms else None
+    born_again = (arm.measured for arm in arms if arm.name == names[0])
+    taught = next(born_again, None)
     births = birth_marks(epochs, count)
     tables = [end_table(ends)]
     if taught:

@@ -2,7 +2,7 @@
 same seeds that never had a teacher.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -23,15 +23,17 @@ from kdsurvey.nets import Ensemble
 from kdsurvey.panels.generations.chart import IMAGES, MOST, Looked, Taught, picture
 from kdsurvey.panels.kit.controls import Choice, Knob, Number, Settings
 from kdsurvey.panels.kit.panel import Panel
-from kdsurvey.panels.race.arm import Arm
+from kdsurvey.panels.race.arm import Arm, as_drawn
 from kdsurvey.panels.race.noisy_labels import NoisyLabels, mislabelled
+from kdsurvey.panels.race.race import Finished
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Stage, in_eval
 
 BORN = "born again"
 ALONE = "alone"
 SMOOTH = "label smoothing"
-NAMES = (BORN, f"{BORN}, together", ALONE, f"{ALONE}, together", SMOOTH)
+TOGETHER = "{}, together"
+NAMES = (BORN, TOGETHER.format(BORN), ALONE, TOGETHER.format(ALONE), SMOOTH)
 TARGETS = tuple(arm for arm in ARMS if arm != ALONE)
 
 
@@ -43,6 +45,7 @@ def generations(
     generations: int = 3,
     noise: float = 0.2,
     config: Config | None = None,
+    finished: Finished | None = None,
     place: str | None = None,
 ) -> Panel:
     """Return a panel that trains generations of one net, each from initial weights of its own
@@ -55,8 +58,12 @@ def generations(
     same seeds and the same order of images: nets alone, and nets with labels smoothed
     until they are as sure as the first teacher. Beside the curves: the accuracy of each
     generation, and of all so far together; and for one training image the answer that
-    is taught and the one that is given. place: as for live_training. Raises ValueError
-    for values out of range and a target that is not one of TARGETS.
+    is taught and the one that is given. finished: "born again", "alone", "label
+    smoothing" or some of them -> (a ModuleList of the nets, the first teacher first;
+    their rows of `train`, one net after the other), trained before at these settings
+    and shown until the first run here. place: as for live_training. Raises ValueError
+    for values out of range, a target that is not one of TARGETS, and an arm that the
+    panel does not have.
     """
     if target not in TARGETS:
         raise ValueError(f"generations: the target is one of {TARGETS}, got {target!r}")
@@ -68,6 +75,7 @@ def generations(
         target=target,
         count=generations,
         noise=noise,
+        finished=finished,
     )
 
 
@@ -79,30 +87,46 @@ class Line(Arm):
     def __init__(
         self, name: str, arm: str, count: int, make: Make, data: Data, seed: int
     ):
-        super().__init__(name, nn.Module(), self._births(arm, count))
+        super().__init__(name, nn.Module(), self._births(count))
+        self._arm = arm
         self._make = make
         self._seed = seed
         self.data = data
         self.nets: list[nn.Module] = []
         self.aim: tuple[Tensor, Tensor] | None = None
 
-    def _births(self, arm: str, count: int) -> Iterator[Stage]:
-        """Yield a stage per generation; generation 0 has the labels alone in any case, and
-        only it has no part in the ensemble.
-        """
+    def _births(self, count: int) -> Iterator[Stage]:
+        """Yield a stage per generation; only generation 0 has no part in the ensemble."""
         for k in range(count + 1):
-            seed, how = 1000 * k + self._seed, arm if k else ALONE
-            teacher = self.nets[0 if self.name == SMOOTH else -1] if k else None
+            how, teacher, seed = self._lesson(k)
             net = self._make(self.data, seed)
             (stage,) = method(how, net, teacher, self.data, seed)
-            aim, weight = aims(how, teacher, self.data, seed)
             self.nets.append(net)
-            self.aim = aim[:IMAGES].cpu(), weight[:IMAGES].cpu()
+            self._aim_at(k)
             score: dict[str, nn.Module] = {self.name: net}
-            together = f"{self.name}, together"
+            together = TOGETHER.format(self.name)
             if k > 1 and together in NAMES:
                 score[together] = Ensemble(self.nets[1:])
             yield replace(stage, name=f"generation {k}", score=score)
+
+    def _lesson(self, k: int) -> tuple[str, nn.Module | None, int]:
+        """Return how generation k learns, its teacher and its seed; generation 0 has the
+        labels alone in any case.
+        """
+        seed = 1000 * k + self._seed
+        if k == 0:
+            return ALONE, None, seed
+        return self._arm, self.nets[0 if self.name == SMOOTH else k - 1], seed
+
+    def _aim_at(self, k: int) -> None:
+        how, teacher, seed = self._lesson(k)
+        aim, weight = aims(how, teacher, self.data, seed)
+        self.aim = aim[:IMAGES].cpu(), weight[:IMAGES].cpu()
+
+    def bring(self, nets: Iterable[nn.Module]) -> None:
+        """Put nets that were trained elsewhere in the place of its own."""
+        self.nets = list(nets)
+        self._aim_at(len(self.nets) - 1)
 
 
 class Generations(NoisyLabels):
@@ -133,6 +157,7 @@ class Generations(NoisyLabels):
         *,
         make: Make,
         noise: float,
+        finished: Finished | None,
         **starts: object,
     ):
         data = data.validated()
@@ -142,7 +167,22 @@ class Generations(NoisyLabels):
         image = replace(Generations.image, value=first, high=last)
         super().__init__(data, config, place, image=image, noise=noise, **starts)
         self._make = make
-        self.arrange_all()
+        self.arrange_with(finished)
+
+    def show(self, finished: Finished) -> None:
+        """Show nets trained before: see Race.show."""
+        super().show(
+            {
+                name: (net, by_births(name, rows))
+                for name, (net, rows) in finished.items()
+            }
+        )
+
+    def take(self, arm: Arm, net: nn.Module) -> None:
+        """See Race.take; the net of a line is a ModuleList of its generations."""
+        super().take(arm, net)
+        if isinstance(arm, Line) and isinstance(net, nn.ModuleList):
+            arm.bring(net)
 
     def lineup(self, settings: Settings) -> list[Arm]:
         shared = settings.count, self._make, self.images(settings), settings.seed
@@ -179,6 +219,22 @@ class Generations(NoisyLabels):
         looked = Looked(place, x[place], int(y[place]), self._data.classes)
         epochs = self._config.epochs
         return picture(accuracies, self.arms, NAMES, epochs, settings.count, looked)
+
+
+def by_births(line: str, rows: Sequence[dict]) -> list[dict]:
+    """Return rows of `train`, of one net after the other, as those of a line: each stage
+    is a generation, and its accuracies have the names of the panel's lines.
+    """
+    together = TOGETHER.format(line)
+    drawn = []
+    k = -1
+    for row in rows:
+        k += row["epoch"] == 1
+        scored = {line: line, together: together, "net": line, f"generation {k}": line}
+        if k > 1:
+            scored[f"generations 1-{k}"] = together
+        drawn.append(as_drawn(row, scored) | {"stage": f"generation {k}"})
+    return drawn
 
 
 def doubtful(data: Data, given: Data, last: int) -> int:

@@ -1,6 +1,6 @@
 """One arm of a race: a net, how it is trained, and what it has shown so far."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from torch import nn
@@ -88,3 +88,19 @@ class Arm:
 
 
 Arms = Sequence[Arm]
+
+
+def as_drawn(row: Mapping[str, Any], lines: Mapping[str, str]) -> dict[str, Any]:
+    """Return a row of `train` whose accuracies have the names of a panel's lines.
+
+    lines: what the stage scores -> the line that draws it; other scores are left out.
+    """
+    known = {}
+    for name, value in row.items():
+        ending = next((end for end in (SCORE, TESTED) if name.endswith(end)), "")
+        scored = name.removesuffix(ending)
+        if not ending:
+            known[name] = value
+        elif scored in lines:
+            known[lines[scored] + ending] = value
+    return known

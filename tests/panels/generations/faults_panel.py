@@ -6,14 +6,14 @@ FAULTS = [
     Fault(
         "generations: always the first teacher",
         "panels/generations/panel.py",
-        "self.nets[0 if self.name == SMOOTH else -1]",
+        "self.nets[0 if self.name == SMOOTH else k - 1]",
         "self.nets[0]",
     ),
     Fault(
         "generations: smoothed as the net before is sure",
         "panels/generations/panel.py",
-        "self.nets[0 if self.name == SMOOTH else -1]",
-        "self.nets[-1]",
+        "self.nets[0 if self.name == SMOOTH else k - 1]",
+        "self.nets[k - 1]",
     ),
     Fault(
         "generations: one seed for all of them",
@@ -98,5 +98,23 @@ FAULTS = [
         "panels/race/race.py",
         "data = self.images(settings)",
         "data = self._data",
+    ),
+    Fault(
+        "generations: a finished run is one long generation",
+        "panels/generations/panel.py",
+        'k += row["epoch"] == 1',
+        "k = 0",
+    ),
+    Fault(
+        "generations: a finished run is taught by itself",
+        "panels/generations/panel.py",
+        "self._aim_at(len(self.nets) - 1)",
+        "self._aim_at(0)",
+    ),
+    Fault(
+        "race: scores without a line are drawn",
+        "panels/race/arm.py",
+        "elif scored in lines:",
+        "else:\n            lines = {scored: scored, **lines}",
     ),
 ]

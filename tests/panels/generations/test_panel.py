@@ -13,13 +13,14 @@ from panels.waiting import WAIT, draws_seldom, finished, hand_on, stop_and_start
 
 from kdsurvey import panels
 from kdsurvey.lessons.born_again.experiments import aims, method
+from kdsurvey.methods import ban, plain
 from kdsurvey.nets import Ensemble, mlp
 from kdsurvey.panels.generations.chart import IMAGES, by_generation
 from kdsurvey.panels.generations.panel import NAMES, TARGETS
 from kdsurvey.pictures import Line
 from kdsurvey.pictures.palette import COLOURS, roles
 from kdsurvey.stage import in_eval
-from kdsurvey.training import Config, accuracy, epochs
+from kdsurvey.training import Config, accuracy, epochs, train
 
 CONFIG = Config(epochs=3, batch_size=50, lr=0.1, schedule="cosine", device="cpu")
 
@@ -249,6 +250,54 @@ def test_a_link_makes_the_same_run_and_the_same_picture(made):
     giver.settle()
     hand_on(giver, taker)
     assert giver.state()["run"] == [{"count": 2}, 0] and len(giver.link) < 300
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_finished_run_is_shown_until_the_first_one_here(made, data, count):
+    """Nets of `train` and of the method, in place of the panel's own stages."""
+    given = data.mislabelled(0.3, 7)
+    config = replace(CONFIG, seed=7)
+    first, *born = (make(data, 1000 * k + 7) for k in range(count + 1))
+    ran = train(plain(first), given, config, progress=False)
+    stages = ban(iter(born).__next__, first, generations=count, target="cwtm")
+    ran += train(stages, given, config, progress=False)
+    nets = torch.nn.ModuleList([first, *born])
+    options = {"target": "CWTM", "noise": 0.3, "generations": count}
+    how = {"config": config, "finished": {"born again": (nets, ran)}}
+    panel = made(**options, **how)
+    (line,) = panel.arms
+    ends = {k: 100 * accuracy(net, *data.validation) for k, net in enumerate(nets)}
+    found = by_generation(line, 3)
+    assert found["born again"] == pytest.approx(ends)
+    together = found.get("born again, together", {})
+    assert list(together) == list(range(2, count + 1))
+    if count > 1:
+        ensemble = accuracy(Ensemble(born), *data.validation)
+        assert together[count] == pytest.approx(100 * ensemble)
+    assert line.epochs == 3 * (count + 1) and set(line.lines) == set(found)
+    aim, weight = aims("CWTM", nets[-2], given, 1000 * count + 7)
+    taught, _ = (shown.y for shown in bars(panel, "answers"))
+    assert np.allclose(taught, aim[panel.image.value])
+    caption = panel.picture.charts["image"].x.label
+    assert caption.startswith(f"generation {count}\nlabel ")
+    assert f"counts {weight[panel.image.value]:.2f} times" in caption
+    assert panel.status.startswith("A finished run;") and panel.state()["run"] is None
+
+
+def test_a_run_after_a_finished_one_is_its_own(made, data):
+    config = replace(CONFIG, epochs=1)
+    ran = finished(made(config=config))
+    run = {arm.name: (torch.nn.ModuleList(arm.nets), arm.rows) for arm in ran.arms}
+    panel = made(config=config, finished=run)
+    shown, before = (marks(p, "by generation", Line) for p in (panel, ran))
+    assert [(line.x, line.y) for line in shown] == [(line.x, line.y) for line in before]
+    assert panel.html.count("generation 2") == ran.html.count("generation 2")
+    finished(panel)
+    assert panel.state() == ran.state() and panel.html == ran.html
+    without = made(config=config, finished={"alone": run["alone"]})
+    assert not any(height for shown in bars(without, "answers") for height in shown.y)
+    with pytest.raises(ValueError, match=r"finished has 'taught'; the arms are born"):
+        made(finished={"taught": run["alone"]})
 
 
 def test_stop_and_a_new_start(endless):
