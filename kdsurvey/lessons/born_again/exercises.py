@@ -1,9 +1,18 @@
 """Exercises of notebook 08."""
 
+from dataclasses import replace
+from functools import cache
+
 import torch
 import torch.nn.functional as F
 
+import kdsurvey as kd
+from kdsurvey.data import Data, mnist_5k
+from kdsurvey.lessons.alone import mean_doubt, on_labels
+from kdsurvey.lessons.born_again import experiments as lesson
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.stage import Teacher
 
 z = example(6, 5)
 v = example(6, 5, seed=1)
@@ -13,8 +22,8 @@ rows, order = torch.arange(6), torch.tensor([2, 0, 3, 1])
 split = Exercise(
     "A gradient in two parts",
     hints=(
-        "Both nets speak in logits: take the softmax of each, over the classes.",
-        "g = q - p has all of it. Which entries of g belong to the labels?",
+        "Both nets speak in logits: over what is the softmax of each taken?",
+        "g = q - p has all of it: one part is g at the labels and 0 elsewhere.",
         (
             "torch.nn.functional.one_hot(y, c) is 1 there and 0 elsewhere: multiply"
             " by it, and by 1 minus it."
@@ -84,7 +93,7 @@ split.refuses(lambda z, v, y: _at_label(z.softmax(1) - F.one_hot(y, z.shape[1]),
 weights = Exercise(
     "Weights from a teacher's confidence",
     hints=(
-        ("The teacher's confidence is its largest probability, whatever the label."),
+        "How sure is a teacher of an image, whatever its label?",
         (
             "softmax over the classes, then the maximum over the classes: one "
             "number an image."
@@ -211,6 +220,75 @@ permute.refuses(lambda p, order: torch.cat([p[:1], p[1:][order]]))  # the first 
 permute.refuses(lambda p, order: torch.cat([p[order], p[-1:]]))  # the last stays
 permute.refuses(lambda p, order: _moved(p, order.flip(0)))
 permute.refuses(lambda p, order: p)
+
+
+one_number = Design(
+    title="One number in place of a teacher",
+    hints=(
+        "Which labels are, on the mean, as unsure as that teacher, and know nothing else?",
+        (
+            "Share an amount of each label among all classes, and train as long as the "
+            "student did. How large may the amount be, for a doubt of 0.2?"
+        ),
+        "kd.methods.plain(net, smoothing=s) takes the amount s: find it from the doubt.",
+    ),
+    weights=50_000,
+    margin=1,
+)
+
+
+# larger batches than on the page, and so fewer steps
+QUICK = replace(lesson.CONFIG, batch_size=128, lr=0.1)
+
+
+@cache
+def _taught(seed: int) -> tuple[Data, Teacher]:
+    """Deal about 1,000 digits, a fifth of whose labels is drawn anew, and train a teacher."""
+    digits = mnist_5k().hold_out(500).dealt(seed).halved().fraction(2 / 7, seed)
+    data = digits.mislabelled(0.2, seed)
+    return data, Teacher(lesson.born("alone", None, data, seed, QUICK))
+
+
+@one_number.deals
+def _(seed):
+    """The digits, and how unsure the teacher is of them."""
+    data, teacher = _taught(seed)
+    return data, mean_doubt(teacher, data)
+
+
+@one_number.rival
+def _(data, doubt, seed):
+    """Be born again from the teacher, of whom all answers are known."""
+    return lesson.born("BAN", _taught(seed)[1], data, 1000 + seed, QUICK)
+
+
+@one_number.solved_by
+def _(data, doubt, seed):
+    net = kd.nets.mlp(196, 128, 128, 10, seed=seed)
+    how = kd.Config(
+        epochs=40, batch_size=128, lr=0.1, schedule="cosine", nesterov=True, seed=seed
+    )
+    smoothed = kd.methods.plain(net, smoothing=doubt * 10 / 9)
+    kd.train(smoothed, data, how, progress=False)
+    return net
+
+
+@one_number.refuses
+def _(data, doubt, seed):
+    """The labels alone, stopped early."""
+    return lesson.born("alone", None, data, 1000 + seed, replace(QUICK, epochs=10))
+
+
+@one_number.refuses
+def _(data, doubt, seed):
+    """The right smoothing, and hardly trained."""
+    return on_labels(lesson.mlp(data, seed), data, lesson.ONCE, seed, smoothing=doubt)
+
+
+@one_number.refuses
+def _(data, doubt, seed):
+    """Too large."""
+    return lesson.mlp(data, seed, 256, 128)
 
 
 def _at_label(g: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
