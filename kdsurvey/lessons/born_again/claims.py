@@ -152,11 +152,15 @@ def _alone_as_well() -> Verdict:
     return answered("O10d", "alone", "BAN")
 
 
+@CLAIMS.group("40 epochs")
+def _as_the_reader_runs_it() -> list[Verdict]:
+    return [gain("P6a", _targets(), "BAN", "alone")]
+
+
 @CLAIMS.group("labels redrawn")
 def _redrawn() -> list[Verdict]:
     rows = _targets()
     return [
-        gain("P6a", rows, "BAN", "alone"),
         gain("P6a", rows, "BAN", "teacher"),
         gain("P6b", rows, "BAN", "BAN+L"),
         gain("P6b", rows, "BAN", "BAN+L, halves"),

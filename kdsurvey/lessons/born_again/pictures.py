@@ -9,8 +9,13 @@ from torch import Tensor
 from kdsurvey import papers, plots
 from kdsurvey.data import Data
 from kdsurvey.lessons.born_again.claims import NOISY
-from kdsurvey.lessons.born_again.experiments import GENERATIONS, split
-from kdsurvey.lessons.rows import at, by_seed
+from kdsurvey.lessons.born_again.experiments import (
+    GENERATIONS,
+    TAUGHT,
+    TEACHERS,
+    split,
+)
+from kdsurvey.lessons.rows import at, by_seed, spread
 from kdsurvey.pictures import Axis, Bars, Chart, Image, Rule, image_chart
 
 HALVES = "The gradient of H(p, q) by the logits, in two parts"
@@ -37,6 +42,21 @@ def seed_noise(rows: pd.DataFrame) -> pd.DataFrame:
     return apart.groupby(["labels", "setting"], sort=False).agg(
         mean="mean", largest="max", n="count"
     )
+
+
+def by_teacher(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return mean ± s.d. of the test accuracies in %, a line per teacher: of itself, and
+    of what it taught. rows: of ban_teachers, with one kind of labels.
+    """
+    return pd.DataFrame(
+        {
+            arm: {
+                name: spread(at(rows, arm=f"{arm}, {name}")["accuracy"])
+                for name in TEACHERS
+            }
+            for arm in ("teacher", *TAUGHT)
+        }
+    ).rename_axis("teacher of")
 
 
 def of_the_paper() -> pd.DataFrame:

@@ -353,6 +353,23 @@ def test_seed_noise_is_the_distance_of_two_nets_alone():
     )
 
 
+def test_a_line_per_teacher():
+    """Every arm of every teacher stands in its own cell."""
+    arms = {
+        f"{arm}, {name}": 10 * j + k
+        for j, name in enumerate(lesson.TEACHERS)
+        for k, arm in enumerate(("teacher", *lesson.TAUGHT))
+    }
+    rows = pd.DataFrame(
+        {"arm": arm, "seed": seed, "accuracy": (mean + seed) / 100}
+        for arm, mean in arms.items()
+        for seed in (0, 1, 2)
+    )
+    table = pictures.by_teacher(rows)
+    assert table.shape == (5, 4) and table.loc["equal", "teacher"] == "1.0 ± 1.0"
+    assert table.loc["conv", "label smoothing"] == f"{40 + 3 + 1:.1f} ± 1.0"
+
+
 def test_lines_by_generation():
     of = {f"generation {k}": k for k in range(1, 5)} | {
         f"alone {k}": 10 * k for k in range(1, 5)
