@@ -121,8 +121,7 @@ def test_cells_are_short_and_hold_no_machinery(notebook):
         if not source.startswith(LOOP):
             hidden += r"|\.backward\(|optim\."
         assert not re.search(hidden, source, re.M), source
-    most = 55 if is_lesson_to_run(notebook) else 45  # where sections are folded
-    assert 25 <= len(notebook["cells"]) <= most
+    assert 25 <= len(notebook["cells"]) <= 55
 
 
 def test_the_loop_stands_in_bare_pytorch_once():
@@ -182,21 +181,6 @@ def test_live_pictures_have_no_figures_in_their_twin(notebook):
                 assert "".join(output["data"]["text/plain"]).startswith("(")
 
 
-def is_lesson_to_run(notebook: dict) -> bool:
-    """Whether it has a core path and folded sections, as all shall have."""
-    return any("core" in c["metadata"].get("tags", []) for c in notebook["cells"])
-
-
-@pytest.fixture(
-    params=[
-        path for path in NOTEBOOKS if is_lesson_to_run(json.loads(path.read_text()))
-    ],
-    ids=lambda path: path.stem,
-)
-def lesson(request) -> dict:
-    return json.loads(request.param.read_text())
-
-
 def core(notebook: dict) -> list[dict]:
     return [c for c in notebook["cells"] if "core" in c["metadata"]["tags"]]
 
@@ -205,9 +189,9 @@ def text_of(cell: dict) -> str:
     return "".join(cell["source"])
 
 
-def test_a_core_path_is_short(lesson):
+def test_a_core_path_is_short(notebook):
     """25 minutes: 18 cells, 1,000 words, three pictures, one forest."""
-    cells = core(lesson)
+    cells = core(notebook)
     words = [text_of(c).split() for c in cells if c["cell_type"] == "markdown"]
     assert len(cells) <= 18 and sum(map(len, words)) <= 1000
     sources = [text_of(cell) for cell in cells]
@@ -215,9 +199,9 @@ def test_a_core_path_is_short(lesson):
     assert sum("kd.schemes." in source for source in sources) == 1
 
 
-def test_the_reader_runs_it(lesson):
+def test_the_reader_runs_it(notebook):
     """The method and its choices stand in the open; the first line has what to change."""
-    cells = [c for c in core(lesson) if "page.live(" in text_of(c)]
+    cells = [c for c in core(notebook) if "page.live(" in text_of(c)]
     assert cells and "kd.train(kd.methods." in text_of(cells[0])
     first, *rest = text_of(cells[0]).splitlines()
     names = first.split(" = ")[0]
@@ -226,8 +210,8 @@ def test_the_reader_runs_it(lesson):
     assert "yours" in shown and "where a further seed may lie" in shown
 
 
-def test_what_is_deeper_is_folded_and_says_what_it_answers(lesson):
-    cells = lesson["cells"]
+def test_what_is_deeper_is_folded_and_says_what_it_answers(notebook):
+    cells = notebook["cells"]
     tags = [("core" in c["metadata"]["tags"]) for c in cells]
     assert tags == sorted(tags, reverse=True)  # the core stands first
     for cell in cells:
@@ -239,16 +223,16 @@ def test_what_is_deeper_is_folded_and_says_what_it_answers(lesson):
             assert re.match(r"## .+\n\n\*.+(minute|minutes).+\*", text_of(cell))
 
 
-def test_a_prediction_is_answered_where_the_page_decides_it(lesson):
-    sources = [text_of(cell) for cell in core(lesson)]
+def test_a_prediction_is_answered_where_the_page_decides_it(notebook):
+    sources = [text_of(cell) for cell in core(notebook)]
     asked = [k for k, source in enumerate(sources) if "panels.predict(" in source]
     answered = [k for k, source in enumerate(sources) if ".answered(" in source]
     run = [k for k, source in enumerate(sources) if "page.live(" in source]
     assert asked and answered and asked[0] < run[0] < answered[0]
 
 
-def test_no_cell_of_the_core_shows_a_wall_or_a_bare_truth(lesson):
-    for cell in core(lesson):
+def test_no_cell_of_the_core_shows_a_wall_or_a_bare_truth(notebook):
+    for cell in core(notebook):
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             text = "".join(output.get("text", data.get("text/plain", "")))
@@ -258,28 +242,9 @@ def test_no_cell_of_the_core_shows_a_wall_or_a_bare_truth(lesson):
 
 
 def test_the_order_of_the_page(notebook):
-    if is_lesson_to_run(notebook):
-        lacking = [wanted for wanted in ORDER if wanted not in prose(notebook)]
-        assert not lacking
-        places = [prose(notebook).index(wanted) for wanted in ORDER]
-        assert places == sorted(places)
-        return
     text = prose(notebook)
-    wanted = [
-        "**You will**",
-        "## Predict first",
-        "## Theory",
-        "## Where it fails",
-        "## Exercises",
-        "## Quiz",
-        "## Summary",
-    ]
-    wanted = [w if w in text else "## The idea" for w in wanted] + [
-        "## References",
-        "**Next**",
-    ]
-    assert not [w for w in wanted if w not in text]
-    places = [text.index(w) for w in wanted]
+    assert not [wanted for wanted in ORDER if wanted not in text]
+    places = [text.index(wanted) for wanted in ORDER]
     assert places == sorted(places)
 
 
