@@ -60,8 +60,9 @@ def generations(
     generation, and of all so far together; and for one training image the answer that
     is taught and the one that is given. finished: "born again", "alone", "label
     smoothing" or some of them -> (a ModuleList of the nets, the first teacher first;
-    their rows of `train`, one net after the other), trained before at these settings
-    and shown until the first run here. place: as for live_training. Raises ValueError
+    their rows of `train`, one net after the other), trained before at these settings,
+    DKPP's permutation for generation k drawn from the seed 1000 k + seed, and shown
+    until the first run here. place: as for live_training. Raises ValueError
     for values out of range, a target that is not one of TARGETS, and an arm that the
     panel does not have.
     """
