@@ -102,7 +102,7 @@ def _part(sheet: Sequence["_Strips"], title: str) -> Picture:
         width=SLIDE[0],
         height=26 + sum(strips.height for strips in sheet),
         mosaic=names,
-        widths=(1.05, 1),
+        widths=(1, 1.1),
         heights=[strips.height for strips in sheet],
         title=title,
     )
