@@ -4,43 +4,22 @@ notes what went wrong in it.
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from browser.lab import FLAGS, ROOT, App, Lab, browser_path, running_app, running_lab
-from browser.made import PANELS, what_widgets_need, write_notebook
+from browser.lab import (
+    FLAGS,
+    ROOT,
+    App,
+    Lab,
+    browser_path,
+    running_app,
+    running_lab,
+    watched,
+)
+from browser.made import PANELS, write_notebook
 from browser.steps import open_and_run, open_app
-
-# What JupyterLab 4.6 itself says on the console, and why it does not matter here
-ALLOWED = ()
-
-
-class Watch:
-    """What a page did besides what the test asked of it."""
-
-    def __init__(self, page):
-        self.errors: list[str] = []
-        self.hosts: set[str] = set()
-        page.on(
-            "console",
-            lambda message: (
-                self._error(message.text) if message.type == "error" else None
-            ),
-        )
-        page.on("pageerror", lambda error: self._error(str(error)))
-        page.on(
-            "request",
-            lambda request: self.hosts.add(urlsplit(request.url).hostname or ""),
-        )
-        page.on(
-            "websocket",
-            lambda socket: self.hosts.add(urlsplit(socket.url).hostname or ""),
-        )
-
-    def _error(self, text: str) -> None:
-        if not any(known in text for known in ALLOWED):
-            self.errors.append(text)
 
 
 @pytest.fixture(scope="session")
@@ -49,13 +28,8 @@ def lab(tmp_path_factory) -> Lab:
     _require(browser_path())
     home = tmp_path_factory.mktemp("lab")
     folder = home / "notebooks"
-    folder.mkdir()
-    for notebook in [
-        *sorted((ROOT / "notebooks").glob("*.ipynb")),
-        ROOT / "kdsurvey" / "app" / "all_panels.ipynb",
-    ]:
-        shutil.copy(notebook, folder)
-        write_notebook(folder / f"widgets_{notebook.name}", what_widgets_need(notebook))
+    shutil.copytree(ROOT / "notebooks", folder)
+    shutil.copy(ROOT / "kdsurvey" / "app" / "all_panels.ipynb", folder)
     write_notebook(folder / "panels.ipynb", PANELS)
     with running_lab(folder, home / "home") as lab:
         yield lab
@@ -73,18 +47,39 @@ def app(tmp_path_factory) -> App:
         yield app
 
 
-@pytest.fixture(params=["lab", "app"])
-def all_panels(request, page):
-    """All panels in a fresh page with a kernel of its own, in JupyterLab and as the app;
-    returns the server.
-    """
+@pytest.fixture(scope="session", params=["lab", "app"])
+def opened(request, chromium) -> Iterator:
+    """A page with all panels, in JupyterLab and as the app; `page.kernel` is its kernel."""
     server = request.getfixturevalue(request.param)
-    if request.param == "app":
-        open_app(page, server)
-    else:
-        server.end_kernels()
-        open_and_run(page, server, "all_panels.ipynb")
-    return server
+    with watched(chromium) as page:
+        if request.param == "app":
+            open_app(page, server)
+        else:
+            open_and_run(page, server, "all_panels.ipynb")
+        page.kernel = server.kernels()[-1]
+        yield page
+
+
+@pytest.fixture
+def all_panels(opened):
+    """All panels, as the tests before left them."""
+    opened.watch.errors.clear()
+    return opened
+
+
+@pytest.fixture(scope="session")
+def some_opened(lab, chromium) -> Iterator:
+    """A page with the notebook that is made of a few panels and questions."""
+    with watched(chromium) as page:
+        open_and_run(page, lab, "panels.ipynb")
+        yield page
+
+
+@pytest.fixture
+def some_panels(some_opened):
+    """A few panels and questions, each touched by one test."""
+    some_opened.watch.errors.clear()
+    return some_opened
 
 
 def _require(browser: str | None) -> None:
@@ -113,14 +108,9 @@ def chromium():
 
 
 @pytest.fixture
-def page(chromium):
-    """A fresh page; `page.watch` holds its console errors and the hosts it asked."""
-    context = chromium.new_context(viewport={"width": 1360, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.watch = Watch(page)
-    yield page
-    context.close()
+def page(chromium) -> Iterator:
+    with watched(chromium) as page:
+        yield page
 
 
 @pytest.fixture

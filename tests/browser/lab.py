@@ -13,9 +13,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -81,20 +82,38 @@ class Lab(App):
     token: str
     folder: Path
 
-    def end_kernels(self) -> None:
-        """End every kernel: the next notebook starts a fresh one, as after a night."""
-        for kernel in json.loads(self._api("kernels")):
-            self._api(f"kernels/{kernel['id']}", method="DELETE")
-
-    def _api(self, path: str, **options: str) -> bytes:
-        headers = {"Authorization": f"token {self.token}"}
-        address = f"{self.url}/api/{path}"
-        request = urllib.request.Request(address, headers=headers, **options)
-        with urllib.request.urlopen(request) as answer:
-            return answer.read()
-
     def page_of(self, notebook: str) -> str:
         return f"{self.url}/lab/tree/{notebook}?token={self.token}&reset"
+
+
+class Watch:
+    """What a page did besides what the test asked of it."""
+
+    def __init__(self, page):
+        self.errors: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("console", self._hears)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._asks)
+        page.on("websocket", self._asks)
+
+    def _hears(self, message) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _asks(self, asked) -> None:
+        self.hosts.add(urlsplit(asked.url).hostname or "")
+
+
+@contextmanager
+def watched(chromium, width: int = 1360, height: int = 900, **options: bool):
+    """A fresh page; `page.watch` holds its console errors and the hosts it asked."""
+    size = {"width": width, "height": height}
+    with closing(chromium.new_context(viewport=size, **options)) as context:
+        page = context.new_page()
+        page.set_default_timeout(60_000)  # other tests may hold the processor
+        page.watch = Watch(page)
+        yield page
 
 
 @contextmanager

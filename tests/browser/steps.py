@@ -2,9 +2,10 @@
 a screen reader finds there.
 """
 
-ALL_RAN = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(
-    prompt => /\\d+/.test(prompt.textContent))"""
 ERRORS = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']"
+RAN = f"""() => document.querySelector("{ERRORS}")
+    || [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(
+        prompt => /\\d+/.test(prompt.textContent))"""
 OUTPUT = ".jp-OutputArea-output:not(.jp-RenderedImage)"  # also in the app
 CONTROLS = {
     "button",
@@ -20,6 +21,9 @@ CONTROLS = {
 }
 
 
+POLLING = 100  # ms; unasked, the page would be looked at, and drawn, 60 times a second
+
+
 def open_and_run(page, lab, name: str, seconds: float = 50) -> None:
     """Opens a notebook and runs all its cells; fails with the traceback when one of them fails."""
     page.goto(lab.page_of(name))
@@ -29,12 +33,13 @@ def open_and_run(page, lab, name: str, seconds: float = 50) -> None:
     ).wait_for()  # the status bar knows when there is a kernel; the notebook's own light does not
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
-    page.wait_for_function(ALL_RAN, timeout=1000 * seconds)
+    page.wait_for_function(RAN, timeout=1000 * seconds, polling=POLLING)
     failed = page.locator(ERRORS)
     assert failed.count() == 0, failed.first.inner_text()
     page.wait_for_function(
         """() => [...document.querySelectorAll('.widget-image')].every(
-            image => image.naturalWidth > 0)"""
+            image => image.naturalWidth > 0)""",
+        polling=POLLING,
     )
 
 
@@ -48,6 +53,7 @@ def await_new_picture(page, found, old: str) -> str:
     page.wait_for_function(
         "([image, old]) => image.src !== old && image.naturalWidth > 0",
         arg=[image, old],
+        polling=POLLING,
     )
     return picture(found)
 
@@ -124,5 +130,5 @@ def permalink(found) -> str:
 def open_app(page, app, link: str = "") -> None:
     """Opens the app, as the permalink has it where there is one, and waits until it is there."""
     # the page comes when its cell has run
-    page.goto(f"{app.url}/?kd={link}" if link else app.url, timeout=60_000)
-    page.get_by_role("button", name="Landscape", exact=True).wait_for(timeout=60_000)
+    page.goto(f"{app.url}/?kd={link}" if link else app.url)
+    page.get_by_role("button", name="Landscape", exact=True).wait_for()

@@ -2,11 +2,12 @@
 rewind, hand on a permalink.
 """
 
+import shutil
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 
 import pytest
-from browser.lab import HERE
+from browser.lab import HERE, watched
 from browser.steps import (
     await_new_picture,
     await_still_picture,
@@ -22,11 +23,16 @@ from browser.steps import (
 from playwright.sync_api import Error
 
 pytestmark = pytest.mark.timeout(180)
-SECONDS = 60_000  # of patience, in ms: other tests may hold the processor
 
 
 def show(page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def copied(lab, name: str) -> str:
+    """Return the name of a copy of the notebook of all panels, with a kernel of its own."""
+    shutil.copy(lab.folder / "all_panels.ipynb", lab.folder / name)
+    return name
 
 
 def until(condition, seconds: float = 60) -> None:
@@ -59,7 +65,8 @@ def stroke(page, found) -> None:
     page.mouse.up()
 
 
-def test_draw_and_nudge(page, all_panels, shots):
+def test_draw_and_nudge(all_panels, shots):
+    page = all_panels
     show(page, "Digit pad")
     found = panel(page, "Digit pad")
     found.get_by_text(
@@ -81,12 +88,8 @@ def test_draw_and_nudge(page, all_panels, shots):
     assert page.watch.errors == [] and page.watch.hosts <= HERE
 
 
-def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium, page):
-    context = chromium.new_context(
-        viewport={"width": 800, "height": 600}, has_touch=True
-    )
-    with closing(context):
-        phone = context.new_page()
+def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium):
+    with watched(chromium, 800, 600, has_touch=True) as phone:
         open_app(phone, app)
         show(phone, "Digit pad")
         found = panel(phone, "Digit pad")
@@ -94,7 +97,7 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium, page):
         found.get_by_role("status").get_by_text("The field is empty").wait_for()
         found.locator("canvas").scroll_into_view_if_needed()
         field = found.locator("canvas").bounding_box()
-        finger = context.new_cdp_session(phone)
+        finger = phone.context.new_cdp_session(phone)
         points = [
             {
                 "x": field["x"] + field["width"] / 2,
@@ -117,13 +120,15 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium, page):
 
 
 @pytest.mark.alone
-def test_train_press_a_cell_and_stop(page, all_panels, shots):
+def test_train_press_a_cell_and_stop(all_panels, shots):
+    page = all_panels
+    show(page, "Landscape")
     found = panel(page, "Where does distillation help?")
     found.get_by_label("First seed").fill("100")  # nothing is recorded for it
     found.get_by_label("First seed").press("Tab")
     found.get_by_role("status").get_by_text("nothing has run here yet").wait_for()
     found.get_by_role("button", name="Start", exact=True).press("Enter")
-    found.get_by_text("Seed 2 of 10").wait_for(timeout=SECONDS)
+    found.get_by_text("Seed 2 of 10").wait_for()
     cells = found.locator("button[title^='T = ']")  # one seed: no verdict yet
     assert cells.count() == 30
     old = picture(found)
@@ -135,14 +140,15 @@ def test_train_press_a_cell_and_stop(page, all_panels, shots):
     assert page.watch.errors == [] and page.watch.hosts <= HERE
 
 
-def test_compare_and_rewind(page, all_panels, shots):
+def test_compare_and_rewind(all_panels, shots):
+    page = all_panels
     show(page, "Compare")
     found, film = panel(page, "Two methods side by side"), panel(page, "Rewind")
     film.get_by_role("status").get_by_text("Nothing to rewind yet").wait_for()
     old = picture(found)
     found.get_by_role("button", name="Start", exact=True).press("Enter")
     old = await_new_picture(page, found, old)
-    found.get_by_role("status").get_by_text("Finished").wait_for(timeout=SECONDS)
+    found.get_by_role("status").get_by_text("Finished").wait_for()
     await_still_picture(page, found)
     found.screenshot(path=shots / "compare.png")
     old = picture(film)
@@ -155,7 +161,9 @@ def test_compare_and_rewind(page, all_panels, shots):
     assert page.watch.errors == [] and page.watch.hosts <= HERE
 
 
-def test_a_permalink_makes_the_same_picture(page, all_panels, chromium):
+def test_a_permalink_makes_the_same_picture(all_panels):
+    page = all_panels
+    show(page, "Landscape")
     found = panel(page, "Where does distillation help?")
     found.locator("button[title*='T = 8, alpha = 1']").press("Enter")
     found.get_by_role("status").get_by_text("T = 8, alpha = 1").wait_for()
@@ -195,15 +203,16 @@ def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
     wanted, link = pixels(page, found), permalink(found)
     open_app(page, app, link)
     found = panel(page, "Live distillation")
-    found.get_by_role("status").get_by_text(said, exact=True).wait_for(timeout=SECONDS)
+    found.get_by_role("status").get_by_text(said, exact=True).wait_for()
     until(lambda: pixels(page, found) == wanted)
     assert page.watch.errors == []
 
 
 @pytest.mark.alone
-def test_ten_starts_and_stops_leave_nothing(page, all_panels):
+def test_ten_starts_and_stops_leave_nothing(all_panels):
+    page, kernel = all_panels, all_panels.kernel
     show(page, "Live")
-    found, kernel = panel(page, "Live distillation"), all_panels.kernels()[-1]
+    found = panel(page, "Live distillation")
 
     def once() -> None:
         old = picture(found)
@@ -240,22 +249,18 @@ def test_everything_has_a_name_in_the_app(page, app):
 def test_two_people_at_once_and_a_closed_page_frees_its_kernel(page, app, chromium):
     open_app(page, app)
     mine = app.kernels()[-1]
-    other = chromium.new_page()
-    open_app(other, app)
-    others = app.kernels()[-1]
-    assert mine != others
-    for visitor in (page, other):
-        show(visitor, "Live")
-        found = panel(visitor, "Live distillation")
-        found.get_by_role("button", name="Start", exact=True).press("Enter")
-    old = picture(panel(page, "Live distillation"))
-    await_new_picture(
-        other,
-        panel(other, "Live distillation"),
-        picture(panel(other, "Live distillation")),
-    )
-    other.close(run_before_unload=True)
-    until(lambda: gone(others), 60)  # well before idle kernels are culled
+    with watched(chromium) as other:
+        open_app(other, app)
+        others = app.kernels()[-1]
+        assert mine != others
+        for visitor in (page, other):
+            show(visitor, "Live")
+            found = panel(visitor, "Live distillation")
+            found.get_by_role("button", name="Start", exact=True).press("Enter")
+        old = picture(panel(page, "Live distillation"))
+        await_new_picture(other, found, picture(found))
+        other.close(run_before_unload=True)
+        until(lambda: gone(others), 60)  # well before idle kernels are culled
     await_new_picture(page, panel(page, "Live distillation"), old)  # mine goes on
     assert mine.is_running() and page.watch.errors == []
 
@@ -273,22 +278,23 @@ def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
     """The kernel trains on; whoever opens the notebook again finds the panel as it is now,
     also where its cells ran twice.
     """
+    name = copied(lab, "closed.ipynb")
     for _ in range(2):
-        open_and_run(page, lab, "all_panels.ipynb")
+        open_and_run(page, lab, name)
     show(page, "Live")
     found = panel(page, "Live distillation")
     old = picture(found)
     found.get_by_role("button", name="Start", exact=True).press("Enter")
     await_new_picture(page, found, old)
-    stored = (lab.folder / "all_panels.ipynb").stat().st_mtime_ns
+    stored = (lab.folder / name).stat().st_mtime_ns
     page.get_by_role("menuitem", name="File", exact=True).click()
     page.locator(".lm-Menu-item[data-command='docmanager:save']").click()
-    until(lambda: (lab.folder / "all_panels.ipynb").stat().st_mtime_ns > stored)
+    until(lambda: (lab.folder / name).stat().st_mtime_ns > stored)
     again = page.context.new_page()
     page.close()
-    again.goto(lab.page_of("all_panels.ipynb"))
+    again.goto(lab.page_of(name))
     found = panel(again, "Live distillation")
-    found.wait_for(timeout=SECONDS)
+    found.wait_for()
     old = picture(found)
     found.get_by_role("button", name="Start", exact=True).press("Enter")
     await_new_picture(again, found, old)
@@ -297,7 +303,8 @@ def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
 
 @pytest.mark.alone
 def test_a_restarted_kernel_hangs_nothing(page, lab):
-    open_and_run(page, lab, "all_panels.ipynb")
+    name = copied(lab, "restarted.ipynb")
+    open_and_run(page, lab, name)
     show(page, "Live")
     found = panel(page, "Live distillation")
     old, before = picture(found), lab.kernels()[-1]
@@ -307,7 +314,7 @@ def test_a_restarted_kernel_hangs_nothing(page, lab):
     page.locator(".lm-Menu-item[data-command='kernelmenu:restart']").click()
     page.get_by_role("button", name="Confirm Kernel Restart").click()
     until(lambda: before not in lab.kernels())
-    open_and_run(page, lab, "all_panels.ipynb")
+    open_and_run(page, lab, name)
     show(page, "Live")
     found = panel(page, "Live distillation")
     found.get_by_role("button", name="Start", exact=True).press("Enter")

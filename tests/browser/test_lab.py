@@ -5,20 +5,17 @@ names, and nothing is asked of the network.
 import re
 
 import pytest
-from browser.steps import (
-    await_new_picture,
-    await_still_picture,
-    open_and_run,
-    panel,
-    picture,
-    status,
-)
+from browser.steps import await_new_picture, await_still_picture, panel, picture, status
 
 pytestmark = pytest.mark.timeout(120)
 
 
-def test_the_keyboard_moves_the_temperature(page, lab, shots):
-    open_and_run(page, lab, "panels.ipynb")
+@pytest.fixture
+def page(some_panels):
+    return some_panels
+
+
+def test_the_keyboard_moves_the_temperature(page, shots):
     found = panel(page, "Temperature")
     old, box = picture(found), found.get_by_label("Temperature T")
     found.get_by_role("slider").first.focus()
@@ -38,8 +35,7 @@ def test_the_keyboard_moves_the_temperature(page, lab, shots):
     assert page.watch.errors == []
 
 
-def test_live_training_starts_changes_and_stops(page, lab, shots):
-    open_and_run(page, lab, "panels.ipynb")
+def test_live_training_starts_changes_and_stops(page, shots):
     found = panel(page, "Live distillation")
     old = picture(found)
     found.get_by_role("button", name="Start", exact=True).press("Enter")
@@ -58,8 +54,7 @@ def test_live_training_starts_changes_and_stops(page, lab, shots):
     assert page.watch.errors == []
 
 
-def test_questions_answer_to_the_keyboard(page, lab, shots):
-    open_and_run(page, lab, "panels.ipynb")
+def test_questions_answer_to_the_keyboard(page, shots):
     commit = page.get_by_role("button", name="Commit")
     commit.press("Enter")
     page.get_by_text("Choose an option first.").wait_for()
@@ -73,8 +68,7 @@ def test_questions_answer_to_the_keyboard(page, lab, shots):
     assert page.watch.errors == []
 
 
-def test_the_forgotten_digits_run(page, lab, shots):
-    open_and_run(page, lab, "panels.ipynb")
+def test_the_forgotten_digits_run(page, shots):
     found = panel(page, "Digits the student never sees")
     old = picture(found)
     found.get_by_role("checkbox", name="7", exact=True).press("Space")
@@ -85,11 +79,10 @@ def test_the_forgotten_digits_run(page, lab, shots):
     assert page.watch.errors == []
 
 
-def test_a_net_grows_while_it_trains(page, lab, shots):
+def test_a_net_grows_while_it_trains(page, shots):
     """Copied weights change no answer, so the accuracy after is the accuracy before; a
     screen reader hears of it.
     """
-    open_and_run(page, lab, "panels.ipynb")
     found = panel(page, "A net that grows while it trains")
     old = picture(found)
     found.get_by_label("Noise of copies").fill("0")
