@@ -231,8 +231,9 @@ def test_ten_starts_and_stops_leave_nothing(all_panels):
     assert kernel.memory_info().rss - memory < 50 * 2**20
 
 
-def test_everything_has_a_name_in_the_app(page, app):
-    open_app(page, app)
+@pytest.mark.parametrize("opened", ["app"], indirect=True)
+def test_everything_has_a_name_in_the_app(all_panels):
+    page = all_panels
     for name in ("Landscape", "Digit pad", "Compare", "Live", "Temperature"):
         show(page, name)
         page.wait_for_timeout(300)
