@@ -1,9 +1,10 @@
-"""What Jupyter's server does for notebooks with panels: it saves their still faces.
+"""What Jupyter's server does for notebooks with panels: it opens them with still faces when
+their kernel is gone.
 
-A live view in a saved notebook is dead when the notebook is opened again with a new
-kernel, and JupyterLab then shows "Error displaying widget", not the picture that is
-stored beside it. So as a notebook is saved, the live views of panels are left out. What is
-on the page stays live.
+A live view in a saved notebook is dead when the notebook is opened with a new kernel, and
+JupyterLab then shows "Error displaying widget", not the picture that is stored beside it.
+So where no kernel of the notebook runs, the live views of panels are left out as it is
+opened. Where one runs, the panel is found again as it is now.
 
 It is no part of the package, whose import takes seconds that a server need not wait.
 """
@@ -13,8 +14,8 @@ from typing import Any
 LIVE = "application/vnd.jupyter.widget-view+json"
 
 
-def save_still_faces(model: dict[str, Any], **rest: object) -> None:
-    """Take the live views of panels out of a notebook that is about to be saved.
+def leave_still_faces(model: dict[str, Any]) -> None:
+    """Take the live views of panels out of a notebook that was read.
 
     Those of other widgets stay: a panel's text begins with a bracket.
     """
@@ -28,9 +29,28 @@ def save_still_faces(model: dict[str, Any], **rest: object) -> None:
                 del data[LIVE]
 
 
+async def has_kernel(sessions: Any, path: str) -> bool:
+    """Whether a kernel runs that was started for the notebook at this path."""
+    running = await sessions.list_sessions()
+    return path.strip("/") in {session["path"] for session in running}
+
+
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "kdsurvey_lab"}]
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    server.contents_manager.register_pre_save_hook(save_still_faces)
+    from jupyter_server.services.contents.manager import AsyncContentsManager
+
+    manager, sessions = server.contents_manager, server.session_manager
+    if not isinstance(manager, AsyncContentsManager):
+        return  # a server that was set up to read by itself, one file after the other
+    read = manager.get
+
+    async def get(path: str, *given: Any, **options: Any) -> dict[str, Any]:
+        model: dict[str, Any] = await read(path, *given, **options)
+        if not await has_kernel(sessions, path):
+            leave_still_faces(model)
+        return model
+
+    manager.get = get

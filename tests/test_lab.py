@@ -1,9 +1,14 @@
-"""What Jupyter's server leaves out of a notebook that it saves."""
+"""What Jupyter's server leaves out of a notebook that it opens without its kernel."""
 
+import asyncio
 import json
 import tomllib
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 
 import kdsurvey_lab
 
@@ -26,7 +31,7 @@ def test_live_views_of_panels_are_left_out_and_all_else_stays():
         {"cell_type": "code", "outputs": [{"name": "stdout", "text": "y"}]},
     ]
     model = {"type": "notebook", "content": {"cells": deepcopy(cells)}}
-    kdsurvey_lab.save_still_faces(model=model, path="a.ipynb", contents_manager=None)
+    kdsurvey_lab.leave_still_faces(model)
     del cells[1]["outputs"][0]["data"][kdsurvey_lab.LIVE]
     assert model["content"]["cells"] == cells
 
@@ -34,8 +39,40 @@ def test_live_views_of_panels_are_left_out_and_all_else_stays():
 def test_files_that_are_no_notebooks_stay_as_they_are():
     for model in ({"type": "file", "content": "text"}, {"type": "notebook"}):
         before = deepcopy(model)
-        kdsurvey_lab.save_still_faces(model=model)
+        kdsurvey_lab.leave_still_faces(model)
         assert model == before
+
+
+class Sessions:
+    """The sessions of a server on which a kernel runs for one notebook."""
+
+    async def list_sessions(self):
+        return [{"path": "sub/open.ipynb"}]
+
+
+def test_a_notebook_keeps_its_live_views_while_its_kernel_runs(tmp_path):
+    output = nbformat.v4.new_output("display_data", PANEL)
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("panel", outputs=[output])]
+    )
+    (tmp_path / "sub").mkdir()
+    for name in ("open.ipynb", "closed.ipynb"):
+        nbformat.write(notebook, tmp_path / "sub" / name)
+    manager = AsyncLargeFileManager(root_dir=str(tmp_path))
+    server = SimpleNamespace(contents_manager=manager, session_manager=Sessions())
+    kdsurvey_lab._load_jupyter_server_extension(server)
+
+    def kinds(path: str) -> set[str]:
+        model = asyncio.run(manager.get(path))
+        return set(model["content"]["cells"][0]["outputs"][0]["data"])
+
+    assert kinds("/sub/open.ipynb") == kinds("sub/open.ipynb") == set(PANEL)
+    assert kinds("sub/closed.ipynb") == set(PANEL) - {kdsurvey_lab.LIVE}
+    folder = asyncio.run(manager.get("sub"))
+    assert {model["name"] for model in folder["content"]} == {
+        "open.ipynb",
+        "closed.ipynb",
+    }
 
 
 def test_an_installation_tells_the_server():

@@ -4,7 +4,6 @@ were live there are their pictures, and questions can be read.
 
 import shutil
 
-import nbformat
 import pytest
 from browser.lab import HERE
 from browser.made import write_notebook
@@ -41,9 +40,4 @@ def test_a_reopened_notebook_shows_what_was_there(page, lab, shots):
     shown = page.locator(".jp-NotebookPanel").inner_text()
     page.screenshot(path=shots / "reopened.png")
     assert "Error displaying" not in shown and "Loading widget" not in shown
-    outputs = [cell.outputs[0].data for cell in nbformat.read(again, 4).cells]
-    assert [set(data) for data in outputs] == [
-        {"image/png", "text/plain"},
-        {"text/html", "text/plain"},
-    ]
     assert page.watch.errors == [] and page.watch.hosts <= HERE

@@ -121,7 +121,7 @@ def test_notebooks_are_copied_out_and_run(installed):
     assert Path(path).is_relative_to(installed.folder)
 
 
-def test_jupyters_server_finds_what_saves_still_faces(installed):
+def test_jupyters_server_finds_what_leaves_still_faces(installed):
     (config,) = installed.folder.glob("etc/jupyter/jupyter_server_config.d/*.json")
     assert "kdsurvey_lab" in config.read_text()
     path = installed.answer(
