@@ -171,6 +171,7 @@ DEFAULTS = {
         "mosaic": (),
         "widths": (),
         "heights": (),
+        "parts": (),
         "title": "",
         "about": "",
         "tables": (),

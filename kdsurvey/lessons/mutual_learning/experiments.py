@@ -140,23 +140,23 @@ def digits(data: Data, seed: int, noise: float = NOISE) -> Data:
     return drawn(data, seed, noise)
 
 
-def drawn(data: Data, seed: int, noise: float, count: int = IMAGES) -> Data:
+def drawn(data: Data, seed: int, noise: float, count: int | None = None) -> Data:
     """Draw about 2,000 images of 14 x 14, standardised, a share of their labels redrawn.
 
     Each seed has images and noise of its own. Validation and test labels stay right.
     noise: in [0, 1), the share of training labels drawn anew; 0 leaves all as they are.
-    count: of the training images, about.
+    count: of the training images, about; None is IMAGES.
     """
     few = clean_digits(data, seed, count)
     return few.mislabelled(noise, seed) if noise else few
 
 
-def clean_digits(data: Data, seed: int, count: int = IMAGES) -> Data:
+def clean_digits(data: Data, seed: int, count: int | None = None) -> Data:
     """Draw about 2,000 images of 14 x 14, standardised, with every label right.
 
-    count: of the training images, about.
+    count: of the training images, about; None is IMAGES.
     """
-    few = data.halved().fraction(count / len(data.train[0]), seed)
+    few = data.halved().fraction((count or IMAGES) / len(data.train[0]), seed)
     x = few.train[0]
     standardised: dict[str, Any] = {
         part: ((images - x.mean()) / x.std(), labels)
