@@ -14,19 +14,28 @@ from typing import Any
 LIVE = "application/vnd.jupyter.widget-view+json"
 
 
-def leave_still_faces(model: dict[str, Any]) -> None:
-    """Take the live views of panels out of a notebook that was read.
+def live_panels(model: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the outputs' data, of a notebook that was read, that hold a panel's live view.
 
-    Those of other widgets stay: a panel's text begins with a bracket.
+    Other widgets are none: a panel's text begins with a bracket.
     """
     notebook = model.get("content")
     if model.get("type") != "notebook" or not isinstance(notebook, dict):
-        return
-    for cell in notebook.get("cells", []):
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if LIVE in data and "".join(data.get("text/plain", "")).startswith("("):
-                del data[LIVE]
+        return []
+    outputs = [o for cell in notebook.get("cells", []) for o in cell.get("outputs", [])]
+    shown = [output.get("data", {}) for output in outputs]
+    texts = ["".join(data.get("text/plain", "")) for data in shown]
+    return [
+        data
+        for data, text in zip(shown, texts)
+        if LIVE in data and text.startswith("(")
+    ]
+
+
+def leave_still_faces(model: dict[str, Any]) -> None:
+    """Take the live views of panels out of a notebook that was read."""
+    for data in live_panels(model):
+        del data[LIVE]
 
 
 async def has_kernel(sessions: Any, path: str) -> bool:
@@ -49,7 +58,7 @@ def _load_jupyter_server_extension(server: Any) -> None:
 
     async def get(path: str, *given: Any, **options: Any) -> dict[str, Any]:
         model: dict[str, Any] = await read(path, *given, **options)
-        if not await has_kernel(sessions, path):
+        if live_panels(model) and not await has_kernel(sessions, path):
             leave_still_faces(model)
         return model
 

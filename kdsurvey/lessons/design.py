@@ -4,7 +4,7 @@ against a rival, first on validation images and then, once, on test images.
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,6 +15,7 @@ from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from kdsurvey.data import Data, Pair
+from kdsurvey.lessons.arms import Net
 from kdsurvey.lessons.exercise import Report, Task
 from kdsurvey.lessons.trial import Clock, Said, bounded, in_words
 from kdsurvey.training import accuracy
@@ -211,6 +212,11 @@ def _call(answer: Plan, given: Inputs, seed: int) -> Any:
         raise
     except Exception as error:
         raise Said(f"seed {seed}: {in_words(error)}") from None
+
+
+def best(nets: Iterable[Net], data: Data) -> Net:
+    """Return the net that is right most often on the validation images."""
+    return max(nets, key=lambda net: accuracy(net, *data.held_out))
 
 
 def _sealed(data: Data) -> Data:

@@ -7,7 +7,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
+from processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = {"127.0.0.1", "localhost", ""}  # "" is what data: and blob: addresses have
@@ -122,7 +122,7 @@ def running_lab(folder: Path, home: Path):
     importable from the repository.
     """
     _write_settings(home)
-    token, port = secrets.token_hex(16), _free_port()
+    token, port = secrets.token_hex(16), free_port()
     options = {
         "ServerApp.root_dir": folder,
         "IdentityProvider.token": token,
@@ -147,7 +147,7 @@ def running_lab(folder: Path, home: Path):
 @contextmanager
 def running_app(home: Path, *options: str):
     """The app, as `make app` serves it."""
-    port = _free_port()
+    port = free_port()
     address = [f"--port={port}", "--Voila.ip=127.0.0.1"]
     command = ["kdsurvey", "app", "--no-browser", *address, *options]
     with _serving(command, f"http://127.0.0.1:{port}/nothing/", home) as server:
@@ -204,12 +204,6 @@ def _write_settings(home: Path) -> None:
     ):
         (home / folder).mkdir(parents=True, exist_ok=True)
         (home / folder / name).write_text(json.dumps(content))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait_until_up(

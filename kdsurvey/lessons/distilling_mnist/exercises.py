@@ -6,9 +6,9 @@ import kdsurvey as kd
 from kdsurvey import losses
 from kdsurvey.data import mnist_5k
 from kdsurvey.lessons.alone import on_labels
-from kdsurvey.lessons.design import Design
+from kdsurvey.lessons.arms import fit
+from kdsurvey.lessons.design import Design, best
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
-from kdsurvey.training import accuracy
 
 z, v = example(8, 10), example(8, 10, seed=1)
 y, other = torch.arange(8), torch.arange(8).flip(0)
@@ -256,7 +256,7 @@ def _(data, teacher, seed):
     """Learn from the few labels, jittered, at a rate chosen on validation images."""
 
     tried = [_alone(data, seed, lr=lr) for lr in (0.1, 0.3)]
-    return max(tried, key=lambda net: accuracy(net, *data.held_out))
+    return best(tried, data)
 
 
 def _alone(data, seed, lr=0.1, epochs=60, smoothing=0.0):
@@ -287,8 +287,7 @@ def _(data, teacher, seed):
     """No weight on the teacher's answers."""
     net = kd.nets.mlp(784, 100, 10, seed=seed)
     config = kd.Config(epochs=30, jitter=2, seed=seed)
-    kd.train(kd.methods.hinton(net, teacher, alpha=0.0), data, config, progress=False)
-    return net
+    return fit(net, kd.methods.hinton(net, teacher, alpha=0.0), data, config)
 
 
 @few.refuses

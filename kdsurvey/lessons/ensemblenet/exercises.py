@@ -6,12 +6,11 @@ from torch import nn
 
 import kdsurvey as kd
 from kdsurvey.branches import Mixed, branched
-from kdsurvey.data import mnist_5k
 from kdsurvey.lessons.alone import on_labels
 from kdsurvey.lessons.arms import fit
 from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
-from kdsurvey.lessons.mutual_learning.experiments import drawn
+from kdsurvey.lessons.taught import LONG, noisy_digits, wide_net
 
 z = example(3, 6, 4)  # three heads
 y = torch.tensor([0, 1, 2, 3, 0, 1])
@@ -258,9 +257,6 @@ price.refuses(lambda t, b, m: (t + m * b, t + b, 2 * t + 3 * m * b))
 price.refuses(lambda t, b, m: (t + b, t + m * b, t + 3 * m * b))
 
 
-LONG = kd.Config(
-    epochs=16, batch_size=50, lr=0.1, schedule="cosine", nesterov=True, seed=0
-)
 split_up = Design(
     title="The same weights, in three heads",
     hints=(
@@ -282,17 +278,13 @@ split_up = Design(
 @split_up.deals
 def _(seed):
     """600 digits of 14 x 14, two fifths of the labels drawn anew."""
-    return (drawn(mnist_5k().hold_out(1000).dealt(seed), seed, 0.4, count=600),)
+    return (noisy_digits(seed, count=600),)
 
 
 @split_up.rival
 def _(data, seed):
     """Learn as one net of 17,418 weights for 16 epochs, wrong labels by heart."""
-    return on_labels(_wide(seed), data, LONG, seed)
-
-
-def _wide(seed: int) -> nn.Sequential:
-    return kd.nets.mlp(196, 64, 64, 10, seed=seed)
+    return on_labels(wide_net(seed), data, LONG, seed)
 
 
 @split_up.solved_by
@@ -315,7 +307,7 @@ def _thin(seed: int) -> nn.Sequential:
 @split_up.refuses
 def _(data, seed):
     """Three heads as wide as the net: three times the weights."""
-    return Mixed(branched(_wide, at=0, count=3, seed=seed), None)
+    return Mixed(branched(wide_net, at=0, count=3, seed=seed), None)
 
 
 @split_up.refuses

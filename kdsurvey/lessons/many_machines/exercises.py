@@ -8,12 +8,13 @@ import torch.nn.functional as F
 from torch import nn
 
 import kdsurvey as kd
-from kdsurvey.data import Data, mnist_5k
+from kdsurvey.data import Data
 from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.arms import fit
 from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
 from kdsurvey.lessons.many_machines.experiments import halves
-from kdsurvey.lessons.mutual_learning.experiments import drawn
+from kdsurvey.lessons.taught import LONG, noisy_digits, wide_net
 from kdsurvey.lessons.trial import Said
 
 z, v, y = example(6, 4), example(6, 4, seed=1), torch.tensor([0, 1, 2, 3, 0, 1])
@@ -228,9 +229,7 @@ class Wire:
         return [copy.deepcopy(net).eval().requires_grad_(False) for net in nets]
 
 
-HALF = kd.Config(
-    epochs=8, batch_size=50, lr=0.1, schedule="cosine", nesterov=True, seed=0
-)
+HALF = replace(LONG, epochs=8)
 seldom = Design(
     title="Two machines that write twice",
     hints=(
@@ -256,7 +255,7 @@ seldom = Design(
 @seldom.deals
 def _(seed):
     """Half of 1,000 digits for each machine, two fifths of the labels drawn anew."""
-    digits = drawn(mnist_5k().hold_out(1000).dealt(seed), seed, 0.4, count=1000)
+    digits = noisy_digits(seed, count=1000)
     own, far = (replace(digits, train=half) for half in halves(digits, seed))
     return own, replace(far, test=far.held_out), Wire(2)
 
@@ -269,7 +268,7 @@ def _(data, other, wire, seed):
 
 def _unheard(data: Data, seed: int) -> nn.Module:
     """Train a net on one half alone."""
-    return on_labels(kd.nets.mlp(196, 64, 64, 10, seed=seed), data, HALF, seed)
+    return on_labels(wide_net(seed), data, HALF, seed)
 
 
 @seldom.solved_by
@@ -290,7 +289,7 @@ def _(data, other, wire, seed):
 @seldom.refuses
 def _(data, other, wire, seed):
     """A fresh copy after every epoch: the wire is too slow for that."""
-    net, far = (kd.nets.mlp(196, 64, 64, 10, seed=k + seed) for k in (0, 1000))
+    net, far = wide_net(seed), wide_net(1000 + seed)
     for _ in range(12):
         (heard,) = wire.exchange(far)
         _listens(net, heard, data, seed, epochs=1)
@@ -300,9 +299,8 @@ def _(data, other, wire, seed):
 @seldom.refuses
 def _(data, other, wire, seed):
     """Listen before the other has learnt anything."""
-    (heard,) = wire.exchange(kd.nets.mlp(196, 64, 64, 10, seed=1000 + seed))
-    net = kd.nets.mlp(196, 64, 64, 10, seed=seed)
-    return _listens(net, heard, data, seed)
+    (heard,) = wire.exchange(wide_net(1000 + seed))
+    return _listens(wide_net(seed), heard, data, seed)
 
 
 @seldom.refuses
@@ -318,9 +316,7 @@ def _listens(
 ) -> nn.Module:
     """Train a net on one half and on what it heard."""
     how = replace(HALF, epochs=epochs, seed=seed)
-    learn = kd.methods.hinton(net, heard, T=1.0, alpha=0.5)
-    kd.train(learn, data, how, progress=False)
-    return net
+    return fit(net, kd.methods.hinton(net, heard, T=1.0, alpha=0.5), data, how)
 
 
 def _kl(v: torch.Tensor, z: torch.Tensor) -> torch.Tensor:

@@ -6,9 +6,10 @@ import torch
 
 import kdsurvey as kd
 from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.arms import fit
 from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
-from kdsurvey.lessons.taught import digits_and_teacher
+from kdsurvey.lessons.taught import digits_and_teacher, small_net
 
 y = torch.arange(200) % 10
 z = example(200, 10) + 4 * torch.eye(10)[y]
@@ -253,11 +254,8 @@ def _(data, teacher, seed):
 
 
 def _distilled(data, teacher, seed, T) -> torch.nn.Module:
-    student = kd.nets.mlp(196, 30, 10, seed=seed)
-    how = kd.Config(epochs=4, lr=0.2, seed=seed)
-    stages = kd.methods.hinton(student, teacher, T=T, alpha=1.0)
-    kd.train(stages, data, how, progress=False)
-    return student
+    student, how = small_net(seed), kd.Config(epochs=4, lr=0.2, seed=seed)
+    return fit(student, kd.methods.hinton(student, teacher, T=T, alpha=1.0), data, how)
 
 
 @without_threes.solved_by
@@ -293,9 +291,8 @@ def _(data, teacher, seed):
 @without_threes.refuses
 def _(data, teacher, seed):
     """The labels alone, and a bias: there is nothing that it could bring back."""
-    student = kd.nets.mlp(196, 30, 10, seed=seed)
-    how = kd.Config(epochs=4, lr=0.2)
-    return _with_bias(on_labels(student, data, how, seed), 1.5)
+    student = on_labels(small_net(seed), data, kd.Config(epochs=4, lr=0.2), seed)
+    return _with_bias(student, 1.5)
 
 
 @without_threes.refuses
@@ -315,8 +312,7 @@ def _(data, teacher, seed):
     """Trained on the validation images, which have 3s, once the steps are spent."""
     student = _distilled(data, teacher, seed, T=1.0)
     known = kd.data.Data(data.validation, data.test, data.classes, "validation images")
-    kd.train(kd.methods.plain(student), known, kd.Config(seed=seed), progress=False)
-    return student
+    return on_labels(student, known, kd.Config(), seed)
 
 
 questions = read_questions(__package__)

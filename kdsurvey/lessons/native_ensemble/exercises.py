@@ -8,11 +8,12 @@ from torch import nn
 
 import kdsurvey as kd
 from kdsurvey.branches import branched
-from kdsurvey.data import Data, mnist_5k
+from kdsurvey.data import Data
 from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.arms import fit
 from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
-from kdsurvey.lessons.mutual_learning.experiments import drawn
+from kdsurvey.lessons.taught import LONG, noisy_digits, wide_net
 
 a = example(6, 3, scale=1.5, seed=5)  # what the gate's ReLU gets
 z, g = example(3, 6, 4, seed=6), example(6, 3, scale=1.0, seed=7).softmax(1)
@@ -256,9 +257,6 @@ cost.refuses(lambda t, b, m: (b, t + m * b, m * (t + b)))
 cost.refuses(lambda t, b, m: (t + b, t + b, m * (t + b)))
 
 
-LONG = kd.Config(
-    epochs=16, batch_size=50, lr=0.1, schedule="cosine", nesterov=True, seed=0
-)
 one_of_three = Design(
     title="One branch, and what it learnt from three",
     hints=(
@@ -280,17 +278,13 @@ one_of_three = Design(
 @one_of_three.deals
 def _(seed):
     """600 digits of 14 x 14, two fifths of the labels drawn anew."""
-    return (drawn(mnist_5k().hold_out(1000).dealt(seed), seed, 0.4, count=600),)
+    return (noisy_digits(seed, count=600),)
 
 
 @one_of_three.rival
 def _(data, seed):
     """Learn alone for 16 epochs, long enough to learn wrong labels by heart."""
-    return on_labels(_make(seed), data, LONG, seed)
-
-
-def _make(seed: int) -> nn.Sequential:
-    return kd.nets.mlp(196, 64, 64, 10, seed=seed)
+    return on_labels(wide_net(seed), data, LONG, seed)
 
 
 @one_of_three.solved_by
@@ -315,7 +309,7 @@ def _(data, seed):
 @one_of_three.refuses
 def _(data, seed):
     """All three branches together: too many weights."""
-    return kd.branches.Mixed(branched(_make, at=0, count=3, seed=seed), None)
+    return kd.branches.Mixed(branched(wide_net, at=0, count=3, seed=seed), None)
 
 
 @one_of_three.refuses
@@ -326,10 +320,9 @@ def _(data, seed):
 
 def _branch(data: Data, seed: int, weight: float, epochs: int = 16) -> nn.Module:
     """Train three branches and return one of them."""
-    net = branched(_make, at=0, count=3, seed=seed)
+    net = branched(wide_net, at=0, count=3, seed=seed)
     how = replace(LONG, epochs=epochs, seed=seed)
-    kd.train(kd.methods.one(net, None, weight=weight), data, how, progress=False)
-    return net[0]
+    return fit(net, kd.methods.one(net, None, weight=weight), data, how)[0]
 
 
 def _mixed(z: torch.Tensor, g: torch.Tensor) -> torch.Tensor:

@@ -5,11 +5,10 @@ import torch.nn.functional as F
 
 import kdsurvey as kd
 from kdsurvey.lessons.alone import on_labels
-from kdsurvey.lessons.design import Design
+from kdsurvey.lessons.design import Design, best
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
 from kdsurvey.lessons.net2net.experiments import random_block
 from kdsurvey.lessons.taught import small_digits
-from kdsurvey.training import accuracy
 
 x = example(50, 4)
 W = example(4, 3, seed=1)
@@ -249,7 +248,7 @@ def _(seed):
 def _(data, teacher, seed):
     """Six layers, four of them random, at the better of two rates on validation images."""
     tried = [_tuned(_random(teacher, seed), data, seed, lr) for lr in (0.03, 0.1)]
-    return max(tried, key=lambda net: accuracy(net, *data.held_out))
+    return best(tried, data)
 
 
 def _random(net, seed) -> torch.nn.Module:

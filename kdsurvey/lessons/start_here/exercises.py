@@ -6,10 +6,10 @@ import torch
 
 import kdsurvey as kd
 from kdsurvey.lessons.alone import on_labels
-from kdsurvey.lessons.design import Design
+from kdsurvey.lessons.arms import fit
+from kdsurvey.lessons.design import Design, best
 from kdsurvey.lessons.exercise import Exercise, close, read_questions
-from kdsurvey.lessons.taught import digits_and_teacher
-from kdsurvey.training import accuracy
+from kdsurvey.lessons.taught import few_digits_and_teacher, small_net
 
 weights = Exercise(
     "Count the weights",
@@ -179,29 +179,23 @@ first_pair = Design(
     margin=2,
     seeds=(0, 1, 2, 3, 4),
 )
-SHARE = 0.06  # of the digits
 
 
 @first_pair.deals
 def _(seed):
     """180 digits, and a net that learnt from 3,000."""
-    digits, teacher = digits_and_teacher(seed)
-    return digits.fraction(SHARE, seed), teacher
+    return few_digits_and_teacher(seed)
 
 
 @first_pair.rival
 def _(data, teacher, seed):
     """Learn from the labels, at the better of two rates on validation images."""
     tried = [_alone(data, seed, lr) for lr in (0.1, 0.3)]
-    return max(tried, key=lambda net: accuracy(net, *data.held_out))
-
-
-def _small(seed) -> torch.nn.Module:
-    return kd.nets.mlp(196, 30, 10, seed=seed)
+    return best(tried, data)
 
 
 def _alone(data, seed, lr=0.2) -> torch.nn.Module:
-    return on_labels(_small(seed), data, kd.Config(epochs=30, lr=lr), seed)
+    return on_labels(small_net(seed), data, kd.Config(epochs=30, lr=lr), seed)
 
 
 @first_pair.solved_by
@@ -221,7 +215,7 @@ def _(data, teacher, seed):
 @first_pair.refuses
 def _(data, teacher, seed):
     """Stages that nobody trains by."""
-    student = _small(seed)
+    student = small_net(seed)
     kd.methods.hinton(student, teacher, T=4.0, alpha=1.0)
     return student
 
@@ -229,23 +223,22 @@ def _(data, teacher, seed):
 @first_pair.refuses
 def _(data, teacher, seed):
     """Student and teacher in the other's place."""
-    student, how = _small(seed), kd.Config(epochs=30, lr=0.2, seed=seed)
-    kd.train(kd.methods.hinton(teacher, student, alpha=1.0), data, how, progress=False)
+    student, how = small_net(seed), kd.Config(epochs=30, lr=0.2, seed=seed)
+    fit(teacher, kd.methods.hinton(teacher, student, alpha=1.0), data, how)
     return student
 
 
 @first_pair.refuses
 def _(data, teacher, seed):
     """Alpha taken for the weight of the labels."""
-    student, how = _small(seed), kd.Config(epochs=30, lr=0.2, seed=seed)
-    kd.train(kd.methods.hinton(student, teacher, alpha=0.0), data, how, progress=False)
-    return student
+    student, how = small_net(seed), kd.Config(epochs=30, lr=0.2, seed=seed)
+    return fit(student, kd.methods.hinton(student, teacher, alpha=0.0), data, how)
 
 
 @first_pair.refuses
 def _(data, teacher, seed):
     """The labels, for twice as long."""
-    return on_labels(_small(seed), data, kd.Config(epochs=60, lr=0.2), seed)
+    return on_labels(small_net(seed), data, kd.Config(epochs=60, lr=0.2), seed)
 
 
 questions = read_questions(__package__)

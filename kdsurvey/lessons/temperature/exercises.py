@@ -5,11 +5,11 @@ import torch
 import kdsurvey as kd
 from kdsurvey import losses
 from kdsurvey.lessons.alone import on_labels
-from kdsurvey.lessons.design import Design
+from kdsurvey.lessons.arms import fit
+from kdsurvey.lessons.design import Design, best
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
-from kdsurvey.lessons.taught import digits_and_teacher
+from kdsurvey.lessons.taught import few_digits_and_teacher, small_net
 from kdsurvey.stage import Stage, Teacher
-from kdsurvey.training import accuracy
 
 z, v = example(6, 10), example(6, 10, seed=1)
 soften = Exercise(
@@ -203,19 +203,14 @@ mended = Design(
 @mended.deals
 def _(seed):
     """180 digits, and a net that learnt from 3,000."""
-    digits, teacher = digits_and_teacher(seed)
-    return digits.fraction(0.06, seed), teacher
+    return few_digits_and_teacher(seed)
 
 
 @mended.rival
 def _(data, teacher, seed):
     """Forget T² at T = 20, and mend the step: the better of two rates on validation images."""
     tried = [_by(_forgotten, data, teacher, seed, lr=lr) for lr in (0.3, 1.0)]
-    return max(tried, key=lambda net: accuracy(net, *data.held_out))
-
-
-def _small(seed) -> torch.nn.Module:
-    return kd.nets.mlp(196, 30, 10, seed=seed)
+    return best(tried, data)
 
 
 def _forgotten(z, v, y) -> torch.Tensor:
@@ -224,15 +219,13 @@ def _forgotten(z, v, y) -> torch.Tensor:
 
 def _by(loss, data, teacher, seed, lr=0.2) -> torch.nn.Module:
     """Train a student by a loss of its logits z, the teacher's v and the labels y."""
-    student, frozen = _small(seed), Teacher(teacher)
+    student, frozen = small_net(seed), Teacher(teacher)
 
     def terms(batch, progress):
         return {"loss": loss(student(batch.x), frozen(batch), batch.y)}
 
     stage = Stage("distil", {student: terms}, score={"student": student})
-    how = kd.Config(epochs=30, lr=lr, seed=seed)
-    kd.train(iter([stage]), data, how, progress=False)
-    return student
+    return fit(student, iter([stage]), data, kd.Config(epochs=30, lr=lr, seed=seed))
 
 
 @mended.solved_by
@@ -246,7 +239,7 @@ def _(data, teacher, seed):
 @mended.refuses
 def _(data, teacher, seed):
     """The labels alone."""
-    return on_labels(_small(seed), data, kd.Config(epochs=30, lr=0.2), seed)
+    return on_labels(small_net(seed), data, kd.Config(epochs=30, lr=0.2), seed)
 
 
 @mended.refuses
