@@ -75,7 +75,7 @@ fuzz: $(VENV)/test.done
 	$(BIN)/python -m pytest -q --hypothesis-profile fuzz --timeout 7200 tests/test_fuzz.py
 
 shots: $(VENV)/test.done
-	$(BIN)/python tests/browser/shots.py docs
+	PYTHONPATH=tests $(BIN)/python tests/browser/shots.py docs
 
 mutate: $(VENV)/test.done
 	$(BIN)/python tests/mutate.py

@@ -1,5 +1,5 @@
 """Takes the README's pictures of the panels, in the app and in JupyterLab:
-`tests/browser/shots.py docs`, or `make shots`.
+`make shots`.
 """
 
 import sys
