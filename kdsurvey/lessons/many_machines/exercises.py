@@ -242,8 +242,8 @@ seldom = Design(
             "from its labels and the other's copy, kd.methods.hinton; then once more."
         ),
         (
-            "kd.methods.hinton(net, copy_of_the_other, T=1.0, alpha=0.5), 4 epochs for each "
-            "of three rounds; the first round has no copy yet, so it is plain."
+            "kd.methods.hinton(net, copy_of_the_other, T=1.0, alpha=0.5), plain in the first of "
+            "three rounds; 4 epochs each, with batch_size=50: batches of 128 are 16 steps."
         ),
     ),
     weights=17_500,

@@ -266,8 +266,8 @@ one_of_three = Design(
             "one branch. What makes them listen more to each other, and less to the labels?"
         ),
         (
-            "branched(make, at=0, count=3, seed=seed), one(net, None, T=3.0, weight=5.0) for 16 "
-            "epochs; what is left is to train it, and to return net[0]."
+            "make(seed) is a net, branched(make, at=0, count=3, seed=seed) are three, by one(net, "
+            "None, T=3.0, weight=5.0), 16 epochs, batch_size=50; what is left is to return net[0]."
         ),
     ),
     weights=17_500,
