@@ -1,6 +1,8 @@
 """All panels on one page, one at a time: what `make app` serves."""
 
 import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 import ipywidgets as widgets
@@ -33,11 +35,48 @@ def all_panels(data: Data | None = None) -> "AllPanels":
     return AllPanels(digits, os.environ.get("QUERY_STRING", ""))
 
 
+@dataclass(frozen=True)
+class Button:
+    """A button of the page: the kinds of panels behind it, in order, and what makes them."""
+
+    kinds: tuple[str, ...]
+    make: Callable[[], list[Panel]]
+
+
+class OnDemand(Mapping[str, list[Panel]]):
+    """The panels behind each button, made when they are first asked for.
+
+    buttons: name -> Button. `made`: those made so far.
+    """
+
+    def __init__(self, buttons: Mapping[str, Button]):
+        self.buttons = buttons
+        self.made: dict[str, list[Panel]] = {}
+
+    def __getitem__(self, name: str) -> list[Panel]:
+        if name not in self.made:
+            self.made[name] = self.buttons[name].make()
+        return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.buttons)
+
+    def __len__(self) -> int:
+        return len(self.buttons)
+
+    def of_kind(self, kind: str) -> tuple[str, Panel]:
+        """Return the first panel of a kind, after the name on its button."""
+        for name, button in self.buttons.items():
+            if kind in button.kinds:
+                return name, self[name][button.kinds.index(kind)]
+        raise ValueError(f"no panel here is a {kind} panel")
+
+
 class AllPanels:
     """A page of panels; see `all_panels`.
 
-    panels: name on a button -> the panels that it shows; chosen: the buttons; box: the
-    whole page as a widget.
+    panels: name on a button -> the panels that it shows, made when they are first shown;
+    chosen: the buttons; box: the whole page as a widget.
     """
 
     text = (
@@ -46,7 +85,7 @@ class AllPanels:
     )
 
     def __init__(self, data: Data, query: str = ""):
-        self.panels = panels_of(data)
+        self.panels = OnDemand(buttons_of(data))
         self._page = widgets.VBox(layout={"grid_gap": "8px"})
         self.chosen = widgets.ToggleButtons(
             options=list(self.panels), description="Panel"
@@ -63,37 +102,28 @@ class AllPanels:
 
     def end(self) -> None:
         """Ask what runs in the background to end; returns at once."""
-        for panel in self._all():
+        for panel in self._made():
             panel.end()
 
     def close(self) -> None:
         """Close every panel, and free the page's own widgets."""
-        for panel in self._all():
+        for panel in self._made():
             panel.close()
         free(self.box)
 
     def open(self, link: str) -> None:
         """Show the panel that a permalink is for, in its state.
 
-        What is wrong with the permalink is said by that panel, or by the first one.
+        What is wrong with the permalink is said by that panel, or by the one shown.
         """
-        with self._all()[0].guarded():
-            kind = permalink.read(link).kind
-            name, panel = self._of_kind(kind)
+        with self._made()[0].guarded():
+            name, panel = self.panels.of_kind(permalink.read(link).kind)
             self.chosen.value = name
             with panel.guarded():
                 panel.paste(link)
 
-    def _of_kind(self, kind: str) -> tuple[str, Panel]:
-        """Return the first panel of a kind, after the name on its button."""
-        for name, panels in self.panels.items():
-            for panel in panels:
-                if panel.kind == kind:
-                    return name, panel
-        raise ValueError(f"no panel here is a {kind} panel")
-
-    def _all(self) -> list[Panel]:
-        return [panel for panels in self.panels.values() for panel in panels]
+    def _made(self) -> list[Panel]:
+        return [panel for panels in self.panels.made.values() for panel in panels]
 
     def _show(self) -> None:
         self._page.children = [panel.box for panel in self.panels[self.chosen.value]]
@@ -102,25 +132,34 @@ class AllPanels:
         return self.text
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle, more = self._all()[0]._repr_mimebundle_()
+        bundle, more = self._made()[0]._repr_mimebundle_()
         view = "application/vnd.jupyter.widget-view+json"
         page = {view: bundle[view] | {"model_id": self.box.model_id}}
         return bundle | page | {"text/plain": self.text}, more
 
 
-def panels_of(data: Data) -> dict[str, list[Panel]]:
-    """Train a teacher and a student, and make the panels: name on a button -> panels."""
+def buttons_of(data: Data) -> dict[str, Button]:
+    """Train a teacher and a student; return the buttons by the names on them."""
     teacher = teach(data, TEACHERS[0])
     student = mlp(data.train[0][0].numel(), 30, len(data.classes), seed=0)
     train(hinton(student, teacher), data, Config(epochs=5), progress=False)
-    x, y = (part[:200] for part in data.test)
-    logits = teacher.logits(x), Teacher(student).logits(x)
-    live = live_training(data, teacher.net)
-    compared = compare(data, teacher.net)
+
+    def rewound(panel: Panel) -> list[Panel]:
+        return [panel, rewind(panel)]
+
+    def one_image() -> list[Panel]:
+        x, y = (part[:200] for part in data.test)
+        logits = teacher.logits(x), Teacher(student).logits(x)
+        return [temperature(x, y, *logits, data.classes, T=4.0)]
+
     return {
-        "Landscape": [landscape(data)],
-        "Digit pad": [pad(teacher.net, student, data)],
-        "Compare": [compared, rewind(compared)],
-        "Live": [live, rewind(live)],
-        "Temperature": [temperature(x, y, *logits, data.classes, T=4.0)],
+        "Landscape": Button(("landscape",), lambda: [landscape(data)]),
+        "Digit pad": Button(("pad",), lambda: [pad(teacher.net, student, data)]),
+        "Compare": Button(
+            ("compare", "rewind"), lambda: rewound(compare(data, teacher.net))
+        ),
+        "Live": Button(
+            ("live", "rewind"), lambda: rewound(live_training(data, teacher.net))
+        ),
+        "Temperature": Button(("temperature",), one_image),
     }

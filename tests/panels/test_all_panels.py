@@ -26,10 +26,14 @@ def made(digits, close):
     return lambda query="": close(AllPanels(digits, query))
 
 
-def test_one_panel_at_a_time(made):
+def test_one_panel_at_a_time_made_when_it_is_first_shown(made):
     page = made()
-    for name, panels in page.panels.items():
+    assert [*page.panels.made] == ["Landscape"] and len(page.panels) == 5
+    for name, button in page.panels.buttons.items():
         page.chosen.value = name
+        assert name in page.panels.made
+        panels = page.panels[name]
+        assert [panel.kind for panel in panels] == list(button.kinds)
         assert page.box.children[1].children == tuple(panel.box for panel in panels)
         for panel in panels:
             panel.settle()
