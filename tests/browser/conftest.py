@@ -47,7 +47,12 @@ def app(tmp_path_factory) -> App:
         yield app
 
 
-@pytest.fixture(scope="session", params=["lab", "app"])
+def _grouped(server: str):
+    """A server whose tests run in one process, which opens the page once."""
+    return pytest.param(server, marks=pytest.mark.xdist_group(server))
+
+
+@pytest.fixture(scope="session", params=[_grouped("lab"), _grouped("app")])
 def opened(request, chromium) -> Iterator:
     """A page with all panels, in JupyterLab and as the app; `page.kernel` is its kernel."""
     server = request.getfixturevalue(request.param)

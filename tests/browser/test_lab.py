@@ -7,7 +7,7 @@ import re
 import pytest
 from browser.steps import await_new_picture, await_still_picture, panel, picture, status
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("some panels")]
 
 
 @pytest.fixture

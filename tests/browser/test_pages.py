@@ -4,10 +4,10 @@ import os
 
 import pytest
 from browser.lab import HERE, ROOT
-from browser.made import what_widgets_need, write_notebook
+from browser.made import SHORTER, what_widgets_need, write_notebook
 from browser.steps import ERRORS, open_and_run, outputs_tree
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = [path.name for path in LESSONS]
 # What is folded is not in view, and cannot be photographed
@@ -58,10 +58,11 @@ def check_widgets(page, shots, name: str) -> None:
 
 
 def test_a_whole_notebook_runs(page, lab, shots):
-    open_and_run(page, lab, WHOLE, seconds=150)
+    open_and_run(page, lab, WHOLE, seconds=300)
     check_widgets(page, shots, WHOLE)
 
 
+@pytest.mark.xdist_group("some panels")
 def test_panels_and_questions_have_names(some_panels, shots):
     check_widgets(some_panels, shots, "panels")
 
@@ -72,8 +73,8 @@ def test_widgets_come_without_an_error_a_foreign_host_or_a_nameless_control(
 ):
     name = f"widgets_{lessons[0].stem[:2]}.ipynb"
     cells = [cell for path in lessons for cell in what_widgets_need(path)]
-    write_notebook(lab.folder / name, cells)
-    open_and_run(page, lab, name, seconds=150)
+    write_notebook(lab.folder / name, [SHORTER, *cells])
+    open_and_run(page, lab, name, seconds=300)
     check_widgets(page, shots, name)
 
 
