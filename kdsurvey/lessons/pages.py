@@ -41,7 +41,9 @@ def results() -> str:
     says = (
         f"The survey's {len(CLAIMS)} claims, taken apart into {len(ROWS)} questions: "
         f"{_counts()}. HOLDS means that the sentence is right *here*, on small nets and "
-        "mostly on the 5,000 digits that come with the package; O7, O9, O10 and O11 are "
+        "mostly on the 5,000 digits that come with the package; FAILS, that its opposite "
+        "is; NOT RESOLVED, that so many seeds cannot tell; EXACT, that it is algebra, "
+        "and was computed; NOT RUN, that no lesson asks it. O7, O9, O10 and O11 are "
         "doubts of the survey, and HOLDS means that the doubt is right. "
         "[Every comparison](docs/verdicts.md), with its interval, controls and regime."
     )
