@@ -68,7 +68,7 @@ notebooks: $(VENV)/test.done
 		--nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 --nbval-sanitize-with tests/nbval.cfg $(NOTEBOOKS)
 
 browser: $(VENV)/test.done
-	$(PYTEST) -rs -n 2 --dist loadgroup tests/browser
+	$(PYTEST) -rs -n 2 --dist loadscope tests/browser
 
 fuzz: $(VENV)/test.done
 	$(BIN)/python -m pytest -q --hypothesis-profile fuzz --timeout 7200 tests/test_fuzz.py

@@ -19,7 +19,7 @@ from browser.lab import (
     watched,
 )
 from browser.made import PANELS, write_notebook
-from browser.steps import open_and_run, open_app
+from browser.steps import open_and_run
 
 
 @pytest.fixture(scope="session")
@@ -47,27 +47,9 @@ def app(tmp_path_factory) -> App:
         yield app
 
 
-def _grouped(server: str):
-    """A server whose tests run in one process, which opens the page once."""
-    return pytest.param(server, marks=pytest.mark.xdist_group(server))
-
-
-@pytest.fixture(scope="session", params=[_grouped("lab"), _grouped("app")])
-def opened(request, chromium) -> Iterator:
-    """A page with all panels, in JupyterLab and as the app; `page.kernel` is its kernel."""
-    server = request.getfixturevalue(request.param)
-    with watched(chromium) as page:
-        if request.param == "app":
-            open_app(page, server)
-        else:
-            open_and_run(page, server, "all_panels.ipynb")
-        page.kernel = server.kernels()[-1]
-        yield page
-
-
 @pytest.fixture
 def all_panels(opened):
-    """All panels, as the tests before left them."""
+    """All panels, as the tests of the class before left them."""
     opened.watch.errors.clear()
     return opened
 

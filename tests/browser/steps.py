@@ -2,6 +2,10 @@
 a screen reader finds there.
 """
 
+import os
+
+from browser.lab import HERE
+
 ERRORS = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']"
 RAN = f"""() => document.querySelector("{ERRORS}")
     || [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(
@@ -62,7 +66,7 @@ def await_still_picture(page, found) -> str:
     """Wait until the picture stays: a panel says first that its run has ended, then draws."""
     old, now = None, picture(found)
     while old != now:
-        page.wait_for_timeout(1000)
+        page.wait_for_timeout(2000)
         old, now = now, picture(found)
     return now
 
@@ -132,3 +136,26 @@ def open_app(page, app, link: str = "") -> None:
     # the page comes when its cell has run
     page.goto(f"{app.url}/?kd={link}" if link else app.url)
     page.get_by_role("button", name="Landscape", exact=True).wait_for()
+
+
+# What is folded is not in view, and cannot be photographed
+UNFOLD = "window.jupyterapp.commands.execute('notebook:expand-all-headings')"
+
+
+def check_widgets(page, shots, name: str) -> None:
+    """Look for errors, foreign hosts and controls without a name on the page as it is."""
+    page.evaluate(UNFOLD)
+    page.screenshot(path=shots / f"{name}.png")
+    if "KDSURVEY_SHOTS" in os.environ:
+        outputs = page.locator(".jp-OutputArea-output:has(.jupyter-widgets)").all()
+        for k, output in enumerate(outputs):
+            output.screenshot(path=shots / f"{name}_{k}.png")
+    controls = outputs_tree(page)
+    sliders = [name for role, name in controls if role == "slider"]
+    boxes = [name for role, name in controls if role == "spinbutton" and name]
+    assert controls
+    # ipywidgets gives a slider's handle no name: the number box beside it has it
+    assert [role for role, name in controls if not name and role != "slider"] == []
+    assert len(boxes) >= len(sliders)
+    assert page.watch.errors == []
+    assert page.watch.hosts <= HERE

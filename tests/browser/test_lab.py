@@ -5,14 +5,25 @@ names, and nothing is asked of the network.
 import re
 
 import pytest
-from browser.steps import await_new_picture, await_still_picture, panel, picture, status
+from browser.steps import (
+    await_new_picture,
+    await_still_picture,
+    check_widgets,
+    panel,
+    picture,
+    status,
+)
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("some panels")]
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
 def page(some_panels):
     return some_panels
+
+
+def test_panels_and_questions_have_names(page, shots):
+    check_widgets(page, shots, "panels")
 
 
 def test_the_keyboard_moves_the_temperature(page, shots):
