@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kdsurvey
-from kdsurvey import variables
+from kdsurvey import store, variables
 from kdsurvey.suggest import meant
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         arguments.run(arguments)
     except (ValueError, OSError) as error:
-        print(f"kdsurvey: {error}", file=sys.stderr)
+        sentence = re.sub(r"^\[Errno \d+\] ", "", str(error))
+        print(f"kdsurvey: {sentence}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -131,6 +132,7 @@ def slides(arguments: argparse.Namespace) -> None:
 
 def keep(arguments: argparse.Namespace) -> None:
     """Run the notebooks' cores, and keep the numbers of their pictures for slides."""
+    _require("nbclient", "lab")
     if not is_checkout():
         raise ValueError(f"{HERE} lies in no checkout of kdsurvey, which keeps them")
     from kdsurvey.slides import kept
@@ -142,6 +144,7 @@ def keep(arguments: argparse.Namespace) -> None:
 
 def write_pages(arguments: argparse.Namespace) -> None:
     """Write what README.md and docs/ print from the records, and which cells are slides."""
+    _require("nbformat", "lab")
     if not is_checkout():
         raise ValueError(f"{HERE} lies in no checkout of kdsurvey, which has the pages")
     from kdsurvey.lessons import pages
@@ -197,9 +200,13 @@ def folder(text: str) -> Path:
     """Read the path of a folder; ~ is the home."""
     try:
         path = variables.home(text)
+        is_other = path.exists() and not path.is_dir()
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-    if not text.strip() or (path.exists() and not path.is_dir()):
+    except OSError as error:  # a name that is too long
+        reason = f"{text[:60]!r} ... cannot be a folder: {error.strerror}"
+        raise argparse.ArgumentTypeError(f"{reason}; name one, such as kd") from error
+    if not text.strip() or is_other:
         raise argparse.ArgumentTypeError(f"{text!r} is no folder; name one, such as kd")
     return path
 
@@ -244,7 +251,8 @@ def copy_notebooks(folder: Path, force: bool = False) -> list[Path]:
     """Copy the notebooks into a folder, which is made, with the glossary; returns the
     copies.
 
-    Raises ValueError where a copy would overwrite a file, unless forced to.
+    Raises ValueError where a copy would overwrite a file, unless forced to, OSError
+    where nothing can be written.
     """
     originals = sorted(notebook_folder().glob("*.ipynb"))
     copies = [folder / path.name for path in originals]
@@ -254,15 +262,9 @@ def copy_notebooks(folder: Path, force: bool = False) -> list[Path]:
             f"{present[0]} exists already ({len(present)} of {len(copies) + 1} files "
             "do); name another folder, or overwrite them with --force"
         )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for original, copy in zip(originals, copies):
-            _copy(original, copy)
-        _copy(_glossary(), folder / GLOSSARY)
-    except OSError as error:
-        raise ValueError(
-            f"{folder} cannot be written: {error.strerror}; name another folder"
-        ) from error
+    for original, copy in zip(originals, copies):
+        _copy(original, copy)
+    _copy(_glossary(), folder / GLOSSARY)
     return copies
 
 
@@ -273,7 +275,7 @@ def _copy(original: Path, copy: Path) -> None:
         "(../README.md#the-notebooks)", f"({FIRST})"
     )  # both have the map
     text = text.replace("(../docs/", "(").replace("(../notebooks/", "(")
-    copy.write_text(text, encoding="utf-8")
+    store.write(copy, text, "name another folder")
 
 
 def _glossary() -> Path:

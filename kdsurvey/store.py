@@ -37,6 +37,7 @@ LEFT = re.compile(r"\..+\.[0-9a-f]{32}\.part|\.part-\w+")
 STALE = 24 * 3600.0
 ELSEWHERE = "set KDSURVEY_DATA to a folder that you can write to"
 ROOM = 2**16  # bytes that a disk has left which is not full
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # errors of a disk without room
 # Errors of a download; RuntimeError is torchvision's
 NETWORK = (
     URLError,
@@ -121,6 +122,15 @@ def replacing(path: Path, remedy: str = ELSEWHERE) -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise _unwritable(path, error, remedy) from error
+
+
+def write(path: Path, text: str, remedy: str = ELSEWHERE) -> None:
+    """Write a text file in one step: the old one stays until the new one is whole.
+
+    Raises OSError with the remedy where nothing can be written.
+    """
+    with replacing(path, remedy) as file:
+        file.write(text.encode())
 
 
 def cached(
@@ -279,8 +289,12 @@ def _load(path: Path) -> Arrays | None:
 
 def _unwritable(path: Path, error: OSError, remedy: str = ELSEWHERE) -> OSError:
     reason = error.strerror or error
-    advice = "remove that folder" if path.is_dir() else "free some space"
-    return OSError(error.errno, f"cannot write {path}: {reason}; {advice}, or {remedy}")
+    advice = ""
+    if error.errno in FULL:
+        advice = "free some space, or "
+    elif path.is_dir():
+        advice = "remove that folder, or "
+    return OSError(error.errno, f"cannot write {path}: {reason}; {advice}{remedy}")
 
 
 def _advice(root: Path, inside: Path, missing: dict[str, str], error: Exception) -> str:

@@ -131,7 +131,9 @@ def test_a_file_in_place_of_a_folder_is_answered_in_a_sentence(tmp_path, capsys)
     for words in (["notebooks"], ["record", "widths", "--folder"]):
         assert "is no folder" in refusal([*words, str(tmp_path / "file")], capsys)
     line = refusal(["notebooks", str(tmp_path / "file" / "below")], capsys)
-    assert "cannot be written" in line and "name another folder" in line
+    assert "kdsurvey: cannot write" in line and "; name another folder" in line
+    line = refusal(["notebooks", str(tmp_path / ("x" * 300))], capsys)
+    assert "cannot be a folder: File name too long; name one, such as kd" in line
     assert (tmp_path / "file").read_text() == "mine"
 
 

@@ -90,8 +90,8 @@ ALLOWED = CORE | {
     "exercises": {"lessons", "suggest"},
     "panels": {*CORE, "methods", "lessons", "panels"},
     "app": {"panels"},
-    "slides": {"pictures", "slides"},
-    "cli": {"app", "lessons", "records", "slides", "suggest", "variables"},
+    "slides": {"pictures", "slides", "store"},
+    "cli": {"app", "lessons", "records", "slides", "store", "suggest", "variables"},
     "__main__": {"cli"},
     "__init__": {*CORE, "methods"},
 }

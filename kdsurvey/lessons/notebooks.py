@@ -56,7 +56,13 @@ def catalogue() -> list[Notebook]:
 
 def _read(stem: str) -> Notebook:
     path = folder() / f"{stem}.ipynb"
-    about = json.loads(path.read_text(encoding="utf-8"))["metadata"].get(KEY, {})
+    try:
+        about = dict(json.loads(path.read_text(encoding="utf-8"))["metadata"][KEY])
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"{path} is no notebook with {KEY!r} in its metadata: "
+            f"{type(error).__name__} {error}"
+        ) from error
     needed = [field.name for field in fields(Notebook) if field.name != "stem"]
     if set(about) != set(needed):
         raise ValueError(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image, PngImagePlugin
 
-from kdsurvey import claims, forest
+from kdsurvey import claims, forest, store
 from kdsurvey.claims import CLAIMS, ROWS, Claim, Row
 from kdsurvey.lessons import ledger, notebooks
 from kdsurvey.lessons.distilling_mnist import full_mnist
@@ -156,7 +156,7 @@ def pages() -> dict[str, str]:
 def write() -> None:
     """Write the pages and the picture of the ledger into a checkout."""
     for name, text in pages().items():
-        (ROOT / name).write_text(text, encoding="utf-8")
+        store.write(ROOT / name, text, "use a checkout that is yours")
     drawn = picture()
     about = PngImagePlugin.PngInfo()
     about.add_text(MARKS, drawn.about)

@@ -4,7 +4,6 @@ Script, style, letters of formulas and pictures are all inside the page. It is b
 what the notebook has stored; nothing is run.
 """
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
@@ -18,13 +17,16 @@ from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from pygments.formatters import HtmlFormatter
 
+from kdsurvey import store
 from kdsurvey.slides import figures, kept
+from kdsurvey.slides.notebook import read
 from kdsurvey.slides.rule import is_shown, kinds, shows_code, source_of
 
 # Highlighted code, as nbconvert writes it
 PROGRAM = re.compile(
     r'<div class="?[ \w]*highlight[^>]*>\s*<pre>(.*?)</pre>\s*</div>', re.S
 )
+ELSEWHERE = "name another folder"  # the remedy where nothing can be written
 PAGE = Path(str(files("kdsurvey.slides") / "page"))
 FONT = re.compile(
     r"url\((fonts/[\w-]+\.woff2)\)[^;}]*"
@@ -43,16 +45,22 @@ class Slide:
 def chosen(source: Path, numbers: Sequence[str] = ()) -> list[Path]:
     """Return the notebooks of a folder with these numbers, such as "01", by default all.
 
-    Raises ValueError where the folder has no such notebook.
+    A number is what stands before the first _ of a name; a whole name will do. Raises
+    ValueError where the folder has no such notebook.
     """
-    notebooks = {path.stem[:2]: path for path in sorted(source.glob("*.ipynb"))}
-    for number in numbers or notebooks or ("any",):
-        if number not in notebooks:
-            raise ValueError(
-                f"{source} has no notebook {number}; "
-                f"there are: {', '.join(notebooks) or 'none'}"
-            )
-    return [notebooks[number] for number in numbers or notebooks]
+    notebooks = sorted(source.glob("*.ipynb"))
+    if not notebooks:
+        raise ValueError(f"{source} has no notebooks; name a folder that has some")
+    named: dict[str, list[Path]] = {}
+    for path in notebooks:
+        for name in dict.fromkeys((path.stem.split("_")[0], path.stem)):
+            named.setdefault(name, []).append(path)
+    for number in numbers:
+        if number not in named:
+            known = ", ".join(dict.fromkeys(path.stem for path in notebooks))
+            raise ValueError(f"{source} has no notebook {number!r}; there are: {known}")
+    asked = [path for number in numbers for path in named[number]]
+    return list(dict.fromkeys(asked)) or notebooks
 
 
 def write_decks(
@@ -60,21 +68,20 @@ def write_decks(
 ) -> Iterator[Path]:
     """Write the notebooks of a folder as slides; yields each page when it is there."""
     notebooks = chosen(source, numbers)
-    folder.mkdir(parents=True, exist_ok=True)
     for notebook in notebooks:
         page = folder / f"{notebook.stem}.slides.html"
-        page.write_text(deck(notebook), encoding="utf-8")
+        store.write(page, deck(notebook), ELSEWHERE)
         yield page
 
 
 def deck(path: Path) -> str:
     """Write the slides of a notebook as one page of HTML."""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook = read(path)
     template = Environment(
         loader=FileSystemLoader(PAGE), autoescape=False, trim_blocks=True
     ).get_template("slides.html.j2")
     return template.render(
-        title=escape(notebook["metadata"].get("kdsurvey", {}).get("title", path.stem)),
+        title=escape(_title(notebook, path.stem)),
         stacks=stacks(notebook, path.stem),
         styles=[_text("reveal/reveal.css"), _katex_style(), _code_style()],
         style=_text("slides.css"),
@@ -84,6 +91,11 @@ def deck(path: Path) -> str:
         ],
         script=_text("slides.js"),
     )
+
+
+def _title(notebook: dict, stem: str) -> str:
+    about = notebook["metadata"].get("kdsurvey")
+    return str(about.get("title", stem)) if isinstance(about, dict) else stem
 
 
 def stacks(notebook: dict, stem: str) -> list[list[Slide]]:

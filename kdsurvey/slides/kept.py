@@ -13,14 +13,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from kdsurvey import store
 from kdsurvey.pictures import Picture
 from kdsurvey.pictures.projected import projected
+from kdsurvey.slides.notebook import read
 
 FOLDER = Path(str(files("kdsurvey.slides") / "numbers"))
 KEY = "kdsurvey"  # of an output's metadata, while its notebook runs
 WATCH = "from kdsurvey.slides import kept\n\nkept.watch()"
 VARIES = "nbval-ignore-output"  # the tag of a cell that no two runs show alike
 TIMING = re.compile(r"[\d.]+ ms")
+MINE = "use a checkout that is yours"  # the remedy where nothing can be written
 SECONDS = 600  # that a cell may take
 DIGITS = 5  # of a number
 
@@ -33,12 +36,19 @@ def parts(stem: str, cell: dict, number: int) -> list[Picture]:
     path = FOLDER / f"{stem}.json"
     if not path.exists():
         return []
-    known = json.loads(path.read_text(encoding="utf-8"))
-    entry = known.get(cell["id"], {}).get(str(number))
-    if entry is None:
-        return []
-    same = entry["says"] == says(cell["outputs"][number])
-    return parts_of(entry) if same or VARIES in cell["metadata"]["tags"] else []
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        entry = known.get(cell.get("id"), {}).get(str(number))
+        if entry is None:
+            return []
+        kept, pictures = entry["says"], parts_of(entry)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is damaged, {error}; a checkout writes it anew with kdsurvey keep "
+            f"{stem[:2]}; without the file the stored pictures are shown"
+        ) from error
+    same = kept == says(cell["outputs"][number])
+    return pictures if same or VARIES in cell["metadata"].get("tags", []) else []
 
 
 def parts_of(entry: Mapping[str, Any]) -> list[Picture]:
@@ -50,21 +60,30 @@ def parts_of(entry: Mapping[str, Any]) -> list[Picture]:
 def says(output: dict) -> str:
     """Return the words of a picture that is stored in a notebook, without timings."""
     look = output.get("metadata", {}).get("image/png", {})
-    words = look.get("alt") or "".join(output["data"]["text/plain"])
+    words = look.get("alt") or "".join(output["data"].get("text/plain", ""))
     return TIMING.sub("some ms", words)
 
 
 def keep(path: Path) -> Path:
-    """Run the core of a notebook, and keep the numbers of its pictures; returns the file."""
+    """Run the core of a notebook, and keep the numbers of its pictures; returns the file.
+
+    Raises ValueError where a cell fails: what was kept before stays.
+    """
     import nbformat
     from nbclient import NotebookClient
+    from nbclient.exceptions import CellControlSignal, DeadKernelError
 
-    notebook = nbformat.read(path, 4)
+    notebook = read(path)
     cells = [c for c in notebook.cells if "core" in c.metadata.get("tags", [])]
     notebook.cells = [nbformat.v4.new_code_cell(WATCH), *cells]
-    NotebookClient(
-        notebook, timeout=SECONDS, resources={"metadata": {"path": str(path.parent)}}
-    ).execute()
+    where = {"metadata": {"path": str(path.parent)}}
+    try:
+        NotebookClient(notebook, timeout=SECONDS, resources=where).execute()
+    except (CellControlSignal, DeadKernelError) as error:
+        reason = getattr(error, "evalue", "") or str(error).strip().split("\n")[-1]
+        raise ValueError(
+            f"{path}: its core cannot be run, {reason}; run the notebook and mend it"
+        ) from error
     found: dict[str, dict[str, Any]] = {}
     for cell in notebook.cells:
         for number, output in enumerate(cell.get("outputs", [])):
@@ -72,9 +91,8 @@ def keep(path: Path) -> Path:
             if drawn:
                 entry = {"says": says(output), "parts": drawn}
                 found.setdefault(cell.id, {})[str(number)] = entry
-    FOLDER.mkdir(exist_ok=True)
     file = FOLDER / f"{path.stem}.json"
-    file.write_text(json.dumps(found, ensure_ascii=False, indent=0) + "\n", "utf-8")
+    store.write(file, json.dumps(found, ensure_ascii=False, indent=0) + "\n", MINE)
     return file
 
 

@@ -12,6 +12,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from kdsurvey import store
+from kdsurvey.slides.notebook import read
+
 LIVE = "application/vnd.jupyter.widget-view+json"
 EXERCISE = ".check("
 PRINTED = 6  # lines at most that stay with the text before
@@ -86,11 +89,12 @@ def source_of(cell: dict) -> str:
 
 def stamp(path: Path) -> bool:
     """Write the rule's kinds into the metadata of a notebook; whether that changed it."""
+    read(path)  # refuses what is no notebook
     text = path.read_text(encoding="utf-8")
     notebook = json.loads(text)
     for cell, kind in zip(notebook["cells"], kinds(notebook["cells"])):
         cell["metadata"]["slideshow"] = {"slide_type": kind}
     stamped = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
     if stamped != text:
-        path.write_text(stamped, encoding="utf-8")
+        store.write(path, stamped, "use a checkout that is yours")
     return stamped != text

@@ -5,10 +5,11 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from kdsurvey import cli
-from kdsurvey.slides import deck, figures
+from kdsurvey.slides import deck, figures, rule
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 ADDRESSES = {"src", "srcset", "data", "poster", "action", "xlink:href"}
@@ -88,9 +89,8 @@ def test_views_of_a_scheme_show_all_of_it_large_enough():
 def test_the_command_writes_the_pages_that_are_asked_for(tmp_path, capsys):
     mine, there = tmp_path / "mine", tmp_path / "there"
     mine.mkdir()
-    cell = {"cell_type": "markdown", "id": "a", "source": ["# Mine"], "metadata": {}}
     for name in ("01_a.ipynb", "02_b.ipynb"):
-        (mine / name).write_text(json.dumps({"cells": [cell], "metadata": {}}))
+        write(mine / name, title=7)
     source = ["--source", str(mine)]
     assert cli.main(["slides", str(there), "02", *source]) == 0
     (path,) = there.iterdir()
@@ -101,4 +101,83 @@ def test_the_command_writes_the_pages_that_are_asked_for(tmp_path, capsys):
         and len(list(there.iterdir())) == 2
     )
     assert cli.main(["slides", str(there), "77", *source]) == 2
-    assert "no notebook 77; there are: 01, 02" in capsys.readouterr().err
+    assert "no notebook '77'; there are: 01_a, 02_b" in capsys.readouterr().err
+
+
+def write(path: Path, **about) -> None:
+    """Write a notebook of one cell; about: what maps say of it."""
+    cells = [nbformat.v4.new_markdown_cell("# Mine")]
+    metadata = {"kdsurvey": about}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
+
+
+def test_notebooks_whose_names_begin_alike_are_all_chosen(tmp_path):
+    names = ["01_a", "01_b", "Untitled", "Untitled1", "x"]
+    paths = [tmp_path / f"{name}.ipynb" for name in names]
+    for path in paths:
+        write(path)
+    assert deck.chosen(tmp_path) == paths
+    assert deck.chosen(tmp_path, ["01", "x", "01_a"]) == [*paths[:2], paths[4]]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="empty has no notebooks; name a folder"):
+        deck.chosen(tmp_path / "empty")
+
+
+V4 = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}}
+CODE = {"cell_type": "code", "source": "x", "metadata": {}, "execution_count": None}
+NONE = {
+    "half of one": '{"cells": [{"cell_ty',
+    "empty": "",
+    "a list": [],
+    "null": None,
+    "without cells": V4,
+    "cells null": V4 | {"cells": None},
+    "a word for a cell": V4 | {"cells": ["x"]},
+    "without outputs": V4 | {"cells": [CODE]},
+    "a later format": {"nbformat": 9, "cells": []},
+    "deep": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("what", NONE)
+def test_what_is_no_notebook_is_refused_by_name_and_leaves_nothing(
+    what, tmp_path, capsys
+):
+    path, pages = tmp_path / "01_a.ipynb", tmp_path / "pages"
+    text = NONE[what] if isinstance(NONE[what], str) else json.dumps(NONE[what])
+    path.write_text(text)
+    for words in (["slides", str(pages), "--source", str(tmp_path)],):
+        assert cli.main(words) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert f"{path} is no notebook that can be read: " in line
+        assert "; open it in JupyterLab and save it again" in line
+    assert not pages.exists()
+    with pytest.raises(ValueError, match="is no notebook"):
+        rule.stamp(path)
+    assert path.read_text() == text
+
+
+def test_earlier_formats_and_cells_without_ids_become_slides(tmp_path):
+    png = {"image/png": "AAAA", "text/plain": "x"}
+    shown = {"output_type": "display_data", "data": png, "metadata": {}}
+    cells = [CODE | {"outputs": [shown]}]
+    (tmp_path / "1.ipynb").write_text(json.dumps(V4 | {"cells": cells}))
+    heading = {"cell_type": "heading", "level": 1, "source": "Old", "metadata": {}}
+    old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}}
+    old["worksheets"] = [{"cells": [heading], "metadata": {}}]
+    (tmp_path / "2.ipynb").write_text(json.dumps(old))
+    first, second = deck.write_decks(tmp_path, tmp_path / "pages")
+    assert "src='data:image/png;base64,AAAA'" in first.read_text()
+    assert "Old</h1>" in second.read_text()
+
+
+def test_a_page_is_whole_or_not_there(tmp_path, monkeypatch):
+    """What was there before stays when the disk is full in the middle of writing."""
+    write(tmp_path / "01_a.ipynb")
+    (page,) = deck.write_decks(tmp_path, tmp_path)
+    before = page.read_text()
+    monkeypatch.setattr(deck, "deck", lambda path: before + "\ud800")
+    with pytest.raises(ValueError):
+        list(deck.write_decks(tmp_path, tmp_path))
+    assert page.read_text() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"01_a.ipynb", page.name}

@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import nbclient
 import nbformat
 import pytest
+from nbclient.exceptions import CellExecutionError
 
 from kdsurvey.pictures import Axis, Chart, Line, Picture
 from kdsurvey.pictures.marks import SMALLEST
@@ -70,8 +72,20 @@ def test_a_picture_of_another_run_is_not_shown(tmp_path, monkeypatch):
     assert kept.parts("01_x", cell | {"id": "other"}, 0) == []
     cell["outputs"][0]["metadata"]["image/png"]["alt"] = "three lines"
     assert kept.parts("01_x", cell, 0) == []
+    assert kept.parts("01_x", cell | {"metadata": {}}, 0) == []
     cell["metadata"]["tags"].append(kept.VARIES)
     assert kept.parts("01_x", cell, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"abc": 3}', '{"abc": {"0": {}}}', '{"abc": {"0": {"says": "x"}}}'],
+)
+def test_damaged_numbers_are_refused_by_name(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(kept, "FOLDER", tmp_path)
+    (tmp_path / "01_x.json").write_text(text)
+    with pytest.raises(ValueError, match=r"01_x.json is damaged.*kdsurvey keep 01"):
+        kept.parts("01_x", shown(WIDE), 0)
 
 
 def test_how_long_it_took_does_not_make_a_picture_another():
@@ -87,5 +101,16 @@ def test_a_notebooks_core_is_run_to_keep_its_numbers(tmp_path, monkeypatch):
     cells[0].metadata.tags, cells[1].metadata.tags = ["core"], ["deeper"]
     path = tmp_path / "01_x.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    known = json.loads(kept.keep(path).read_text())
+    file = kept.keep(path)
+    known = json.loads(file.read_text())
     assert known[cells[0].id]["0"]["says"] == "a line" and len(known) == 1
+
+    def fails(client):
+        raise CellExecutionError("", "ZeroDivisionError", "division by zero")
+
+    monkeypatch.setattr(nbclient.NotebookClient, "execute", fails)
+    with pytest.raises(
+        ValueError, match=r"01_x.ipynb: its core cannot be run, division"
+    ):
+        kept.keep(path)
+    assert json.loads(file.read_text()) == known
