@@ -15,13 +15,16 @@ from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from kdsurvey.data import Data, Pair
+from kdsurvey.lessons.answering import asked, refuse_more, refuse_unsteady
 from kdsurvey.lessons.arms import Net
 from kdsurvey.lessons.exercise import Report, Task
 from kdsurvey.lessons.trial import Clock, Said, bounded, in_words
+from kdsurvey.stage import copied, in_eval, logits_of
 from kdsurvey.training import accuracy
 from kdsurvey.verdicts import Verdict, judge
 
 SEEDS = (0, 1, 2)
+ASKED = 256  # validation images that show how a net answers
 Inputs = tuple[Any, ...]  # what the reader's function gets before the seed; data first
 Plan = Callable[..., nn.Module]  # (*inputs, seed) -> trained net
 Serve = Callable[[nn.Module], nn.Module]  # a trained net -> the one that answers
@@ -35,7 +38,8 @@ class Design(Task):
     least: weights that the net must have, where it is to be a grown one. steps: of
     optimisers that a training may take, all stages together; None is as many as the
     time allows. It is enough that the function returns a net: one whose bias was
-    changed by hand has taken no step.
+    changed by hand has taken no step. It answers every image for itself, with its own
+    weights alone, and each seed has a net of its own.
 
     A lesson declares one and adds to it with decorators:
 
@@ -91,9 +95,12 @@ class Design(Task):
     def check(self, answer: Plan) -> Report:
         """Train by the reader's design for every seed, and judge it on validation images.
 
-        The nets are kept, for `open` to judge.
+        The nets are kept, for `open` to judge. All rivals are trained before the
+        reader's code runs: whatever that changes, it does not change them.
         """
         self.committed = []
+        for seed in self.seeds:
+            self._of(seed)
         nets: list[nn.Module] = []
         with torch.enable_grad(), bounded(self.seconds) as clock:
             lines = [
@@ -162,27 +169,31 @@ class Design(Task):
 
     def _trains(self, answer: Plan, nets: list[nn.Module]) -> bool:
         """Train a net for every seed, into `nets`; say what does not fit."""
+        # where weights lie -> the seed whose net has them, and that net, which stays there
+        known: dict[int, tuple[int, nn.Module]] = {}
         for seed in self.seeds:
             data, *others = self._of(seed)[0]
             given = _sealed(data), *copy.deepcopy(others)
-            with _counted() as taken:
-                net = _call(answer, given, seed)
+            with _counted() as taken, torch.enable_grad():
+                net = _of_seed(seed, partial(answer, *given, seed))
             if self.steps and taken["steps"] > self.steps:
                 raise Said(f"seed {seed}: it takes {taken['steps']:,} steps")
-            self._fits(net, data, seed)
-            nets.append(self._serve(copy.deepcopy(net)) if self._serve else net)
+            _of_seed(seed, partial(self._fits, net, data))
+            _refuse_shared(net, seed, known)
+            nets.append(self._serve(copied(net)) if self._serve else net)
         return True
 
-    def _fits(self, net: Any, data: Data, seed: int) -> None:
+    def _fits(self, net: Any, data: Data) -> None:
+        """Raise Said for what is no net within the limits, that answers images alike."""
         if not isinstance(net, nn.Module):
-            raise Said(f"seed {seed}: it returns {type(net).__name__}, not a net")
-        size = sum(weights.numel() for weights in net.parameters())
-        if size > self.weights or size < self.least:
-            raise Said(f"seed {seed}: this net has {size:,} weights")
-        with torch.no_grad():
-            shape = tuple(net.eval()(data.train[0][:2]).shape)
+            raise Said(f"it returns {type(net).__name__}, not a net")
+        x = asked(net.eval(), data.held_out[0][:ASKED])
+        refuse_more(net, x[:2], self.least, self.weights)
+        with torch.no_grad(), in_eval(net):
+            shape = tuple(logits_of(net, x[:2]).shape)
         if shape != (2, len(data.classes)):
-            raise Said(f"seed {seed}: for two images it gives {shape}, not logits")
+            raise Said(f"for two images it gives {shape}, not logits")
+        refuse_unsteady(net, x)
 
     def _of(self, seed: int) -> tuple[Inputs, nn.Module]:
         """Return what a seed deals and the trained rival, made at the first call."""
@@ -204,14 +215,31 @@ def _counted() -> Iterator[Counter]:
         hook.remove()
 
 
-def _call(answer: Plan, given: Inputs, seed: int) -> Any:
-    """Call the reader's function; its error says for which seed it was."""
+def _of_seed(seed: int, call: Callable[[], Any]) -> Any:
+    """Call what runs the reader's code; its error says for which seed it was."""
     try:
-        return answer(*given, seed)
+        return call()
     except NotImplementedError:
         raise
     except Exception as error:
         raise Said(f"seed {seed}: {in_words(error)}") from None
+
+
+def _refuse_shared(
+    net: nn.Module, seed: int, known: dict[int, tuple[int, nn.Module]]
+) -> None:
+    """Raise Said for a net that shares weights with one of another seed, whose images
+    are in part those that it is judged on; note where its weights lie.
+    """
+    places = [w.data_ptr() for w in net.parameters() if w.numel()]
+    for place in places:
+        if place in known:
+            before, _ = known[place]
+            raise Said(
+                f"seed {seed}: it returns the net of seed {before} again, which has "
+                "seen images that this one is judged on; make a net inside the function"
+            )
+    known |= dict.fromkeys(places, (seed, net))
 
 
 def best(nets: Iterable[Net], data: Data) -> Net:
