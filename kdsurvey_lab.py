@@ -7,29 +7,40 @@ So where no kernel of the notebook runs, the live views of panels are left out a
 opened. Where one runs, the panel is found again as it is now.
 
 It is no part of the package, whose import takes seconds that a server need not wait.
+Whatever is odd about a notebook or the server, the notebook opens: as it is, at worst.
 """
 
+import re
 from typing import Any
 
 LIVE = "application/vnd.jupyter.widget-view+json"
+# how the texts of our panels, quizzes and progress bars begin
+OURS = re.compile(r"\((panels?|progress|question|\d+ questions): ")
 
 
 def live_panels(model: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the outputs' data, of a notebook that was read, that hold a panel's live view.
 
-    Other widgets are none: a panel's text begins with a bracket.
+    Other widgets are none, which a panel's text tells.
     """
-    notebook = model.get("content")
-    if model.get("type") != "notebook" or not isinstance(notebook, dict):
+    if not isinstance(model, dict) or model.get("type") != "notebook":
         return []
-    outputs = [o for cell in notebook.get("cells", []) for o in cell.get("outputs", [])]
-    shown = [output.get("data", {}) for output in outputs]
-    texts = ["".join(data.get("text/plain", "")) for data in shown]
-    return [
-        data
-        for data, text in zip(shown, texts)
-        if LIVE in data and text.startswith("(")
-    ]
+    cells = _dicts(model.get("content"), "cells")
+    outputs = [output for cell in cells for output in _dicts(cell, "outputs")]
+    shown = [output.get("data") for output in outputs]
+    return [data for data in shown if isinstance(data, dict) and _is_ours(data)]
+
+
+def _dicts(holder: Any, name: str) -> list[dict[str, Any]]:
+    """Return what is a dict in a list that a dict has under a name."""
+    parts = holder.get(name) if isinstance(holder, dict) else None
+    return [p for p in parts if isinstance(p, dict)] if isinstance(parts, list) else []
+
+
+def _is_ours(data: dict[str, Any]) -> bool:
+    text = data.get("text/plain")
+    text = "".join(map(str, text)) if isinstance(text, list) else str(text)
+    return LIVE in data and bool(OURS.match(text))
 
 
 def leave_still_faces(model: dict[str, Any]) -> None:
@@ -41,7 +52,7 @@ def leave_still_faces(model: dict[str, Any]) -> None:
 async def has_kernel(sessions: Any, path: str) -> bool:
     """Whether a kernel runs that was started for the notebook at this path."""
     running = await sessions.list_sessions()
-    return path.strip("/") in {session["path"] for session in running}
+    return path.strip("/") in {session.get("path") for session in running}
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
@@ -58,8 +69,11 @@ def _load_jupyter_server_extension(server: Any) -> None:
 
     async def get(path: str, *given: Any, **options: Any) -> dict[str, Any]:
         model: dict[str, Any] = await read(path, *given, **options)
-        if live_panels(model) and not await has_kernel(sessions, path):
-            leave_still_faces(model)
+        try:
+            if live_panels(model) and not await has_kernel(sessions, path):
+                leave_still_faces(model)
+        except Exception as error:
+            server.log.warning("kdsurvey_lab: %s is opened as it is: %r", path, error)
         return model
 
     manager.get = get

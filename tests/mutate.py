@@ -31,7 +31,7 @@ CLOSERS = (")", "]", "}")
 
 @dataclass(frozen=True)
 class Fault:
-    """One mistake: `old` becomes `new` in `file`, a path inside the package.
+    """One mistake: `old` becomes `new` in `file`, a path from the package's folder.
 
     The test file beside the list must notice it; `also` names more test files to run,
     separated by spaces.
@@ -170,9 +170,10 @@ def place(copy: Path) -> None:
     if (copy / "tests").exists():
         return
     unwanted = shutil.ignore_patterns("__pycache__")
-    for folder in ("kdsurvey", "tests"):
+    for folder in ("kdsurvey", "tests", "notebooks", "etc"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=unwanted)
-    shutil.copy(ROOT / "pyproject.toml", copy)
+    for file in ("pyproject.toml", "kdsurvey_lab.py"):
+        shutil.copy(ROOT / file, copy)
 
 
 def tested(copy: Path, tests: str) -> int:

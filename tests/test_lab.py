@@ -18,7 +18,15 @@ PANEL = {
     "image/png": "",
     "text/plain": "(panel: x)",
 }
-OTHER = {kdsurvey_lab.LIVE: {"model_id": "2"}, "text/plain": "IntSlider(value=0)"}
+VIEW = {kdsurvey_lab.LIVE: {"model_id": "2"}}
+# of others, with no text, or with one that is no text
+OTHERS = [
+    VIEW | {"text/plain": "IntSlider(value=0)"},
+    VIEW | {"text/plain": "(Output(), Output())"},
+    VIEW | {"text/plain": None},
+    VIEW | {"text/plain": [1, None]},
+    VIEW,
+]
 
 
 def test_live_views_of_panels_are_left_out_and_all_else_stays():
@@ -26,7 +34,7 @@ def test_live_views_of_panels_are_left_out_and_all_else_stays():
         {"cell_type": "markdown", "source": "x"},
         {
             "cell_type": "code",
-            "outputs": [{"data": dict(PANEL)}, {"data": dict(OTHER)}],
+            "outputs": [{"data": dict(data)} for data in (PANEL, *OTHERS)],
         },
         {"cell_type": "code", "outputs": [{"name": "stdout", "text": "y"}]},
     ]
@@ -37,10 +45,23 @@ def test_live_views_of_panels_are_left_out_and_all_else_stays():
 
 
 def test_files_that_are_no_notebooks_stay_as_they_are():
-    for model in ({"type": "file", "content": "text"}, {"type": "notebook"}):
+    contents = ["text", None, [], 3, {}, {"cells": None}, {"cells": {}}]
+    contents += [{"cells": [None, "x", {}, {"outputs": None}, {"outputs": [None]}]}]
+    contents += [{"cells": [{"outputs": [{"data": None}, {"data": "x"}, {}]}]}]
+    contents += [{"worksheets": [{"cells": [{"outputs": [PANEL]}]}]}]
+    models = [{"type": "notebook", "content": content} for content in contents]
+    for model in (None, {}, {"type": "file", "content": "text"}, *models):
         before = deepcopy(model)
         kdsurvey_lab.leave_still_faces(model)
         assert model == before
+
+
+def test_the_texts_of_all_that_is_live_in_the_notebooks_are_known():
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        notebook = json.loads(path.read_text())
+        live = json.dumps(notebook["cells"]).count(f'"{kdsurvey_lab.LIVE}": ')
+        model = {"type": "notebook", "content": notebook}
+        assert len(kdsurvey_lab.live_panels(model)) == live
 
 
 class Sessions:
@@ -50,7 +71,7 @@ class Sessions:
         return [{"path": "sub/open.ipynb"}]
 
 
-def test_a_notebook_keeps_its_live_views_while_its_kernel_runs(tmp_path):
+def test_a_notebook_keeps_its_live_views_while_its_kernel_runs(tmp_path, monkeypatch):
     output = nbformat.v4.new_output("display_data", PANEL)
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell("panel", outputs=[output])]
@@ -66,8 +87,13 @@ def test_a_notebook_keeps_its_live_views_while_its_kernel_runs(tmp_path):
         model = asyncio.run(manager.get(path))
         return set(model["content"]["cells"][0]["outputs"][0]["data"])
 
+    warnings = []
+    server.log = SimpleNamespace(warning=lambda *said: warnings.append(said))
     assert kinds("/sub/open.ipynb") == kinds("sub/open.ipynb") == set(PANEL)
     assert kinds("sub/closed.ipynb") == set(PANEL) - {kdsurvey_lab.LIVE}
+    assert not warnings
+    monkeypatch.setattr(kdsurvey_lab, "leave_still_faces", None)
+    assert kinds("sub/closed.ipynb") == set(PANEL) and len(warnings) == 1
     folder = asyncio.run(manager.get("sub"))
     assert {model["name"] for model in folder["content"]} == {
         "open.ipynb",
