@@ -12,6 +12,7 @@ wants those asks for them: `recorded(name, results_dir())`.
 
 import inspect
 import json
+import math
 import re
 import sys
 import time
@@ -21,6 +22,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +246,8 @@ def recorded(name: str, folder: Path | None = None) -> pd.DataFrame:
     """
     if not isinstance(name, str):
         raise ValueError(f"recorded({name!r}): give the name of an experiment, a word")
+    if not isinstance(folder, str | PathLike | None):
+        raise ValueError(f"recorded: folder = {folder!r}; give a path, or None")
     there = SHIPPED if folder is None else variables.home(folder)
     records = paths(there)
     if folder is None:
@@ -351,7 +355,9 @@ def _damaged(path: Path | Traversable, what: str) -> ValueError:
 def _parsed(path: Path | Traversable) -> Callable[[str], dict[str, Any]]:
     def parsed(line: str) -> dict[str, Any]:
         try:
-            values = json.loads(line, parse_constant=_refuse_constant)
+            values = json.loads(
+                line, parse_constant=_refuse_constant, parse_float=_finite
+            )
             if not isinstance(values, dict):
                 raise ValueError("it is no object in braces")
             return values
@@ -368,6 +374,13 @@ def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is no number")
 
 
+def _finite(word: str) -> float:
+    number = float(word)
+    if not math.isfinite(number):
+        raise ValueError(f"{word} is larger than any number here")
+    return number
+
+
 def _refuse_header(path: Path | Traversable, header: dict[str, Any]) -> None:
     missing = [name for name in HEADER if name not in header]
     if missing:
@@ -379,22 +392,34 @@ def _refuse_header(path: Path | Traversable, header: dict[str, Any]) -> None:
             f"{path} has the format {header['format']!r}, this version reads {FORMAT}; "
             "update kdsurvey, or delete the file"
         )
+    tables = [name for name in ("parts", "settings") if type(header[name]) is not dict]
+    words = [name for name in HEADER[1:4] if not isinstance(header[name], str)]
+    if tables or words:
+        wrong = ", ".join(tables + words)
+        raise _damaged(path, f"has a header with another kind of {wrong}")
 
 
 def _refuse_lines(path: Path | Traversable, runs: list[dict], rows: list[dict]) -> None:
     """Raise ValueError unless there are seeds, each with its line and a row or more."""
-    versions = [run for run in runs if isinstance(run.get("versions"), dict)]
     seeds = [run["run"] for run in runs]
     of_rows = [row.get("seed") for row in rows]
-    numbers = all(isinstance(seed, int) for seed in seeds + of_rows)
-    timed = all("seconds" in run for run in runs)
-    if not runs or not numbers or not timed or len(versions) < len(runs):
+    numbers = all(ranges.whole(seed, 0) for seed in seeds + of_rows)
+    if not runs or not numbers or not all(map(_tells_all, runs)):
         raise _damaged(path, "lacks a seed, or its seconds or versions")
     if len(set(seeds)) < len(seeds):
         raise _damaged(path, "holds a seed twice")
     apart = sorted(set(of_rows) ^ set(seeds), key=str)
     if apart:
         raise _damaged(path, f"holds only a part of seed {', '.join(map(str, apart))}")
+
+
+def _tells_all(run: dict[str, Any]) -> bool:
+    """Return whether a seed's line has its seconds, a number, and its versions."""
+    versions = run.get("versions")
+    plain = isinstance(versions, dict) and not any(
+        isinstance(value, list | dict) for value in versions.values()
+    )
+    return plain and ranges.weight(run.get("seconds"))
 
 
 def _line(values: dict[str, Any]) -> bytes:

@@ -4,6 +4,24 @@ from mutate import Fault
 
 FAULTS = [
     Fault(
+        "numbers that are too large are read",
+        "records.py",
+        "if not math.isfinite(number):",
+        "if False:",
+    ),
+    Fault(
+        "a header of another kind is read",
+        "records.py",
+        "if tables or words:",
+        "if False:",
+    ),
+    Fault(
+        "seconds may be words",
+        "records.py",
+        'return plain and ranges.weight(run.get("seconds"))',
+        'return plain and "seconds" in run',
+    ),
+    Fault(
         "a silent bar silences the next ones",
         "progress.py",
         "if not self.disable:",

@@ -241,6 +241,8 @@ def test_a_damaged_file_is_named(toy, tmp_path):
     path.write_text("")
     with pytest.raises(ValueError, match="is empty"):
         records.recorded("coin", tmp_path)
+    with pytest.raises(ValueError, match="folder = 3; give a path, or None"):
+        records.recorded("coin", 3)
 
 
 HEADER, RUN, ROW = 0, 1, 2
@@ -267,6 +269,21 @@ DAMAGE = {
     "no seconds": lambda whole: changed(whole, RUN, lambda run: run.pop("seconds")),
     "no seed": lambda whole: changed(whole, ROW, lambda row: row.pop("seed")),
     "another seed": lambda whole: changed(whole, ROW, lambda row: row.update(seed=5)),
+    "no table of settings": lambda w: changed(
+        w, HEADER, lambda h: h.update(settings=0)
+    ),
+    "a number for data": lambda whole: changed(
+        whole, HEADER, lambda h: h.update(data=3)
+    ),
+    "a list of versions": lambda w: changed(
+        w, RUN, lambda r: r["versions"].update(a=[1])
+    ),
+    "words for seconds": lambda w: changed(w, RUN, lambda run: run.update(seconds="x")),
+    "too large": lambda whole: whole.replace(
+        '"run": 0', '"x": 1e999, "run": 0'
+    ).encode(),
+    "a truth for a seed": lambda w: w.replace("0,", "false,").encode(),
+    "a seed below 0": lambda w: w.replace('": 0', '": -1').encode(),
     "a seed of words": lambda whole: changed(whole, RUN, lambda r: r.update(run=[1])),
 }
 
