@@ -31,6 +31,29 @@ def test_a_written_folder_is_read_again_as_it_was(digits, tmp_path, monkeypatch)
     before = {file: file.stat().st_mtime_ns for file in files}
     own_images.as_folder(digits, place, each=(3, 2))
     assert {file: file.stat().st_mtime_ns for file in files} == before
+    half = files[0].read_bytes()
+    files[0].write_bytes(half[: len(half) // 2])
+    own_images.as_folder(digits, place, each=(3, 2))
+    assert files[0].read_bytes() == half
+
+
+@pytest.mark.parametrize(
+    "name", ["..", "../up", "/tmp/up", "a/b", "", "a\0b", ".", "a."]
+)
+def test_a_class_whose_name_leads_out_of_the_folder_is_refused(name, tmp_path):
+    x = torch.zeros(1, 1, 4, 4), torch.zeros(1).long()
+    named = data.Data(x, x, ("a",), "made up")
+    object.__setattr__(named, "classes", (name,))
+    with pytest.raises(ValueError, match="cannot name a folder; give classes names"):
+        own_images.as_folder(named, tmp_path / "mine", each=(1, 1))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("each", [3, (1.5, 2), (1,), (0, 1), ("a", 2), (-1, 1)])
+def test_how_many_are_two_whole_numbers(each, digits, tmp_path):
+    with pytest.raises(ValueError, match="give two whole numbers, such as"):
+        own_images.as_folder(digits, tmp_path, each=each)
+    assert not list(tmp_path.iterdir())
 
 
 def test_images_that_cannot_be_written_are_named(digits, tmp_path):
@@ -40,6 +63,9 @@ def test_images_that_cannot_be_written_are_named(digits, tmp_path):
         own_images.as_folder(colours, tmp_path)
     with pytest.raises(ValueError, match="class 0 has 350 images, not 400"):
         own_images.as_folder(digits, tmp_path, each=(400, 1))
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(OSError, match=r"cannot write .* name another folder"):
+        own_images.as_folder(digits, tmp_path / "file", each=(1, 1))
 
 
 def test_recorded_runs_beside_a_students_own():
