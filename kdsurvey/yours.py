@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from kdsurvey import ranges
 from kdsurvey.intervals import of_next
 from kdsurvey.pictures import (
     Axis,
@@ -19,6 +20,7 @@ from kdsurvey.pictures import (
     row_axis,
 )
 from kdsurvey.pictures.palette import FAINT, INK
+from kdsurvey.suggest import refuse_unknown
 
 INCH = 96  # CSS pixels
 SURE = 0.99  # so often would a further seed lie within the limits that are written
@@ -38,8 +40,10 @@ def among(
     ones, with "arm" and that column; an arm of yours that they lack stands alone, None is
     no rows. most: the largest value that there can be, 0 is the smallest. The words say
     where 99 of 100 further seeds would lie, from three seeds on, and whether yours lies
-    there.
+    there. Raises ValueError for a run that is no finite number, for none at all, and for
+    rows without the column.
     """
+    _check(yours, rows, value)
     recorded = {arm: _values(rows, arm, value) for arm in _arms(yours, rows)}
     marks, words = [], []
     for k, (arm, values) in enumerate(recorded.items()):
@@ -69,6 +73,16 @@ def among(
     height = INCH * (0.75 + 0.42 * len(names))
     about = f"{title} ({value}): " + "; ".join(words) + "."
     return Picture({"yours": chart}, width=7.2 * INCH, height=height, about=about)
+
+
+def _check(yours: Mapping[str, float], rows: pd.DataFrame | None, value: str) -> None:
+    wrong = [arm for arm, number in yours.items() if not ranges.number(number)]
+    if wrong or not yours:
+        what = f"{wrong[0]}: {yours[wrong[0]]!r}" if wrong else "no arm at all"
+        raise ValueError(f"your run has {what}; give a finite number for each arm")
+    if rows is not None:
+        for name in ("arm", value):
+            refuse_unknown("recorded rows", "column", name, list(map(str, rows)))
 
 
 def _arms(yours: Mapping[str, float], rows: pd.DataFrame | None) -> list[str]:

@@ -133,6 +133,18 @@ class TestLive:
         with pytest.raises(ValueError, match="'a' is a stack of 2 nets"):
             page.live({"a": sweeps.stack([net, net])}, toy)
         with pytest.raises(
-            ValueError, match="lack a column 'accuracy', have arm, loss"
+            ValueError, match="rows have no column 'accuracy'; there are: arm, loss"
         ):
             page.live({"a": net}, toy, beside=rows)
+
+
+@pytest.mark.parametrize("yours", [{}, {"a": math.nan}, {"a": math.inf}, {"a": "x"}])
+def test_a_run_without_a_number_is_refused(yours):
+    with pytest.raises(ValueError, match="give a finite number for each arm"):
+        among(yours, None, "accuracy", "Yours")
+
+
+def test_rows_without_the_column_are_refused():
+    rows = pd.DataFrame({"arm": ["a"], "accuracy": [0.5]})
+    with pytest.raises(ValueError, match="no column 'acuracy'; did you mean accuracy"):
+        among({"a": 0.5}, rows, "acuracy", "Yours")

@@ -173,9 +173,10 @@ def _bars(mark: marks.Bars, axes: Axes) -> list[Artist]:
 
 def _corners(x, half, low, high, across: bool) -> np.ndarray:
     """Return the five corners of a bar's outline, all 0 for a bar that is a gap."""
-    size = np.array([2 * half, high - low])
-    corners = np.array([x - half, low]) + CORNERS * size
-    if not np.isfinite(corners).all():
+    if math.isfinite(x) and math.isfinite(low) and math.isfinite(high):
+        size = np.array([2 * half, high - low])
+        corners = np.array([x - half, low]) + CORNERS * size
+    else:
         corners = np.full((5, 2), [x - half, 0.0])
     return corners[:, ::-1] if across else corners
 

@@ -1,5 +1,6 @@
 """A chart: two axes, and the marks between them."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import TypeVar
@@ -47,14 +48,26 @@ class Axis:
         for name in ("limits", "ticks", "bounds"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, numbers(getattr(self, name)))
-        if self.limits is not None and (self.log and min(self.limits) <= 0):
-            raise ValueError(f"axis {self.label!r}: a log axis from {self.limits}")
+        if self.limits is not None:
+            self._check_limits(*self.limits)
         if self.names is not None:
             object.__setattr__(self, "names", readable(self.names))
         if self.names is not None and len(self.names) != len(self.ticks or ()):
             raise ValueError(
                 f"axis {self.label!r}: {len(self.names)} names for the ticks {self.ticks}"
             )
+
+    def _check_limits(self, *ends: float) -> None:
+        """Raise ValueError for limits between which nothing can stand."""
+        if self.log and min(ends) <= 0:
+            raise ValueError(f"axis {self.label!r}: a log axis from {self.limits}")
+        if len(ends) != 2 or not abs(ends[1] - ends[0]) < math.inf:
+            raise ValueError(
+                f"axis {self.label!r}: limits {self.limits}; give two finite numbers, or "
+                "None"
+            )
+        if ends[0] == ends[1]:  # room on both sides of the only number
+            object.__setattr__(self, "limits", limits.around(ends, log=self.log))
 
     def resolved(
         self, values: Iterable[float], snug: bool = False, bars: bool = False
@@ -78,7 +91,7 @@ class Axis:
             low = 0.0
         if bars and max(values) == 0:
             high = 0.0
-        return low, high
+        return low, high if high > low else low + 1.0
 
     def _ticks(self, low: float, high: float) -> list[float]:
         if self.log:
@@ -136,6 +149,7 @@ class Chart:
     def __post_init__(self):
         object.__setattr__(self, "marks", tuple(self.marks))
         self._check()
+        self._refuse_log_bars()
         xs, ys = self._reach()
         snug = any(mark.snug for mark in self.marks)
         lying, upright = self._bars(True), self._bars(False)
@@ -159,12 +173,21 @@ class Chart:
                     f"got {getattr(self, name)!r}"
                 )
 
+    def _refuse_log_bars(self) -> None:
+        """Raise ValueError for bars that begin at 0 on a log axis, which has no 0."""
+        for bars in self.marks_of(Bars):
+            if not bars.base and (self.x if bars.across else self.y).log:
+                raise ValueError(
+                    f"chart {self.title!r}: bars on a log axis, where 0 has no place; "
+                    "draw points, or give the bars a base"
+                )
+
     def _refuse_cut_bars(self) -> None:
         """Raise ValueError for bars that do not begin at 0: their lengths say too much."""
         for bars in self.marks_of(Bars):
             axis = self.x if bars.across else self.y
             low, high = sorted(axis.limits or (0.0, 0.0))  # found by now
-            if not bars.base and (axis.log or not low <= 0 <= high):
+            if not bars.base and not low <= 0 <= high:
                 raise ValueError(
                     f"chart {self.title!r}: bars on an axis from {low:g} to {high:g}, "
                     "where 0 has no place; draw points, or let the axis hold 0"

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 
 Limits = tuple[float, float]
+WIDEST = 300  # of the powers of ten of a log axis
+LARGEST = 1e300  # of the numbers that are drawn
 STEPS = (1, 2, 5)  # times a power of ten: the distances between ticks that read well
 
 
@@ -83,8 +85,10 @@ def short(value: float, form: str = ".2f") -> str:
 
 
 def finite(values: Iterable[float]) -> list[float]:
-    """Return the values that are numbers: neither nan nor infinite."""
-    return [value for value in values if math.isfinite(value)]
+    """Return the values that are numbers: neither nan nor infinite, nor so large that
+    their differences are.
+    """
+    return [value for value in values if abs(value) < LARGEST]
 
 
 def around(values: Iterable[float], margin: float = 0.05, log: bool = False) -> Limits:
@@ -97,7 +101,7 @@ def around(values: Iterable[float], margin: float = 0.05, log: bool = False) -> 
     if log:
         powers = [math.log10(value) for value in numbers if value > 0] or [-1.0, 0.0]
         low, high = around(powers, margin)
-        return 10.0**low, 10.0**high
+        return 10.0 ** max(low, -WIDEST), 10.0 ** min(high, WIDEST)
     if not numbers:
         return 0.0, 1.0
     low, high = min(numbers), max(numbers)

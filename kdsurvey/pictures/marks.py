@@ -35,6 +35,11 @@ def numbers(values: Numbers) -> tuple[float, ...]:
     return tuple(np.asarray(values, float).ravel().tolist())
 
 
+def number(value: float | None) -> float:
+    """Return a number; nan, which JSON has as null, where it is None."""
+    return math.nan if value is None else float(value)
+
+
 def grid(values) -> tuple:
     """Return an array of two or more dimensions as tuples of tuples."""
     return _tuples(np.asarray(values, float).tolist())
@@ -353,8 +358,8 @@ class Text(Mark):
 
     def __post_init__(self):
         super().__post_init__()
-        self._put("x", float(self.x))
-        self._put("y", float(self.y))
+        self._put("x", number(self.x))
+        self._put("y", number(self.y))
         self._put("shift", tuple(map(float, self.shift)))
         if self.size < SMALLEST:
             raise ValueError(
@@ -405,7 +410,7 @@ class Frame(Mark):
     def __post_init__(self):
         super().__post_init__()
         for name in ("x", "y", "across", "along"):
-            self._put(name, float(getattr(self, name)))
+            self._put(name, number(getattr(self, name)))
 
 
 KINDS = (Line, Points, Bars, Band, Rule, Cells, Image, Text, Arrow, Frame)

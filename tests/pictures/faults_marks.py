@@ -6,8 +6,26 @@ FAULTS = [
     Fault(
         "bars may begin anywhere",
         "pictures/chart.py",
-        "axis.log or not low <= 0 <= high",
-        "axis.log or not low < high",
+        "if not bars.base and not low <= 0 <= high:",
+        "if not bars.base and not low < high:",
+    ),
+    Fault(
+        "bars on a log axis are an error of mathematics",
+        "pictures/chart.py",
+        "if not bars.base and (self.x if bars.across else self.y).log:",
+        "if False:",
+    ),
+    Fault(
+        "an axis may end nowhere",
+        "pictures/chart.py",
+        "or not abs(ends[1] - ends[0]) < math.inf:",
+        ":",
+    ),
+    Fault(
+        "words at no place do not survive JSON",
+        "pictures/marks.py",
+        "return math.nan if value is None else float(value)",
+        "return float(value)",
     ),
     Fault(
         "marks of unequal length",

@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -85,6 +86,16 @@ def test_a_role_decides_colour_marker_and_style():
         (lambda: Chart([Bars([1], [3])], y=Axis("", (1, 4))), "from 1 to 4.*0 has no"),
         (lambda: Chart([Bars([1], [3], across=True)], Axis("", (1, 4))), "draw points"),
         (lambda: Chart([Bars([1], [3])], y=Axis("", (1, 9), log=True)), "0 has no"),
+        (
+            lambda: Chart([Bars([1], [3])], y=Axis(log=True)),
+            "bars on a log axis, where 0",
+        ),
+        (lambda: Axis("a", (0, math.inf)), "a.: limits .0.0, inf.; give two finite"),
+        (lambda: Axis("a", (math.nan, 1)), "give two finite numbers, or None"),
+        (lambda: Axis("a", (1, 2, 3)), "give two finite numbers, or None"),
+        (lambda: Picture({}), "one chart or more, got none"),
+        (lambda: picture(width=math.nan), "a picture of nan x 300 CSS pixels"),
+        (lambda: picture(height=10**6), "above 0, up to 32,000"),
         (lambda: Chart(legend="left"), "legend is one of"),
         (lambda: Chart(frame="gold"), "frame is one of"),
         (
@@ -98,6 +109,27 @@ def test_a_role_decides_colour_marker_and_style():
 def test_what_does_not_fit_is_refused_and_named(make, said):
     with pytest.raises(ValueError, match=said):
         make()
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        Chart([Bars([0, 1], [math.inf, 2], words=["a", "b"])]),
+        Chart([Bars([0, 1], [math.nan, -math.inf])]),
+        Chart([Bars([0, 1], [0, 0])]),
+        Chart([Bars([], [])]),
+        Chart([Line([0, 1], [-1e308, 1e308])]),
+        Chart([Line([0, 1], [1e-300, 1e300])], y=Axis(log=True)),
+        Chart([Line([0, 1], [1, 1])], Axis("", (1, 1)), Axis("", (2, 2), log=True)),
+        Chart([Text(math.nan, 0, "nowhere")]),
+    ],
+    ids=lambda chart: type(chart.marks[0]).__name__,
+)
+def test_odd_numbers_are_drawn_without_a_word_and_survive_json(chart):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first = Picture({"odd": chart}, width=200, height=150)
+        assert Picture.of_json(first.json()).png() == first.png()
 
 
 def test_there_and_back_through_json():
