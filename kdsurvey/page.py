@@ -8,11 +8,13 @@ import textwrap
 from collections.abc import Mapping
 
 import pandas as pd
+import torch
 from torch import Tensor, nn
 
 from kdsurvey import claims
 from kdsurvey.data import Data
 from kdsurvey.pictures import Picture
+from kdsurvey.suggest import refuse_unknown, unknown
 from kdsurvey.training import accuracy
 from kdsurvey.yours import among
 
@@ -107,8 +109,10 @@ def means(
     rows: pd.DataFrame, columns: list[str], by: str = "arm", digits: int = 1
 ) -> pd.DataFrame:
     """mean ± s.d. over seeds of each column, one line a value of `by`, in the order
-    they come, and the number of seeds.
+    they come, and the number of seeds. Raises ValueError for a column that is not there.
     """
+    for name in (by, *columns):
+        refuse_unknown("page.means", "column", name, list(map(str, rows)))
     groups = rows.groupby(by, sort=False)
     table = {
         c: groups[c].mean().round(digits).map("{:g}".format)
@@ -148,11 +152,14 @@ def live(
     this class alone. Raises ValueError for no net, for a stack of nets, for a label that
     no test image has, and for rows without that column.
     """
-    if not nets:
-        raise ValueError("page.live: no net to measure; give {'distilled': student}")
+    if not nets or not isinstance(nets, Mapping):
+        raise ValueError(
+            f"page.live: {type(nets).__name__} names no net to measure; give "
+            "{'distilled': student}"
+        )
     if beside is not None and column not in beside:
-        columns = ", ".join(map(str, beside.columns))
-        raise ValueError(f"page.live: rows lack a column {column!r}, have {columns}")
+        columns = list(map(str, beside.columns))
+        raise ValueError(f"page.live: rows have {unknown('column', column, columns)}")
     x, y = data.test if label is None else _of(data.test, label)
     shares = {arm: _share(arm, net, x, y) for arm, net in nets.items()}
     if column == "errors":
@@ -168,9 +175,10 @@ def live(
 def _of(part: tuple[Tensor, Tensor], label: int) -> tuple[Tensor, Tensor]:
     """Return the images of one class and their labels."""
     x, y = part
-    if not (y == label).any():
+    chosen = torch.as_tensor(y == label)  # a word is compared to one truth value
+    if not chosen.any():
         raise ValueError(f"page.live(label={label!r}): no test image has this label")
-    return x[y == label], y[y == label]
+    return x[chosen], y[chosen]
 
 
 def _share(arm: str, net: nn.Module, x: Tensor, y: Tensor) -> float:

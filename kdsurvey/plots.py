@@ -26,6 +26,7 @@ from kdsurvey.pictures import (
 )
 from kdsurvey.pictures.marks import Numbers
 from kdsurvey.pictures.palette import COLOURS, MARKERS, STYLES, gain_colours, roles
+from kdsurvey.suggest import refuse_unknown
 
 __all__ = [
     "COLOURS",
@@ -67,8 +68,12 @@ def arms(
 
     rows: a table with "arm", "seed" and the column `value`. paper: arm -> value that a paper
     reports on the same axis, drawn as a hollow diamond. The words repeat every mean, so give
-    recorded rows, not rows of a live run.
+    recorded rows, not rows of a live run. Raises ValueError for a column or an arm that
+    the rows do not have.
     """
+    refuse_unknown("plots.arms", "column", value, list(map(str, rows)))
+    for arm in order or ():
+        refuse_unknown("plots.arms", "arm", arm, list(rows["arm"].unique()))
     order = list(order or dict.fromkeys(rows["arm"]))
     marks, words, ends = [], [], [0.0]
     for k, (arm, role) in enumerate(zip(order, roles(order))):
@@ -246,8 +251,15 @@ def grouped(
 ) -> Picture:
     """Draw bars side by side: one group per label, one colour and hatch per series.
 
-    spread: the s.d. of each bar. numbers: put the values into the words.
+    spread: the s.d. of each bar. numbers: put the values into the words. Raises
+    ValueError for no series, and for one whose spread is not there.
     """
+    if not series or set(spread or series) != set(series):
+        raise ValueError(
+            f"plots.grouped: series {', '.join(series) or 'none'}, spread of "
+            f"{', '.join(spread or ()) or 'none'}; give one series or more, and the "
+            "spread of each or of none"
+        )
     width = 0.8 / len(series)
     marks, words = [], []
     known = roles(list(series))

@@ -1,14 +1,48 @@
 """Answers to misspelt names: `methods.hintn` says that `hinton` may be meant."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from types import ModuleType
+from typing import TypeVar
+
+Entry = TypeVar("Entry")
 
 
 def meant(name: str, known: Iterable[str], n: int = 3) -> str:
-    """Write "did you mean a or b?" of the names that are alike, n at most; "" for none."""
-    similar = " or ".join(get_close_matches(name, known, n=n))
+    """Write "did you mean a or b?" of the names that are alike, n at most, in any case; ""
+    for none.
+    """
+    lowered = {word.lower(): word for word in known}
+    alike = get_close_matches(name.lower(), lowered, n=n)
+    similar = " or ".join(lowered[word] for word in alike)
     return f"did you mean {similar}?" if similar else ""
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> str:
+    """Write that there is none of this name, and which there are: "no arm 'x'; ..."."""
+    names = list(map(str, known))
+    advice = meant(str(name), names, n=1)
+    return f"no {kind} {name!r}; {advice and f'{advice} '}there are: {', '.join(names)}"
+
+
+def refuse_unknown(where: str, kind: str, name: object, known: Collection[str]) -> None:
+    """Raise ValueError for a name that is none of those known."""
+    if not (isinstance(name, str) and name in known):
+        raise ValueError(f"{where}: there is {unknown(kind, name, known)}")
+
+
+class Known(dict[str, Entry]):
+    """A table of entries by name that answers a name which it lacks with a ValueError.
+
+    kind: what it has, "arm" say.
+    """
+
+    def __init__(self, kind: str, entries: Mapping[str, Entry]):
+        super().__init__(entries)
+        self.kind = kind
+
+    def __missing__(self, name: object) -> Entry:
+        raise ValueError(f"there is {unknown(self.kind, name, self)}")
 
 
 class Suggesting(ModuleType):

@@ -4,6 +4,19 @@ from mutate import Fault
 
 SUGGEST = "suggest.py"
 FAULTS = [
+    Fault(
+        "a name in another case is like none",
+        "suggest.py",
+        "get_close_matches(name.lower(), lowered, n=n)",
+        "get_close_matches(name, lowered, n=n)",
+    ),
+    Fault(
+        "a table of names answers with a KeyError",
+        "suggest.py",
+        'raise ValueError(f"there is {unknown(self.kind, name, self)}")',
+        "raise KeyError(name)",
+        also="lessons/test_words.py",
+    ),
     Fault("no name is alike", SUGGEST, "public, n=3)", "[], n=3)"),
     Fault(
         "what is private is offered",

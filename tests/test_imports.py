@@ -27,7 +27,7 @@ CORE = {
     "papers": set(),
     "pictures": {"pictures"},
     "forest": {"claims", "pictures", "verdicts"},
-    "plots": {"forest", "pictures"},
+    "plots": {"forest", "pictures", "suggest"},
     "schemes": {"pictures", "schemes"},
     "intervals": set(),
     "answers": {"intervals"},
@@ -70,8 +70,8 @@ CORE = {
         "threads",
         "variables",
     },
-    "page": {"claims", "data", "pictures", "training", "yours"},
-    "yours": {"intervals", "pictures"},
+    "page": {"claims", "data", "pictures", "suggest", "training", "yours"},
+    "yours": {"intervals", "pictures", "ranges", "suggest"},
     "machine": {"data", "store", "threads"},
 }
 ALLOWED = CORE | {

@@ -1,5 +1,6 @@
 """A misspelt name is answered with the one that may be meant; `dir` lists what is public."""
 
+import pickle
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 from processes import run
 
 import kdsurvey
+from kdsurvey import suggest
 
 
 @pytest.mark.parametrize(
@@ -72,3 +74,16 @@ def test_an_answer_that_nobody_catches_suggests_once():
     ran = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True)
     last = ran.stderr.strip().splitlines()[-1]
     assert last.lower().count("did you mean") == 1 and last.endswith("hinton?")
+
+
+def test_a_table_answers_a_name_that_it_lacks():
+    table = suggest.Known("arm", {"alone": 1, "BAN": 2})
+    assert table["alone"] == 1 and table.get("ban") is None and "ban" not in table
+    with pytest.raises(
+        ValueError, match=r"no arm 'ban'; did you mean BAN\? there are: a"
+    ):
+        table["ban"]
+    again = pickle.loads(pickle.dumps(table))
+    assert again == table == {"alone": 1, "BAN": 2} and again.kind == "arm"
+    with pytest.raises(ValueError, match="no arm 3; there are"):
+        table[3]

@@ -11,6 +11,7 @@ from torch import nn
 
 from kdsurvey.data import Data
 from kdsurvey.stage import Stage
+from kdsurvey.suggest import Known
 from kdsurvey.training import Config, train
 
 Role = Literal["method", "control", "diagnostic"]
@@ -44,8 +45,12 @@ class Arm:
 
 
 def by_name(*arms: AnArm) -> dict[str, AnArm]:
-    """Return the arms by name, in their order. Raises ValueError for two of one name."""
-    named = {arm.name: arm for arm in arms}
+    """Return the arms by name, in their order. Raises ValueError for two of one name.
+
+    The table answers a name that it lacks, as every table of names does that the
+    reader's words look something up in.
+    """
+    named = Known("arm", {arm.name: arm for arm in arms})
     if len(named) < len(arms):
         names = [arm.name for arm in arms]
         twice = sorted({name for name in names if names.count(name) > 1})

@@ -10,6 +10,7 @@ import pandas as pd
 
 from kdsurvey import claims
 from kdsurvey.lessons import ledger
+from kdsurvey.suggest import refuse_unknown
 from kdsurvey.verdicts import Answer, Values, Verdict, judge, judge_rows
 
 Judge = Callable[[], list[Verdict]]
@@ -172,8 +173,10 @@ class Claims:
     def answer(self, id: str) -> Answer:
         """Answer a row, not corrected for the other rows of its claim.
 
-        Raises ValueError where the answer is one to another row.
+        Raises ValueError for a row that is not answered here, and where the answer is
+        one to another row.
         """
+        refuse_unknown("claims", "row", id, self._rows)
         found = self._rows[id]()
         if found.claim != id:
             raise ValueError(f"the answer to {id} says that it is one to {found.claim}")

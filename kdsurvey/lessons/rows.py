@@ -8,7 +8,10 @@ from torch import nn
 
 from kdsurvey import verdicts
 from kdsurvey.data import Data
+from kdsurvey.suggest import refuse_unknown, unknown
 from kdsurvey.training import NoAnswer, accuracy
+
+MOST = 40  # values of a column that an error names
 
 
 def accuracies(
@@ -46,14 +49,24 @@ def _share(net: nn.Module, data: Data, part: str) -> float:
 def at(rows: pd.DataFrame, **values) -> pd.DataFrame:
     """Return the rows with these values in these columns: at(rows, choice="5 epochs").
 
-    Raises ValueError where no row has them.
+    Raises ValueError where there is no such column, or no row has them.
     """
     chosen = rows
     for column, value in values.items():
-        chosen = chosen[chosen[column] == value]
-    if chosen.empty:
-        raise ValueError(f"no row has {values}; the columns are {list(rows)}")
+        columns(rows, column)
+        left = chosen[chosen[column] == value]
+        if left.empty:
+            there = list(dict.fromkeys(map(str, chosen[column])))[:MOST]
+            raise ValueError(f"the rows have {unknown(column, value, there)}")
+        chosen = left
     return chosen
+
+
+def columns(rows: pd.DataFrame, *names: str) -> list[str]:
+    """Return the names of columns, each of which the rows have; ValueError for another."""
+    for name in names:
+        refuse_unknown("the rows", "column", name, list(map(str, rows)))
+    return list(names)
 
 
 def tuned(
@@ -78,14 +91,17 @@ def by_seed(
     rows: pd.DataFrame, arms: Sequence[str], column: str = "accuracy"
 ) -> np.ndarray:
     """Return (seeds, arms): a column of these arms, one row a seed, for pictures."""
-    return rows.pivot(index="seed", columns="arm", values=column)[list(arms)].to_numpy()
+    columns(rows, column)
+    table = rows.pivot(index="seed", columns="arm", values=column)
+    return table[columns(table, *arms)].to_numpy()
 
 
-def percent(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
+def percent(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
     """Return the rows with the shares of those columns as percentages, for tables and
     pictures; a claim is judged on the shares.
     """
-    return rows.assign(**{column: 100 * rows[column] for column in columns})
+    shares = {name: 100 * rows[name] for name in columns(rows, *names)}
+    return rows.assign(**shares)
 
 
 def spread(shares: pd.Series) -> str:
@@ -99,6 +115,7 @@ def table(
     """Return mean ± s.d. over seeds in per cent: an arm a line, a value of `across` a
     column, in the order in which they come.
     """
+    columns(rows, across, column)
     cells = rows.groupby(["arm", across], sort=False)[column].agg(spread)
-    lines, columns = (list(dict.fromkeys(rows[name])) for name in ("arm", across))
-    return cells.unstack(across).loc[lines, columns]
+    lines, heads = (list(dict.fromkeys(rows[name])) for name in ("arm", across))
+    return cells.unstack(across).loc[lines, heads]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kdsurvey import records
+from kdsurvey.lessons.rows import at, columns
 from kdsurvey.panels.kit.background import Run
 from kdsurvey.panels.kit.controls import row
 from kdsurvey.panels.kit.panel import PAGE_WIDTH, Panel
@@ -131,14 +132,8 @@ class Rerun(TrainingPanel):
 
     def _rows_in(self, folder: Path | None) -> pd.DataFrame:
         rows = records.recorded(self._name, folder)
-        for column, value in self._only.items():
-            rows = rows[rows[column] == value]
-        if rows.empty:
-            raise ValueError(
-                f"no row of {self._name} has {self._only}; "
-                f"its columns are {', '.join(rows)}"
-            )
-        return rows
+        columns(rows, self._column)
+        return at(rows, **self._only) if self._only else rows
 
     def sentence(self, state: str) -> str:
         if state == "running":

@@ -18,13 +18,13 @@ FAULTS = [
     Fault(
         "rows that are not there are no rows",
         "lessons/rows.py",
-        "if chosen.empty:",
+        "if left.empty:",
         "if False:",
     ),
     Fault(
         "seeds in the order of the rows",
         "lessons/rows.py",
-        'rows.pivot(index="seed", columns="arm", values=column)[list(arms)]',
-        'rows.pivot(index="seed", columns="arm", values=column)[sorted(arms)]',
+        "table[columns(table, *arms)]",
+        "table[sorted(arms)]",
     ),
 ]

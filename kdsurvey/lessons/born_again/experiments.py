@@ -18,6 +18,7 @@ from kdsurvey.methods import ban, hinton, plain
 from kdsurvey.methods.ban import Permuted
 from kdsurvey.records import experiment
 from kdsurvey.stage import Batch, Stage, Teacher
+from kdsurvey.suggest import Known
 from kdsurvey.training import Config
 
 # long enough to learn wrong labels too
@@ -30,7 +31,7 @@ SETTINGS = {
     "10 epochs": STOPPED,
     "40 epochs, weight decay": DECAYED,
 }  # every arm has the same choice
-LABELS = {"a fifth redrawn": 0.2, "clean": 0.0}
+LABELS = Known("kind of labels", {"a fifth redrawn": 0.2, "clean": 0.0})
 GENERATIONS = 4
 Make = Callable[[Data, int], nn.Sequential]
 
@@ -228,8 +229,6 @@ def method(
     teacher: None does for "alone". seed: of DKPP's permutation. Raises ValueError for
     an arm that is not one of ARMS.
     """
-    if arm not in ARMS:
-        raise ValueError(f"method: {arm!r} is not one of {tuple(ARMS)}")
     return ARMS[arm].method(net, Lesson(teacher, data, seed))
 
 

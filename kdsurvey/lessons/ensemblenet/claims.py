@@ -8,13 +8,13 @@ from dataclasses import replace
 import pandas as pd
 import torch
 
-from kdsurvey import records
+from kdsurvey import ranges, records
 from kdsurvey.lessons import judging
 from kdsurvey.lessons.branched_nets import RIGHT, WRONG, edges, stand
 from kdsurvey.lessons.ensemblenet.budgets import ALONE, ARMS, BUDGETS, SETTINGS, SMOOTH
 from kdsurvey.lessons.ensemblenet.experiments import THIN_LAMBDAS, name, parts
 from kdsurvey.lessons.judging import Claims, primary
-from kdsurvey.lessons.rows import at
+from kdsurvey.lessons.rows import at, columns
 from kdsurvey.verdicts import Exact, Verdict, chosen, judge_rows
 
 CLAIMS = Claims()
@@ -115,6 +115,9 @@ def best(rows: pd.DataFrame, budget: int, joint: bool = False) -> pd.DataFrame:
     """Return each arm's rows at its best try within the budget on validation images, for
     one served net or, `joint`, for the mean of all.
     """
+    columns(rows, "budget", "epochs", "setting")
+    if not ranges.whole(budget, 1):
+        raise ValueError(f"best: budget = {budget!r}; give a whole number of epochs")
     tries = rows[rows["budget"] <= budget]
     epochs = tries["epochs"].astype(str)
     tries = tries.assign(tried=tries["setting"] + ", " + epochs + " epochs")
@@ -125,6 +128,7 @@ def equal_steps(rows: pd.DataFrame, joint: bool = False) -> pd.DataFrame:
     """Return the best of those tries of an arm that make 15 epochs, whatever they cost;
     the default rate, which not all have, is out.
     """
+    columns(rows, "epochs", "setting")
     default = next(iter(SETTINGS))
     tries = rows[(rows["epochs"] == EPOCHS) & (rows["setting"] != default)]
     return chosen(tries, "setting", column=_chosen_by(joint))

@@ -34,6 +34,7 @@ from kdsurvey.lessons.branched_nets import (
 from kdsurvey.lessons.mutual_learning import experiments as mutual_learning
 from kdsurvey.methods import ffl
 from kdsurvey.records import experiment
+from kdsurvey.suggest import Known
 from kdsurvey.training import Config, accuracy, train
 
 CONFIG = branched_nets.CONFIG
@@ -98,7 +99,7 @@ WITHOUT = by_name(  # what is taken from FFL
     Joint("FFL without ramp", with_ffl, role="diagnostic", options={"ramp": 0.0}),
 )
 RAMPED = Joint("ONE with ramp", with_one, role="diagnostic", options={"ramp": RAMP})
-ARMS = {**PEERS, **WITHOUT, RAMPED.name: RAMPED}
+ARMS = Known("arm", {**PEERS, **WITHOUT, RAMPED.name: RAMPED})
 CLEAN = ("alone", "label smoothing", "ONE", "FFL")
 # settings of every experiment
 SHARED = branched_nets.SHARED | {

@@ -10,6 +10,7 @@ from kdsurvey.branches import Mixed
 from kdsurvey.lessons import branched_nets
 from kdsurvey.lessons.feature_fusion.claims import ANSWERS, answers, best
 from kdsurvey.lessons.feature_fusion.experiments import LONG, RAMP, small, wider
+from kdsurvey.lessons.rows import at, columns
 from kdsurvey.lessons.rows import spread as spread_of
 from kdsurvey.losses import ramp_up
 from kdsurvey.methods import dml, plain
@@ -57,9 +58,10 @@ def gains(
     """
     means, spread = {}, {}
     for name, column in ANSWERS.items():
-        table = 100 * rows[rows["choice"] == choice].pivot(
+        table = 100 * at(rows, choice=choice).pivot(
             index="seed", columns="arm", values=column
         )
+        columns(table, *arms, than)
         above = table[list(arms)].sub(table[than], axis=0)
         means[name], spread[name] = above.mean().tolist(), above.std().tolist()
     return means, spread

@@ -7,7 +7,7 @@ import pandas as pd
 from kdsurvey import records
 from kdsurvey.lessons.fitnets.experiments import ARMS, DEEP, DEPTHS
 from kdsurvey.lessons.judging import Claims, above, primary, primary_values
-from kdsurvey.lessons.rows import at, spread, tuned
+from kdsurvey.lessons.rows import at, columns, spread, tuned
 from kdsurvey.verdicts import Verdict
 
 TRAINED = 0.2  # validation accuracy of a net that has learnt; one answer for all: 0.1
@@ -73,8 +73,9 @@ def table(rows: pd.DataFrame, across: str = "depth") -> pd.DataFrame:
     Where some did not, how many did and the range of those: a net that gives one answer
     to all has no spread to speak of.
     """
-    columns = ["accuracy", "validation accuracy"]
-    cells = rows.groupby(["arm", across], sort=False)[columns].apply(_cell)
+    columns(rows, across)
+    measured = ["accuracy", "validation accuracy"]
+    cells = rows.groupby(["arm", across], sort=False)[measured].apply(_cell)
     arms, values = (list(dict.fromkeys(rows[name])) for name in ("arm", across))
     return cells.unstack(across).loc[arms, values]
 

@@ -11,6 +11,7 @@ from kdsurvey.data import Data
 from kdsurvey.lessons.fsp.claims import best_rate
 from kdsurvey.lessons.fsp.experiments import EVERY, matrices
 from kdsurvey.lessons.rows import at
+from kdsurvey.suggest import refuse_unknown
 
 # what is compared -> experiment, column, and arm -> the paper's figure
 PAPER = {
@@ -66,8 +67,9 @@ def gallery(
 
 def beside_the_paper(what: str) -> pd.DataFrame:
     """Return accuracies in per cent of a comparison of PAPER: the paper's, and the means
-    over our seeds, an arm a line.
+    over our seeds, an arm a line. Raises ValueError for another comparison.
     """
+    refuse_unknown("beside_the_paper", "comparison", what, PAPER)
     experiment, column, arms = PAPER[what]
     rows = records.recorded(experiment)
     rows = best_rate(rows) if "rate" in rows else rows.assign(start=rows["arm"])

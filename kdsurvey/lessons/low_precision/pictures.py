@@ -19,8 +19,7 @@ def curves(rows: pd.DataFrame, arms: list[str]) -> Mapping[str, np.ndarray]:
     """
     usual = kept.at(rows, choice=0)
     return {
-        arm: 100 * np.array(usual.loc[usual["arm"] == arm, "curve"].tolist())
-        for arm in arms
+        arm: 100 * np.array(kept.at(usual, arm=arm)["curve"].tolist()) for arm in arms
     }
 
 
@@ -73,9 +72,8 @@ def grid(rows: pd.DataFrame, arm: str = "no teacher") -> pd.DataFrame:
     """Return the accuracy in per cent, mean ± s.d. over seeds: bits of the weights down, of the
     activations across.
     """
-    cells = rows[rows["arm"] == arm].groupby(["weights", "activations"], sort=False)[
-        "accuracy"
-    ]
+    runs = kept.at(rows, arm=arm)
+    cells = runs.groupby(["weights", "activations"], sort=False)["accuracy"]
     return cells.apply(kept.spread).unstack("activations")
 
 

@@ -65,7 +65,7 @@ def gains(rows: pd.DataFrame, over: str = "alone") -> pd.DataFrame:
     """Return the rows of the other arms with "gain": points above the arm `over` at the
     same seed.
     """
-    base = rows[rows["arm"] == over].set_index("seed")["accuracy"]
+    base = kept.at(rows, arm=over).set_index("seed")["accuracy"]
     gain = 100 * (rows["accuracy"] - rows["seed"].map(base))
     return rows.assign(gain=gain)[rows["arm"] != over]
 

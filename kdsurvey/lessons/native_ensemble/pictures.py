@@ -66,7 +66,7 @@ def trade(
     marks, words = [], []
     for k, (arm, role) in enumerate(zip(arms, roles(arms))):
         for column in (ONE, TOGETHER):
-            values = 100 * rows.loc[rows["arm"] == arm, column]
+            values = 100 * at(rows, arm=arm)[column]
             price = prices.loc[arm, NAMED[column]]
             aside = price + 4 * (k - len(arms) // 2)  # equal prices stand side by side
             hollow = column == ONE

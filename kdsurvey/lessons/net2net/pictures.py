@@ -9,7 +9,7 @@ from torch import nn
 
 from kdsurvey import plots
 from kdsurvey.lessons.net2net.experiments import EVERY
-from kdsurvey.lessons.rows import percent
+from kdsurvey.lessons.rows import at, percent
 from kdsurvey.pictures import Axis, Cells, Chart, Frame
 from kdsurvey.surgery import weighted
 
@@ -58,10 +58,10 @@ def just_grown(deep: pd.DataFrame, wide: pd.DataFrame) -> pd.DataFrame:
 def curves(rows: pd.DataFrame, arms: Sequence[str], title: str) -> plots.Picture:
     """Draw validation accuracy against the step, mean ± s.d. over the seeds of each arm."""
     series = {
-        arm: 100 * np.array(rows.loc[rows["arm"] == arm, "accuracies"].tolist())
-        for arm in arms
+        arm: 100 * np.array(at(rows, arm=arm)["accuracies"].tolist()) for arm in arms
     }
-    steps = range(0, EVERY * len(series[arms[0]][0]), EVERY)
+    looks = max((len(values[0]) for values in series.values()), default=0)
+    steps = range(0, EVERY * looks, EVERY)
     labels = f"{title}; mean ± s.d.", "step", "validation accuracy (%)"
     return plots.lines(steps, series, *labels, width=7.6, height=4.0)
 

@@ -19,7 +19,7 @@ from kdsurvey.lessons.ensemblenet.budgets import (
     epochs,
 )
 from kdsurvey.lessons.ensemblenet.claims import all_of, best, equal_steps
-from kdsurvey.lessons.rows import at, spread
+from kdsurvey.lessons.rows import at, columns, spread
 from kdsurvey.lessons.what_would_you_pick.served import (
     Answer,
     answers,
@@ -60,8 +60,8 @@ def tried(
         return None
     single = same.assign(accuracy=same["branch 0"])
     several = same.assign(arm=same["arm"].map(all_of), accuracy=same["average"])
-    served = pd.concat([single, several]).set_index("arm", drop=False)
-    return pd.concat([served.loc[[arm]] for arm in arms]).reset_index(drop=True)
+    served = pd.concat([single, several])
+    return pd.concat([at(served, arm=arm) for arm in arms], ignore_index=True)
 
 
 def _setting(lr: float, decay: float) -> str | None:
@@ -281,6 +281,7 @@ def table_of_equal_steps(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _budgets(rows: pd.DataFrame) -> list[int]:
     """Return those of BUDGETS that were recorded."""
+    columns(rows, "budget")
     return [budget for budget in BUDGETS if budget in set(rows["budget"])]
 
 

@@ -12,6 +12,7 @@ from functools import cache
 import torch
 from torch import nn
 
+from kdsurvey import ranges
 from kdsurvey.branches import Fused, Mixed
 from kdsurvey.lessons.branched_nets import SHAPE, serving_cost
 from kdsurvey.lessons.ensemblenet.budgets import ARMS
@@ -80,9 +81,9 @@ def latency(
 
     clock: seconds that have passed. Raises ValueError for fewer images or runs than one.
     """
-    if min(images, runs) < 1:
+    if not (ranges.whole(images, 1) and ranges.whole(runs, 1)):
         raise ValueError(
-            f"latency: images = {images}, runs = {runs}; give 1 or more of each"
+            f"latency: images = {images!r}, runs = {runs!r}; give 1 or more of each"
         )
     x = torch.rand(images, *SHAPE)
     times = []

@@ -30,7 +30,8 @@ from kdsurvey.panels.branches.chart import (
 from kdsurvey.panels.kit.controls import Choice, Knob, Settings
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.race.arm import Arm, as_drawn
-from kdsurvey.panels.race.race import Finished, Race
+from kdsurvey.panels.race.finished import Finished
+from kdsurvey.panels.race.race import Race
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Stage, in_eval
 

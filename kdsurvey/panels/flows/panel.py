@@ -16,7 +16,8 @@ from kdsurvey.panels.flows.chart import NAMES, Looked, Matrices, picture
 from kdsurvey.panels.kit.controls import Check, Choice, Knob, Number, Settings
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.race.arm import Arm
-from kdsurvey.panels.race.race import Finished, Race
+from kdsurvey.panels.race.finished import Finished
+from kdsurvey.panels.race.race import Race
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Teacher
 from kdsurvey.surgery import weighted

@@ -24,10 +24,11 @@ from kdsurvey.panels.generations.chart import IMAGES, MOST, Looked, Taught, pict
 from kdsurvey.panels.kit.controls import Choice, Knob, Number, Settings
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.race.arm import Arm, as_drawn
+from kdsurvey.panels.race.finished import Finished
 from kdsurvey.panels.race.noisy_labels import NoisyLabels, mislabelled
-from kdsurvey.panels.race.race import Finished
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Stage, in_eval
+from kdsurvey.suggest import refuse_unknown
 
 BORN = "born again"
 ALONE = "alone"
@@ -66,8 +67,7 @@ def generations(
     for values out of range, a target that is not one of TARGETS, and an arm that the
     panel does not have.
     """
-    if target not in TARGETS:
-        raise ValueError(f"generations: the target is one of {TARGETS}, got {target!r}")
+    refuse_unknown("generations", "target", target, TARGETS)
     return Generations(
         data,
         config or CONFIG,

@@ -31,10 +31,12 @@ from kdsurvey.panels.kit.controls import Choice, Knob, button, row
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.kit.training_panel import TrainingPanel
 from kdsurvey.panels.live.panel import PACES
+from kdsurvey.panels.race.finished import refuse_run
 from kdsurvey.pictures import Picture
 from kdsurvey.training import Step, StopTraining, accuracy, epochs
 
 TERMS = ("hard",)  # of the loss
+SCORED = "net validation accuracy"
 RATES = (
     ("1x the learning rate", 1.0),
     ("0.3x the learning rate", 0.3),
@@ -148,6 +150,7 @@ class Growing(TrainingPanel):
 
     def _show(self, finished: Finished) -> None:
         """Show a run from elsewhere: the loss and the accuracy of its epochs."""
+        _refuse(finished)
         losses = {term: Curve() for term in TERMS}
         self.history.terms = losses
         epoch = 0
@@ -161,7 +164,7 @@ class Growing(TrainingPanel):
                 epoch += 1
                 for term, curve in losses.items():
                     curve.add(epoch, measured[term])
-                share = 100 * measured["net validation accuracy"]
+                share = 100 * measured[SCORED]
                 self.history.accuracy.add(epoch, share)
         self.history.batches = epoch * self._steps
         self.net = copy.deepcopy(finished[-1][0])
@@ -313,3 +316,21 @@ class Growing(TrainingPanel):
         )
         tables = [grew(self.grown)]
         return picture(self.history, self.before, TERMS, longest, tables)
+
+
+def _refuse(finished: Finished) -> None:
+    """Raise ValueError for what are no nets with the rows that `train` returned."""
+    if not isinstance(finished, Sequence) or isinstance(finished, str):
+        kind = type(finished).__name__
+        raise ValueError(
+            f"growing: finished is of the type {kind}; give a list of (net, rows of train)"
+        )
+    for k, run in enumerate(finished):
+        refuse_run(f"growing: finished[{k}]", run)
+        for measured in run[1]:
+            missing = [name for name in (*TERMS, SCORED) if name not in measured]
+            if missing:
+                raise ValueError(
+                    f"growing: finished[{k}] has the row {measured!r}, which lacks "
+                    f"{', '.join(missing)}"
+                )

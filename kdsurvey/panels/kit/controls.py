@@ -121,11 +121,15 @@ class Knob(Control):
         def __get__(self, panel: object, kind: type) -> Any: ...
 
     def __post_init__(self):
-        if not self.low <= self.value <= self.high or (self.log and self.low <= 0):
+        within = _within(self.value, self.low, self.high, whole=False)
+        if not within or (self.log and self.low <= 0):
+            above = ", which must be above 0 on a log scale" if self.log else ""
             raise ValueError(
-                f"{self.label}: {self.value} must lie in [{self.low}, {self.high}], "
-                "which must be above 0 on a log scale"
+                f"{self.label}: {self.value!r} must lie in [{self.low}, {self.high}]"
+                f"{above}"
             )
+        if self.whole and not float(self.value).is_integer():
+            raise ValueError(f"{self.label}: {self.value!r} is no whole number")
 
     def make(self) -> Dial:
         number = widgets.BoundedIntText if self.whole else widgets.BoundedFloatText

@@ -16,8 +16,8 @@ from kdsurvey.panels.kit.controls import Check, Knob, Settings
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.peers.chart import ALONE, MOST, NAMES, Answers, picture
 from kdsurvey.panels.race.arm import Arm
+from kdsurvey.panels.race.finished import Finished
 from kdsurvey.panels.race.noisy_labels import NoisyLabels
-from kdsurvey.panels.race.race import Finished
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import in_eval
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from kdsurvey import records
 from kdsurvey.lessons.ensemblenet.budgets import BUDGETS
-from kdsurvey.lessons.rows import at
+from kdsurvey.lessons.rows import at, columns
 from kdsurvey.lessons.what_would_you_pick.pictures import accuracies_of, best_tries
 from kdsurvey.lessons.what_would_you_pick.served import Answer, answers
 from kdsurvey.panels.kit.controls import Choice, Knob, row
@@ -19,6 +19,17 @@ from kdsurvey.verdicts import judge
 WRONG, RIGHT = "a fifth of the labels wrong", "all labels right"
 # what was recorded: name -> the labels, and the training budget in epochs of one net
 RUNS = {f"{WRONG}, budget {budget}": (WRONG, budget) for budget in BUDGETS}
+NEEDED = (
+    "arm",
+    "seed",
+    "budget",
+    "epochs",
+    "setting",
+    "accuracy",
+    "average",
+    "validation accuracy",
+    "validation average",
+)
 RUNS |= {f"{RIGHT}, budget {BUDGETS[1]}": (RIGHT, BUDGETS[1])}
 
 
@@ -34,12 +45,21 @@ def pick(
 
     wrong, right: rows of `online_compared` and `online_compared_clean`, the recorded
     ones where None. adds, size: the limits that it starts with, in thousands of
-    multiply-adds and in kilobytes. Nothing is trained.
+    multiply-adds and in kilobytes. Nothing is trained. Raises ValueError for limits out
+    of range and for rows without the columns of those experiments.
     """
     tables = {
         WRONG: records.recorded("online_compared") if wrong is None else wrong,
         RIGHT: records.recorded("online_compared_clean") if right is None else right,
     }
+    for rows in tables.values():
+        if not isinstance(rows, pd.DataFrame):
+            kind = type(rows).__name__
+            raise ValueError(
+                f"pick: rows of the type {kind}; give a table, as "
+                'records.recorded("online_compared") is'
+            )
+        columns(rows, *NEEDED)
     return Pick(tables, adds=adds, size=size)
 
 

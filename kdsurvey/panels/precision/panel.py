@@ -16,7 +16,8 @@ from kdsurvey.panels.kit.controls import Choice, Knob, Settings
 from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.precision.chart import NAMES, Layer, picture
 from kdsurvey.panels.race.arm import Arm
-from kdsurvey.panels.race.race import Finished, Race
+from kdsurvey.panels.race.finished import Finished
+from kdsurvey.panels.race.race import Race
 from kdsurvey.pictures import Chart, Picture
 from kdsurvey.stage import Stage, Teacher
 from kdsurvey.surgery import lower, precision_of, used, weighted

@@ -2,8 +2,7 @@
 train one net are built on.
 """
 
-import copy
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +20,14 @@ from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.kit.training_panel import TrainingPanel
 from kdsurvey.panels.race import accuracy_chart
 from kdsurvey.panels.race.arm import Arm, Runner
+from kdsurvey.panels.race.finished import (
+    Finished,
+    refuse_arms,
+    refuse_runs,
+    refuse_unfit,
+)
 from kdsurvey.pictures import Chart, Picture
+from kdsurvey.stage import copied
 from kdsurvey.training import Step, StopTraining, epochs
 
 
@@ -36,8 +42,6 @@ class RaceRun:
 
 
 AnArm = TypeVar("AnArm", bound=Runner)
-# arm -> its net, trained, and the rows that `train` returned for it
-Finished = Mapping[str, tuple[nn.Module, Sequence[dict]]]
 
 
 class Turns(TrainingPanel, Generic[AnArm]):
@@ -197,6 +201,8 @@ class Race(Turns[Arm]):
 
     def arrange_with(self, finished: Finished | None) -> None:
         """Put the panel together, with nets that were trained elsewhere, if any."""
+        if finished is not None:
+            refuse_runs(self.kind, finished)
         if finished:
             self.show(finished)
         self.arrange_all()
@@ -209,16 +215,13 @@ class Race(Turns[Arm]):
         """
         settings = self.settings
         lineup = {arm.name: arm for arm in self.lineup(settings)}
-        unknown = [name for name in finished if name not in lineup]
-        if unknown:
-            raise ValueError(
-                f"{self.kind}: finished has {unknown[0]!r}; the arms are "
-                f"{', '.join(lineup)}"
-            )
+        refuse_arms(self.kind, finished, lineup)
         for name, (net, rows) in finished.items():
             arm = lineup[name]
             arm.measured = self.measure(arm)
-            self.take(arm, copy.deepcopy(net).to(self._device))
+            own = copied(net).to(self._device)
+            refuse_unfit(f"{self.kind}: finished[{name!r}]", own, self._data)
+            self.take(arm, own)
             for row in rows:
                 arm.add(row)
             arm.measured = self.measure(arm)

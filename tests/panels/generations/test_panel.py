@@ -231,7 +231,8 @@ def test_the_axis_is_fitted_to_what_stages_score_late(made):
 
 def test_what_is_out_of_range_is_refused(made):
     with pytest.raises(
-        ValueError, match=r"the target is one of .*'DKPP, redrawn'.*got 'BANE'"
+        ValueError,
+        match=r"no target 'BANE'; did you mean BAN.*there are: .*DKPP, redrawn",
     ):
         made(target="BANE")
     with pytest.raises(ValueError, match=r"Generations: 7 must lie in \[1, 6\]"):
@@ -296,7 +297,9 @@ def test_a_run_after_a_finished_one_is_its_own(made, data):
     assert panel.state() == ran.state() and panel.html == ran.html
     without = made(config=config, finished={"alone": run["alone"]})
     assert not any(height for shown in bars(without, "answers") for height in shown.y)
-    with pytest.raises(ValueError, match=r"finished has 'taught'; the arms are born"):
+    with pytest.raises(
+        ValueError, match=r"finished has no arm 'taught'; there are: born"
+    ):
         made(finished={"taught": run["alone"]})
 
 

@@ -165,7 +165,7 @@ def test_a_finished_run_is_shown_until_the_first_one_here(made, data, teacher):
     finished(panel)
     assert len(panel.arms) == 4 and panel.state()["run"]
     with pytest.raises(
-        ValueError, match="finished has 'soft'; the arms are labels, KD"
+        ValueError, match="finished has no arm 'soft'; there are: labels, KD"
     ):
         made(finished={"soft": nets["labels"]})
 

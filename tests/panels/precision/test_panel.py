@@ -165,7 +165,7 @@ def test_a_finished_run_is_shown_until_the_first_one_here(made):
     panel.shown.value = "scheme A"  # which did not run
     panel.settle()
     assert texts(panel, "weights") == ["Start, to see weights"]
-    with pytest.raises(ValueError, match="finished has 'B'; the arms are full"):
+    with pytest.raises(ValueError, match="finished has no arm 'B'; there are: full"):
         made(finished={"B": nets["scheme B"]})
 
 
