@@ -223,6 +223,8 @@ def watched(net: nn.Module, x: Tensor) -> Tensor:
     In train mode too its batch-norm statistics stay as they are.
     """
     buffers = {name: buffer.clone() for name, buffer in net.named_buffers()}
+    if not buffers:
+        return net(x)
     return torch.func.functional_call(net, buffers, (x,))
 
 

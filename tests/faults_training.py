@@ -282,8 +282,8 @@ FAULTS = [
     Fault(
         "one shift for the whole batch",
         "batches.py",
-        "(2, n, 1), generator",
-        "(2, 1, 1), generator",
+        "(2, n), generator",
+        "(2, 1), generator",
     ),
     Fault(
         "jitter without saying so",
