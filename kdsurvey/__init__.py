@@ -1,42 +1,62 @@
 """A survey of knowledge distillation that you can run.
 
-What ON_FIRST_USE names is imported on first use: training needs no matplotlib, pandas,
-scipy or widgets.
+Everything is imported on first use. Torch takes seconds, which the command line does not
+wait for; training needs no matplotlib, pandas, scipy or widgets.
 """
 
 import sys
 from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kdsurvey import (
-    branches,
-    data,
-    losses,
-    methods,
-    nets,
-    packed,
-    papers,
-    surgery,
-    sweeps,
-    training,
-)
-from kdsurvey.stage import Batch, Stage, Teacher
-from kdsurvey.suggest import suggest_in
-from kdsurvey.training import Config, StopTraining, accuracy, train
+from kdsurvey.suggest import SuggestingPackage
 
 if TYPE_CHECKING:
-    from kdsurvey import plots, schemes, verdicts
+    from kdsurvey import (
+        branches,
+        data,
+        losses,
+        methods,
+        nets,
+        packed,
+        papers,
+        plots,
+        schemes,
+        surgery,
+        sweeps,
+        training,
+        verdicts,
+    )
+    from kdsurvey.stage import Batch, Stage, Teacher
+    from kdsurvey.training import Config, StopTraining, accuracy, train
 
 ON_FIRST_USE = (
+    "branches",
+    "data",
     "exercises",
+    "losses",
     "measures",
+    "methods",
+    "nets",
+    "packed",
     "panels",
+    "papers",
     "plots",
     "records",
     "schemes",
+    "surgery",
+    "sweeps",
+    "training",
     "verdicts",
 )
+HOME = {  # of what stands here beside modules
+    "Batch": "stage",
+    "Config": "training",
+    "Stage": "stage",
+    "StopTraining": "training",
+    "Teacher": "stage",
+    "accuracy": "training",
+    "train": "training",
+}
 
 __version__ = "0.1.0"
 __all__ = [
@@ -67,10 +87,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> ModuleType:
-    """Import a module of ON_FIRST_USE. Raises AttributeError for any other name."""
+def __getattr__(name: str) -> Any:
+    """Import what has this name. Raises AttributeError where nothing has."""
     if name in ON_FIRST_USE:
         return import_module(f"{__name__}.{name}")
+    if name in HOME:
+        value = getattr(import_module(f"{__name__}.{HOME[name]}"), name)
+        globals()[name] = value
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -79,7 +103,4 @@ def __dir__() -> list[str]:
     return sorted({*special, *__all__})
 
 
-_modules = [part for part in list(vars().values()) if isinstance(part, ModuleType)]
-suggest_in(
-    sys.modules[__name__], *(m for m in _modules if m.__name__.startswith(__name__))
-)
+sys.modules[__name__].__class__ = SuggestingPackage

@@ -6,7 +6,6 @@ loaded when it is first asked for.
 
 import importlib
 import pkgutil
-import sys
 from importlib.resources import files
 from types import ModuleType
 
@@ -33,6 +32,3 @@ def __getattr__(name: str) -> ModuleType:
 def __dir__() -> list[str]:
     special = (name for name in globals() if name.startswith("__"))
     return sorted({*special, *__all__, *NOTEBOOKS})
-
-
-suggest_in(sys.modules[__name__])

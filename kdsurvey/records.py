@@ -14,7 +14,6 @@ import inspect
 import json
 import math
 import re
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -35,7 +34,7 @@ from kdsurvey import provenance, ranges, threads, variables
 from kdsurvey.data import Data
 from kdsurvey.progress import bar
 from kdsurvey.store import refuse_unwritable, replacing
-from kdsurvey.suggest import meant, suggest_in
+from kdsurvey.suggest import meant
 
 SHIPPED = files("kdsurvey") / "results"  # the records that come with the package
 FORMAT = 1
@@ -445,6 +444,3 @@ def _agreed(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """One value where all runs have the same, else the list of them."""
     different = {key: list(dict.fromkeys(r.get(key) for r in runs)) for key in runs[0]}
     return {key: v[0] if len(v) == 1 else v for key, v in different.items()}
-
-
-suggest_in(sys.modules[__name__])

@@ -59,7 +59,16 @@ class Suggesting(ModuleType):
         raise AttributeError(message, name=name, obj=None)
 
 
-def suggest_in(*modules: ModuleType) -> None:
-    """Let modules answer misspelt names, with what their own `__getattr__` finds first."""
-    for module in modules:
-        module.__class__ = Suggesting
+class SuggestingPackage(Suggesting):
+    """A package that suggests, as all its modules do when they have been imported."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute: where an import sets a module, let it suggest."""
+        if isinstance(value, ModuleType):
+            suggest_in(value)
+        super().__setattr__(name, value)
+
+
+def suggest_in(module: ModuleType) -> None:
+    """Let a module answer misspelt names, with what its own `__getattr__` finds first."""
+    module.__class__ = Suggesting

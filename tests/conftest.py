@@ -1,5 +1,7 @@
 """What tests share: one thread, real digits, and a toy set small enough to train on many times."""
 
+import sys
+
 import pytest
 import torch
 from hypothesis import settings
@@ -9,6 +11,9 @@ from slow import listed
 from kdsurvey import data
 
 torch.set_num_threads(1)
+# jsonschema would build the grammars of all kinds of addresses, which takes seconds, to
+# check formats that no notebook has
+sys.modules["rfc3987_syntax"] = None
 settings.register_profile("kdsurvey", deadline=None, derandomize=True)
 settings.register_profile("fuzz", deadline=None, print_blob=True)
 settings.load_profile("kdsurvey")

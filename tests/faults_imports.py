@@ -29,9 +29,9 @@ FAULTS = [
     ),
     Fault(
         "training needs matplotlib",
-        "__init__.py",
-        "packed,\n    papers,\n    surgery,",
-        "packed,\n    papers,\n    plots,\n    surgery,",
+        "training.py",
+        "from kdsurvey import optimisers, threads",
+        "from kdsurvey import optimisers, plots, threads",
     ),
     Fault(
         "what is imported on first use is not listed",

@@ -36,4 +36,16 @@ FAULTS = [
         "{*special, *__all__}",
         "{*globals(), *__all__}",
     ),
+    Fault(
+        "modules of the package do not suggest",
+        SUGGEST,
+        "if isinstance(value, ModuleType):",
+        "if False:",
+    ),
+    Fault(
+        "the command line waits for torch",
+        "cli.py",
+        "from kdsurvey import variables",
+        "from kdsurvey import training, variables",
+    ),
 ]

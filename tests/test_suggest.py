@@ -69,6 +69,11 @@ def test_what_is_imported_on_first_use_is_not_there_before():
     run(code)
 
 
+def test_the_command_line_does_not_wait_for_torch():
+    code = "import sys, kdsurvey.cli; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_an_answer_that_nobody_catches_suggests_once():
     call = "import kdsurvey; kdsurvey.methods.hintn"
     ran = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True)

@@ -2,8 +2,6 @@
 Nothing else in the package imports them.
 """
 
-import sys
-
 from kdsurvey.panels.all_panels import all_panels
 from kdsurvey.panels.branches.panel import branches
 from kdsurvey.panels.compare.panel import compare
@@ -23,7 +21,6 @@ from kdsurvey.panels.quiz import predict, quiz, quizzes
 from kdsurvey.panels.rerun import rerun
 from kdsurvey.panels.rewind.panel import rewind
 from kdsurvey.panels.temperature.panel import temperature
-from kdsurvey.suggest import suggest_in
 
 playground = all_panels  # its name in earlier versions, which outside code may call
 
@@ -51,5 +48,3 @@ __all__ = [
     "rewind",
     "temperature",
 ]
-
-suggest_in(sys.modules[__name__])
