@@ -34,12 +34,16 @@ def digits():
 
 @pytest.fixture
 def few(digits, monkeypatch):
-    """The experiments in small: 200 images, and two short choices."""
+    """The experiments in small: 200 images, two short choices, 200 images to test."""
     monkeypatch.setattr(mutual_learning, "IMAGES", 200)
     monkeypatch.setattr(
         lesson, "TRIED", {"40 epochs": replace(SHORT, epochs=4), "10 epochs": SHORT}
     )
-    return digits
+    return replace(
+        digits,
+        test=tuple(t[:200] for t in digits.test),
+        validation=tuple(t[:100] for t in digits.validation),
+    )
 
 
 def same(a, b, tolerance=0.0):

@@ -31,8 +31,9 @@ def digits():
 
 @pytest.fixture
 def few(digits, monkeypatch):
-    """The experiments in small: 200 images, and two short choices."""
+    """The experiments in small: 200 images, two short choices, 200 images to test."""
     monkeypatch.setattr(lesson, "IMAGES", 200)
+    monkeypatch.setattr(why, "DRAWS", 2)
     choices = {
         "40 epochs": SHORT,
         "20 epochs": SHORT,
@@ -44,7 +45,11 @@ def few(digits, monkeypatch):
         (lesson, "SHORTER", (1, 2)),
     ):
         monkeypatch.setattr(module, name, value)
-    return digits
+    return replace(
+        digits,
+        test=tuple(t[:200] for t in digits.test),
+        validation=tuple(t[:100] for t in digits.validation),
+    )
 
 
 def weights(net):
@@ -460,6 +465,7 @@ def test_the_flatness_of_other_arms_is_of_those_arms(few, monkeypatch):
             or real(arm, pair, d, c, t)
         ),
     )
+    monkeypatch.setattr(why, "why", lambda pair, data, seed: {})
     lesson.dml_why(few, 0)
     assert [(arm, decay) for arm, decay, *_ in asked[:4]] == [
         ("alone", 0),

@@ -402,8 +402,8 @@ def test_an_error_in_a_method_is_said_and_the_next_start_is_clean(made):
 def test_two_panels_at_once_train_as_they_do_alone(made):
     """Several times, because what would disturb them is a matter of microseconds."""
     alone = [side.rows for side in finished(made()).sides]
+    both = [made(), made()]
     for _ in range(5):
-        both = [made(), made()]
         for panel in both:
             panel.start.click()
         for panel in both:
