@@ -6,6 +6,7 @@ wait for; training needs no matplotlib, pandas, scipy or widgets.
 
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from kdsurvey.suggest import SuggestingPackage
@@ -29,25 +30,6 @@ if TYPE_CHECKING:
     from kdsurvey.stage import Batch, Stage, Teacher
     from kdsurvey.training import Config, StopTraining, accuracy, train
 
-ON_FIRST_USE = (
-    "branches",
-    "data",
-    "exercises",
-    "losses",
-    "measures",
-    "methods",
-    "nets",
-    "packed",
-    "panels",
-    "papers",
-    "plots",
-    "records",
-    "schemes",
-    "surgery",
-    "sweeps",
-    "training",
-    "verdicts",
-)
 HOME = {  # of what stands here beside modules
     "Batch": "stage",
     "Config": "training",
@@ -89,12 +71,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import what has this name. Raises AttributeError where nothing has."""
-    if name in ON_FIRST_USE:
-        return import_module(f"{__name__}.{name}")
     if name in HOME:
         value = getattr(import_module(f"{__name__}.{HOME[name]}"), name)
         globals()[name] = value
         return value
+    if name[0] != "_" and find_spec(f"{__name__}.{name}"):
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
