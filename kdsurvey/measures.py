@@ -8,11 +8,12 @@ any, are a stack, and come out as they went in.
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry, shape_wrapper
 
 from kdsurvey import ranges
 from kdsurvey.finite import holds_nan
@@ -147,10 +148,38 @@ def multiply_adds(work: Callable[[], object]) -> int:
 
     Those of its matrix products and convolutions, forward and backward.
     """
-    backward = {torch.ops.aten.convolution_backward: _back}
-    with FlopCounterMode(display=False, custom_mapping=backward) as counter:
+    with _Counter() as counter:
         work()
-    return counter.get_total_flops() // 2
+    return counter.flops // 2
+
+
+class _Counter(TorchDispatchMode):
+    """Inside, add up operations by torch's own formulas, as its FlopCounterMode does; that
+    one has torch import its compiler, which takes as long as torch itself.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flops = 0
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        count = COUNTS.get(func._overloadpacket)
+        if count is None:
+            with self:  # what is made of several operations, where nothing has a gradient
+                outcome = func.decompose(*args, **kwargs)
+            if outcome is not NotImplemented:
+                return outcome
+        outcome = func(*args, **kwargs)
+        if count is not None:
+            self.flops += count(*args, **kwargs, out_val=outcome)
+        return outcome
 
 
 def _back(
@@ -172,6 +201,10 @@ def _back(
     PyTorch's own count is too large where it is grouped.
     """
     return 2 * math.prod(slope) * math.prod(w[1:]) * sum(wanted[:2])
+
+
+# operation -> its formula
+COUNTS = flop_registry | {torch.ops.aten.convolution_backward: shape_wrapper(_back)}
 
 
 def _pair(name: str, z: Tensor, v: Tensor) -> None:

@@ -22,22 +22,6 @@ ALL = {
 }
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_the_solution_does_on_both_parts_and_wrong_designs_do_not(name):
-    design = ALL[name]
-    assert len(design.hints) == 3 and len(design.wrong_answers) >= 3
-    for wrong in design.wrong_answers:
-        report = design.check(wrong)
-        assert not report.solved, inspect.getsource(wrong)
-        assert not any("Error" in why for _, _, why in report.held), report
-        with pytest.raises(ValueError, match="nothing to judge"):
-            design.open()
-    checked = design.check(design.solve)
-    assert checked.solved, checked
-    opened = design.open()
-    assert opened.solved, opened
-
-
 N = 40  # images, each of which shows its class and its number
 SIGNS = torch.cat([torch.eye(2)[torch.arange(N) % 2], torch.arange(N)[:, None] / N], 1)
 IMAGES = SIGNS.reshape(N, 1, 1, 3)
@@ -307,3 +291,19 @@ def test_its_time_is_bounded(design):
         time.sleep(20)
 
     assert "stopped after 0.3 seconds" in str(design.check(slow))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_solution_does_on_both_parts_and_wrong_designs_do_not(name):
+    design = ALL[name]
+    assert len(design.hints) == 3 and len(design.wrong_answers) >= 3
+    for wrong in design.wrong_answers:
+        report = design.check(wrong)
+        assert not report.solved, inspect.getsource(wrong)
+        assert not any("Error" in why for _, _, why in report.held), report
+        with pytest.raises(ValueError, match="nothing to judge"):
+            design.open()
+    checked = design.check(design.solve)
+    assert checked.solved, checked
+    opened = design.open()
+    assert opened.solved, opened
