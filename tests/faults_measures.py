@@ -4,6 +4,13 @@ from mutate import Fault
 
 FAULTS = [
     Fault(
+        "counting has torch import its compiler",
+        "measures.py",
+        "def _should_skip_dynamo(cls) -> bool:\n        return False",
+        "def _should_skip_dynamo(cls) -> bool:\n        return True",
+        also="test_imports.py",
+    ),
+    Fault(
         "edges in the bin above",
         "measures.py",
         "torch.bucketize(confidence, edges)",

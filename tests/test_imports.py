@@ -265,6 +265,7 @@ def test_training_needs_neither_pandas_nor_matplotlib_nor_scipy():
         "    config = kd.Config(epochs=2, optimiser=optimiser, device='cpu')\n"
         "    net, other = (kd.nets.mlp(4, 4, 2, dropout=0.5) for _ in range(2))\n"
         "    kd.train(kd.methods.hinton(net, other), data, config, progress=False)\n"
+        "assert kd.measures.multiply_adds(lambda: net(pair[0])) == 4 * (16 + 8)\n"
         "assert 'torch._dynamo' not in sys.modules\n"
     )
     run(program)

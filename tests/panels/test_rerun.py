@@ -47,7 +47,9 @@ def test_of_several_rows_an_arm_only_those_that_are_asked_for_count():
         assert means(shown)["generation 4"] == f"{accuracy:.4g}"
     assert panel.table != every.table
     assert "accuracy, clean" in panel.picture.charts["arms"].x.label
-    with pytest.raises(ValueError, match="'labels': 'none'"):
+    with pytest.raises(
+        ValueError, match="no labels 'none'; there are: a fifth redrawn"
+    ):
         panels.rerun("ban_generations", "accuracy", labels="none")
 
 
