@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kdsurvey
-from kdsurvey import store, variables
+from kdsurvey import variables
 from kdsurvey.suggest import meant
 
 if TYPE_CHECKING:
@@ -270,6 +270,8 @@ def copy_notebooks(folder: Path, force: bool = False) -> list[Path]:
 
 def _copy(original: Path, copy: Path) -> None:
     """Copy a notebook or the glossary, which lead to each other, into one folder."""
+    from kdsurvey import store
+
     text = original.read_text(encoding="utf-8")
     text = text.replace(
         "(../README.md#the-notebooks)", f"({FIRST})"
