@@ -6,8 +6,8 @@ what the notebook has stored; nothing is run.
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -32,6 +32,9 @@ FONT = re.compile(
     r"url\((fonts/[\w-]+\.woff2)\)[^;}]*"
 )  # of a face: the first suffices
 OTHER = re.compile(r'href="(?!https?:|#|data:)([^"#]+)\.ipynb(#[^"]*)?"')
+TO_A_FILE = re.compile(
+    r'<a href="(?!https?:|#|data:)([^"#]+)(?:#[^"]*)?"[^>]*>(.*?)</a>', re.S
+)
 
 
 @dataclass
@@ -70,19 +73,27 @@ def write_decks(
     notebooks = chosen(source, numbers)
     for notebook in notebooks:
         page = folder / f"{notebook.stem}.slides.html"
-        store.write(page, deck(notebook), ELSEWHERE)
+        store.write(page, deck(notebook, notebooks), ELSEWHERE)
         yield page
 
 
-def deck(path: Path) -> str:
-    """Write the slides of a notebook as one page of HTML."""
+def deck(path: Path, decks: Sequence[Path] = ()) -> str:
+    """Write the slides of a notebook as one page of HTML.
+
+    decks: the notebooks whose slides lie beside it; a link to any other file is left
+    out, and its words stay.
+    """
     notebook = read(path)
+    there = {f"{other.stem}.slides.html" for other in decks}
     template = Environment(
         loader=FileSystemLoader(PAGE), autoescape=False, trim_blocks=True
     ).get_template("slides.html.j2")
     return template.render(
         title=escape(_title(notebook, path.stem)),
-        stacks=stacks(notebook, path.stem),
+        stacks=[
+            [_without_dead_links(slide, there) for slide in stack]
+            for stack in stacks(notebook, path.stem)
+        ],
         styles=[_text("reveal/reveal.css"), _katex_style(), _code_style()],
         style=_text("slides.css"),
         scripts=[
@@ -91,6 +102,15 @@ def deck(path: Path) -> str:
         ],
         script=_text("slides.js"),
     )
+
+
+def _without_dead_links(slide: Slide, there: Collection[str]) -> Slide:
+    """Return a slide whose links to files lead to those that are there."""
+
+    def words(link: re.Match) -> str:
+        return link[0] if link[1] in there else link[2]
+
+    return replace(slide, blocks=[TO_A_FILE.sub(words, html) for html in slide.blocks])
 
 
 def _title(notebook: dict, stem: str) -> str:

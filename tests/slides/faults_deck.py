@@ -6,8 +6,8 @@ FAULTS = [
     Fault(
         "a page of slides is written over the old one",
         "slides/deck.py",
-        "store.write(page, deck(notebook), ELSEWHERE)",
-        'page.write_text(deck(notebook), encoding="utf-8")',
+        "store.write(page, deck(notebook, notebooks), ELSEWHERE)",
+        'page.write_text(deck(notebook, notebooks), encoding="utf-8")',
     ),
     Fault(
         "of notebooks whose names begin alike one becomes slides",
@@ -32,5 +32,11 @@ FAULTS = [
         "slides/deck.py",
         "html = OTHER.sub(r'href=\"\\1.slides.html\\2\"', html)",
         "pass",
+    ),
+    Fault(
+        "a slide's link leads to a file that nobody wrote",
+        "slides/deck.py",
+        "return link[0] if link[1] in there else link[2]",
+        "return link[0]",
     ),
 ]

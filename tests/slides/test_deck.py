@@ -176,8 +176,18 @@ def test_a_page_is_whole_or_not_there(tmp_path, monkeypatch):
     write(tmp_path / "01_a.ipynb")
     (page,) = deck.write_decks(tmp_path, tmp_path)
     before = page.read_text()
-    monkeypatch.setattr(deck, "deck", lambda path: before + "\ud800")
+    monkeypatch.setattr(deck, "deck", lambda path, decks: before + "\ud800")
     with pytest.raises(ValueError):
         list(deck.write_decks(tmp_path, tmp_path))
     assert page.read_text() == before
     assert {path.name for path in tmp_path.iterdir()} == {"01_a.ipynb", page.name}
+
+
+def test_a_link_to_a_file_that_is_not_there_is_words(tmp_path):
+    text = "[two](02_b.ipynb#why) [three](03_c.ipynb) [word](../docs/glossary.md) [web](https://a.org)"
+    cells = [nbformat.v4.new_markdown_cell(text, metadata={"tags": ["core"]})]
+    paths = [tmp_path / name for name in ("01_a.ipynb", "02_b.ipynb")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), paths[0])
+    page = deck.deck(paths[0], paths)
+    assert '<a href="02_b.slides.html#why">two</a>' in page
+    assert '</a> three word <a href="https://a.org">web</a>' in page
