@@ -4,12 +4,6 @@ from mutate import Fault
 
 FAULTS = [
     Fault(
-        "numbers whose difference is none are drawn",
-        "pictures/limits.py",
-        "if abs(value) < LARGEST]",
-        "if math.isfinite(value)]",
-    ),
-    Fault(
         "a ceiling that touches",
         "pictures/limits.py",
         "next(step for step in steps if step > value)",

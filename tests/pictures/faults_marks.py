@@ -4,6 +4,12 @@ from mutate import Fault
 
 FAULTS = [
     Fault(
+        "numbers whose difference is none are drawn",
+        "pictures/limits.py",
+        "if abs(value) < LARGEST]",
+        "if math.isfinite(value)]",
+    ),
+    Fault(
         "bars may begin anywhere",
         "pictures/chart.py",
         "if not bars.base and not low <= 0 <= high:",
