@@ -10,12 +10,6 @@ FAULTS = [
         "pass",
     ),
     Fault(
-        "the panel of what to serve takes any rows",
-        "panels/pick/panel.py",
-        "columns(rows, *NEEDED)",
-        "pass",
-    ),
-    Fault(
         "half an image is timed",
         "lessons/what_would_you_pick/served.py",
         "if not (ranges.whole(images, 1) and ranges.whole(runs, 1)):",

@@ -57,8 +57,8 @@ def test_shares_become_percentages_in_the_order_of_the_rows():
     cells = table(ROWS.assign(arm=ROWS["start"]), "rate")
     assert list(cells.index) == ["plain", "grown"] and list(cells) == [0.1, 0.2]
     assert cells.loc["grown", 0.2] == "80.5 ± 0.7"
-    by_arm = by_seed(ROWS, ["grown, 0.1", "plain, 0.1"])
-    assert by_arm.tolist() == [[0.9, 0.5], [0.91, 0.51]]
+    by_arm = by_seed(ROWS, ["plain, 0.1", "grown, 0.1"])
+    assert by_arm.tolist() == [[0.5, 0.9], [0.51, 0.91]]
 
 
 def test_a_net_that_diverged_counts_as_one_that_answers_at_random(toy):

@@ -25,6 +25,11 @@ def runs() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "kdsurvey run"]
 
 
+def others() -> set[threading.Thread]:
+    """The threads there are, but that of the progress bars, which starts when it likes."""
+    return {t for t in threading.enumerate() if t.name != "tqdm_monitor"}
+
+
 def finished(panel):
     """The panel after a run of its own, to the end: the only picture that is drawn is the last,
     for nobody sees the others.

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -229,20 +230,41 @@ class Landscape(TrainingPanel):
         self.next_redraw = 0.0
         run.gate()
         teacher = self._taught(data, setting.teacher, hooks)
+        try:
+            self._train_seeds(range(first, first + seeds), key, teacher, data, hooks)
+        finally:
+            self._forget_part_of_a_seed(key)
+
+    def _train_seeds(
+        self,
+        seeds: range,
+        key: Key,
+        teacher: Teacher | None,
+        data: Data,
+        hooks: dict[str, Any],
+    ) -> None:
+        """Train the map of each seed, all its students at once."""
         students = len(CELLS) + 1
-        for k, seed in enumerate(range(first, first + seeds)):
+        for k, seed in enumerate(seeds):
             self.curves[key] = self.curves[key] | {seed: []}
             progress = (
-                f"Seed {k + 1} of {seeds} · {students} students at once, "
+                f"Seed {k + 1} of {len(seeds)} · {students} students at once, "
                 f"{students * k} done"
             )
             hooks["on_epoch"] = partial(
                 self._after_epoch, key=key, seed=seed, progress=progress
             )
-            rows = grid(data, setting, seed, teacher, **hooks)
+            rows = grid(data, key[0], seed, teacher, **hooks)
             with self._lock:
                 self.ran[key] = self.ran[key] + rows
             self.redraw()
+
+    def _forget_part_of_a_seed(self, key: Key) -> None:
+        """Leave out the curves of a seed that was stopped, as a permalink does."""
+        done = {row["seed"] for row in self.ran[key]}
+        if done:
+            curves = self.curves[key].items()
+            self.curves[key] = {seed: curve for seed, curve in curves if seed in done}
 
     def _taught(self, data: Data, kind: str, hooks: dict) -> Teacher | None:
         """Return the teacher of this kind, trained once; None where a map trains its own."""

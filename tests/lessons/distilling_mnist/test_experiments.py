@@ -72,7 +72,7 @@ def test_students_start_alike_and_keep_the_order_of_their_arms(few, narrow):
     again = experiments.students(few, 3, teacher, names[2:], QUICK)
     assert rows[2] == again[0]
     assert {row["seed"] for row in rows} == {3} and {row["n"] for row in rows} == {100}
-    with pytest.raises(KeyError, match="soft onyl"):
+    with pytest.raises(ValueError, match="soft onyl"):
         experiments.students(few, 3, teacher, ["soft onyl"], QUICK)
 
 

@@ -4,7 +4,6 @@ what is shown of them is true.
 
 import gc
 import re
-import threading
 import time
 import weakref
 from contextlib import suppress
@@ -18,6 +17,7 @@ from panels.waiting import (
     fails,
     finished,
     hand_on_stopped,
+    others,
     pauses_and_stops,
     runs,
     says_when_there_is_nothing_to_do,
@@ -347,7 +347,7 @@ def _slowly(stages):
 
 def test_ten_starts_and_stops_leave_nothing_behind(endless):
     panel = endless()
-    threads, made = threading.active_count(), []
+    threads, made = others(), []
     for k in range(10):
         before = panel.sides
         panel.start.click()
@@ -364,7 +364,7 @@ def test_ten_starts_and_stops_leave_nothing_behind(endless):
     until(lambda: not runs())
     panel.settle()
     panel.check()
-    assert panel.status.startswith("Stopped") and threading.active_count() <= threads
+    assert panel.status.startswith("Stopped") and others() <= threads
     gc.collect()
     assert {side() for side in made} <= {
         None,

@@ -4,7 +4,6 @@ what they measured.
 
 import gc
 import re
-import threading
 import time
 import weakref
 from dataclasses import replace
@@ -19,6 +18,7 @@ from panels.waiting import (
     finished,
     hand_on,
     hand_on_stopped,
+    others,
     pauses_and_stops,
     runs,
     until,
@@ -302,7 +302,7 @@ def test_pause_holds_and_stop_leaves_what_it_showed(endless):
 
 def test_a_start_ends_the_run_before_and_leaves_nothing_behind(endless):
     panel = endless()
-    threads, made = threading.active_count(), []
+    threads, made = others(), []
     for _ in range(4):
         before = panel.arms
         panel.start.click()
@@ -318,7 +318,7 @@ def test_a_start_ends_the_run_before_and_leaves_nothing_behind(endless):
     assert {arm() for arm in made} <= {
         None,
         panel.arms[0],
-    } and threading.active_count() <= threads
+    } and others() <= threads
 
 
 def test_the_controls_wait_for_the_next_start(endless):

@@ -212,6 +212,22 @@ def test_a_link_makes_the_same_picture(panel, data, close):
     assert other.link == panel.link
 
 
+def test_a_link_of_a_stopped_run_makes_the_same_picture(data, close, monkeypatch):
+    """A seed that was stopped in its middle has no row, and no curve."""
+    long = Config(epochs=40, batch_size=100, lr=0.1, device="cpu")
+    monkeypatch.setattr(lesson, "STUDENT", long)
+    panel, other = (close(panels.landscape(data, width=4, seeds=3)) for _ in range(2))
+    panel.start.click()
+    until(lambda: len(panel.curves.get(panel.key, {}).get(1, [])) > 2)
+    stopped(panel)
+    panel.settle()
+    assert {row["seed"] for row in panel.rows} == {0}
+    other.link_box.value = panel.link
+    assert other.wait(WAIT)
+    other.settle()
+    assert other.png == panel.png
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("cell", 30), ("ran", 31), ("width", 5), ("seeds", 99), ("teacher", "mine")],
