@@ -6,6 +6,7 @@ import pandas as pd
 
 from kdsurvey import records
 from kdsurvey.lessons import judging
+from kdsurvey.lessons.distilling_mnist.experiments import RATES as LARGE_RATES
 from kdsurvey.lessons.distilling_mnist.softer_labels import RATES
 from kdsurvey.lessons.judging import Claims, primary, primary_values
 from kdsurvey.lessons.rows import at, tuned
@@ -16,10 +17,11 @@ verdicts = CLAIMS.verdicts
 
 LABELS, HOT_LABELS, JITTERED = "hard only", "hard only, lr 0.3", "hard only, jittered"
 SOFT = "soft only"
-EDGE = "hard only at the edge of its rates"
 ONLY_LABELS, SOFT_ALONE, BOTH = "labels", "soft only", "soft + hard"  # `softer_labels`
 SHIFTED, SMOOTHING = "labels, jittered", "label smoothing"
-EDGES = {min(RATES): "the lowest rate tried", max(RATES): "the highest rate tried"}
+AT_EDGES = "the lowest rate tried", "the highest rate tried"
+EDGES = dict(zip((min(RATES), max(RATES)), AT_EDGES))
+LARGE_EDGES = dict(zip((min(LARGE_RATES), max(LARGE_RATES)), AT_EDGES))
 FULL_SCALE = "full MNIST"
 
 
@@ -181,11 +183,14 @@ def _soft_targets() -> list[Verdict]:
     ]
 
 
-@CLAIMS.group("800 units, best of three rates")
+@CLAIMS.group("800 units, best of four rates")
 def _large() -> list[Verdict]:
     rows = at_best_rates()
     line = above("O4a", rows, SOFT, LABELS, "2 × 800 units, each at its best rate")
-    return [replace(line, note=EDGE)]
+    best = tuned(records.recorded("learning_rates"), "lr")
+    return [
+        replace(line, note=judging.edge_note(best, (SOFT, LABELS), LARGE_EDGES, "lr"))
+    ]
 
 
 @CLAIMS.group("at its best: controls")

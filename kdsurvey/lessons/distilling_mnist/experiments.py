@@ -26,7 +26,7 @@ JITTER = 2  # pixels, of the teacher's images
 T_PAPER = 20.0
 TEMPERATURES = (1.0, 2.5, 4.0, 8.0, 20.0, 50.0)
 WIDTHS = (30, 300)  # units of a layer, in `widths`
-RATES = (0.03, 0.1, 0.3)  # in `learning_rates`
+RATES = (0.03, 0.1, 0.3, 0.9)  # in `learning_rates`
 SHARE = 0.05  # of the images, in `few_labels`
 LONG = replace(CONFIG, epochs=200, schedule="constant", lr=0.05)  # over those
 LABELLED = 0.5  # of the images, in `transfer_sets`
@@ -167,10 +167,9 @@ def nets_compared(data: Data, seed: int) -> list[dict]:
         "t_paper": T_PAPER,
         "arms": ARMS,
     },
-    dealt=False,
 )
 def learning_rates(data: Data, seed: int) -> list[dict]:
-    """Train on hard and on soft targets at three learning rates each: equal tuning for
+    """Train on hard and on soft targets at four learning rates each: equal tuning for
     both arms, judged on validation images.
 
     A run that diverges is a row like any other, with the accuracy of a net that answers at random.

@@ -156,3 +156,13 @@ def test_no_control_says_what_a_row_says():
         "O10a",
         "O12b",
     }
+
+
+def test_the_best_of_the_large_nets_says_where_a_rate_is_at_the_edge(monkeypatch):
+    counts = {"hard only": 60, "hard only, lr 0.3": 50, "soft only": 40}
+    recorded(monkeypatch, errors(counts))
+    (line,) = CLAIMS.verdicts("800 units, best of four rates")
+    assert line.word == "HOLDS" and line.note == ""
+    monkeypatch.setattr(claims, "LARGE_EDGES", {0.3: "the highest rate tried"})
+    (line,) = CLAIMS.verdicts("800 units, best of four rates")
+    assert line.note == "hard only chose 0.3, the highest rate tried"
