@@ -262,6 +262,12 @@ FAULTS = [
         "[torch.Generator().manual_seed(0)",
     ),
     Fault(
+        "a batch lies in memory as it likes",
+        "batches.py",
+        "self._augmented(x[i])",
+        "self._augmented(x.index_select(0, i.flatten()).unflatten(0, i.shape))",
+    ),
+    Fault(
         "every epoch in one order",
         "batches.py",
         "generator=g) for g in",

@@ -323,6 +323,17 @@ def test_jitter_shifts_every_image_by_its_own_draw(pixels):
     )
 
 
+def test_a_batch_lies_in_memory_as_the_images_do():
+    """Convolutions round by that order: rows were recorded so, and would differ in their
+    last digits.
+    """
+    x = torch.rand(6, 4, 4, 1).permute(0, 3, 1, 2)
+    batches = Batches(3, 0, 0, torch.device("cpu"))
+    for batch in batches.of_epoch(x, torch.arange(6)):
+        assert batch.x.stride() == x.stride() == (16, 1, 4, 1)
+        assert torch.equal(batch.x, x[batch.i])
+
+
 def test_jitter_in_training_is_within_reach_anew_each_epoch_and_keeps_the_labels(toy):
     epochs = batches_of(toy, replace(QUICK, jitter=1))
     shifts = []
