@@ -14,6 +14,8 @@ torch.set_num_threads(1)
 # jsonschema would build the grammars of all kinds of addresses, which takes seconds, to
 # check formats that no notebook has
 sys.modules["rfc3987_syntax"] = None
+# Fixtures of a whole file: whichever test comes first waits for them
+SLOW_TO_MAKE = {"dry", "written", "wheel", "installed"}
 settings.register_profile("kdsurvey", deadline=None, derandomize=True)
 settings.register_profile("fuzz", deadline=None, print_blob=True)
 settings.load_profile("kdsurvey")
@@ -23,7 +25,8 @@ def pytest_collection_modifyitems(items):
     """Mark the slow tests, which `make quick` leaves out."""
     slow = listed()
     for item in items:
-        if item.nodeid.split("[")[0] in slow:
+        made = SLOW_TO_MAKE.intersection(item.fixturenames)
+        if made or item.nodeid.split("[")[0] in slow:
             item.add_marker(pytest.mark.slow)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 LIST = Path(__file__).with_name("slow.txt")
-SECONDS = 0.4  # that a test function may take, all its cases together, to be quick
+SECONDS = 0.2  # that a test function may take, all its cases together, to be quick
 
 
 def listed() -> set[str]:
