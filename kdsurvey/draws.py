@@ -30,7 +30,18 @@ FUSED = (
 )
 
 
-class OwnDraws(TorchDispatchMode):
+class Watching(TorchDispatchMode):
+    """A mode that sees every operation, and does not make torch import its compiler."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Do not have torch mark this class as code that it must not compile: for that it
+        would import its compiler at the first operation, which takes as long as torch itself.
+        """
+        return False
+
+
+class OwnDraws(Watching):
     """Inside, what this thread draws comes from generators seeded here, one a device.
 
     They go on where they were at the next entry. The global generators are neither read
@@ -43,13 +54,6 @@ class OwnDraws(TorchDispatchMode):
         super().__init__()
         self._seed = seed
         self._generators: dict[torch.device, torch.Generator] = {}
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Do not have torch mark this class as code that it must not compile: for that it
-        would import its compiler at the first draw, which takes as long as torch itself.
-        """
-        return False
 
     def __torch_dispatch__(
         self,

@@ -172,9 +172,8 @@ class _Counter(TorchDispatchMode):
         kwargs = kwargs or {}
         count = COUNTS.get(func._overloadpacket)
         if count is None:
-            with (
-                self
-            ):  # what is made of several operations, where nothing has a gradient
+            # What is made of several operations, where nothing has a gradient
+            with self:
                 outcome = func.decompose(*args, **kwargs)
             if outcome is not NotImplemented:
                 return outcome

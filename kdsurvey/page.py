@@ -112,7 +112,7 @@ def means(
     they come, and the number of seeds. Raises ValueError for a column that is not there.
     """
     for name in (by, *columns):
-        refuse_unknown("page.means", "column", name, list(map(str, rows)))
+        refuse_unknown("page.means", "column", name, rows)
     groups = rows.groupby(by, sort=False)
     table = {
         c: groups[c].mean().round(digits).map("{:g}".format)

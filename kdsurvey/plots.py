@@ -71,7 +71,7 @@ def arms(
     recorded rows, not rows of a live run. Raises ValueError for a column or an arm that
     the rows do not have.
     """
-    refuse_unknown("plots.arms", "column", value, list(map(str, rows)))
+    refuse_unknown("plots.arms", "column", value, rows)
     for arm in order or ():
         refuse_unknown("plots.arms", "arm", arm, list(rows["arm"].unique()))
     order = list(order or dict.fromkeys(rows["arm"]))

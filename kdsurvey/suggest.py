@@ -1,6 +1,6 @@
 """Answers to misspelt names: `methods.hintn` says that `hinton` may be meant."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from types import ModuleType
 from typing import TypeVar
@@ -25,10 +25,13 @@ def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     return f"no {kind} {name!r}; {advice and f'{advice} '}there are: {', '.join(names)}"
 
 
-def refuse_unknown(where: str, kind: str, name: object, known: Collection[str]) -> None:
+def refuse_unknown(
+    where: str, kind: str, name: object, known: Iterable[object]
+) -> None:
     """Raise ValueError for a name that is none of those known."""
-    if not (isinstance(name, str) and name in known):
-        raise ValueError(f"{where}: there is {unknown(kind, name, known)}")
+    names = list(map(str, known))
+    if not (isinstance(name, str) and name in names):
+        raise ValueError(f"{where}: there is {unknown(kind, name, names)}")
 
 
 class Known(dict[str, Entry]):

@@ -82,7 +82,7 @@ def _check(yours: Mapping[str, float], rows: pd.DataFrame | None, value: str) ->
         raise ValueError(f"your run has {what}; give a finite number for each arm")
     if rows is not None:
         for name in ("arm", value):
-            refuse_unknown("recorded rows", "column", name, list(map(str, rows)))
+            refuse_unknown("recorded rows", "column", name, rows)
 
 
 def _arms(yours: Mapping[str, float], rows: pd.DataFrame | None) -> list[str]:

@@ -15,7 +15,7 @@ torch.set_num_threads(1)
 # check formats that no notebook has
 sys.modules["rfc3987_syntax"] = None
 # Fixtures of a whole file: whichever test comes first waits for them
-SLOW_TO_MAKE = {"dry", "written", "wheel", "installed"}
+SLOW_TO_MAKE = {"dry", "rendered", "wheel", "installed"}
 settings.register_profile("kdsurvey", deadline=None, derandomize=True)
 settings.register_profile("fuzz", deadline=None, print_blob=True)
 settings.load_profile("kdsurvey")

@@ -54,7 +54,7 @@ FAULTS = [
     Fault(
         "the first draw waits for the compiler",
         "draws.py",
-        "        return False\n\n    def __torch_dispatch__",
-        "        return True\n\n    def __torch_dispatch__",
+        "        return False\n\n\nclass OwnDraws",
+        "        return True\n\n\nclass OwnDraws",
     ),
 ]

@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from kdsurvey.draws import Watching
 from kdsurvey.learners import home
 from kdsurvey.lessons.trial import Said
 from kdsurvey.stage import in_eval, is_known, logits_of
@@ -17,7 +17,7 @@ CLOSE = 1e-3  # of logits, relative and absolute: what rounding may do
 FEW = 0.05  # of images whose logits rounding may change by more, where it meets a step
 
 
-class Sources(TorchDispatchMode):
+class Sources(Watching):
     """Inside, note the tensors of numbers that operations begin with, `found` by where
     they lie: all that no operation inside has made.
     """
@@ -26,11 +26,6 @@ class Sources(TorchDispatchMode):
         super().__init__()
         self.found: dict[int, Tensor] = {}
         self._made: dict[int, Tensor] = {_place(x): x}
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Do not have torch import its compiler, see `draws.OwnDraws`."""
-        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None

@@ -65,7 +65,7 @@ def at(rows: pd.DataFrame, **values) -> pd.DataFrame:
 def columns(rows: pd.DataFrame, *names: str) -> list[str]:
     """Return the names of columns, each of which the rows have; ValueError for another."""
     for name in names:
-        refuse_unknown("the rows", "column", name, list(map(str, rows)))
+        refuse_unknown("the rows", "column", name, rows)
     return list(names)
 
 

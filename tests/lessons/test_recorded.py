@@ -51,19 +51,19 @@ def test_a_recorded_seed_can_be_had_again():
 
 
 @pytest.fixture(scope="module")
-def written() -> dict[str, str]:
+def rendered() -> dict[str, str]:
     return pages.pages()
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/verdicts.md"])
-def test_pages_print_what_is_recorded(page, written):
-    assert written[page] == (pages.ROOT / page).read_text(), (
+def test_pages_print_what_is_recorded(page, rendered):
+    assert rendered[page] == (pages.ROOT / page).read_text(), (
         "results or notebooks changed: kdsurvey pages writes the pages again"
     )
 
 
-def test_every_page_that_is_written_is_compared(written):
-    assert len(written) == 2
+def test_every_page_that_is_written_is_compared(rendered):
+    assert len(rendered) == 2
 
 
 def test_the_picture_of_the_ledger_shows_what_is_recorded():
@@ -72,8 +72,8 @@ def test_the_picture_of_the_ledger_shows_what_is_recorded():
     )
 
 
-def test_no_row_and_no_control_is_left_out(written):
-    page = written["docs/verdicts.md"].splitlines()
+def test_no_row_and_no_control_is_left_out(rendered):
+    page = rendered["docs/verdicts.md"].splitlines()
     for id, answer in ledger.every_answer().items():
         assert answer.line in page
         for _, verdict in ledger.beside()[id]:
@@ -81,12 +81,12 @@ def test_no_row_and_no_control_is_left_out(written):
             assert f"      {line}" in page, verdict.line
 
 
-def test_the_readme_counts_every_row_once(written):
+def test_the_readme_counts_every_row_once(rendered):
     said = pages.words()["its questions, here"].str.split(", ").explode()
     assert len(said) == len(claims.ROWS)
     for word in WORDS:
         count = said.str.endswith(f" {word}").sum()
-        assert f"{count} {word}" in written["README.md"]
+        assert f"{count} {word}" in rendered["README.md"]
 
 
 def test_every_lesson_answers_a_row():

@@ -19,6 +19,7 @@ from kdsurvey.verdicts import judge
 WRONG, RIGHT = "a fifth of the labels wrong", "all labels right"
 # what was recorded: name -> the labels, and the training budget in epochs of one net
 RUNS = {f"{WRONG}, budget {budget}": (WRONG, budget) for budget in BUDGETS}
+RUNS |= {f"{RIGHT}, budget {BUDGETS[1]}": (RIGHT, BUDGETS[1])}
 NEEDED = (
     "arm",
     "seed",
@@ -30,7 +31,6 @@ NEEDED = (
     "validation accuracy",
     "validation average",
 )
-RUNS |= {f"{RIGHT}, budget {BUDGETS[1]}": (RIGHT, BUDGETS[1])}
 
 
 def pick(
