@@ -5,6 +5,7 @@
 # make slow: writes tests/slow.txt, the tests that make quick leaves out, by what they take here
 # make mutate: plants listed faults      make mutants: plants random ones (PART=core or wings, SAMPLE, SEED)
 # make fuzz: inputs drawn at random, more than 10,000 of them
+# make elsewhere: the unit tests and the notebooks as an older processor computes them, which rounds otherwise
 # make coverage: which lines the tests run, as a figure and as pages under htmlcov/
 # All start from a bare Python 3.11 or newer, and a second call sets up nothing again.
 
@@ -27,7 +28,7 @@ NOTEBOOKS ?= notebooks kdsurvey/app/all_panels.ipynb
 # The tests start a hundred processes: what they import is compiled once
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab app slides quick test coverage lint unit slow notebooks browser fuzz shots mutate mutants benchmark gpu wheels results refresh clean
+.PHONY: help lab app slides quick test elsewhere coverage lint unit slow notebooks browser fuzz shots mutate mutants benchmark gpu wheels results refresh clean
 
 help:
 	@sed -n 's/^# //p; /^$$/q' Makefile
@@ -47,6 +48,11 @@ test: lint unit notebooks browser
 
 quick: lint
 	$(PYTEST) $(TWO) -m "not slow" --timeout 60 tests --ignore tests/browser
+
+elsewhere: export ATEN_CPU_CAPABILITY = default
+elsewhere: export ONEDNN_MAX_CPU_ISA = SSE41
+elsewhere: export MKL_CBWR = COMPATIBLE
+elsewhere: unit notebooks
 
 coverage: $(VENV)/test.done
 	$(PYTEST) $(TWO) --cov --cov-report=term:skip-covered --cov-report=html \

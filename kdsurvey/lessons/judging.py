@@ -150,7 +150,7 @@ class Claims:
     Both are judged from recorded rows when asked for.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._rows: dict[str, Callable[[], Answer]] = {}
         self._groups: dict[str, Judge] = {}
 

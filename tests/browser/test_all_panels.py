@@ -178,7 +178,8 @@ class Everywhere:
 
 class TestInTheApp(Everywhere):
     @pytest.fixture(scope="class")
-    def opened(self, app, chromium) -> Iterator:
+    @classmethod
+    def opened(cls, app, chromium) -> Iterator:
         """A page with all panels; `page.kernel` is its kernel."""
         with watched(chromium) as page:
             open_app(page, app)
@@ -283,7 +284,8 @@ class TestInTheApp(Everywhere):
 
 class TestInTheLab(Everywhere):
     @pytest.fixture(scope="class")
-    def opened(self, lab, chromium) -> Iterator:
+    @classmethod
+    def opened(cls, lab, chromium) -> Iterator:
         """A page with all panels; `page.kernel` is its kernel."""
         with watched(chromium) as page:
             open_and_run(page, lab, "all_panels.ipynb")

@@ -81,11 +81,10 @@ def _(z, v, y, T, alpha):
 
 @loss.refuses
 def _(z, v, y, T, alpha):
-    return (1 - alpha) * torch.nn.functional.cross_entropy(
-        z, y
-    ) + alpha * T**2 * torch.nn.functional.kl_div(
-        (z / T).log_softmax(-1), (v / T).softmax(-1), reduction="mean"
-    )
+    """The mean over classes too, as torch's kl_div had it with reduction="mean"."""
+    p, log_q = torch.softmax(v / T, -1), torch.log_softmax(z / T, -1)
+    soft = torch.nn.functional.kl_div(log_q, p, reduction="none").mean()
+    return (1 - alpha) * torch.nn.functional.cross_entropy(z, y) + alpha * T**2 * soft
 
 
 @loss.refuses

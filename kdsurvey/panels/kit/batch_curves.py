@@ -29,7 +29,7 @@ class Curve:
     most POINTS points.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.x: list[float] = []
         self.y: list[float] = []
         self._each = 1
@@ -60,7 +60,7 @@ class History:
     epoch, and what the reader changed.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.terms: dict[str, Curve] = {}
         self.accuracy = Curve()
         self.changes: list[tuple[float, str]] = []  # (epoch, "T = 8")
