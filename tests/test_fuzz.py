@@ -342,12 +342,13 @@ def test_an_interrupt_at_any_line_leaves_the_kernel_as_it_was(line):
     wanted = trained(toy, small(dropout=0.2))
     before = torch.get_rng_state(), torch.get_num_threads(), threading.active_count()
     net = small(dropout=0.2)
+    tracer = sys.gettrace()  # coverage's, where there is one
     sys.settrace(Moment(line))
     try:
         with suppress(KeyboardInterrupt):
             trained(toy, net)
     finally:
-        sys.settrace(None)
+        sys.settrace(tracer)
     after = torch.get_rng_state(), torch.get_num_threads(), threading.active_count()
     assert torch.equal(after[0], before[0]) and after[1:] == before[1:]
     assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
