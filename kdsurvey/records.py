@@ -255,7 +255,7 @@ def recorded(name: str, folder: Path | None = None) -> pd.DataFrame:
         advice = meant(name, records)
         raise ValueError(
             f"nothing is recorded as {name!r} in {there}; {advice and f'{advice} '}"
-            f"To record it: kdsurvey record {name}"
+            f"To record it: kdsurvey record {name} --folder {there}"
         )
     kept = Record.read(records[name])
     table = pd.DataFrame(kept.rows)

@@ -1,8 +1,17 @@
 """A GPU without a GPU: tensors that know their device and shape but hold no values."""
 
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+)
 from torch.utils._python_dispatch import TorchDispatchMode
+
+WAITS = (
+    "What depends on values waits for the GPU: no .item(), no `if tensor`, no z[mask]; "
+    "masked_fill(mask, -inf) leaves classes out, as kdsurvey.losses understands."
+)
 
 
 class NoValues(FakeTensorMode):
@@ -13,6 +22,13 @@ class NoValues(FakeTensorMode):
 
     def __deepcopy__(self, memo):  # a copied net stays in the same mode
         return self
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        try:
+            return super().__torch_dispatch__(operation, types, args, kwargs)
+        except (DataDependentOutputException, DynamicOutputShapeException) as error:
+            error.add_note(WAITS)
+            raise
 
 
 class NoWaitingCopies(TorchDispatchMode):

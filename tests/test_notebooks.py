@@ -76,8 +76,8 @@ def test_the_maps_know_every_notebook(monkeypatch, tmp_path):
     catalogue = notebooks.catalogue()
     assert [entry.stem for entry in catalogue] == [path.stem for path in NOTEBOOKS]
     for entry in catalogue:
-        assert entry.title and entry.question.endswith("?")
-        assert 5 <= entry.minutes <= 60 and 5 <= entry.seconds <= 90
+        assert entry.title and entry.question.endswith("?"), entry
+        assert 5 <= entry.minutes <= 60 and 5 <= entry.seconds <= 90, entry
         assert all(re.fullmatch(r"[PO]\d+", claim) for claim in entry.claims)
     (tmp_path / "00_silent.ipynb").write_text(
         '{"metadata": {"kdsurvey": {"title": "x"}}}'
@@ -202,7 +202,8 @@ def test_a_core_path_is_short(notebook):
 def test_the_reader_runs_it(notebook):
     """The method and its choices stand in the open; the first line has what to change."""
     cells = [c for c in core(notebook) if "page.live(" in text_of(c)]
-    assert cells and "kd.train(kd.methods." in text_of(cells[0])
+    assert cells, "the core trains in the open, and page.live shows the reader's run"
+    assert "kd.train(kd.methods." in text_of(cells[0])
     first, *rest = text_of(cells[0]).splitlines()
     names = first.split(" = ")[0]
     assert names.count(",") >= 3 and len(rest) < 12
@@ -228,7 +229,8 @@ def test_a_prediction_is_answered_where_the_page_decides_it(notebook):
     asked = [k for k, source in enumerate(sources) if "panels.predict(" in source]
     answered = [k for k, source in enumerate(sources) if ".answered(" in source]
     run = [k for k, source in enumerate(sources) if "page.live(" in source]
-    assert asked and answered and asked[0] < run[0] < answered[0]
+    assert asked and answered, "the core asks with panels.predict, then `.answered(`"
+    assert asked[0] < run[0] < answered[0]
 
 
 def test_no_cell_of_the_core_shows_a_wall_or_a_bare_truth(notebook):
@@ -252,6 +254,14 @@ def test_a_notebook_asks_its_reader(notebook):
     sources = " ".join(text_of(cell) for cell in code(notebook))
     assert sources.count(".check(") >= 3
     assert "panels.quizzes(" in sources and "panels.predict(" in sources
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_its_exercises_are_its_own(path):
+    """A copied page still asks what the lesson asks that it was copied from."""
+    sources = " ".join(text_of(cell) for cell in code(json.loads(path.read_text())))
+    asked = set(re.findall(r"\bexercises\.(\w+)\.", sources))
+    assert asked == {path.stem.partition("_")[2]}
 
 
 def test_links_between_notebooks_lead_somewhere(notebook):

@@ -9,9 +9,11 @@ import importlib
 import inspect
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -38,21 +40,22 @@ TESTS = [
     for path in sorted(Path(__file__).parent.glob("test_*.py"))
     if path.stem != "test_contract"
 ]
-CASES: dict[str, Case] = {
-    name: case
-    for module in TESTS
-    for name, case in getattr(module, "CONTRACT", {}).items()
-}
+
+
+def listed(entry: str) -> list[tuple[str, str, Any]]:
+    """What the methods' own test files list under a name: (method, name, value)."""
+    return [
+        (module.__name__.removeprefix("methods.test_"), name, value)
+        for module in TESTS
+        for name, value in getattr(module, entry, {}).items()
+    ]
+
+
+CASES: dict[str, Case] = {name: case for _, name, case in listed("CONTRACT")}
 REFUSED: dict[str, Callable[[], object]] = {
-    f"{module.__name__.removeprefix('methods.test_')}, {name}": call
-    for module in TESTS
-    for name, call in module.REFUSED.items()
+    f"{method}, {name}": call for method, name, call in listed("REFUSED")
 }
-DEFAULTS: dict[str, dict] = {
-    name: options
-    for module in TESTS
-    for name, options in getattr(module, "DEFAULTS", {}).items()
-}
+DEFAULTS: dict[str, dict] = {name: options for _, name, options in listed("DEFAULTS")}
 METHODS = {name: case.make for name, case in CASES.items()}
 LABELLED = [name for name, case in CASES.items() if case.labelled]
 
@@ -104,14 +107,21 @@ every_method = pytest.mark.parametrize("make", METHODS.values(), ids=METHODS)
 
 
 def test_every_method_is_in_the_battery():
-    called = {module.__name__.removeprefix("methods.test_") for module in TESTS}
-    assert set(methods.__all__) <= called | {"joint_hints"}  # tested with fitnets
-    assert all(module.REFUSED for module in TESTS)
-    assert all(
-        hasattr(module, "CONTRACT")
-        for module in TESTS
-        if module.__name__ != "methods.test_codistil"  # needs two processes
-    )
+    own = set(methods.__all__) - {"joint_hints"}  # tested with fitnets
+    battery = own - {"codistil"}  # needs two processes
+    for entry, needed in {"REFUSED": own, "CONTRACT": battery}.items():
+        lacking = needed - {method for method, *_ in listed(entry)}
+        files = [f"tests/methods/test_{method}.py" for method in lacking]
+        assert not files, f"{entry} is to be listed in {files}"
+    strangers = {method for method, *_ in listed("CONTRACT")} - own
+    assert not strangers, f"kdsurvey/methods/__init__.py does not name {strangers}"
+
+
+@pytest.mark.parametrize("entry", ["CONTRACT", "DEFAULTS"])
+def test_no_two_files_list_one_name(entry):
+    """The second would take the place of the first."""
+    names = Counter(name for _, name, _ in listed(entry))
+    assert not [name for name, times in names.items() if times > 1]
 
 
 @pytest.mark.parametrize("name", methods.__all__)
@@ -129,7 +139,9 @@ def test_its_paper_is_listed(name):
     assert cited <= known, "its paper goes into kdsurvey/papers.toml"
     authors = {re.match(r"\w+", paper.authors)[0] for paper in papers.PAPERS.values()}
     named = any(author in text for author in authors)
-    assert named or name in ("plain", "joint_hints")
+    assert named or name in ("plain", "joint_hints"), (
+        "the docstring names the first author, as papers.toml does"
+    )
 
 
 @pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED)
@@ -166,7 +178,8 @@ def test_terms_are_finite_scalars_with_names(make, toy):
     ):
         terms = loss(batch_of(toy), progress)
         assert terms and all(isinstance(name, str) for name in terms)
-        assert all(term.ndim == 0 and term.isfinite() for term in terms.values())
+        odd = {n: t for n, t in terms.items() if t.ndim or not t.isfinite()}
+        assert not odd, "a term is one finite number: the mean over the batch"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -221,7 +234,9 @@ def test_every_learner_changes_and_the_frozen_nets_do_not(make, toy):
             for name, value in held(learner).items()
             if torch.equal(value, before[name])
         ]
-    assert all(same(before, held(n)) for before, n in zip(frozen, example.frozen))
+    assert all(same(before, held(n)) for before, n in zip(frozen, example.frozen)), (
+        "a net that is not to learn has changed: make it a Teacher inside the generator"
+    )
     assert modes == [[m.training for m in n.modules()] for n in example.frozen]
 
 
