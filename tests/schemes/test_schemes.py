@@ -1,10 +1,12 @@
 """Schemes can be read: nothing overlaps, nothing is hidden, and words say the same."""
 
+import json
 import re
 from base64 import b64decode
 from collections import Counter
 from functools import cache
 from itertools import combinations
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -15,6 +17,11 @@ from kdsurvey.schemes import legend, letters
 from kdsurvey.schemes.parts import Box, Words, bottom_of, forward, target
 
 NAMES = [name for name in kd.schemes.__all__ if name != "Scheme"]
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+SIZES = {  # of a teacher and a student: of notebook 02, and those of a call without
+    "784-400-400-10": "784-1200-1200-10",
+    "784-100-100-10": "784-800-800-10",
+}
 SMALLEST = 16
 WORDS, LINES = 4.5, 3.0  # contrasts, WCAG 2 level AA
 
@@ -27,6 +34,20 @@ def made(name):
 @cache
 def read(name):
     return drawn.Drawing(made(name).svg)
+
+
+@cache
+def stored() -> set[str]:
+    """The drawings that the notebooks have stored."""
+    outputs = [
+        output.get("data", {})
+        for path in NOTEBOOKS.glob("*.ipynb")
+        for cell in json.loads(path.read_text("utf-8"))["cells"]
+        for output in cell.get("outputs", [])
+    ]
+    return {
+        "".join(data["image/svg+xml"]) for data in outputs if "image/svg+xml" in data
+    }
 
 
 @pytest.fixture(params=NAMES)
@@ -379,6 +400,21 @@ def test_a_drawing_ends_below_its_lowest_part():
     assert bottom_of([a]) == 120 and bottom_of([a, words]) == 209
     arrow = forward(a.bottom(), a.left(), (100, 300))
     assert bottom_of([a, words, arrow]) == 300
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_has_stored_what_is_drawn(name):
+    """A drawing that was changed on purpose is looked at, and its notebook run again."""
+    sizes = SIZES if name == "hinton" else ()
+    known = getattr(kd.schemes, name)(*sizes).svg in stored()
+    assert known, f"{name} is drawn otherwise than the notebooks have it"
+
+
+def test_without_sizes_the_nets_are_those_of_the_paper():
+    svg = kd.schemes.hinton(*SIZES).svg
+    for shown, of_paper in SIZES.items():
+        svg = svg.replace(shown, of_paper)
+    assert svg == made("hinton").svg
 
 
 def test_sizes_of_nets_can_be_those_of_the_page():
