@@ -13,6 +13,7 @@ from textwrap import wrap
 
 from kdsurvey.claims import CLAIMS, claim_of, rows_of
 from kdsurvey.pictures import Axis, Chart, Line, Picture, Points, Rule, Table, Text
+from kdsurvey.pictures import projected as slide
 from kdsurvey.pictures.palette import COLOURS, GREY, INK
 from kdsurvey.verdicts import Answer, Exact, Verdict
 
@@ -24,7 +25,6 @@ GAP = 9  # between two rows
 FOOT = 46  # for the axis below a group
 LETTERS = 46  # in a line of a name
 LOST = "too many looks, "  # a word that holds before correction alone
-SLIDE = (458, 314)  # CSS pixels of a part for a projector
 LOOKS = {  # word -> colour, marker, hollow
     "HOLDS": (COLOURS[0], "o", False),
     "FAILS": (COLOURS[1], "X", False),
@@ -76,7 +76,7 @@ def forest(answers: Sequence[Answer], title: str = "") -> Picture:
 
 def _parts(groups: Sequence["_Group"], title: str) -> list[Picture]:
     """Return the forest for a projector: few rows at a time, on the same axes."""
-    room = SLIDE[1] - 26
+    room = slide.HEIGHT - 26
     sheets: list[list[_Strips]] = [[]]
     for group in groups:
         rest = group.answers
@@ -99,7 +99,7 @@ def _part(sheet: Sequence["_Strips"], title: str) -> Picture:
     pairs = zip(names, (strips.charts() for strips in sheet))
     return Picture(
         {name: chart for both in pairs for name, chart in zip(*both)},
-        width=SLIDE[0],
+        width=slide.WIDTH,
         height=26 + sum(strips.height for strips in sheet),
         mosaic=names,
         widths=(1, 1.1),

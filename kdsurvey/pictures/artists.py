@@ -15,7 +15,7 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.patches import FancyArrowPatch, PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text as Words
-from matplotlib.transforms import Bbox, ScaledTranslation, Transform, TransformedBbox
+from matplotlib.transforms import Bbox, IdentityTransform, ScaledTranslation, Transform
 
 from kdsurvey.pictures import marks
 from kdsurvey.pictures.palette import FAINT, GAINS, INK, ink_on
@@ -89,13 +89,9 @@ def _points(mark: marks.Points, axes: Axes) -> list[Artist]:
     return [*bars, shown]
 
 
-def _wider(axes: Axes, pixels: float) -> TransformedBbox:
+def _wider(axes: Axes, pixels: float) -> Bbox:
     """Return the box of the axes, wider by some pixels, so that no marker is cut."""
-    room = pixels * axes.figure.dpi / 96
-    width, height = axes.bbox.width, axes.bbox.height
-    across, along = room / max(width, 1), room / max(height, 1)
-    box = Bbox([[-across, -along], [1 + across, 1 + along]])
-    return TransformedBbox(box, axes.transAxes)
+    return axes.bbox.padded(pixels * axes.figure.dpi / 96)
 
 
 def _areas(mark: marks.Points, axes: Axes) -> Artist:
@@ -107,6 +103,7 @@ def _areas(mark: marks.Points, axes: Axes) -> Artist:
         sizes=POINT**2 * np.asarray(mark.area),
         offsets=offsets,
         offset_transform=transform_of(mark.place, axes),
+        transform=IdentityTransform(),  # else a legend moves the markers out of sight
         facecolors="none" if mark.hollow else mark.colour,
         edgecolors=mark.colour if mark.hollow else "none",
         alpha=mark.alpha,
