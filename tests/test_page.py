@@ -138,6 +138,10 @@ def test_means_over_seeds():
         ["12 ± 2.8", 2],
         ["30 ± 0", 2],
     ]
+    with pytest.raises(
+        ValueError, match=r"^page.means: there is no column 'eror'; did"
+    ):
+        page.means(ROWS, ["eror"])
 
 
 def test_the_check_of_the_machine_names_a_remedy_for_what_is_broken(

@@ -67,6 +67,14 @@ class TestArms:
         about = "The title (errors): a 3.0 ± 2.6 (n = 3); b -4.0 ± 0.0 (n = 1)."
         assert self.picture.about == about
 
+    def test_a_column_and_an_arm_that_are_not_there_are_named(self):
+        known = r"^plots.arms: there is no column 'eror'; did you mean errors\?"
+        with pytest.raises(ValueError, match=known):
+            plots.arms(ROWS, "eror", "t", "x")
+        known = "^plots.arms: there is no arm 'c'; there are: a, b$"
+        with pytest.raises(ValueError, match=known):
+            plots.arms(ROWS, "errors", "t", "x", order=["a", "c"])
+
     def test_the_order_can_be_given_and_a_papers_figure_is_hollow(self):
         chart = only(
             plots.arms(ROWS, "errors", "t", "x", order=["b", "a"], paper={"a": 16.0})

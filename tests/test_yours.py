@@ -146,5 +146,7 @@ def test_a_run_without_a_number_is_refused(yours):
 
 def test_rows_without_the_column_are_refused():
     rows = pd.DataFrame({"arm": ["a"], "accuracy": [0.5]})
-    with pytest.raises(ValueError, match="no column 'acuracy'; did you mean accuracy"):
+    with pytest.raises(
+        ValueError, match=r"^recorded rows: there is no column 'acuracy'; did"
+    ):
         among({"a": 0.5}, rows, "acuracy", "Yours")

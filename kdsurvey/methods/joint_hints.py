@@ -42,8 +42,8 @@ def joint_hints(
     if not ranges.weights(lam, 2):
         raise ValueError(f"joint_hints: lam is a pair of values >= 0, got {lam}")
     check_temperature(T)
-    v_g = upto(student, guided, "fitnets: guided")
-    u_h = upto(teacher, hint, "fitnets: hint")
+    v_g = upto(student, guided, "joint_hints: guided")
+    u_h = upto(teacher, hint, "joint_hints: hint")
 
     def stages() -> Iterator[Stage]:
         dtype = next(v_g.parameters()).dtype
