@@ -187,9 +187,11 @@ def record(
     """Run an experiment for each seed, and keep its rows after every seed.
 
     They go to folder/LESSON/NAME.jsonl, where the rows of other seeds stay; folder: by
-    default `results_dir()`. Several processes may record into one file at once. Returns
-    the path. Raises ValueError, before the first seed and before every writing, where
-    the file holds rows of other data or settings, OSError where nothing can be written.
+    default `results_dir()`. Several processes may record into one file at once. The
+    seconds that are kept with a seed are those of the processor: what else runs on the
+    machine does not count. Returns the path. Raises ValueError, before the first seed
+    and before every writing, where the file holds rows of other data or settings,
+    OSError where nothing can be written.
     """
     seeds = _seeds(seeds)
     if not isinstance(name, str) or not re.fullmatch(r"[\w-][\w.-]*", name):
@@ -202,9 +204,9 @@ def record(
     kept_at(path, header)
     versions = provenance.versions()
     for seed in bar(seeds, text=name):
-        start = time.perf_counter()
+        start = time.process_time()
         rows = experiment(data, seed)
-        seconds = round(time.perf_counter() - start, 1)
+        seconds = round(time.process_time() - start, 1)
         with _lock(path):
             kept = kept_at(path, header)
             kept.add(seed, {"seconds": seconds, "versions": versions}, rows)

@@ -120,7 +120,6 @@ def shrink(
         "step": STEP,
         "arms": ARMS,
     },
-    dealt=False,
 )
 def compression_orders(data: Data, seed: int) -> list[dict]:
     """Make a net small in all orders of D, P and Q; each with labels in the place of

@@ -252,9 +252,7 @@ def first_student(data: Data, seed: int, width: int = WIDTH) -> nn.Sequential:
     return on_labels(student(data, seed, width), data, seed)
 
 
-@experiment(
-    settings=TRIED | {"scored": SCORED, "rounded": (STRAIGHT, MEASURED)}, dealt=False
-)
+@experiment(settings=TRIED | {"scored": SCORED, "rounded": (STRAIGHT, MEASURED)})
 def precision_schemes(data: Data, seed: int) -> list[dict]:
     """Train every arm with each of its tries; and round the full-precision net and
     leave it at that.
@@ -279,7 +277,6 @@ def precision_schemes(data: Data, seed: int) -> list[dict]:
     settings=TRIED | {"scored": SCORED, "clothes": CLOTHES, "wider": WIDER},
     data=clothes,
     embedded=False,
-    dealt=False,
 )
 def precision_clothes(data: Data, seed: int) -> list[dict]:
     """Train every arm with its default setting on 4,000 clothes of Fashion-MNIST
@@ -291,7 +288,7 @@ def precision_clothes(data: Data, seed: int) -> list[dict]:
     return [run(arm, data, teacher, first, seed) for arm in ARMS]
 
 
-@experiment(settings=SHARED | {"bits": BITS}, dealt=False)
+@experiment(settings=SHARED | {"bits": BITS})
 def precision_bits(data: Data, seed: int) -> list[dict]:
     """Train every pair of BITS from scratch on labels; and, with activations of 8 bits,
     with the teacher (scheme B).
@@ -315,7 +312,7 @@ def precision_bits(data: Data, seed: int) -> list[dict]:
     return rows
 
 
-@experiment(settings=SHARED | {"teachers": TEACHERS}, dealt=False)
+@experiment(settings=SHARED | {"teachers": TEACHERS})
 def precision_teachers(data: Data, seed: int) -> list[dict]:
     """Train with scheme B from each of TEACHERS: what the student gets, and how good
     the teacher itself is.
