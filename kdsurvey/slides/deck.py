@@ -32,6 +32,7 @@ FONT = re.compile(
     r"url\((fonts/[\w-]+\.woff2)\)[^;}]*"
 )  # of a face: the first suffices
 OTHER = re.compile(r'href="(?!https?:|#|data:)([^"#]+)\.ipynb(#[^"]*)?"')
+LAUNCH = re.compile(r" ?\*\*To launch\*\*.*")  # for a reader, not for an audience
 TO_A_FILE = re.compile(
     r'<a href="(?!https?:|#|data:)([^"#]+)(?:#[^"]*)?"[^>]*>(.*?)</a>', re.S
 )
@@ -136,7 +137,7 @@ def stacks(notebook: dict, stem: str) -> list[list[Slide]]:
 def blocks_of(cell: dict, stem: str) -> list[str]:
     """Return what a cell of a notebook puts on a slide: its text, or code and outputs."""
     if cell["cell_type"] == "markdown":
-        return [markdown(source_of(cell))]
+        return [markdown(LAUNCH.sub("", source_of(cell)))]
     blocks = [_code(source_of(cell))] if shows_code(cell) else []
     for number, output in enumerate(cell["outputs"]):
         if is_shown(output):

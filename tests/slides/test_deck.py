@@ -53,6 +53,15 @@ def test_a_page_has_its_formulas_pictures_and_licences(page):
         assert holder in licence and "Permission is hereby granted" in licence
 
 
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.stem)
+def test_a_title_says_what_is_needed_and_not_how_a_notebook_is_opened(path):
+    first = json.loads(path.read_text())["cells"][0]
+    assert "**To launch**" in rule.source_of(first)
+    (block,) = deck.blocks_of(first, path.stem)
+    assert "You need" in block or "You will" in block
+    assert "launch" not in block and "make lab" not in block and "saves" not in block
+
+
 def test_core_slides_come_first_and_folded_sections_are_stacks():
     notebook = json.loads((FOLDER / "03_missing_three.ipynb").read_text())
     stacks = deck.stacks(notebook, "no numbers are kept")
