@@ -32,7 +32,7 @@ FONT = re.compile(
     r"url\((fonts/[\w-]+\.woff2)\)[^;}]*"
 )  # of a face: the first suffices
 OTHER = re.compile(r'href="(?!https?:|#|data:)([^"#]+)\.ipynb(#[^"]*)?"')
-LAUNCH = re.compile(r" ?\*\*To launch\*\*.*")  # for a reader, not for an audience
+LAUNCH = re.compile(r" (\*\*)?To launch\b.*")  # for a reader, not for an audience
 TO_A_FILE = re.compile(
     r'<a href="(?!https?:|#|data:)([^"#]+)(?:#[^"]*)?"[^>]*>(.*?)</a>', re.S
 )
