@@ -58,7 +58,7 @@ def test_how_a_notebook_is_launched_is_no_part_of_a_lecture(path):
     cells = json.loads(path.read_text())["cells"]
     (told,) = [cell for cell in cells if "To launch" in rule.source_of(cell)]
     (block,) = deck.blocks_of(told, path.stem)
-    assert len(block) > 300 and "<h" in block
+    assert len(block) > 150 and "<h" in block
     assert "launch" not in block and "make lab" not in block and "saves" not in block
 
 
