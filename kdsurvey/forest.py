@@ -227,9 +227,6 @@ class _Strips(_Group):
         self.bottom = top
         self.height = top + (FOOT if self.unit else 4)
 
-    def _foot(self) -> float:
-        return FOOT if self.unit else 4
-
     def note(self, answer: Answer) -> str:
         """Return the note, and whether the word was lost to many looks."""
         lost = LOST.rstrip(", ") if _remark(answer).startswith(LOST) else ""

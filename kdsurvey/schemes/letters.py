@@ -19,7 +19,6 @@ FORMULA = 20.0  # of letters that have subscripts
 INDEX = 16.0  # of subscripts, the smallest letters there are
 RISE = 7.0  # of a superscript above the line
 DROP = 5.0  # of a subscript below it
-ASCENT, DESCENT = 0.76, 0.24  # of letters, as shares of their size
 MIDDLE = 0.36  # from the baseline to the middle of capitals, likewise
 
 _INDEX = re.compile(r"([_^])(\{[^}]*\}|.)")

@@ -16,9 +16,6 @@ from kdsurvey.pictures.stored import smaller
 
 SMALLEST = 24.0  # CSS pixels of a letter on a slide
 WIDE, HIGH = 1000, 690  # CSS pixels: what a picture may take of a slide
-SHARP = (
-    3.0  # pixels of the PNG in a CSS pixel of a picture that is shown twice as large
-)
 SCHEME = 16.0  # CSS pixels of the smallest letters of a scheme, as it is drawn
 _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _HEAD = re.compile(r"<svg[^>]*>")
