@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from kdsurvey import cli
+from kdsurvey.pictures import Chart, Picture
 from kdsurvey.slides import deck, figures, rule
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -200,3 +201,146 @@ def test_a_link_to_a_file_that_is_not_there_is_words(tmp_path):
     page = deck.deck(paths[0], paths)
     assert '<a href="02_b.slides.html#why">two</a>' in page
     assert '</a> three word <a href="https://a.org">web</a>' in page
+
+
+def line(text: str, indent: int = 0) -> str:
+    return f"<span class='line' style='--in:{indent}ch'>{text}</span>"
+
+
+SVG = "<svg><text>x</text></svg>"
+STORED = (
+    "<img class='figure' style='max-width:1000px;max-height:690px;width:1000px;"
+    "object-fit:contain' alt='a &quot;b&quot;' src='data:image/png;base64,AABB'>"
+)
+
+
+@pytest.mark.parametrize(
+    ("output", "blocks"),
+    [
+        (
+            {"text": ["a<b\n", "  c\n", "\n", "d\n\n"]},
+            [
+                f"<pre class='text'>{line('a&lt;b')}{line('c', 2)}{line(' ')}{line('d')}</pre>"
+            ],
+        ),
+        ({"data": {"text/plain": "e"}}, [f"<pre class='text'>{line('e')}</pre>"]),
+        ({"text": "\n"}, []),
+        ({"data": {}}, []),
+        (
+            {"data": {"text/html": ["<b>", "x</b>"], "text/plain": "x"}},
+            ["<div class='output'><b>x</b></div>"],
+        ),
+        (
+            {"data": {"text/markdown": ["*a*", " b"], "text/plain": "x"}},
+            ["<div class='output'><p><em>a</em> b</p></div>"],
+        ),
+        ({"data": {"image/svg+xml": ["<svg><text>x", "</text></svg>"]}}, [SVG]),
+        ({"data": {"image/svg+xml": SVG, "text/html": "<img>"}}, [SVG]),
+        (
+            {
+                "data": {"image/png": ["AA\n", "BB\n"], "text/html": "x"},
+                "metadata": {"image/png": {"alt": 'a "b"'}},
+            },
+            [STORED],
+        ),
+        ({"data": {rule.LIVE: {}, "text/plain": "x"}}, []),
+    ],
+    ids=lambda value: "",
+)
+def test_what_an_output_puts_on_a_slide(output, blocks):
+    cell = {"cell_type": "code", "source": "x", "metadata": {}, "outputs": [output]}
+    shown = [block.replace("\n", "") for block in deck.blocks_of(cell, "99_none")]
+    assert shown == blocks
+
+
+def test_code_that_is_the_lesson_is_shown_above_its_outputs():
+    source = ["\n", "def f():\n", "    return 1\n"]
+    cell = {"cell_type": "code", "source": source, "metadata": {}}
+    code, text = deck.blocks_of(cell | {"outputs": [{"text": "2"}]}, "99_none")
+    code = code.strip()
+    assert code.startswith("<pre class='code highlight'>") and code.endswith("</pre>")
+    words = re.sub(r"<[^>]*>", "|", code)
+    assert re.sub(r"\|+", "|", words) == "|def| |f|():|return| |1|"
+    assert re.findall(r"--in:(\d+)ch", code) == ["0", "4"]
+    assert '<span class="k">def</span>' in code  # it is Python, in colours
+    assert text == f"<pre class='text'>{line('2')}</pre>"
+
+
+def test_cells_become_slides_from_left_to_right_and_stacks():
+    def cell(source, kind="markdown", tags=("core",), **more):
+        about = {"cell_type": kind, "source": source, "metadata": {"tags": [*tags]}}
+        return about | ({"outputs": []} if kind == "code" else {}) | more
+
+    cells = [
+        cell("net = 1", "code"),
+        cell("# A"),
+        cell("b"),
+        cell("c"),
+        cell("## D\n\nd", tags=("deeper",)),
+        cell("e", tags=("deeper",)),
+        {"cell_type": "markdown", "source": "f", "metadata": {}},
+    ]
+    shown = [
+        [
+            (slide.core, [re.sub(r"<[^>]*>|¶|\n", "", b) for b in slide.blocks])
+            for slide in stack
+        ]
+        for stack in deck.stacks({"cells": cells}, "99_none")
+    ]
+    assert shown == [
+        [(True, ["A", "b"])],
+        [(True, ["c"])],
+        [(False, ["Dd"]), (False, ["e"]), (False, ["f"])],
+    ]
+    below = deck.stacks({"cells": cells[-1:]}, "99_none")
+    assert [len(stack) for stack in below] == [1]
+
+
+@pytest.mark.parametrize(
+    ("about", "title"),
+    [
+        ({"kdsurvey": {"title": "T < 1"}}, "T &lt; 1"),
+        ({}, "01_a"),
+        ({"kdsurvey": 3}, "01_a"),
+    ],
+    ids=str,
+)
+def test_a_page_has_a_title(about, title, tmp_path):
+    cells = [nbformat.v4.new_markdown_cell("# Mine")]
+    path = tmp_path / "01_a.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=about), path)
+    assert f"<title>{title}: slides</title>" in deck.deck(path)
+
+
+def test_a_page_has_every_script_and_style_inside(page):
+    names = ["slides.js", "reveal/reveal.js", "katex/katex.min.js", "slides.css"]
+    for name in [*names, "katex/auto-render.min.js", "reveal/reveal.css"]:
+        assert (deck.PAGE / name).read_text(encoding="utf-8").strip() in page, name
+    assert ".highlight .k {" in page and "@font-face" in page
+    assert page.count('format("woff2")') == page.count("data:font/woff2;base64,") > 10
+    assert "fonts/KaTeX" not in page
+
+
+def test_a_part_of_a_picture_is_as_large_as_the_slide_allows():
+    small = Picture({"a": Chart()}, width=400, height=100)
+    high = Picture({"a": Chart()}, width=100, height=138)
+    first, second = figures.drawn([small, high], "'quoted' & more")
+    assert first.startswith(
+        "<img class='figure' data-letters='27.50' style='width:1000px;height:250px' "
+        "alt='&#x27;quoted&#x27; &amp; more' src='data:image/png;base64,iVBOR"
+    )
+    assert "data-letters='55.00' style='width:500px;height:690px'" in second
+
+
+def test_views_of_a_scheme_overlap_and_know_the_whole():
+    svg = '<svg viewBox="0 0 960 854" width="960" id="s"><text id="a">x</text></svg>'
+    head = (
+        '<svg class="figure scheme" xmlns="http://www.w3.org/2000/svg" role="img" '
+        'data-whole="0 0 960 854" viewBox="{} {} 666.667 460" width="1000" height="690" '
+        'font-family="DejaVu Sans, Verdana, sans-serif"><text>x</text></svg>'
+    )
+    places = [("0", "0"), ("293.333", "0"), ("0", "394"), ("293.333", "394")]
+    assert figures.views(svg) == [head.format(x, y) for x, y in places]
+    small = '<svg viewBox="0 0 300 200"></svg>'
+    (view,) = figures.views(small)
+    assert 'viewBox="0 0 300 200" width="450" height="300"' in view

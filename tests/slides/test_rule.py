@@ -22,6 +22,14 @@ def code(source: str, *outputs: dict, tag: str = "core") -> dict:
     return {"cell_type": "code", "source": [source]} | about
 
 
+def printed(lines: int) -> dict:
+    return PRINTED | {"text": ["one line\n"] * lines}
+
+
+def raw(source: str) -> dict:
+    return text(source) | {"cell_type": "raw"}
+
+
 @pytest.mark.parametrize(
     "cells, kinds",
     [
@@ -33,6 +41,17 @@ def code(source: str, *outputs: dict, tag: str = "core") -> dict:
             [text("a"), code("x.check(y)", PRINTED), text("b")],
             ["slide", "skip", "slide"],
         ),
+        ([text("## A\n\nb"), code("print(1)", printed(6))], ["slide", "-"]),
+        ([text("## A\n\nb"), code("print(1)", printed(7))], ["slide", "slide"]),
+        ([text("a"), code("f(1)", PRINTED, PICTURE)], ["slide", "slide"]),
+        ([text("a"), code("def f(): 1", PRINTED)], ["slide", "slide"]),
+        ([code("draw()", PICTURE), code("f()", PRINTED)], ["slide", "slide"]),
+        ([text("## A"), text("## B"), text("c")], ["slide", "slide", "-"]),
+        ([text("# A\nb"), text("c")], ["slide", "slide"]),
+        ([text("#A"), text("c")], ["slide", "slide"]),
+        ([text("a"), raw("b")], ["slide", "skip"]),
+        ([code("draw()", BAR | PICTURE)], ["slide"]),
+        ([code("# T", PICTURE), text("c")], ["slide", "slide"]),
         ([text("a"), code("net = mlp()")], ["slide", "skip"]),
         ([text("a"), code("train()", BAR)], ["slide", "skip"]),
         ([text("a"), code("page.live(nets)", BAR)], ["slide", "slide"]),
