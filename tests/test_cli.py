@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,7 @@ def test_it_says_its_version_and_its_commands(capsys):
         cli.main(["--help"])
     text = capsys.readouterr().out
     assert all(name in text for name in cli.COMMANDS)
+    assert text.endswith("kdsurvey COMMAND --help says more of a command.\n")
 
 
 def test_seeds_are_recorded_into_a_folder(coin, tmp_path, capsys):
@@ -110,6 +112,8 @@ def test_seeds_that_are_no_range_are_answered_in_a_sentence(seeds, remedy, capsy
         (["notebooks", "~nobody-at-all/x"], "home folder"),
         (["record", "widths", "--folder", ""], "'' is no folder"),
         (["app", "--prot=8890"], "unknown option --prot; did you mean --port?"),
+        (["app", "--port=65536"], "'65536' is no port"),
+        (["record", "widths", "--seeds=0-10000"], "are 10,001 seeds; ask for 10,000"),
         (["app", "--port=99999"], "'99999' is no port; give a whole number from 0"),
         (["app", "--port", "99999"], "'99999' is no port"),
         (["app", "--Voila.port=abc"], "'abc' is no port"),
@@ -151,6 +155,66 @@ def test_options_of_voila_pass(option, monkeypatch):
     given = []
     monkeypatch.setattr("kdsurvey.app.serve.serve", given.extend)
     assert cli.main(["app", option]) == 0 and given == [option]
+
+
+RECORD = {"name": [], "seeds": range(10), "folder": None, "list": False, "all": False}
+REPEAT = {"seeds": range(100, 108), "draw": 0, "folder": None, "list": False}
+SLIDES = {"folder": Path("f"), "number": [], "source": None}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("lab", {"folder": None}),
+        ("lab f --no-browser", {"folder": Path("f"), "options": ["--no-browser"]}),
+        ("app --port=1 --debug", {"options": ["--port=1", "--debug"]}),
+        ("record", RECORD),
+        ("record a b --seeds 3-3", RECORD | {"name": ["a", "b"], "seeds": range(3, 4)}),
+        ("record --seeds 0-9999 --all", RECORD | {"seeds": range(10_000), "all": True}),
+        ("record --folder f --list", RECORD | {"folder": Path("f"), "list": True}),
+        ("repeat", REPEAT),
+        (
+            "repeat --draw 2 --seeds 5-6 --folder f --list",
+            {"draw": 2, "seeds": range(5, 7), "folder": Path("f"), "list": True},
+        ),
+        ("notebooks f", {"folder": Path("f"), "force": False}),
+        ("notebooks f --force", {"folder": Path("f"), "force": True}),
+        ("slides f", SLIDES),
+        (
+            "slides f 01 02 --source s",
+            SLIDES | {"number": ["01", "02"], "source": Path("s")},
+        ),
+        ("keep", {"number": []}),
+        ("keep 01 02", {"number": ["01", "02"]}),
+        ("pages", {}),
+    ],
+    ids=str,
+)
+def test_a_line_becomes_the_arguments_of_its_command(line, expected, monkeypatch):
+    called = []
+    command = line.split()[0]
+    name = {"pages": "write_pages"}.get(command, command)
+    run = called.append
+    monkeypatch.setattr(cli, name, lambda arguments: run(vars(arguments)))
+    assert cli.main(line.split()) == 0
+    (arguments,) = called
+    del arguments["run"], arguments["parser"]
+    assert arguments == {"command": command, "options": []} | expected
+
+
+def test_a_command_that_is_interrupted_ends_with_130(monkeypatch, capsys):
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "write_pages", interrupted)
+    assert cli.main(["pages"]) == 130 and capsys.readouterr().err == ""
+
+
+def test_ports_up_to_the_last_are_taken(monkeypatch):
+    given = []
+    monkeypatch.setattr("kdsurvey.app.serve.serve", given.extend)
+    asked = ["--port=65535", "--port", "0"]
+    assert cli.main(["app", *asked]) == 0 and given == asked
 
 
 def test_the_commands_are_those_of_the_help(capsys):

@@ -83,6 +83,20 @@ def test_every_process_has_its_own_net_and_order_and_the_options_asked_for(
     assert json.loads((tmp_path / f"rank{rank}.json").read_text()) == [{"epoch": 3}]
 
 
+def test_without_options_these_are_taken(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["codistil"])
+    assert vars(codistil._asked()) == {
+        "exchange": "weights",
+        "every": 50,
+        "burn_in": 0.2,
+        "weight": 1.0,
+        "epochs": 10,
+        "width": 128,
+        "seed": 0,
+        "out": None,
+    }
+
+
 def test_on_gpus_a_process_trains_on_its_own(monkeypatch):
     monkeypatch.setattr("sys.argv", ["codistil"])
     monkeypatch.setattr("torch.distributed.get_backend", lambda: "nccl")

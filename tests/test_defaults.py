@@ -20,6 +20,7 @@ from kdsurvey import (
     provenance,
     records,
     schemes,
+    stage,
     suggest,
     surgery,
     training,
@@ -294,3 +295,27 @@ def test_a_config_without_settings_is_what_it_was():
     config = {field.name: field.default for field in fields(Config)}
     assert {name: config[name] for name in CONFIG} == CONFIG
     assert set(config) - set(CONFIG) == {"seed"}  # of the environment
+
+
+FROZEN = [
+    Config,
+    claims.Claim,
+    claims.Row,
+    data.Data,
+    pictures.Axis,
+    pictures.Chart,
+    pictures.Picture,
+    pictures.Table,
+    *pictures.marks.KINDS,
+    schemes.Scheme,
+    stage.Batch,
+    surgery.Precision,
+    verdicts.Exact,
+    verdicts.NotRun,
+    verdicts.Verdict,
+]
+
+
+@pytest.mark.parametrize("kind", FROZEN, ids=lambda kind: kind.__qualname__)
+def test_what_others_keep_cannot_be_changed(kind):
+    assert kind.__dataclass_params__.frozen

@@ -197,6 +197,69 @@ def test_a_wide_table_cuts_nothing():
     ] and "x" * 200 in repr(page.Wide(long))
 
 
+def test_a_wide_table_has_no_border_and_stands_left():
+    html = page.Wide(pd.DataFrame({"a": [1]}))._repr_mimebundle_()["text/html"]
+    assert html.startswith('<table class="dataframe">')
+    assert '<tr style="text-align: left;">' in html
+
+
+def row_of(check: str) -> list[str]:
+    return machine.check().loc[check].tolist()
+
+
+def test_the_check_asks_for_a_newer_python(monkeypatch):
+    monkeypatch.setattr(machine.sys, "version_info", (3, 11))
+    monkeypatch.setattr(machine.sys, "version", "3.11.0 (main)")
+    assert row_of("Python") == ["3.11.0", "ok", ""]
+    monkeypatch.setattr(machine.sys, "version_info", (3, 10, 9))
+    assert row_of("Python")[1:] == [
+        "mend",
+        "install Python 3.11 or newer, then run make lab again",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "state", "remedy"),
+    [("1", "ok", ""), ("2", "slow", "small nets are faster on one thread")],
+)
+def test_the_check_wants_one_thread(asked, state, remedy, monkeypatch):
+    monkeypatch.setenv("KDSURVEY_THREADS", asked)
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: 8)
+    found, said, advice = row_of("threads")
+    assert (found, said) == (f"{asked} of 8 cores", state)
+    assert advice.startswith(remedy) and bool(advice) == bool(remedy)
+
+
+@pytest.mark.parametrize(("gib", "state"), [(2.0, "ok"), (1.9, "slow")])
+def test_the_check_wants_two_gigabytes(gib, state, monkeypatch):
+    monkeypatch.setattr(machine, "_free_bytes", lambda: gib * 2**30)
+    found, said, advice = row_of("memory")
+    assert (found, said) == (f"{gib} GB free", state)
+    assert bool(advice) == (state == "slow")
+
+
+def test_the_free_memory_is_what_linux_says(monkeypatch, tmp_path):
+    file = tmp_path / "meminfo"
+    file.write_text("MemTotal: 99 kB\nMemAvailable:   1234 kB\n")
+    monkeypatch.setattr(machine, "Path", lambda name: file)
+    assert machine._free_bytes() == 1234 * 1024
+
+
+@pytest.mark.parametrize(
+    ("device", "found"), [(None, "the CPU"), ("cuda:0", "cuda:0")], ids=str
+)
+def test_the_check_names_the_device(device, found, monkeypatch):
+    monkeypatch.setattr(
+        machine.torch.accelerator, "current_accelerator", lambda **_: device
+    )
+    assert row_of("device")[:2] == [found, "ok"]
+
+
+def test_outside_a_notebook_the_check_says_how_to_open_one():
+    row = row_of("front end")
+    assert row == ["no notebook", "slow", "open this page with: make lab"]
+
+
 def test_the_check_knows_what_is_installed(monkeypatch):
     assert machine.check().loc["packages", "state"] == "ok"
     lacking = machine.find_spec

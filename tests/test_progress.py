@@ -55,6 +55,12 @@ def test_it_appears_after_two_seconds_with_its_text_and_leaves_no_trace():
         assert stream.getvalue().endswith("\r")
 
 
+def test_a_silent_bar_hands_on_what_it_counts_too():
+    assert list(progress.bar([3, 1, 2], show=False)) == [3, 1, 2]
+    with progress.bar(total=3, show=False) as bar:
+        assert bar.total == 3
+
+
 def test_it_hands_on_what_it_counts():
     with terminal():
         assert list(progress.bar([3, 1, 2])) == [3, 1, 2]
