@@ -13,6 +13,7 @@ import torch
 
 import kdsurvey
 from kdsurvey import provenance
+from kdsurvey.data import Data
 from kdsurvey.provenance import ABSENT, difference, plain
 
 
@@ -98,7 +99,7 @@ def test_the_first_difference_is_found(here, there, first):
 
 def test_the_parts_of_data_are_counted(toy):
     assert provenance.parts(toy) == {"train": 96, "validation": 30, "test": 40}
-    without = kdsurvey.Data(toy.train, toy.test, toy.classes, toy.source)
+    without = Data(toy.train, toy.test, toy.classes, toy.source)
     assert provenance.parts(without) == {"train": 96, "test": 40}
 
 
