@@ -2,12 +2,14 @@
 print.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from kdsurvey import claims, data, provenance, records
 from kdsurvey.lessons import experiments, ledger, pages
 from kdsurvey.lessons.distilling_mnist import experiments as distilling_mnist
-from kdsurvey.verdicts import WORDS
+from kdsurvey.verdicts import WORDS, Verdict
 
 
 @pytest.mark.parametrize("name", experiments())
@@ -79,6 +81,42 @@ def test_no_row_and_no_control_is_left_out(rendered):
         for _, verdict in ledger.beside()[id]:
             line = verdict.line.removeprefix(id).strip()
             assert f"      {line}" in page, verdict.line
+
+
+LINES = [
+    (page, name)
+    for page, lesson in ledger.lessons().items()
+    for name in (*lesson.rows(), *lesson.groups())
+]
+
+
+@pytest.fixture(scope="module")
+def printed() -> dict[str, list[str]]:
+    """Row -> the lines that the page has for it, without its id."""
+    lines: dict[str, list[str]] = {}
+    for line in (pages.ROOT / "docs" / "verdicts.md").read_text().splitlines():
+        if line.startswith("# "):
+            id = line[2:].split(":")[0]
+            lines[id] = []
+        elif lines:
+            lines[id].append(line.removeprefix(id).strip())
+    return lines
+
+
+@pytest.mark.parametrize(("page", "name"), LINES)
+def test_a_lesson_judges_a_row_or_a_group_as_the_page_has_it(page, name, printed):
+    """As the lesson alone judges; only the words of rows are corrected."""
+    lesson = ledger.lessons()[page]
+    if name in lesson.groups():
+        judged = lesson.verdicts(name)
+    else:
+        answer = lesson.answer(name)
+        if isinstance(answer, Verdict):
+            answer = replace(answer, tries=ledger.answer(name).tries)
+        judged = [answer]
+    assert judged
+    for one in judged:
+        assert one.line.removeprefix(one.claim).strip() in printed[one.claim]
 
 
 def test_the_readme_counts_every_row_once(rendered):
