@@ -54,6 +54,7 @@ ELSEWHERE = (
     "lessons",
     "packaging",
     "panels",
+    "test_app.py",
     "test_gpu_benchmark.py",
     "test_imports.py",
     "test_mutate.py",
@@ -61,7 +62,7 @@ ELSEWHERE = (
 )
 TESTS = {
     "core": ["tests", *(f"--ignore=tests/{name}" for name in ELSEWHERE)],
-    "wings": ["tests/lessons", "tests/panels"],
+    "wings": ["tests/lessons", "tests/panels", "tests/test_app.py"],
 }
 PLAIN = ["-q", "-p", "no:cacheprovider", "-p", "pytest_timeout"]
 SECONDS = 30.0  # of tests for one change
@@ -246,14 +247,19 @@ class Tests:
 
         First the quick ones that run the line, then the others of the test files that
         are named as the file, last the slow ones there. A line that runs when it is
-        imported is met by the tests that run the function around it, or the file.
+        imported is met by the tests that run the function around it, or the file, and
+        by those of the whole wing, which ask all that a wing has to keep its rules.
         """
         lines = self.lines.get(mutant.file, {})
         covering = _running(lines, range(mutant.line, mutant.last + 1))
-        covering = covering or _running(lines, _around(text, mutant.line))
-        covering = covering or _running(lines, lines)
         near = {test for test in self.quick if _near(test, mutant.file)}
+        wing = set()
+        if not covering:
+            covering = _running(lines, _around(text, mutant.line))
+            covering = covering or _running(lines, lines)
+            wing = {test for test in self.quick if _of_wing(test, mutant.file)}
         order = [covering & near, covering - near, near - covering]
+        order.append(wing - near - covering)
         tests = [test for group in order for test in self._fastest(group)]
         slow = [test for test in self.slow if _near(test, mutant.file)]
         return self._affordable(tests + sorted(slow, key=self.slow.get))
@@ -286,14 +292,24 @@ def _around(text: str, line: int) -> range:
 
 
 def _near(test: str, file: str) -> bool:
-    """Whether a test stands in the folder or the file that is named as the file is."""
+    """Whether a test stands in the folder or the file that is named as the file is, or is
+    of one of the file's exercises.
+    """
     path = Path(file).relative_to("kdsurvey")
     if path.parts[0] == "pictures":
         return test.startswith("tests/pictures/")
     if path.parts[0] in WINGS and len(path.parts) > 2:
-        return test.startswith(f"tests/{path.parts[0]}/{path.parts[1]}/")
+        wing, part = path.parts[:2]
+        exercises = path.stem == "exercises" and f"[{part}." in test
+        return exercises or test.startswith(f"tests/{wing}/{part}/")
     name = Path(test.split("::")[0]).name
     return name in (f"test_{path.stem}.py", f"test_{path.parent.name}.py")
+
+
+def _of_wing(test: str, file: str) -> bool:
+    """Whether a test stands in the folder of the file's wing, beside those of its parts."""
+    wing = Path(file).relative_to("kdsurvey").parts[0]
+    return Path(test.split("::")[0]).parent == Path("tests") / wing
 
 
 def measured(folder: Path, part: str) -> Tests:

@@ -94,6 +94,28 @@ def test_a_wing_is_tested_in_the_folder_of_its_name():
     assert list(chosen) == tests[:1]
 
 
+def test_an_exercise_meets_the_tests_of_its_name():
+    tests = [f"tests/lessons/test_design.py::a[{x}.own]" for x in ("fsp", "net2net")]
+    for file, met in (("exercises", tests[:1]), ("claims", [])):
+        mutant = mutants.Mutant(f"kdsurvey/lessons/fsp/{file}.py", 11, 11, "", "")
+        known = mutants.Tests({}, dict.fromkeys(tests, 1.0), {})
+        assert list(known.of(mutant, TEXT)) == met
+
+
+def test_a_line_that_is_imported_meets_the_tests_of_the_whole_wing_too():
+    quick = ["tests/lessons/fsp/test_x.py::a", "tests/lessons/test_settings.py::b"]
+    quick += ["tests/lessons/net2net/test_x.py::c", "tests/panels/test_all.py::d"]
+    lines = {"kdsurvey/lessons/fsp/claims.py": {11: quick[:1]}}
+    tests = mutants.Tests(dict.fromkeys(quick, 1.0), {}, lines)
+    met = {
+        line: list(
+            tests.of(mutants.Mutant(next(iter(lines)), line, line, "", ""), TEXT)
+        )
+        for line in (2, 11)
+    }
+    assert met == {2: quick[:2], 11: quick[:1]}
+
+
 def test_what_is_listed_counts_for_nothing_and_the_rest_is_shown():
     row = {"file": "kdsurvey/losses.py", "line": 3, "tests": 2, "noticed": False}
     row["code"] = 0

@@ -33,6 +33,13 @@ def test_three_to_a_notebook():
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_a_report_says_each_property_once_in_words(name):
+    says = [what for what, _ in ALL[name].properties]
+    assert all(isinstance(what, str) and " " in what for what in says), says
+    assert len({*says, DRAWN}) == len(says) + 1 and len(says) >= 3
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_the_solution_passes(name):
     scope = {"torch": torch}
     exec(ALL[name].solution, scope)

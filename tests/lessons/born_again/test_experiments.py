@@ -487,6 +487,8 @@ def test_language_models_have_the_lessons_arms(manual, births):
     assert (rows["perplexity"] > 10).all() and not (
         rows["perplexity"] == rows["validation perplexity"]
     ).any()
+    net = births[-1][4]
+    assert rows["accuracy"].iloc[-1] == round(accuracy(net, *manual.test), 4) < 0.2
 
 
 def test_a_recorded_seed_of_ban_can_be_had_again(digits):

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from lessons.kept import check_like_recorded
 
 from kdsurvey.lessons.alone import smoothing_of
-from kdsurvey.lessons.distilling_mnist import experiments
+from kdsurvey.lessons.distilling_mnist import experiments, softer_labels
 from kdsurvey.methods import hinton, plain
 from kdsurvey.nets import mlp
 from kdsurvey.stage import Batch, Teacher
@@ -74,6 +75,21 @@ def test_students_start_alike_and_keep_the_order_of_their_arms(few, narrow):
     assert {row["seed"] for row in rows} == {3} and {row["n"] for row in rows} == {100}
     with pytest.raises(ValueError, match="soft onyl"):
         experiments.students(few, 3, teacher, ["soft onyl"], QUICK)
+
+
+EXPERIMENTS = ("nets_compared", "learning_rates", "few_labels", "transfer_sets")
+
+
+@pytest.mark.parametrize("name", [*EXPERIMENTS, "ensemble"])
+def test_an_experiment_gives_the_rows_that_were_recorded(name, few, narrow):
+    check_like_recorded(name, getattr(experiments, name).run(few, 3))
+
+
+def test_labels_are_made_softer_in_every_way_that_was_recorded(few, monkeypatch):
+    small = {"BIG": (12,), "SMALL": (9,), "CONFIG": replace(QUICK, epochs=1)}
+    for setting, value in small.items():
+        monkeypatch.setattr(softer_labels, setting, value)
+    check_like_recorded("softer_labels", softer_labels.softer_labels.run(few, 3))
 
 
 def test_a_row_counts_errors_on_test_images(few, narrow):

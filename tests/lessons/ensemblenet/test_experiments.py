@@ -168,6 +168,17 @@ def test_thin_heads_are_smaller_than_one_net_in_every_respect():
     ].weight.shape == (5, 8, 3, 3)
 
 
+def test_with_labels_right_one_budget_is_tried_the_one_that_was_recorded(monkeypatch):
+    tried = []
+    monkeypatch.setattr(budgets, "clean_digits", lambda data, seed: data)
+    monkeypatch.setattr(budgets, "compared", lambda *given: tried.append(given) or [])
+    assert budgets.online_compared_clean.run("images", 3) == []
+    ((images, seed, kept),) = tried
+    assert (images, seed) == ("images", 3)
+    recorded = records.recorded("online_compared_clean")["budget"]
+    assert set(kept) == set(recorded) == {15}
+
+
 @pytest.mark.parametrize("arm", budgets.ARMS)
 def test_an_arm_never_costs_more_than_its_budget(arm):
     one, own = budgets.cost("one net"), budgets.cost(arm)

@@ -398,6 +398,12 @@ def test_the_run_before_stays_in_sight_and_growths_have_lines(made):
     assert rule.at == (1.25,) == panel.picture.charts["accuracy"].marks_of(Rule)[0].at
 
 
+@pytest.mark.parametrize(("hidden", "where"), [((8,), 1), ((8, 8, 8), 2)])
+def test_it_grows_in_the_second_hidden_layer_where_there_is_one(made, hidden, where):
+    panel = made(net=lambda seed: mlp(36, *hidden, 5, seed=seed))
+    assert panel.layer.value == where
+
+
 def test_words_along_lines_never_cover_each_other():
     assert places([], 1) == [] and places([0, 5, 10], 1) == ["bottom"] * 3
     assert places([0, 0.5, 0.9, 1.2, 3], 1) == [
