@@ -151,8 +151,15 @@ def _for_types(node: cst.CSTNode) -> bool:
         return isinstance(node.test, cst.Name) and node.test.value == "TYPE_CHECKING"
     if isinstance(node, cst.Assign):
         name = node.targets[0].target
-        return isinstance(name, cst.Name) and name.value == "__all__"
+        is_list = isinstance(name, cst.Name) and name.value == "__all__"
+        return is_list or _called(node.value) == "TypeVar"
     return False
+
+
+def _called(node: cst.CSTNode) -> str:
+    """The name of the function that is called, "" where it is no call by name."""
+    called = node.func if isinstance(node, cst.Call) else None
+    return called.value if isinstance(called, cst.Name) else ""
 
 
 def drawn(folder: Path, part: str, size: int, seed: int) -> list[Mutant]:

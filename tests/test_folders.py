@@ -3,6 +3,7 @@
 import os
 import struct
 import sys
+import time
 import warnings
 import zlib
 from pathlib import Path
@@ -287,8 +288,10 @@ def test_what_a_killed_process_left_is_removed_after_a_day(root):
     (root / ".part-dead").mkdir()
     (root / ".part-dead" / "train").write_bytes(b"half")
     (root / ".mine.part").write_bytes(b"another's")
+    then = time.time() - 24 * 3600
     for name in (names[0], ".part-dead/train", ".part-dead", ".mine.part"):
-        os.utime(root / name, (1, 1))
+        os.utime(root / name, (then - 60, then - 60))
+    os.utime(root / names[1], (then + 60, then + 60))
     with store.replacing(root / "c.npz") as file:
         file.write(b"whole")
     assert sorted(path.name for path in root.iterdir()) == sorted(

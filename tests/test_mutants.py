@@ -51,6 +51,14 @@ def test_wrong_answers_to_exercises_are_left_alone(folder):
     assert {mutant.line for mutant in mutants.drawn(folder, "core", 1000, 0)} == {1, 6}
 
 
+def test_names_that_only_a_type_checker_reads_are_left_alone(folder):
+    path = folder / "kdsurvey/losses.py"
+    path.write_text('Net = TypeVar("Net", bound=int)\n', "utf-8")
+    assert not mutants.drawn(folder, "core", 1000, 0)
+    path.write_text('Net = NewNet("Net", bound=int)\n', "utf-8")
+    assert mutants.drawn(folder, "core", 1000, 0)
+
+
 def test_brackets_stay_around_what_changes(folder):
     texts = [mutant.text for mutant in mutants.drawn(folder, "core", 1000, 0)]
     assert sum("value=(x * 2)" in text for text in texts) == 1

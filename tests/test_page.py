@@ -1,14 +1,16 @@
-"""What a page shows: pictures with twins, tables, sources, the check of the machine,
-and bars that keep quiet.
+"""What a page shows: pictures with twins, tables, sources, and the check of the
+machine.
 """
 
 import base64
+from importlib.metadata import version
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from kdsurvey import claims, data, losses, machine, page, plots, progress
+from kdsurvey import claims, data, losses, machine, page, plots
 
 ROWS = pd.DataFrame(
     {"arm": ["a", "a", "b", "b"], "seed": [0, 1, 0, 1], "errors": [10, 14, 30, 30]}
@@ -164,32 +166,6 @@ def test_the_check_of_this_machine_finds_the_digits():
     assert data.mnist_5k().source in machine.check().loc["data", "found"]
 
 
-def test_a_bar_iterates_and_is_silent_where_nobody_looks(capsys):
-    assert list(progress.bar([1, 2, 3], text="t")) == [1, 2, 3]
-    with (
-        progress.bar(total=2, text="outer") as outer,
-        progress.bar(total=1, text="inner") as inner,
-    ):
-        assert inner.disable
-        outer.update()
-    assert capsys.readouterr() == ("", "")
-
-
-def test_a_notebooks_bar_has_a_text_that_never_changes():
-    """In a real kernel: what is stored is the twin, whatever the bar showed."""
-    from nbclient import NotebookClient
-    from nbformat.v4 import new_code_cell, new_notebook
-
-    cell = new_code_cell(
-        "from kdsurvey.progress import bar\n"
-        "for k in bar(range(3), text='three'):\n"
-        "    list(bar([1], text='in'))"
-    )
-    book = NotebookClient(new_notebook(cells=[cell]), kernel_name="python3").execute()
-    (output,) = book.cells[0].outputs
-    assert output["data"]["text/plain"] == "(progress: three)"
-
-
 def test_a_wide_table_cuts_nothing():
     long = pd.DataFrame({"found": ["x" * 200]})
     assert "x" * 200 in page.Wide(long)._repr_mimebundle_()[
@@ -258,6 +234,18 @@ def test_the_check_names_the_device(device, found, monkeypatch):
 def test_outside_a_notebook_the_check_says_how_to_open_one():
     row = row_of("front end")
     assert row == ["no notebook", "slow", "open this page with: make lab"]
+
+
+@pytest.mark.parametrize("state", ["ok", "mend"])
+def test_in_a_notebook_the_check_asks_for_widgets(state, monkeypatch):
+    shell = SimpleNamespace(kernel=object())
+    ipython = SimpleNamespace(get_ipython=lambda: shell)
+    monkeypatch.setitem(machine.sys.modules, "IPython", ipython)
+    if state == "mend":
+        monkeypatch.setattr(machine, "find_spec", lambda name: None)
+    found, said, remedy = machine.CHECKS["front end"]()
+    assert found == f"a kernel, ipywidgets {version('ipywidgets')}" and said == state
+    assert "JupyterLab 4" in remedy
 
 
 def test_the_check_knows_what_is_installed(monkeypatch):

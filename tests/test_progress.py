@@ -65,3 +65,29 @@ def test_it_hands_on_what_it_counts():
     with terminal():
         assert list(progress.bar([3, 1, 2])) == [3, 1, 2]
         assert not silent()  # the first one has ended
+
+
+def test_a_bar_iterates_and_is_silent_where_nobody_looks(capsys):
+    assert list(progress.bar([1, 2, 3], text="t")) == [1, 2, 3]
+    with (
+        progress.bar(total=2, text="outer") as outer,
+        progress.bar(total=1, text="inner") as inner,
+    ):
+        assert inner.disable
+        outer.update()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_notebooks_bar_has_a_text_that_never_changes():
+    """In a real kernel: what is stored is the twin, whatever the bar showed."""
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    cell = new_code_cell(
+        "from kdsurvey.progress import bar\n"
+        "for k in bar(range(3), text='three'):\n"
+        "    list(bar([1], text='in'))"
+    )
+    book = NotebookClient(new_notebook(cells=[cell]), kernel_name="python3").execute()
+    (output,) = book.cells[0].outputs
+    assert output["data"]["text/plain"] == "(progress: three)"

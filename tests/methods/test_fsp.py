@@ -14,6 +14,7 @@ from processes import run
 from torch import nn
 
 from kdsurvey.methods import fsp, plain
+from kdsurvey.methods.flow import Flow
 from kdsurvey.nets import conv, mlp
 from kdsurvey.stage import Batch, Teacher
 from kdsurvey.training import Config, StopTraining, epochs, train
@@ -389,3 +390,11 @@ def test_the_flow_is_where_outside_code_looks_for_it():
     """In an interpreter of its own: here the module may have been imported before."""
     code = "import kdsurvey as kd; print(kd.methods.flow.Flow.__name__)"
     assert run(code).stdout == "Flow\n"
+
+
+def test_a_flow_keeps_no_weights_but_those_of_its_net():
+    """An order of channels is a setting: weights that are stored do not hold it."""
+    net = conv(1, 4, 6, classes=3, seed=0)
+    flow = Flow(net, [(1, 2)], {1: [3, 2, 1, 0]})
+    stored = {name.removeprefix("blocks.") for name in flow.state_dict()}
+    assert stored == set(net[:2].state_dict())
