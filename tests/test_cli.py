@@ -4,12 +4,13 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import kdsurvey
 from kdsurvey import cli, lessons, records
-from kdsurvey.lessons import pages
-from kdsurvey.slides import rule
+from kdsurvey.lessons import pages, repeated
+from kdsurvey.slides import kept, rule
 
 
 def refusal(words, capsys) -> str:
@@ -299,3 +300,50 @@ def test_pages_are_written_in_a_checkout_only(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(cli, "HERE", tmp_path / "kdsurvey")
     assert "no checkout" in refusal(["pages"], capsys)
     assert "no checkout" in refusal(["keep"], capsys)
+
+
+@pytest.fixture
+def questions(monkeypatch):
+    """Two questions of one experiment, whose rows are there when it has run."""
+    ran = []
+    table = pd.DataFrame({"before": ["HOLDS"]}, index=["O1a"])
+    made = {
+        "drawn": lambda draw: ["O1a", f"P{draw}a"],
+        "needed": lambda ids: ["widths", "depths"],
+        "hours": lambda names, seeds: len(names) * len(seeds) / 4,
+        "run": lambda *asked: ran.append(asked),
+        "words": lambda ids, folder: table,
+        "summary": lambda table: f"{len(table)} of 1 agree",
+    }
+    for name, function in made.items():
+        monkeypatch.setattr(repeated, name, function)
+    return ran
+
+
+PLAN = """2 questions: O1a, P3a
+2 experiments, some 1.0 hours of a core:
+widths depths
+"""
+
+
+def test_questions_are_asked_again_and_their_words_compared(
+    questions, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("KDSURVEY_RESULTS", str(tmp_path))
+    words = ["repeat", "--draw", "3", "--seeds", "100-101"]
+    assert cli.main([*words, "--list"]) == 0
+    assert capsys.readouterr().out == PLAN and not questions
+    assert cli.main(words) == 0
+    answer = "    before\nO1a  HOLDS\n1 of 1 agree\n"
+    assert capsys.readouterr().out == PLAN + answer
+    assert cli.main([*words, "--folder", str(tmp_path / "own")]) == 0
+    folders = [tmp_path / "repeated", tmp_path / "own"]
+    asked = ["widths", "depths"], range(100, 102)
+    assert questions == [(*asked, folder) for folder in folders]
+
+
+def test_numbers_of_the_notebooks_that_are_asked_for_are_kept(monkeypatch, capsys):
+    monkeypatch.setattr(kept, "keep", lambda path: Path("numbers", path.stem))
+    assert cli.main(["keep", "01", "03"]) == 0
+    files = [f"numbers/{name}" for name in ("01_temperature", "03_missing_three")]
+    assert capsys.readouterr().out.split() == files
