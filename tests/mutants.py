@@ -255,18 +255,20 @@ class Tests:
         First the quick ones that run the line, then the others of the test files that
         are named as the file, last the slow ones there. A line that runs when it is
         imported is met by the tests that run the function around it, or the file, and
-        by those of the whole wing, which ask all that a wing has to keep its rules.
+        by those of the whole wing, which ask all that a wing has to keep its rules,
+        and those that hold defaults.
         """
         lines = self.lines.get(mutant.file, {})
         covering = _running(lines, range(mutant.line, mutant.last + 1))
         near = {test for test in self.quick if _near(test, mutant.file)}
-        wing = set()
+        wide = set()
         if not covering:
             covering = _running(lines, _around(text, mutant.line))
             covering = covering or _running(lines, lines)
-            wing = {test for test in self.quick if _of_wing(test, mutant.file)}
+            wide = {test for test in self.quick if _of_wing(test, mutant.file)}
+            wide |= {test for test in self.quick if "defaults" in test}
         order = [covering & near, covering - near, near - covering]
-        order.append(wing - near - covering)
+        order.append(wide - near - covering)
         tests = [test for group in order for test in self._fastest(group)]
         slow = [test for test in self.slow if _near(test, mutant.file)]
         return self._affordable(tests + sorted(slow, key=self.slow.get))

@@ -199,7 +199,8 @@ def test_a_line_becomes_the_arguments_of_its_command(line, expected, monkeypatch
     monkeypatch.setattr(cli, name, lambda arguments: run(vars(arguments)))
     assert cli.main(line.split()) == 0
     (arguments,) = called
-    del arguments["run"], arguments["parser"]
+    del arguments["run"]
+    assert all(option.help for option in arguments.pop("parser")._actions)
     assert arguments == {"command": command, "options": []} | expected
 
 

@@ -107,6 +107,13 @@ def test_a_transparent_colour_is_refused(colour, tmp_path):
         decoded(image, tmp_path / "a.png", transparency=colour)
 
 
+def test_a_transparent_grey_of_16_bits_is_refused_where_it_is_seen(tmp_path):
+    image = Image.fromarray(RAMP)
+    assert (decoded(image, tmp_path / "a.png", transparency=5) == BYTES[None]).all()
+    with pytest.raises(ValueError, match=r"a\.png.*transparent; put it on a"):
+        decoded(image, tmp_path / "a.png", transparency=4000)
+
+
 def test_several_frames_are_refused(tmp_path):
     frames = [Image.new("RGB", (4, 4), (n, 0, 0)) for n in (0, 200)]
     with pytest.raises(ValueError, match=r"a\.tif.*several frames"):
