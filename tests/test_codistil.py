@@ -59,7 +59,8 @@ def test_every_process_has_its_own_net_and_order_and_the_options_asked_for(
 ):
     asked = ["--every", "7", "--burn-in", "0.5", "--weight", "0.25", "--seed", "5"]
     asked += ["--epochs", "3", "--width", "6", "--exchange", "predictions"]
-    monkeypatch.setattr("sys.argv", ["codistil", *asked, "--out", str(tmp_path)])
+    out = tmp_path / "not yet" / "there"
+    monkeypatch.setattr("sys.argv", ["codistil", *asked, "--out", str(out)])
     monkeypatch.setattr("torch.distributed.get_backend", lambda: "gloo")
     monkeypatch.setattr(methods, "codistil", lambda net, **options: (net, options))
     runs = []
@@ -80,7 +81,7 @@ def test_every_process_has_its_own_net_and_order_and_the_options_asked_for(
     assert (config.seed, config.epochs, config.device) == (5 + rank, 3, "cpu")
     assert [len(y) for _, y in (digits.train, digits.validation)] == [3500, 500]
     assert progress == (rank == 0)
-    assert json.loads((tmp_path / f"rank{rank}.json").read_text()) == [{"epoch": 3}]
+    assert json.loads((out / f"rank{rank}.json").read_text()) == [{"epoch": 3}]
 
 
 def test_without_options_these_are_taken(monkeypatch):

@@ -223,7 +223,7 @@ STORED = (
                 f"<pre class='text'>{line('a&lt;b')}{line('c', 2)}{line(' ')}{line('d')}</pre>"
             ],
         ),
-        ({"data": {"text/plain": "e"}}, [f"<pre class='text'>{line('e')}</pre>"]),
+        ({"data": {"text/plain": "MAX"}}, [f"<pre class='text'>{line('MAX')}</pre>"]),
         ({"text": "\n"}, []),
         ({"data": {}}, []),
         (
