@@ -96,7 +96,9 @@ def test_how_long_it_took_does_not_make_a_picture_another():
 def test_a_notebooks_core_is_run_to_keep_its_numbers(tmp_path, monkeypatch):
     monkeypatch.setattr(kept, "FOLDER", tmp_path / "numbers")
     make = "from kdsurvey.pictures import Chart, Line, Picture\n"
-    make += "Picture({'a': Chart([Line([0, 1], [2, 3])])}, about='a line')"
+    make += "words = open('words.txt').read()\n"
+    make += "Picture({'a': Chart([Line([0, 1], [2, 3])])}, about=words)"
+    (tmp_path / "words.txt").write_text("a line")
     cells = [nbformat.v4.new_code_cell(make), nbformat.v4.new_code_cell("1 / 0")]
     cells[0].metadata.tags, cells[1].metadata.tags = ["core"], ["deeper"]
     path = tmp_path / "01_x.ipynb"
