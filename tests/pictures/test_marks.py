@@ -198,3 +198,9 @@ def test_an_axis_of_epochs_leaves_room_for_names():
 def test_a_name_stands_in_the_legend_once_and_in_order():
     marks = [Line([1], [k], role=k, legend=name) for k, name in enumerate("ba a")]
     assert [mark.legend for mark in Chart(marks).legends()] == ["b", "a", " "]
+
+
+def test_bars_of_no_length_stand_on_an_axis_from_0_to_1():
+    assert Chart([Bars([0, 1], [0, 0])]).y.limits == (0, 1)
+    assert Chart([Bars([0, 1], [0, 0], across=True)]).x.limits == (0, 1)
+    assert Chart([Bars([0, 1], [0, -2])]).y.limits == (-2.1, 0)
