@@ -260,15 +260,17 @@ def test_the_check_knows_what_is_installed(monkeypatch):
 
 def test_the_settings_of_rows_name_data_time_and_versions():
     rows = pd.DataFrame({"arm": ["a"]})
+    ran = ["torch", "numpy", "python", "machine", "threads", "kdsurvey", "commit"]
     rows.attrs = {
         "experiment": "lesson.it",
         "data": "60 spots",
         "seconds": {0: 9.0, 1: 1.0, 2: 4.0},
-        "versions": dict.fromkeys(page.RAN, "1"),
+        "versions": {name: str(k) for k, name in enumerate(ran)},
         "settings": {},
     }
-    assert page.settings(rows).startswith(
-        "lesson.it on 60 spots; 3 seeds, 4 s each; torch 1, numpy 1, "
+    assert page.settings(rows) == (
+        "lesson.it on 60 spots; 3 seeds, 4 s each; "
+        "torch 0, numpy 1, python 2, machine 3, threads 4"
     )
     rows.attrs["settings"] = {"split": "dealt anew"}
     assert page.settings(rows).startswith("lesson.it on 60 spots, dealt anew; 3 seeds")

@@ -186,7 +186,7 @@ class Chart:
         """Raise ValueError for bars that do not begin at 0: their lengths say too much."""
         for bars in self.marks_of(Bars):
             axis = self.x if bars.across else self.y
-            low, high = sorted(axis.limits or (0.0, 0.0))  # found by now
+            low, high = sorted(axis.limits or ())  # found by now
             if not bars.base and not low <= 0 <= high:
                 raise ValueError(
                     f"chart {self.title!r}: bars on an axis from {low:g} to {high:g}, "
