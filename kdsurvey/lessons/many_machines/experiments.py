@@ -39,7 +39,7 @@ NEVER = "never"
 SMOOTHED = "never, label smoothing"
 WHOLE = "never, but all images each"
 REPEATED = (None, 10, 1000)  # intervals of the trainings that are made twice
-COPIES = SHARED | {
+COPIES = {name: value for name, value in SHARED.items() if name != "choices"} | {
     "tried": TRIED,
     "every": EVERY,
     "burn_in": BURN_IN,
@@ -152,7 +152,7 @@ def live(
     return [row(arm, seed, pair, data, choice=choice) for arm, pair in pairs.items()]
 
 
-@experiment(settings=COPIES | {"noises": NOISES, "arms": ARMS}, dealt=False)
+@experiment(settings=COPIES | {"noises": NOISES, "arms": ARMS})
 def codistil_stale(data: Data, seed: int) -> list[dict]:
     """Train two processes with half of the images each, that exchange often, seldom or
     never; with wrong labels and with right ones.
@@ -178,9 +178,7 @@ def codistil_stale(data: Data, seed: int) -> list[dict]:
     return rows
 
 
-@experiment(
-    settings=COPIES | {"noise": NOISE, "arms": ARMS, "repeated": REPEATED}, dealt=False
-)
+@experiment(settings=COPIES | {"noise": NOISE, "arms": ARMS, "repeated": REPEATED})
 def codistil_runs(data: Data, seed: int) -> list[dict]:
     """Measure how far two trainings of the same kind agree, that differ in their initial
     weights and their order: all images for all.
