@@ -72,6 +72,21 @@ def test_the_sixty_first_visitor_reads_a_sentence(together):
     assert next_one.text == "the page of x"
 
 
+async def arrive_while_a_page_is_written(handler: type) -> list:
+    first, second = handler(), handler()
+    writing = asyncio.ensure_future(first.get("x"))
+    while not first._headers_written:
+        await asyncio.sleep(0)
+    assert not first.text
+    await asyncio.gather(second.get("y"), writing)
+    return [first, second]
+
+
+def test_a_visitor_whose_page_is_being_written_takes_one_place():
+    visitors = asyncio.run(arrive_while_a_page_is_written(door(2)))
+    assert [v.text for v in visitors] == ["the page of x", "the page of y"]
+
+
 def test_a_visitor_whose_kernel_does_not_start_leaves_the_place():
     handler = door(1)
 

@@ -51,6 +51,15 @@ def test_dots_and_intervals_are_those_of_the_verdicts():
     assert low < 0 < high
 
 
+def test_the_axis_holds_the_corrected_intervals_too():
+    looks = [verdict(k / 10, f"P5{letter}") for k, letter in enumerate("abcdef")]
+    rows = [replace(v, primary=True) for v in corrected(looks)]
+    _, high = plots.forest(rows).charts["intervals 0"].x.limits
+    plain, wide = rows[-1].high, rows[-1].wide[1]
+    assert plain == max(v.high for v in rows) and wide > plain + 0.1
+    assert high > wide
+
+
 def test_a_word_has_a_colour_and_a_shape_and_is_written():
     picture = plots.forest(three())
     for dot, word in zip(
