@@ -78,7 +78,8 @@ async def arrive_while_a_page_is_written(handler: type) -> list:
     while not first._headers_written:
         await asyncio.sleep(0)
     assert not first.text
-    await asyncio.gather(second.get("y"), writing)
+    await second.get("y")
+    await writing
     return [first, second]
 
 
