@@ -811,3 +811,11 @@ def test_a_net_that_grows_between_stages_gets_an_optimiser_of_its_own(toy):
         torch.testing.assert_close(
             a, b, rtol=1e-4, atol=1e-6
         )  # the order of one whole batch is all that differs
+
+
+def test_two_images_are_enough_to_undo_batch_norm_and_one_is_not():
+    net = nets.mlp(8, 6, 4, norm=True, seed=0)
+    x = torch.rand(2, 8, generator=torch.Generator().manual_seed(0))
+    assert len(deepen(net, 1, data=x)) == len(net) + 1
+    with pytest.raises(ValueError, match=r"a batch of two or more .* got \(1, 8\)"):
+        deepen(net, 1, data=x[:1])
