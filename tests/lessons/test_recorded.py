@@ -30,6 +30,12 @@ def test_a_record_has_the_settings_of_its_experiment(name):
     assert kept["lesson"] == experiments()[name].run.__module__.split(".")[2]
 
 
+@pytest.mark.parametrize("name", experiments())
+def test_only_the_digits_that_come_with_the_package_need_no_download(name):
+    experiment = experiments()[name]
+    assert experiment.embedded == (experiment.data is records.digits)
+
+
 def test_a_recorded_seed_can_be_had_again():
     """Seed 0 of the temperature sweep, 30 units: the errors of each arm, within what
     another CPU may change.
