@@ -253,25 +253,26 @@ class Tests:
         their seconds.
 
         First the quick ones that run the line, then the others of the test files that
-        are named as the file, last the slow ones there. A line that runs when it is
-        imported is met by the tests that run the function around it, or the file, and
-        by those of the whole wing, which ask all that a wing has to keep its rules,
-        and those that hold defaults.
+        are named as the file, last the slow ones there. A line that no quick test runs,
+        such as one that runs when it is imported, is met by those that run the function
+        around it, and, for as long again, by all that run the file, those of the whole
+        wing, which ask all that a wing has to keep its rules, and those that hold
+        defaults.
         """
         lines = self.lines.get(mutant.file, {})
-        covering = _running(lines, range(mutant.line, mutant.last + 1))
+        running = _running(lines, range(mutant.line, mutant.last + 1))
         near = {test for test in self.quick if _near(test, mutant.file)}
-        wide = set()
-        if not covering:
-            covering = _running(lines, _around(text, mutant.line))
-            covering = covering or _running(lines, lines)
-            wide = {test for test in self.quick if _of_wing(test, mutant.file)}
-            wide |= {test for test in self.quick if "defaults" in test}
-        order = [covering & near, covering - near, near - covering]
-        order.append(wide - near - covering)
+        far: set[str] = set()
+        if not running:
+            running = _running(lines, _around(text, mutant.line))
+            rules = {test for test in self.quick if _of_wing(test, mutant.file)}
+            rules |= {test for test in self.quick if "defaults" in test}
+            far = (_running(lines, lines) | rules) - near - running
+        order = [running & near, running - near, near - running]
         tests = [test for group in order for test in self._fastest(group)]
         slow = [test for test in self.slow if _near(test, mutant.file)]
-        return self._affordable(tests + sorted(slow, key=self.slow.get))
+        chosen = self._affordable(tests + sorted(slow, key=self.slow.get))
+        return chosen | self._affordable(self._fastest(far))
 
     def _fastest(self, tests: set[str]) -> list[str]:
         return sorted(tests & self.quick.keys(), key=lambda test: self.quick[test])
