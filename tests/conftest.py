@@ -1,10 +1,11 @@
 """What tests share: one thread, real digits, and a toy set small enough to train on many times."""
 
+import os
 import sys
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import Phase, settings
 from patterns import made_up
 from slow import listed
 
@@ -18,7 +19,10 @@ sys.modules["rfc3987_syntax"] = None
 SLOW_TO_MAKE = {"dry", "rendered", "wheel", "installed"}
 settings.register_profile("kdsurvey", deadline=None, derandomize=True)
 settings.register_profile("fuzz", deadline=None, print_blob=True)
-settings.load_profile("kdsurvey")
+# to notice a fault, not to show it with the smallest numbers
+quick = [phase for phase in Phase if phase is not Phase.shrink]
+settings.register_profile("faults", settings.get_profile("kdsurvey"), phases=quick)
+settings.load_profile(os.environ.get("TESTS_PROFILE", "kdsurvey"))
 
 
 def pytest_collection_modifyitems(items):

@@ -516,6 +516,7 @@ def ready() -> None:
     torch.set_num_threads(1)
     # Importing plugins takes longer than most tests
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ["TESTS_PROFILE"] = "faults"
 
 
 if __name__ == "__main__":

@@ -224,6 +224,7 @@ if __name__ == "__main__":
     sys.dont_write_bytecode = True
     # Importing plugins takes longer than most tests
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ["TESTS_PROFILE"] = "faults"
     picked = chosen(sys.argv[1:])
     ours = (ROOT, HERE)
     sys.path[:] = [
