@@ -645,11 +645,28 @@ def test_settings_are_frozen_and_unchanged(toy):
     ],
     ids=str,
 )
-def test_settings_out_of_range_are_named(bad):
-    with pytest.raises(
-        ValueError, match=f"Config: {next(iter(bad))} = .* out of range"
-    ):
+def test_settings_out_of_range_are_named_with_the_remedy(bad):
+    name = next(iter(bad))
+    with pytest.raises(ValueError) as refused:
         Config(**bad)
+    said, remedy = str(refused.value).split(" is out of range; give ")
+    assert said.startswith(f"Config: {name} = ") and remedy == REMEDIES[name]
+
+
+REMEDIES = {
+    "epochs": "a whole number of 1 or more",
+    "batch_size": "a whole number of 1 or more",
+    "lr": "a number above 0",
+    "momentum": "a number in [0, 1)",
+    "weight_decay": "a number of 0 or more",
+    "schedule": "one of ['constant', 'step', 'cosine', 'one-cycle'], or a function",
+    "precision": '"fp32" or "bf16"',
+    "seed": "a whole number from 0 to 2**63 - 1, or a tuple of one for each member",
+    "device": '"auto", "cpu", "cuda" or the like',
+    "optimiser": '"sgd" or "adam"',
+    "nesterov": "False, or SGD some momentum",
+    "jitter": "a whole number of 0 or more",
+}
 
 
 def test_numbers_of_numpy_are_numbers():

@@ -204,3 +204,12 @@ def test_bars_of_no_length_stand_on_an_axis_from_0_to_1():
     assert Chart([Bars([0, 1], [0, 0])]).y.limits == (0, 1)
     assert Chart([Bars([0, 1], [0, 0], across=True)]).x.limits == (0, 1)
     assert Chart([Bars([0, 1], [0, -2])]).y.limits == (-2.1, 0)
+
+
+def test_a_sheet_is_as_large_as_matplotlib_can_draw_and_no_larger():
+    charts = {"a": Chart()}
+    largest = Picture(charts, width=32_000, height=32_000)
+    assert (largest.width, largest.height) == (32_000, 32_000)
+    for size in ({"width": 32_001}, {"height": 32_001}, {"width": 0}, {"height": 0}):
+        with pytest.raises(ValueError, match=r"above 0, up to 32,000$"):
+            Picture(charts, **size)

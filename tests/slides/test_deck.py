@@ -249,7 +249,9 @@ STORED = (
 )
 def test_what_an_output_puts_on_a_slide(output, blocks):
     cell = {"cell_type": "code", "source": "x", "metadata": {}, "outputs": [output]}
-    shown = [block.replace("\n", "") for block in deck.blocks_of(cell, "99_none")]
+    shown = deck.blocks_of(cell, "99_none")
+    if "text/markdown" in output.get("data", {}):  # whose writer ends some lines
+        shown = [block.replace("\n", "") for block in shown]
     assert shown == blocks
 
 

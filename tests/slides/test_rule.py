@@ -43,6 +43,10 @@ def raw(source: str) -> dict:
         ),
         ([text("## A\n\nb"), code("print(1)", printed(6))], ["slide", "-"]),
         ([text("## A\n\nb"), code("print(1)", printed(7))], ["slide", "slide"]),
+        (
+            [text("## A\n\nb"), code("net = 1"), code("print(1)", PRINTED)],
+            ["slide", "skip", "-"],
+        ),
         ([text("a"), code("f(1)", PRINTED, PICTURE)], ["slide", "slide"]),
         ([text("a"), code("def f(): 1", PRINTED)], ["slide", "slide"]),
         ([code("draw()", PICTURE), code("f()", PRINTED)], ["slide", "slide"]),
