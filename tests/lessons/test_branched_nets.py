@@ -65,6 +65,9 @@ def test_a_row_is_what_it_says(some):
     assert row["accuracy"] == pytest.approx(sum(single) / 3, abs=1e-5) and row[
         "branch 0"
     ] == pytest.approx(single[0], abs=1e-5)
+    for name in ("validation", "train"):
+        shares = [accuracy(net[k], *getattr(some, name)) for k in range(3)]
+        assert row[f"{name} accuracy"] == pytest.approx(sum(shares) / 3, abs=1e-5)
     assert row["together"] == pytest.approx(accuracy(together, *some.test), abs=1e-5)
     assert row["average"] == pytest.approx(
         accuracy(nets.Ensemble([net[k] for k in range(3)]), *some.test), abs=1e-5
