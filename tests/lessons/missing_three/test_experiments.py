@@ -1,15 +1,19 @@
 """Notebook 03's experiments: what is removed, and the number that repairs it."""
 
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 import torch
+from lessons.kept import check_like_recorded
 
 from kdsurvey.data import Data
 from kdsurvey.lessons.missing_three import claims, experiments, pictures
+from kdsurvey.losses import cross_entropy, kl
 from kdsurvey.nets import mlp
+from kdsurvey.stage import Batch
 from kdsurvey.training import Config, train
 
 DIGITS = tuple("0123456789")
@@ -76,6 +80,36 @@ def test_a_student_never_sees_what_is_removed_and_takes_as_many_steps(
     removed = sum(int(y) in (3, 4) for y in few.test[1])
     assert row["n removed"] == removed
     assert experiments.right(row) == removed - row["errors on removed"]
+
+
+@pytest.mark.parametrize("T", [20.0, None])
+def test_a_student_learns_soft_targets_at_T_alone_or_labels(T, digits, monkeypatch):
+    part = digits.hold_out(500)
+    few = replace(part, train=tuple(tensor[:200] for tensor in part.train))
+    net, teacher = mlp(784, 8, 10, seed=0), mlp(784, 9, 10, seed=1)
+    learnt = []
+    monkeypatch.setattr(experiments, "small", lambda seed: net)
+    monkeypatch.setattr(
+        experiments, "train", lambda stages, *_, **hooks: learnt.extend(stages)
+    )
+    experiments.without(few, 5, teacher, (3,), T)
+    (stage,) = learnt
+    x, y = few.train
+    terms = stage.learn[net](Batch(x, y, torch.arange(200), x), 0.5)
+    with torch.no_grad():
+        z, v = net(x), teacher(x)
+        wanted = cross_entropy(z, y) if T is None else T**2 * kl(v, z, T)
+    assert sum(terms.values()).item() == pytest.approx(wanted.item(), rel=1e-5)
+
+
+def test_every_arm_that_was_recorded_is_run(digits, monkeypatch):
+    part = digits.hold_out(500)
+    few = replace(part, train=tuple(tensor[:200] for tensor in part.train))
+    net = partial(mlp, 784, 8, 10)
+    monkeypatch.setattr(experiments, "small", lambda seed: net(seed=seed))
+    monkeypatch.setattr(experiments, "teach", lambda data, seed: net(seed=seed))
+    monkeypatch.setattr(experiments, "train", lambda *given, **hooks: None)
+    check_like_recorded("missing", experiments.missing.run(few, 5))
 
 
 def test_repairs_are_judged_before_minus_after():
