@@ -206,6 +206,7 @@ FAULTS = [
         "learners.py",
         "    for part in frozen:\n        part.training = False\n",
         "",
+        also="test_learners.py",
     ),
     Fault(
         "epochs rounded stage by stage",
