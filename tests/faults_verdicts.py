@@ -128,6 +128,7 @@ FAULTS = [
         "intervals.py",
         "largest = max(largest, (len(p) - rank) * p[k])",
         "largest = (len(p) - rank) * p[k]",
+        also="test_intervals.py",
     ),
     Fault(
         "Holm: from the largest p-value",
