@@ -137,6 +137,13 @@ def test_both_sides_have_their_best_rate_on_validation_images(monkeypatch):
     assert claims.best_rates() == {"hard only": 0.3, "soft only": 0.1}
     rows = claims.at_best_rates()
     assert len(rows) == 16 and not rows.duplicated(["arm", "seed"]).any()
+    kept = records.recorded("nets_compared")
+    for arm, name in {
+        "hard only": "hard only, lr 0.3",
+        "soft only": "soft only",
+    }.items():
+        found, wanted = rows[rows["arm"] == arm], kept[kept["arm"] == name]
+        assert list(found["errors"]) == list(wanted["errors"])
     colder = rates().assign(lr=lambda table: table["lr"] / 10)
     monkeypatch.setattr(records, "recorded", lambda name: colder)
     with pytest.raises(ValueError, match="nets_compared has no arm for"):
