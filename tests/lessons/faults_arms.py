@@ -39,4 +39,10 @@ FAULTS = [
         "replace(config, seed=seed)",
         "config",
     ),
+    Fault(
+        "an arm has no teacher",
+        "lessons/arms.py",
+        "yield arm, run(arm, teacher)",
+        "yield arm, run(arm, None)",
+    ),
 ]

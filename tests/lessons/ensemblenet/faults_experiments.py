@@ -52,12 +52,6 @@ FAULTS = [
         "lr=CONFIG.lr",
     ),
     Fault(
-        "heads: smoothing forgotten",
-        "lessons/arms.py",
-        "yield arm, run(arm, teacher)",
-        "yield arm, run(arm, None)",
-    ),
-    Fault(
         "heads: clean labels redrawn",
         "lessons/ensemblenet/experiments.py",
         "data = clean_digits(data, seed)",
