@@ -131,7 +131,7 @@ def test_it_is_judged_on_validation_images_first_then_on_test_images(design):
 
 
 def test_a_net_is_judged_as_it_is_served(design):
-    design.served_as(lambda net: Says(float(net.right) - 12))
+    design.served_as(lambda net: Says(net.right.item() - 12))
     assert "FAILS" in str(design.check(better))
 
 
