@@ -1,7 +1,7 @@
 """The nets that learn: where they live while they do, and what is asked of them."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -72,18 +72,16 @@ def looked_at(learners: Iterable[nn.Module], classes: int) -> Iterator[None]:
                 f"{z.shape[-1]} classes; the data has {classes}"
             )
 
-    theirs = [net for net in learners if _can_be_looked_at(net)]
-    hooks = [learner.register_forward_hook(look) for learner in theirs]
-    hooks += [learner.register_forward_pre_hook(note) for learner in theirs]
     try:
-        yield
+        with ExitStack() as hooks:  # which are gone whenever an interrupt comes
+            for learner in filter(_can_be_looked_at, learners):
+                hooks.callback(learner.register_forward_hook(look).remove)
+                hooks.callback(learner.register_forward_pre_hook(note).remove)
+            yield
     except RuntimeError as error:
         for learner, (x, *_) in asked:
             refuse_inputs(learner, x, error)
         raise
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 def _can_be_looked_at(net: nn.Module) -> bool:

@@ -1,5 +1,8 @@
 """The nets that learn, looked at while they do."""
 
+import sys
+from contextlib import suppress
+
 import pytest
 import torch
 from torch import nn
@@ -76,3 +79,30 @@ def test_learners_are_back_home_even_after_an_error():
     with pytest.raises(KeyError), learners.visiting([net], torch.device("cpu")):
         raise KeyError
     assert net.weight.device.type == "cpu"
+
+
+@pytest.mark.parametrize("moment", range(1, 13))
+def test_whenever_an_interrupt_comes_no_hook_is_left(moment):
+    """Up to the line that takes the hooks away, before which no signal is looked at."""
+    net = nn.Sequential(nn.Linear(4, 3))
+    left = moment
+
+    def interrupt(frame, event, argument):
+        nonlocal left
+        if frame.f_code.co_filename != learners.__file__:
+            return None
+        left -= event == "line"
+        if left == 0:
+            left = -1
+            raise KeyboardInterrupt
+        return interrupt
+
+    tracer = sys.gettrace()  # coverage's, where there is one
+    sys.settrace(interrupt)
+    try:
+        with suppress(KeyboardInterrupt), learners.looked_at([net], 3):
+            pass
+    finally:
+        sys.settrace(tracer)
+    assert left == -1
+    assert not net._forward_hooks and not net._forward_pre_hooks
