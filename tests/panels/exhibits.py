@@ -8,7 +8,7 @@ from functools import partial
 
 import torch
 from approved import plain
-from panels.given import CLASSES, squares_in_noise
+from panels.given import CLASSES, Projector, squares_in_noise
 from panels.waiting import finished
 
 from kdsurvey import data as sets
@@ -139,34 +139,23 @@ def live() -> Panel:
     return finished(panels.live_training(data, teacher(), **options, **SHORT))
 
 
-class Projector(Panel):
-    """A panel that has a film of three epochs and nothing else."""
-
-    def __init__(self):
-        super().__init__()
-        self.film = Film()
-        self.arrange("Projector")
-
-    def draw(self):
-        return b"\x89PNG", ""
-
-    def run(self) -> None:
-        """A student that learns five of ten images, and forgets one of them."""
-        y = torch.arange(10) % 5
-        x = squares_in_noise().train[0][:10]
-        v = 3 * torch.eye(5)[y] + torch.arange(50).reshape(10, 5).sin()
-        self.film.begin(x, y, v, CLASSES)
-        for epoch, right in enumerate(([0, 1], [0, 1, 2, 3], [0, 2, 3, 7]), 1):
-            z = torch.arange(50).reshape(10, 5).cos()
-            z[right, y[right]] += 1 + epoch
-            self.film.add(epoch, z, {"hard": 1 / epoch, "soft": 2 / epoch})
-        self.film.end()
+def take(film: Film) -> None:
+    """Film a student that learns five of ten images in three epochs, and forgets one."""
+    y = torch.arange(10) % 5
+    x = squares_in_noise().train[0][:10]
+    v = 3 * torch.eye(5)[y] + torch.arange(50).reshape(10, 5).sin()
+    film.begin(x, y, v, CLASSES)
+    for epoch, right in enumerate(([0, 1], [0, 1, 2, 3], [0, 2, 3, 7]), 1):
+        z = torch.arange(50).reshape(10, 5).cos()
+        z[right, y[right]] += 1 + epoch
+        film.add(epoch, z, {"hard": 1 / epoch, "soft": 2 / epoch})
+    film.end()
 
 
 def rewind() -> Panel:
     source = Projector()
     panel = panels.rewind(source, image=2)
-    source.run()
+    take(source.film)
     return panel
 
 

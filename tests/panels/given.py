@@ -1,8 +1,10 @@
-"""Small real data for the panels to work on."""
+"""What the panels are given to work on: small real data, and a panel with a film."""
 
 import torch
 
 from kdsurvey.data import Data
+from kdsurvey.panels.kit.panel import Panel
+from kdsurvey.panels.kit.snapshots import Film
 
 CLASSES = ("ant", "bee", "cat", "dog", "elk")
 
@@ -24,3 +26,15 @@ def squares_in_noise() -> Data:
         source="squares in noise",
         **{name: (x[part], y[part]) for name, part in parts.items()},
     )
+
+
+class Projector(Panel):
+    """A panel that has a film and nothing else."""
+
+    def __init__(self):
+        super().__init__()
+        self.film = Film()
+        self.arrange("Projector")
+
+    def draw(self):
+        return b"\x89PNG", ""

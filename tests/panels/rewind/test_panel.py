@@ -7,11 +7,11 @@ import time
 import numpy as np
 import pytest
 import torch
+from panels import given
 from panels.waiting import WAIT
 
 from kdsurvey.panels.compare.panel import compare
 from kdsurvey.panels.kit.images import pictures
-from kdsurvey.panels.kit.panel import Panel
 from kdsurvey.panels.kit.snapshots import Film
 from kdsurvey.panels.rewind.chart import (
     EVERY,
@@ -26,19 +26,11 @@ from kdsurvey.panels.rewind.chart import (
 from kdsurvey.panels.rewind.panel import FIRST, NOTHING, rewind
 from kdsurvey.pictures import Bars, Cells, Line, Rule
 
-CLASSES = ("ant", "bee", "cat", "dog", "elk")
+CLASSES = given.CLASSES
 
 
-class Projector(Panel):
-    """A panel that has a film and nothing else."""
-
-    def __init__(self):
-        super().__init__()
-        self.film = Film()
-        self.arrange("Projector")
-
-    def draw(self):
-        return b"\x89PNG", ""
+class Projector(given.Projector):
+    """A panel with a film of a student that learns."""
 
     def run(self, epochs=4, m=20, seed=0):
         """The student learns an image after the other: after epoch k it is right on k /
