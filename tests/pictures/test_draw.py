@@ -7,13 +7,12 @@ import tracemalloc
 from collections import deque
 from dataclasses import replace
 from functools import cache
-from io import BytesIO
 
 import matplotlib
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
-from PIL import Image as Opened
+from pictures.seen import pixels
 
 from kdsurvey.pictures import (
     Arrow,
@@ -39,11 +38,6 @@ from kdsurvey.pictures import (
 BLUE, ORANGE, GREEN, *_ = palette.COLOURS
 BARE = {"ticks": (), "shown": False}
 SIDE = 200  # CSS pixels
-
-
-def pixels(png: bytes) -> np.ndarray:
-    """(h, w, 3) in [0, 255]."""
-    return np.asarray(Opened.open(BytesIO(png)).convert("RGB"), int)
 
 
 def bare(*marks, **entries) -> Picture:

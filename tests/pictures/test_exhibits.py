@@ -4,14 +4,13 @@ A picture that was changed on purpose is looked at, then approved anew:
 python tests/pictures/exhibits.py
 """
 
-from io import BytesIO
 from itertools import zip_longest
 
 import matplotlib
 import numpy as np
 import pytest
 from pictures import exhibits
-from PIL import Image
+from pictures.seen import pixels
 
 from kdsurvey.pictures import Picture
 from kdsurvey.pictures.marks import KINDS
@@ -47,10 +46,6 @@ def test_marks_are_drawn_as_they_were_approved(name):
         f"{name}.png: {len(rows)} pixels differ, from x = {columns.min()}, "
         f"y = {rows.min()} to {columns.max()}, {rows.max()}; {ANEW}"
     )
-
-
-def pixels(png: bytes) -> np.ndarray:
-    return np.asarray(Image.open(BytesIO(png)).convert("RGB"), int)
 
 
 def test_every_kind_of_mark_is_drawn():

@@ -1,20 +1,12 @@
 """Pictures in notebooks are small, and a line has the colour that it was given."""
 
-from io import BytesIO
-
-import numpy as np
 import pytest
 from pictures import exhibits
-from PIL import Image
+from pictures.seen import pixels
 
 from kdsurvey.pictures.stored import smaller
 
 NEAR = 16  # of 255
-
-
-def pixels(png: bytes) -> np.ndarray:
-    """(h, w, 3) in [0, 255]."""
-    return np.asarray(Image.open(BytesIO(png)).convert("RGB"), int)
 
 
 @pytest.mark.parametrize("name", ["arms", "curves", "forest", "ledger", "points"])
