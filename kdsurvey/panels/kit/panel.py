@@ -324,6 +324,8 @@ class Panel:
         if isinstance(drawn, Picture):
             self.picture = drawn
             drawn = self._canvas.png(drawn), drawn.tables
+        if self.as_link.value:  # before the picture: who sees that may paste another
+            self._written = self.link_box.value = self.link
         self.view.value, tables = drawn
         if isinstance(tables, str):
             self.table_view.value = tables
@@ -331,8 +333,6 @@ class Panel:
             self.table = list(tables)
             self.table_view.value = "".join(table.html() for table in tables)
         self.redraws += 1
-        if self.as_link.value:
-            self._written = self.link_box.value = self.link
 
     def _show_link(self) -> None:
         self._written = self.link_box.value = self.link
