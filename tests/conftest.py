@@ -12,7 +12,13 @@ from slow import listed
 from kdsurvey import data
 
 # so that their assertions, too, say what they compared
-SHARED = "browser.steps", "lessons.favoured", "lessons.kept", "panels.waiting", "processes"
+SHARED = (
+    "browser.steps",
+    "lessons.favoured",
+    "lessons.kept",
+    "panels.waiting",
+    "processes",
+)
 pytest.register_assert_rewrite(*SHARED)
 torch.set_num_threads(1)
 # jsonschema would build the grammars of all kinds of addresses, which takes seconds, to

@@ -31,7 +31,6 @@ CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
 CHOSEN = "cell chosen by other seeds, on the same test images"
-ONE_TEACHER = "all seeds share a teacher"
 ALL, FEW, OWN = "16 units", "10 % of the images", "10 %, teacher too"
 
 
@@ -56,12 +55,11 @@ def compared(
     other: str,
     T: float,
     alpha: float,
-    note: str = "",
 ) -> Verdict:
     """Judge a control: a cell gains more on one map than on another, paired by seed."""
     a, b = (gain(rows, name, T, alpha) for name in (one, other))
     what = f"gain with {one} - with {other}, {arm(T, alpha)}"
-    return judge(claim, a, b, what=what, note=note)
+    return judge(claim, a, b, what=what)
 
 
 def best_cell(chart: Map) -> tuple[str, pd.DataFrame]:
@@ -163,7 +161,7 @@ def _data() -> list[Verdict]:
 def _teacher() -> list[Verdict]:
     rows = records.recorded("playground")
     poor = "teacher of one epoch"
-    return [compared("O7a", rows, ALL, poor, 4.0, 0.5, ONE_TEACHER)]
+    return [compared("O7a", rows, ALL, poor, 4.0, 0.5)]
 
 
 def _against_controls(name: str) -> list[Verdict]:

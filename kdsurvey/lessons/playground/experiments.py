@@ -8,7 +8,7 @@ images in the same order.
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, partial
 from itertools import product
 
 import numpy as np
@@ -182,23 +182,16 @@ def grid(
         "controls": CONTROLS,
         "maps": MAPS,
         "names": NAMES,
-    },
-    dealt=False,
+    }
 )
 def playground(data: Data, seed: int) -> list[dict]:
-    """Train every map of MAPS for one seed; the teachers are those of seed 0, as in the
-    panel.
-    """
+    """Train every map of MAPS for one seed; maps with teachers of one kind share one."""
+    taught = cache(partial(teach, data, seed=seed))
     return [
         {"map": name, **row}
         for name, setting in MAPS.items()
-        for row in grid(data, setting, seed, _taught(data, setting.teacher))
+        for row in grid(data, setting, seed, taught(setting.teacher))
     ]
-
-
-@lru_cache(maxsize=len(TEACHERS))
-def _taught(data: Data, kind: str) -> Teacher:
-    return teach(data, kind)
 
 
 def _student(data: Data, setting: Setting, seed: int) -> nn.Sequential:

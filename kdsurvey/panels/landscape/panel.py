@@ -61,7 +61,8 @@ def landscape(
     """Make a panel with a map: what a teacher gains, T by alpha, and its significance.
 
     Start trains one student a cell and the controls, seed by seed, and the map fills
-    in; press a cell to see its runs. Where the data are the digits that come with the
+    in; press a cell to see its runs. A seed deals the images to the parts and trains a
+    teacher of its own. Where the data are the digits that come with the
     package, maps that were recorded are shown until one has run here. data: with a
     validation part, or 500 training images are held out. width: of WIDTHS; share: of
     SHARES; seeds: 2 to MOST. place: as for live_training. Raises ValueError for other
@@ -117,7 +118,7 @@ class Landscape(TrainingPanel):
         self.ran: dict[Key, list[dict]] = {}
         self.curves: dict[Key, dict[int, list]] = {}
         self._epoch: list[float] = []  # accuracies of the members measured so far
-        self._teachers: dict[str, Teacher] = {}
+        self._teachers: dict[tuple[str, int], Teacher] = {}
         for control in (self.width, self.share, self.teacher, self.control, self.first):
             self.watch(control, self._look)
         self.arrange(
@@ -220,8 +221,7 @@ class Landscape(TrainingPanel):
     # From here on: the thread of the run.
 
     def _train(self, run: Run, key: Key, seeds: int) -> None:
-        setting, first = key
-        data = self._data.to(device_of(STUDENT))
+        _, first = key
         hooks = {"on_batch": lambda step: run.gate()}
         with self._lock:
             self.ran[key] = []
@@ -229,21 +229,13 @@ class Landscape(TrainingPanel):
         self._began = time.monotonic()
         self.next_redraw = 0.0
         run.gate()
-        teacher = self._taught(data, setting.teacher, hooks)
         try:
-            self._train_seeds(range(first, first + seeds), key, teacher, data, hooks)
+            self._train_seeds(range(first, first + seeds), key, hooks)
         finally:
             self._forget_part_of_a_seed(key)
 
-    def _train_seeds(
-        self,
-        seeds: range,
-        key: Key,
-        teacher: Teacher | None,
-        data: Data,
-        hooks: dict[str, Any],
-    ) -> None:
-        """Train the map of each seed, all its students at once."""
+    def _train_seeds(self, seeds: range, key: Key, hooks: dict[str, Any]) -> None:
+        """Train the map of each seed on images dealt by it, all its students at once."""
         students = len(CELLS) + 1
         for k, seed in enumerate(seeds):
             self.curves[key] = self.curves[key] | {seed: []}
@@ -254,6 +246,8 @@ class Landscape(TrainingPanel):
             hooks["on_epoch"] = partial(
                 self._after_epoch, key=key, seed=seed, progress=progress
             )
+            data = self._data.dealt(seed).to(device_of(STUDENT))
+            teacher = self._taught(data, key[0].teacher, seed, hooks)
             rows = grid(data, key[0], seed, teacher, **hooks)
             with self._lock:
                 self.ran[key] = self.ran[key] + rows
@@ -266,14 +260,16 @@ class Landscape(TrainingPanel):
             curves = self.curves[key].items()
             self.curves[key] = {seed: curve for seed, curve in curves if seed in done}
 
-    def _taught(self, data: Data, kind: str, hooks: dict) -> Teacher | None:
-        """Return the teacher of this kind, trained once; None where a map trains its own."""
-        self.meter = "Training the teacher"
+    def _taught(self, data: Data, kind: str, seed: int, hooks: dict) -> Teacher | None:
+        """Return the seed's teacher of this kind, trained once; None where a map trains
+        its own.
+        """
         if kind == TEACHERS[1]:
             return None
-        if kind not in self._teachers:
-            self._teachers[kind] = teach(data, kind, **hooks)
-        return self._teachers[kind]
+        if (kind, seed) not in self._teachers:
+            self.meter = f"Training the teacher of seed {seed}"
+            self._teachers[kind, seed] = teach(data, kind, seed, **hooks)
+        return self._teachers[kind, seed]
 
     def _after_epoch(self, row: dict, key: Key, seed: int, progress: str) -> None:
         """Collect the members of an epoch; draw while the map has no seed yet."""

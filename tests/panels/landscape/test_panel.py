@@ -63,10 +63,11 @@ def test_it_shows_what_the_grid_finds(panel, data):
     panel.start.click()
     assert panel.wait(WAIT)
     panel.check()
-    teacher = teach(data, "well trained")
-    rows = [
-        row for seed in range(3) for row in grid(data, Setting(width=4), seed, teacher)
-    ]
+    rows = []
+    for seed in range(3):
+        dealt = data.dealt(seed)
+        teacher = teach(dealt, "well trained", seed)
+        rows += grid(dealt, Setting(width=4), seed, teacher)
     assert panel.ran == {(Setting(width=4), 0): rows}
     shown = Map(rows)
     said = [
