@@ -63,6 +63,14 @@ def _notebook_bar():
             )
             self.displayed = True
 
+        def display(self, msg=None, pos=None, close=False, **options):
+            """Hide a bar that is over: the page may still be putting it up, and a widget
+            that is closed meanwhile is an error there.
+            """
+            super().display(msg, pos, **options)
+            if close:
+                self.container.layout.display = "none"
+
     return NotebookBar
 
 

@@ -28,6 +28,13 @@ FAULTS = [
         "if True:",
     ),
     Fault(
+        "a bar that is over is closed under its page",
+        "progress.py",
+        "super().display(msg, pos, **options)",
+        "super().display(msg, pos, close, **options)",
+        also="test_progress.py",
+    ),
+    Fault(
         "rows of other settings join",
         "records.py",
         "kept.refuse_others(header, path)",

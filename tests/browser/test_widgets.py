@@ -23,6 +23,20 @@ def test_widgets_come_without_an_error_a_foreign_host_or_a_nameless_control(
     check_widgets(page, shots, name)
 
 
+def test_a_bar_that_is_over_before_the_page_has_put_it_up_is_no_error(page, lab):
+    some = """for k in range(8):
+    for _ in bar(range(2), text="short"):
+        time.sleep(0.004 * (k + START))"""
+    cells = [some.replace("START", str(start)) for start in (0, 8, 16)]
+    imports = "import time\n\nfrom kdsurvey.progress import bar"
+    write_notebook(lab.folder / "bars.ipynb", [imports, *cells])
+    open_and_run(page, lab, "bars.ipynb")
+    page.wait_for_timeout(1000)
+    assert page.watch.errors == []
+    bars = page.locator(".jp-OutputArea-output .widget-hbox")
+    assert bars.count() == 24 and bars.filter(visible=True).count() == 0
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.name)
 def test_the_cells_that_widgets_need_are_a_part_of_the_notebook(path):
     text = path.read_text(encoding="utf-8")
