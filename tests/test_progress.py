@@ -94,4 +94,6 @@ def test_a_notebooks_bar_has_a_text_that_never_changes_and_is_hidden_in_the_end(
     book = NotebookClient(new_notebook(cells=cells), kernel_name="python3").execute()
     first, last = (cell.outputs[0]["data"]["text/plain"] for cell in book.cells)
     assert first == "(progress: three)"
-    assert last == "['none']"  # open, but out of view: closed, it is an error on its page
+    assert (
+        last == "['none']"
+    )  # open, but out of view: closed, it is an error on its page
