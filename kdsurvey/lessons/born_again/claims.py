@@ -17,7 +17,8 @@ LONG = "40 epochs"
 TUNED = "{a} - {b}, tuned, labels right"
 EDGES = {  # of what an arm may choose from
     LONG: "the longest tried",
-    "10 epochs": "the shortest tried",
+    "5 epochs": "the shortest tried",
+    "40 epochs, strong decay": "the strongest tried",
     "12 epochs, weight decay 0.003": "the most tried",
 }
 
@@ -247,15 +248,14 @@ def _together() -> list[Verdict]:
 def with_best_alone(teachers: pd.DataFrame) -> pd.DataFrame:
     """Return rows of students of several teachers, and "alone, at its best".
 
-    The nets alone of ban_targets and ban_rates have the same seeds and images, and six
-    settings.
+    The nets alone of ban_targets and ban_rates have the same seeds and images, and
+    twelve settings.
     """
     alone = at(_targets(), arm="alone")
     alone = pd.concat([alone, records.recorded("ban_rates")], ignore_index=True)
     setting = alone["setting"] + ", " + alone["arm"]
     alone = best(alone.assign(setting=setting, arm="alone, at its best"))
-    alone = alone[alone["seed"].isin(teachers["seed"])].drop(columns="setting")
-    return pd.concat([teachers, alone], ignore_index=True)
+    return pd.concat([teachers, alone.drop(columns="setting")], ignore_index=True)
 
 
 @CLAIMS.group("teachers")

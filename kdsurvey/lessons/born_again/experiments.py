@@ -28,8 +28,11 @@ DECAYED = replace(CONFIG, weight_decay=5e-3)
 ONCE = replace(CONFIG, epochs=1)  # of a teacher that has hardly learnt
 SETTINGS = {
     "40 epochs": CONFIG,
+    "20 epochs": replace(CONFIG, epochs=20),
     "10 epochs": STOPPED,
+    "5 epochs": replace(CONFIG, epochs=5),
     "40 epochs, weight decay": DECAYED,
+    "40 epochs, strong decay": replace(CONFIG, weight_decay=2e-2),
 }  # every arm has the same choice
 LABELS = Known("kind of labels", {"a fifth redrawn": 0.2, "clean": 0.0})
 GENERATIONS = 4
@@ -287,7 +290,7 @@ def row(arm: str, seed: int, net: nn.Module, data: Data, **more) -> dict:
     return {"arm": arm, "seed": seed, **more, **accuracies(net, data, MEASURED)}
 
 
-@experiment(settings=SHARED | {"settings": SETTINGS, "measured": MEASURED}, dealt=False)
+@experiment(settings=SHARED | {"settings": SETTINGS, "measured": MEASURED})
 def ban_targets(data: Data, seed: int) -> list[dict]:
     """Train every arm at every setting, on both kinds of labels: students of one seed,
     and of one teacher that has their setting.
@@ -307,7 +310,7 @@ def ban_targets(data: Data, seed: int) -> list[dict]:
     return rows
 
 
-@experiment(settings=SHARED | {"settings": SETTINGS, "measured": MEASURED}, dealt=False)
+@experiment(settings=SHARED | {"settings": SETTINGS, "measured": MEASURED})
 def ban_rates(data: Data, seed: int) -> list[dict]:
     """Train a net alone at twice the rate of every setting: the control of "BAN+L",
     whose gradient is the sum of two.
@@ -350,7 +353,6 @@ def doubts(teacher: Teacher, clean: Data, given: Data) -> dict[str, float]:
         "generations": GENERATIONS,
         "measured": MEASURED,
     },
-    dealt=False,
 )
 def ban_generations(data: Data, seed: int) -> list[dict]:
     """Train four generations, each beside a net alone from its own seed; and ensembles
@@ -394,7 +396,6 @@ def _generations(images: Data, seed: int) -> dict[str, nn.Module]:
         "taught": TAUGHT,
         "measured": MEASURED,
     },
-    dealt=False,
 )
 def ban_teachers(data: Data, seed: int) -> list[dict]:
     """Train students of one kind and seed, their teachers equal, stopped early, narrow,

@@ -5,8 +5,13 @@ import math
 import torch
 import torch.nn.functional as F
 
+import kdsurvey as kd
 from kdsurvey import branches, nets
+from kdsurvey.data import Data
+from kdsurvey.lessons.branched_nets import fusing, parted
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.taught import noisy_digits
 from kdsurvey.losses import ramp_up
 
 z, z_f = example(3, 6, 4), example(6, 4, seed=1)
@@ -260,6 +265,78 @@ def _weights(*channels: int, width: int) -> tuple[int, ...]:
     return tuple(
         nets.parameters(layer) for layer in module if isinstance(layer, torch.nn.Conv2d)
     )
+
+
+not_by_heart = Design(
+    title="Fused, and not learnt by heart",
+    hints=(
+        "The labels pull the fused classifier to what is wrong. Who could pull it back?",
+        (
+            "The average teaches the fused classifier, and that teaches the branches, of "
+            "which the average is made. What may the two arrows weigh beside the labels?"
+        ),
+        (
+            "kd.methods.ffl(net, fusion, T=3.0, to_fused=5.0, to_branches=5.0), 12 epochs, "
+            "batch_size=50; then return kd.branches.Fused(net, fusion)."
+        ),
+    ),
+    weights=210_000,
+    margin=7,
+    seeds=(0, 1, 2, 3),
+)
+
+
+@not_by_heart.deals
+def _(seed):
+    """600 digits of 14 x 14, two fifths of the labels drawn anew."""
+    return (noisy_digits(seed, count=600),)
+
+
+@not_by_heart.rival
+def _(data, seed):
+    """Train the fused classifier as the page does, each arrow with weight 1."""
+    return _fused(data, seed)
+
+
+def _fused(data: Data, seed: int, **arrows: float) -> branches.Fused:
+    net = parted(seed)
+    fusion = fusing(net, seed)
+    how = kd.Config(12, 50, 0.05, schedule="cosine", nesterov=True, seed=seed)
+    kd.train(kd.methods.ffl(net, fusion, T=3.0, **arrows), data, how, progress=False)
+    return branches.Fused(net, fusion)
+
+
+@not_by_heart.solved_by
+def _(data, seed):
+    def make(seed):
+        return kd.nets.conv_mlp((1, 14, 14), 8, 16, hidden=64, seed=seed)
+
+    net = kd.branches.branched(make, at=1, count=3, seed=seed)
+    head = make(2000 + seed)[-1]
+    fusion = kd.branches.fusion(16, 16, 16, width=16, head=head, seed=seed)
+    how = kd.Config(12, 50, 0.05, schedule="cosine", nesterov=True, seed=seed)
+    stages = kd.methods.ffl(net, fusion, T=3.0, to_fused=5.0, to_branches=5.0)
+    kd.train(stages, data, how, progress=False)
+    return kd.branches.Fused(net, fusion)
+
+
+@not_by_heart.refuses
+def _(data, seed):
+    """Nobody teaches the fused classifier."""
+    return _fused(data, seed, to_fused=0.0, to_branches=5.0)
+
+
+@not_by_heart.refuses
+def _(data, seed):
+    """The arrows as they come, from the first step on."""
+    return _fused(data, seed, ramp=0.0)
+
+
+@not_by_heart.refuses
+def _(data, seed):
+    """Four branches: more weights than may be."""
+    net = parted(seed, 4)
+    return branches.Fused(net, fusing(net, seed))
 
 
 def _labels(z: torch.Tensor, z_f: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

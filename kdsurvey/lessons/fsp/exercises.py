@@ -1,10 +1,20 @@
 """Exercises of notebook 05."""
 
+from dataclasses import replace
+from itertools import islice
+
 import torch
 import torch.nn.functional as F
+from torch import nn
 
+import kdsurvey as kd
+from kdsurvey.data import Data, mnist_5k
+from kdsurvey.lessons.alone import on_labels
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.fsp import experiments as lesson
 from kdsurvey.losses import fsp_matrix
+from kdsurvey.training import accuracy
 
 a, b = example(5, 3, 6, 4), example(5, 2, 6, 4, seed=1)
 large = example(5, 2, 12, 8, seed=2)
@@ -200,6 +210,115 @@ weight.refuses(lambda t, s: 1 / (t.square() + s.square()).mean())
 weight.refuses(lambda t, s: 1 / (t.square() + s.square()).sum())
 weight.refuses(lambda t, s: (1 / (t.square() + s.square()).sum((1, 2))).mean())
 weight.refuses(lambda t, s: 1 / (t - s).square().sum((1, 2)).mean())
+
+
+headless = Design(
+    title="A teacher that lost its head",
+    hints=(
+        "What of a net without a head can a student copy, and does that need a label?",
+        (
+            "First the flow of the body, on all images; then the hundred labels. Whose "
+            "labels does the first stage look at?"
+        ),
+        (
+            "itertools.islice(kd.methods.fsp(net, body, pairs=..., teacher_pairs=...), 1) "
+            "is the first stage alone. Train on images with labels of torch.zeros."
+        ),
+    ),
+    weights=8_000,
+    margin=6,
+)
+
+
+@headless.deals
+def _(seed):
+    """About a hundred labelled digits of 7 x 7, 3,500 without labels, and a trained net
+    that lost its head, with the blocks where its sections begin and end.
+    """
+    digits = mnist_5k().hold_out(500).dealt(seed).halved().halved()
+    teacher = _seven(1000 + seed, blocks=2)
+    lesson.trained(teacher, digits, replace(lesson.TEACHER, epochs=4, seed=seed))
+    body, sections = teacher[:-1], kd.nets.sections(teacher)
+    return digits.fraction(1 / 35, seed), digits.train[0], body, sections
+
+
+def _seven(seed: int, blocks: int = 1) -> nn.Sequential:
+    """Return a net for digits of 7 x 7."""
+    return kd.nets.residual(1, 4, 8, 16, blocks=blocks, seed=seed)
+
+
+@headless.rival
+def _(data, images, body, sections, seed):
+    """The hundred labels alone: the better of two rates on validation images."""
+    nets = [_labelled(_seven(seed), data, seed, lr) for lr in (0.05, 0.1)]
+    return max(nets, key=lambda net: accuracy(net, *data.held_out))
+
+
+def _labelled(net: nn.Sequential, data: Data, seed: int, lr: float) -> nn.Sequential:
+    return on_labels(net, data, kd.Config(25, 20, lr, schedule="cosine"), seed)
+
+
+@headless.solved_by
+def _(data, images, body, sections, seed):
+    from dataclasses import replace
+    from itertools import islice
+
+    net = kd.nets.residual(1, 4, 8, 16, seed=seed)
+    pairs = {"pairs": kd.nets.sections(net), "teacher_pairs": sections}
+    flow = kd.methods.fsp(net, body, **pairs, flow_epochs=0.5, flow_lr=1.0)
+    unlabelled = replace(
+        data, train=(images, torch.zeros(len(images), dtype=torch.long))
+    )
+    how = kd.Config(
+        epochs=8, batch_size=64, lr=0.4, seed=seed
+    )  # half of it for the flow
+    kd.train(islice(flow, 1), unlabelled, how, progress=False)
+    how = kd.Config(epochs=25, batch_size=20, lr=0.05, schedule="cosine", seed=seed)
+    kd.train(kd.methods.plain(net), data, how, progress=False)
+    return net
+
+
+@headless.refuses
+def _(data, images, body, sections, seed):
+    """The flow of the hundred images that have a label, however long."""
+    net = _flowed(body, sections, data, seed, kd.Config(160, 20, 0.8))
+    return _labelled(net, data, seed, 0.05)
+
+
+@headless.refuses
+def _(data, images, body, sections, seed):
+    """The flow of a net that knows nothing."""
+    blank = lesson.calibrated(_seven(3000 + seed, blocks=2), images)[:-1]
+    everything = replace(data, train=(images, torch.zeros(len(images)).long()))
+    net = _flowed(blank, sections, everything, seed, kd.Config(8, 64, 0.8))
+    return _labelled(net, data, seed, 0.05)
+
+
+@headless.refuses
+def _(data, images, body, sections, seed):
+    """The body itself, with a new head: more weights than may be."""
+    return nn.Sequential(*body, _seven(seed)[-1])
+
+
+def _flowed(
+    body: nn.Sequential,
+    sections: list[tuple[int, int]],
+    data: Data,
+    seed: int,
+    how: kd.Config,
+) -> nn.Sequential:
+    """Return a student after the first stage, half of the epochs."""
+    net = _seven(seed)
+    flow = kd.methods.fsp(
+        net,
+        body,
+        pairs=kd.nets.sections(net),
+        teacher_pairs=sections,
+        flow_epochs=0.5,
+        flow_lr=1.0,
+    )
+    kd.train(islice(flow, 1), data, replace(how, seed=seed), progress=False)
+    return net
 
 
 def _pooled(a: torch.Tensor, b: torch.Tensor) -> list[torch.Tensor]:

@@ -1,7 +1,7 @@
 """What notebook 14 keeps beside the claims: where on the maps distillation helps.
 
 No row of the table is answered here. The cells have one learning rate and no accuracy on
-validation images; a best cell is chosen by other seeds, on the same test images.
+validation images; a best cell is chosen by other seeds, whose test images overlap.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ from kdsurvey.verdicts import Verdict, judge, judge_rows
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
-CHOSEN = "cell chosen by other seeds, on the same test images"
+CHOSEN = "cell chosen by other seeds, whose test images overlap"
 ALL, FEW, OWN = "16 units", "10 % of the images", "10 %, teacher too"
 
 

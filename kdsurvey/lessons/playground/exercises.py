@@ -2,9 +2,15 @@
 
 import torch
 from scipy import stats
+from torch import nn
 
+import kdsurvey as kd
 from kdsurvey import measures
+from kdsurvey.data import Data, mnist_5k
+from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
+from kdsurvey.lessons.playground import experiments as lesson
+from kdsurvey.training import accuracy
 
 a, b = example(8, scale=1.0), example(8, scale=1.0, seed=1)
 p = torch.softmax(example(200, 10), -1)
@@ -220,6 +226,81 @@ calibration.refuses(
 calibration.refuses(
     lambda confidence, correct: 100 * (confidence.mean() - correct.double().mean())
 )
+
+
+answered = Design(
+    title="Answers for images that nobody took",
+    hints=(
+        "How many images does the teacher need before it can answer for one?",
+        (
+            "An image shifted by two pixels is a new one, and its label says nothing new. "
+            "What does the teacher say of it?"
+        ),
+        "kd.Config(jitter=2) shifts the images of every step; kd.methods.hinton asks the "
+        "teacher about the shifted ones.",
+    ),
+    weights=30_000,
+    margin=1.5,
+)
+
+
+@answered.deals
+def _(seed):
+    """A tenth of the training images, and a teacher that has seen all of them."""
+    digits = mnist_5k().hold_out(500).dealt(seed)
+    return digits.fraction(0.1, seed), lesson.teach(
+        digits, lesson.TEACHERS[0], seed
+    ).net
+
+
+@answered.rival
+def _(data, teacher, seed):
+    """Shifted images without a teacher: the best of three ways on validation images."""
+    nets = [
+        _labelled(data, seed, lr, smoothing)
+        for lr, smoothing in ((0.1, 0.0), (0.1, 0.1), (0.3, 0.1))
+    ]
+    return max(nets, key=lambda net: accuracy(net, *data.held_out))
+
+
+def _labelled(data: Data, seed: int, lr: float, smoothing: float) -> nn.Sequential:
+    net = kd.nets.mlp(784, 32, 10, seed=seed)
+    how = kd.Config(epochs=60, batch_size=64, lr=lr, jitter=2, seed=seed)
+    kd.train(kd.methods.plain(net, smoothing=smoothing), data, how, progress=False)
+    return net
+
+
+@answered.solved_by
+def _(data, teacher, seed):
+    net = kd.nets.mlp(784, 32, 10, seed=seed)
+    how = kd.Config(epochs=60, batch_size=64, lr=0.1, jitter=2, seed=seed)
+    kd.train(
+        kd.methods.hinton(net, teacher, T=4.0, alpha=1.0), data, how, progress=False
+    )
+    return net
+
+
+@answered.refuses
+def _(data, teacher, seed):
+    """The teacher, asked about the images that were taken, and no others."""
+    net = kd.nets.mlp(784, 32, 10, seed=seed)
+    how = kd.Config(epochs=60, batch_size=64, lr=0.1, seed=seed)
+    kd.train(
+        kd.methods.hinton(net, teacher, T=4.0, alpha=1.0), data, how, progress=False
+    )
+    return net
+
+
+@answered.refuses
+def _(data, teacher, seed):
+    """Shifted images, and nobody who answers for them."""
+    return _labelled(data, seed, 0.1, 0.2)
+
+
+@answered.refuses
+def _(data, teacher, seed):
+    """As large as it likes."""
+    return kd.nets.mlp(784, 300, 10, seed=seed)
 
 
 def _around(d: torch.Tensor, half: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

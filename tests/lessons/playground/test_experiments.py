@@ -233,7 +233,7 @@ def test_each_map_has_a_best_cell_of_its_own():
     ours, theirs = (Map(rows_of(g)) for g in gains)
     verdict = claims.best_gains(ours, theirs, ("ours", "theirs"))
     assert verdict.n == 4 and verdict.effect == pytest.approx(2.55)
-    assert verdict.claim == "O11a" and "same test images" in verdict.line
+    assert verdict.claim == "O11a" and "test images overlap" in verdict.line
 
 
 def test_no_row_of_the_table_is_answered_by_maps():
