@@ -20,7 +20,11 @@ verdicts = CLAIMS.verdicts
 CONTROLS = ("alone", "one-way", "label smoothing")
 SIZES = "small", "big"
 TUNED = "{a} - {b}, tuned, labels right"
-EDGES = {"40 epochs": "the longest tried", "10 epochs": "the shortest tried"}
+EDGES = {
+    "40 epochs": "the longest tried",
+    "5 epochs": "the shortest tried",
+    "strong decay": "the strongest tried",
+}
 LONG = "40 epochs, labels redrawn"
 TUNED_WRONG = "tuned, labels redrawn"
 AFTER_COLUMN = {"accuracy": "", "ensemble": ", ensembles"}

@@ -48,8 +48,8 @@ def test_a_row_holds_where_its_first_arm_is_better(id, monkeypatch):
 
 
 def test_a_choice_at_the_edge_is_said(monkeypatch):
-    recorded(monkeypatch, "P5a", pairs("DML", "alone", 0.05, "10 epochs"))
-    note = "each chose 10 epochs, the shortest tried"
+    recorded(monkeypatch, "P5a", pairs("DML", "alone", 0.05, "5 epochs"))
+    note = "each chose 5 epochs, the shortest tried"
     assert CLAIMS.answer("P5a").note == note
     rows = pairs("DML", "one-way", 0.05)
     choices = rows["choice"].where(rows["arm"] == "DML", "40 epochs")

@@ -41,6 +41,7 @@ def few(digits, monkeypatch):
     }
     for module, name, value in (
         (lesson, "CHOICES", choices),
+        (lesson, "BRIEF", ("20 epochs", "10 epochs")),
         (lesson, "CONFIG", SHORT),
         (lesson, "SHORTER", (1, 2)),
     ):
@@ -293,7 +294,7 @@ def test_a_net_alone_is_matched_in_training_loss(few):
         list(rows) == ["alone", "DML", "one-way", lesson.DECAYED, why.MATCHED]
         and rows["alone"]["epochs"] == rows["DML"]["epochs"] == 2
     )
-    small = lesson.digits(few, 0)
+    small = lesson.digits(few.dealt(0), 0)
     one, _ = lesson.matched(small, 0, target=10.0)
     two, pair = lesson.matched(small, 0, target=0.0)
     assert (one, two) == (1, 2) and why.training_loss(pair, small) == pytest.approx(
@@ -483,7 +484,7 @@ def test_the_flatness_of_other_arms_is_of_those_arms(few, monkeypatch):
 
 def test_a_recorded_seed_of_mutual_learning_can_be_had_again(digits):
     before = records.recorded("dml_peers")
-    pair, small = lesson.peers(0), lesson.digits(digits, 0)
+    pair, small = lesson.peers(0), lesson.digits(digits.dealt(0), 0)
     config = replace(lesson.CHOICES["10 epochs"], seed=0)
     lesson.learn(lesson.ARMS["DML"], pair, small, config)
     row = before[
