@@ -25,6 +25,7 @@ GAP = 9  # between two rows
 FOOT = 46  # for the axis below a group
 LETTERS = 46  # in a line of a name
 LOST = "too many looks, "  # a word that holds before correction alone
+BARE = "numbers"  # such as a correlation, which has no unit
 LOOKS = {  # word -> colour, marker, hollow
     "HOLDS": (COLOURS[0], "o", False),
     "FAILS": (COLOURS[1], "X", False),
@@ -178,7 +179,7 @@ class _Group:
         for answer, y in zip(self.answers, self.at):
             if isinstance(answer, Verdict):
                 marks += _dot(answer, y)
-        x = Axis(f"a − b, {_of_axis(self.unit)}", self.limits(), most=5)
+        x = Axis(_of_axis(self.unit), self.limits(), most=5)
         return Chart(marks, x, self._y())
 
     def limits(self) -> tuple[float, float]:
@@ -284,11 +285,11 @@ def _sorted(answers: list[Answer]) -> list[Answer]:
 
 def _unit(answer: Answer) -> str:
     """Return the unit of its axis, "" for an answer without one."""
-    return (answer.unit or "ratio") if isinstance(answer, Verdict) else ""
+    return (answer.unit or BARE) if isinstance(answer, Verdict) else ""
 
 
 def _of_axis(unit: str) -> str:
-    return "points of accuracy" if unit == "points" else unit
+    return f"a − b, {unit}" if unit != BARE else "a − b"
 
 
 def _is_primary(answer: Answer) -> bool:
@@ -300,7 +301,11 @@ def _name(answer: Answer) -> str:
 
 
 def _note(answer: Answer) -> str:
-    return answer.note if isinstance(answer, Verdict) else ""
+    """Return what is claimed, where it is not that a lies above b, and the note."""
+    if not isinstance(answer, Verdict):
+        return ""
+    claimed = "" if answer.kind == "above" else f"claimed: {answer.kind}"
+    return "; ".join(filter(None, [claimed, answer.note]))
 
 
 def _figures(answer: Answer) -> str:

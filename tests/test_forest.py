@@ -114,7 +114,7 @@ def test_units_have_axes_of_their_own_and_algebra_has_none():
     ]
     picture = plots.forest(rows)
     labels = [picture.charts[f"intervals {k}"].x.label for k in range(3)]
-    assert labels == ["a − b, points of accuracy", "a − b, steps", ""]
+    assert labels == ["a − b, points", "a − b, steps", ""]
     dots = [len(marks(picture, f"intervals {k}", Points)) for k in range(3)]
     assert dots == [2, 1, 0]
     assert "EXACT" in words(picture, "figures 2")

@@ -224,6 +224,32 @@ def test_what_is_deeper_is_folded_and_says_what_it_answers(notebook):
             assert re.match(r"## .+\n\n\*.+(minute|minutes).+\*", text_of(cell))
 
 
+NUMBERS = "a two three four five six seven eight nine ten".split()
+SECTION = rf"## .+\n\n\*[^*]*?(\d+|{'|'.join(NUMBERS)}) minutes?\b"
+
+
+def minutes_of(cell: dict) -> int:
+    """Return the minutes that a folded section says it takes; 0 where it says none."""
+    found = re.match(SECTION, text_of(cell), re.I)
+    if not found:
+        return 0
+    said = found[1].lower()
+    return int(said) if said.isdigit() else NUMBERS.index(said) + 1
+
+
+def test_the_minutes_on_top_are_those_of_the_sections(notebook):
+    top = text_of(notebook["cells"][0])
+    said = re.search(r"core, (\d+) more for the folded sections", top)
+    if not said:  # notebook 00, whose ten minutes are the core's
+        return
+    folded = [c for c in notebook["cells"] if "deeper" in c["metadata"]["tags"]]
+    apart = ("## Exercises", "## Your project")  # whose minutes are said by themselves
+    sections = [c for c in folded if not text_of(c).startswith(apart)]
+    assert abs(sum(map(minutes_of, sections)) - int(said[1])) <= 3
+    exercises = next(c for c in folded if text_of(c).startswith(apart[0]))
+    assert f"{minutes_of(exercises)} for the exercises" in top
+
+
 def test_a_prediction_is_answered_where_the_page_decides_it(notebook):
     sources = [text_of(cell) for cell in core(notebook)]
     asked = [k for k, source in enumerate(sources) if "panels.predict(" in source]

@@ -146,7 +146,7 @@ def _ratio_and_step() -> list[Verdict]:
     return [
         above("O3b", rows, MUCH, WRONG_RATIO, "with T² - {b}"),
         above("O3b", rows, MUCH, WRONG_STEP, "with T² - {b}"),
-        above("O3b", rows, FORGOTTEN, at_alpha(0), "T² forgotten - labels alone"),
+        above("O3b", rows, at_alpha(0), FORGOTTEN, "labels alone - T² forgotten"),
     ]
 
 
