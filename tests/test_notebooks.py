@@ -224,7 +224,7 @@ def test_what_is_deeper_is_folded_and_says_what_it_answers(notebook):
             assert re.match(r"## .+\n\n\*.+(minute|minutes).+\*", text_of(cell))
 
 
-NUMBERS = "a two three four five six seven eight nine ten".split()
+NUMBERS = ["a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 SECTION = rf"## .+\n\n\*[^*]*?(\d+|{'|'.join(NUMBERS)}) minutes?\b"
 
 
