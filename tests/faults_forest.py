@@ -24,7 +24,7 @@ FAULTS = [
     Fault(
         "one axis for all units",
         "forest.py",
-        '(answer.unit or "ratio") if isinstance',
+        "(answer.unit or BARE) if isinstance",
         '"points" if isinstance',
     ),
     Fault(

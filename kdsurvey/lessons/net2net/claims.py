@@ -2,7 +2,7 @@
 beside distilling.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +12,8 @@ from kdsurvey import records
 from kdsurvey.lessons.judging import Claims, above, primary, primary_values
 from kdsurvey.lessons.learning_speed import reached
 from kdsurvey.lessons.net2net import exactness
-from kdsurvey.lessons.net2net.experiments import EVERY, TEACHER
-from kdsurvey.lessons.rows import tuned
+from kdsurvey.lessons.net2net.experiments import EVERY, RATES, TEACHER
+from kdsurvey.lessons.rows import at, tuned
 from kdsurvey.verdicts import Exact, Verdict, judge
 
 IMAGES = 3500  # that the teacher learnt from
@@ -25,7 +25,7 @@ UNTOUCHED = "copied, not trained"
 TUNED = "{a} - {b}, deeper, tuned"
 WIDER = "{a} - {b}, wider"
 WIDER_TUNED = f"{WIDER}, tuned"
-SCRATCH_HIGHEST = "from scratch at the upper edge of its rates"
+EDGES = {RATES[0]: "the lowest tried", RATES[-1]: "the highest tried"}
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
@@ -89,7 +89,7 @@ def sooner(
     """
     arrived = arrivals(rows[rows["start"].isin((a, b))], points, cost)
     unit = "seconds" if cost else "steps"
-    theirs, ours = (_at_the_others_rate(arrived[start]) for start in (b, a))
+    theirs, ours = (_taken(arrived[start])[0] for start in (b, a))
     plural = "s" if points != 1 else ""
     what = f"{unit} to {points:g} point{plural} above T, {b} - {a}, {where}"
     return judge(id, theirs, ours + before, what=what, unit=unit)
@@ -100,13 +100,32 @@ def _by_rate(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return rows.pivot(index="seed", columns=["start", "rate"], values=column)
 
 
-def _at_the_others_rate(values: pd.DataFrame, least: bool = True) -> np.ndarray:
+def _taken(values: pd.DataFrame, least: bool = True) -> tuple[np.ndarray, list[float]]:
     """Return (seeds,): of (seeds, rates) the value at the rate with the least mean over
-    the other seeds, or the largest.
+    the other seeds, or the largest; and those rates.
     """
     best_of = pd.Series.idxmin if least else pd.Series.idxmax
     rates = [best_of(values.drop(index=seed).mean()) for seed in values.index]
-    return np.array([values.loc[seed, r] for seed, r in zip(values.index, rates)])
+    taken = [values.loc[seed, rate] for seed, rate in zip(values.index, rates)]
+    return np.array(taken), rates
+
+
+def at_edges(rates: Mapping[str, Sequence[float]]) -> str:
+    """Say which starts have the lowest or the highest rate tried at most of their seeds.
+
+    rates: start -> the rate of each seed.
+    """
+    usual = {start: pd.Series(chosen).median() for start, chosen in rates.items()}
+    return "; ".join(
+        f"{start} mostly at {rate:g}x, {EDGES[rate]}"
+        for start, rate in usual.items()
+        if rate in EDGES
+    )
+
+
+def _edges_of(rows: pd.DataFrame, *starts: str) -> str:
+    """Say so of starts at their best, see `best`."""
+    return at_edges({start: at(rows, start=start)["rate"] for start in starts})
 
 
 def costs(timed: pd.DataFrame) -> pd.DataFrame:
@@ -158,25 +177,27 @@ def _starts_there() -> Verdict:
     """Both at the rate that is best after those steps at the other seeds."""
     early = _by_rate(_seen(_deep(), EARLY), "share")
     starts = "Net2Net", "random layers"
-    a, b = (_at_the_others_rate(early[start], least=False) for start in starts)
+    taken = {start: _taken(early[start], least=False) for start in starts}
+    (a, _), (b, _) = taken.values()
     what = f"after {EARLY} steps, Net2Net - random layers, deeper, best rate then"
-    note = "Net2Net at the lower edge of its rates"
+    note = at_edges({start: rates for start, (_, rates) in taken.items()})
     return primary_values("P4b", a, b, what, note=note)
 
 
 @CLAIMS.row("P4c")
 def _arrives_sooner() -> Verdict:
     arrived = arrivals(_deep(), points=0)
-    a, b = (_at_the_others_rate(arrived[start]) for start in (SCRATCH, "Net2Net"))
+    (a, rates), (b, _) = (_taken(arrived[start]) for start in (SCRATCH, "Net2Net"))
     what = "steps to T, from scratch - Net2Net, deeper, best rate for it"
-    note = f"Net2Net has T at step 0; {SCRATCH_HIGHEST}"
-    return primary_values("P4c", a, b, what, note=note)
+    notes = "Net2Net has T at step 0", at_edges({SCRATCH: rates})
+    return primary_values("P4c", a, b, what, note="; ".join(filter(None, notes)))
 
 
 @CLAIMS.row("P4d")
 def _same_end() -> Verdict:
     rows = best(_deep())
-    return primary("P4d", rows, "Net2Net", SCRATCH, TUNED, note=SCRATCH_HIGHEST)
+    note = _edges_of(rows, "Net2Net", SCRATCH)
+    return primary("P4d", rows, "Net2Net", SCRATCH, TUNED, note=note)
 
 
 @CLAIMS.row("P4e")
@@ -189,15 +210,16 @@ def _a_tenth_keeps() -> Verdict:
 @CLAIMS.row("P4f")
 def _prediction_layers() -> Verdict:
     rows = best(_deep())
-    return primary("P4f", rows, PREDICTING, SCRATCH, TUNED, note=SCRATCH_HIGHEST)
+    note = _edges_of(rows, PREDICTING, SCRATCH)
+    return primary("P4f", rows, PREDICTING, SCRATCH, TUNED, note=note)
 
 
 @CLAIMS.row("O14a")
 def _copied_or_distilled() -> Verdict:
     rows = best(records.recorded("copy_tune_distil"))
     what = "{a} - {b}, a tenth of the images, best rate each"
-    note = "copied at the lower edge of its rates, distilled at the upper"
-    return primary("O14a", rows, "copied and tuned", "distilled", what, note=note)
+    arms = "copied and tuned", "distilled"
+    return primary("O14a", rows, *arms, what, note=_edges_of(rows, *arms))
 
 
 @CLAIMS.group("start")
@@ -307,8 +329,9 @@ def _as_long() -> list[Verdict]:
 
 def _few(a: str, b: str) -> Verdict:
     """Judge a control of O14a, each arm at its best rate."""
-    rows = records.recorded("copy_tune_distil")
-    return higher("O14a", rows, a, b, "{a} - {b}, best rate each")
+    rows = best(records.recorded("copy_tune_distil"))
+    control = above("O14a", rows, a, b, "{a} - {b}, best rate each")
+    return replace(control, note=_edges_of(rows, a, b))
 
 
 @CLAIMS.group("copied")
@@ -322,14 +345,12 @@ def _copied() -> list[Verdict]:
 
 @CLAIMS.group("distilled")
 def _distilled() -> list[Verdict]:
-    edge = "both at the upper edge of their rates"
-    controls = [
+    return [
         _few("distilled", SCRATCH),
         _few("distilled", "label smoothing"),
         _few("small, distilled", "small, from scratch"),
         _few("small, distilled", "small, label smoothing"),
     ]
-    return [replace(control, note=edge) for control in controls]
 
 
 @CLAIMS.group("calibrated")

@@ -119,7 +119,6 @@ def outcome(name: str, net: nn.Module, data: Data, seed: int, rate: float) -> di
         "noise": NOISE,
         "factor": FACTOR,
     },
-    dealt=False,
 )
 def copy_tune_distil(data: Data, seed: int) -> list[dict]:
     """Train each of ARMS at each of RATES, beside the teacher's copy as it is."""

@@ -27,7 +27,7 @@ STUDENT = replace(TEACHER, epochs=4)
 # a net without a teacher, as many steps in all
 LONG = replace(TEACHER, epochs=TEACHER.epochs + STUDENT.epochs)
 # of the teacher's learning rate: every arm has the same choice, but for the long one
-RATES = (0.1, 0.3, 1.0, 3.0, 10.0)
+RATES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 LONG_RATES = (1.0, 3.0)
 TWIN_RATES = (0.1, 1.0)
 FACTOR = 3  # of the channels of a wider net
@@ -227,7 +227,7 @@ def all_rates(
     ]
 
 
-@experiment(settings={**DEEPER, **RATED}, dealt=False)
+@experiment(settings={**DEEPER, **RATED})
 def net2net_deeper(data: Data, seed: int) -> list[dict]:
     """Train deeper nets at every rate, the teacher continued, teacher prediction
     layers, and a net that trains as long in all.
@@ -247,7 +247,7 @@ def net2net_deeper(data: Data, seed: int) -> list[dict]:
     ]
 
 
-@experiment(settings={**WIDER, **RATED}, dealt=False)
+@experiment(settings={**WIDER, **RATED})
 def net2net_wider(data: Data, seed: int) -> list[dict]:
     """Train wider nets at every rate, the teacher continued, and a wide net that trains
     as long in all.
@@ -263,7 +263,7 @@ def net2net_wider(data: Data, seed: int) -> list[dict]:
     ]
 
 
-@experiment(settings={**DEEPER, **WIDER}, dealt=False)
+@experiment(settings={**DEEPER, **WIDER})
 def net2net_seconds(data: Data, seed: int) -> list[dict]:
     """Measure what a step of every start costs: milliseconds of processor time, the
     median over an epoch.
@@ -316,7 +316,6 @@ def predicting(teacher: nn.Sequential, seed: int) -> Callable:
         "noises": NOISES,
         "twin_rates": TWIN_RATES,
     },
-    dealt=False,
 )
 def net2net_twins(data: Data, seed: int) -> list[dict]:
     """Train wider nets with more or less noise, at a tenth of the teacher's rate and at

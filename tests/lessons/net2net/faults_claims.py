@@ -6,8 +6,8 @@ FAULTS = [
     Fault(
         "growth: the least share is the best",
         "lessons/net2net/claims.py",
-        "_at_the_others_rate(early[start], least=False)",
-        "_at_the_others_rate(early[start])",
+        "_taken(early[start], least=False)",
+        "_taken(early[start])",
     ),
     Fault(
         "growth: arrivals the wrong way round",
@@ -24,8 +24,8 @@ FAULTS = [
     Fault(
         "growth: distilled above copied",
         "lessons/net2net/claims.py",
-        'rows, "copied and tuned", "distilled", what',
-        'rows, "distilled", "copied and tuned", what',
+        'arms = "copied and tuned", "distilled"',
+        'arms = "distilled", "copied and tuned"',
     ),
     Fault(
         "growth: the smallest change",

@@ -2,10 +2,8 @@
 
 from itertools import chain, repeat
 
-import pandas as pd
 import pytest
 
-from kdsurvey import records
 from kdsurvey.lessons.net2net import claims, exactness
 
 SEEDS = 8
@@ -104,14 +102,22 @@ def test_the_same_function_is_measured(monkeypatch):
     assert claims.CLAIMS.answer("P4a").word == "FAILS"
 
 
-def test_what_is_said_of_edges_is_so():
-    deep = claims.best(records.recorded("net2net_deeper"))
-    few = claims.best(records.recorded("copy_tune_distil"))
-    assert most_chosen(deep, "from scratch") == 10
-    assert most_chosen(few, "copied and tuned") == 0.1
-    at_the_top = ("distilled", "label smoothing", "from scratch")
-    assert {most_chosen(few, start) for start in at_the_top} == {10}
+def test_a_rate_at_the_edge_is_said_where_most_seeds_have_it():
+    lowest, *_, inner, highest = claims.RATES
+    rates = {
+        "low": [lowest, lowest, inner],
+        "inside": [lowest, inner, inner],
+        "high": [highest, highest, highest],
+    }
+    assert claims.at_edges(rates) == (
+        f"low mostly at {lowest:g}x, the lowest tried; "
+        f"high mostly at {highest:g}x, the highest tried"
+    )
 
 
-def most_chosen(best: pd.DataFrame, start: str) -> float:
-    return best.loc[best["start"] == start, "rate"].mode().item()
+def test_a_row_says_which_of_its_arms_are_at_an_edge():
+    copied = claims.CLAIMS.answer("O14a").note
+    assert copied == "copied and tuned mostly at 0.1x, the lowest tried"
+    few = {line.what: line.note for line in claims.verdicts("distilled")}
+    high = "from scratch mostly at 30x, the highest tried"
+    assert few["distilled - from scratch, best rate each"] == high
