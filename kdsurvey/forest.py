@@ -5,10 +5,10 @@ has a colour and a shape of its own, and is written out.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import groupby
+from itertools import groupby, pairwise
 from textwrap import wrap
 
 from kdsurvey.claims import CLAIMS, claim_of, rows_of
@@ -40,9 +40,9 @@ def forest(answers: Sequence[Answer], title: str = "") -> Picture:
 
     Answers to rows of the table of claims stand in bold, with the row's id; under "beside"
     follow controls and diagnostics. Thick lines are 95 % intervals, thin ones are corrected
-    for the other rows of a claim; the grey band is the margin. Comparisons in different
-    units have axes of their own. The words of the picture are the verdicts' lines. Raises
-    ValueError for no verdict, and for more than eight.
+    for the other rows of a claim; a grey band is the margin of the rows beside it.
+    Comparisons in different units have axes of their own. The words of the picture are
+    the verdicts' lines. Raises ValueError for no verdict, and for more than eight.
     """
     answers = list(answers)
     if not 0 < len(answers) <= MOST:
@@ -171,16 +171,22 @@ class _Group:
     def _intervals(self) -> Chart:
         if not self.unit:
             return self._words([])
-        marks = [Rule([0], colour=INK, style="-", width=1)]
-        margins = {answer.margin for answer in self._verdicts()}
-        if len(margins) == 1 and max(margins):
-            (margin,) = margins
-            marks.insert(0, Rule([-margin], [margin], colour=GREY, alpha=0.13))
+        marks = [*self._margins(), Rule([0], colour=INK, style="-", width=1)]
         for answer, y in zip(self.answers, self.at):
             if isinstance(answer, Verdict):
                 marks += _dot(answer, y)
         x = Axis(_of_axis(self.unit), self.limits(), most=5)
         return Chart(marks, x, self._y())
+
+    def _margins(self) -> Iterator[Rule]:
+        """Yield a band for each margin, as high as the rows that have it."""
+        between = [(y + below) / 2 for y, below in pairwise(self.at)]
+        edges = [1 - y / self.bottom for y in (0, *between, self.bottom)]
+        for margin, group in groupby(enumerate(self.answers), _margin_of_row):
+            rows = [k for k, _ in group]
+            span = edges[rows[-1] + 1], edges[rows[0]]
+            if margin:
+                yield Rule([-margin], [margin], span=span, colour=GREY, alpha=0.13)
 
     def limits(self) -> tuple[float, float]:
         ends = [0.0]
@@ -229,9 +235,12 @@ class _Strips(_Group):
         self.height = top + (FOOT if self.unit else 4)
 
     def note(self, answer: Answer) -> str:
-        """Return the note, and whether the word was lost to many looks."""
+        """Return what a row stands beside, the note, and whether the word was lost to
+        many looks.
+        """
+        beside = "" if _is_primary(answer) else f"beside {answer.claim}"
         lost = LOST.rstrip(", ") if _remark(answer).startswith(LOST) else ""
-        return "; ".join(filter(None, [_note(answer), lost]))
+        return "; ".join(filter(None, [beside, _note(answer), lost]))
 
     def remark(self, answer: Answer) -> str:
         """Return the seeds; what was lost to many looks stands with the notes."""
@@ -328,6 +337,11 @@ def _table(answers: Sequence[Answer], title: str) -> Table:
     ]
     head = "comparison a - b", "word", "effect and 95 % interval", "seeds", "claimed"
     return Table(title or "Verdicts", head, rows)
+
+
+def _margin_of_row(row: tuple[int, Answer]) -> float:
+    _, answer = row
+    return answer.margin if isinstance(answer, Verdict) else 0.0
 
 
 def _kind(answer: Answer) -> str:

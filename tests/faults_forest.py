@@ -36,8 +36,8 @@ FAULTS = [
     Fault(
         "a margin of some is the margin of all",
         "forest.py",
-        "if len(margins) == 1 and max(margins):",
-        "if max(margins):",
+        "span = edges[rows[-1] + 1], edges[rows[0]]",
+        "span = 0, 1",
     ),
     Fault(
         "a mark of the ledger in the wrong line",

@@ -96,12 +96,14 @@ def test_what_the_correction_takes_is_said():
     assert "n = 5" in words(plots.forest([verdict(1.0)]), "figures 0")
 
 
-def test_the_margin_is_a_band_where_all_have_the_same():
+def test_the_margin_is_a_band_beside_the_rows_that_have_it():
     (band, zero) = marks(plots.forest([verdict(1.0, margin=0.3)]), "intervals 0", Rule)
     assert (band.at, band.to, zero.at) == ((-0.3,), (0.3,), (0.0,))
-    mixed = [verdict(1.0, margin=0.3), verdict(1.0)]
-    (zero,) = marks(plots.forest(mixed), "intervals 0", Rule)
-    assert zero.at == (0.0,)
+    assert band.span == (0.0, 1.0)
+    mixed = [verdict(1.0, margin=0.3), verdict(1.0), verdict(1.0, margin=0.5)]
+    first, last, zero = marks(plots.forest(mixed), "intervals 0", Rule)
+    assert (first.at, last.at, zero.span) == ((-0.3,), (-0.5,), (0.0, 1.0))
+    assert 0 == last.span[0] < last.span[1] < first.span[0] < first.span[1] == 1
 
 
 def test_units_have_axes_of_their_own_and_algebra_has_none():

@@ -81,6 +81,27 @@ def edge_note(
     )
 
 
+def mostly_at_edges(
+    chosen: Mapping[str, Sequence[float]],
+    tries: Mapping[str, Sequence[float]],
+    written: str = "{:g}",
+) -> str:
+    """Write which arms have the lowest or the highest value that was tried at half of
+    their seeds or more, for the note of a verdict; "" where none has.
+
+    chosen: arm -> the value of each seed. tries: arm -> the values that it chose from.
+    written: how a value is written.
+    """
+    said = []
+    for arm, values in chosen.items():
+        usual = pd.Series(values).median()
+        ends = {min(tries[arm]): "lowest", max(tries[arm]): "highest"}
+        if usual in ends:
+            value = written.format(usual)
+            said.append(f"{arm} mostly at {value}, the {ends[usual]} tried")
+    return "; ".join(said)
+
+
 def above(
     claim: str,
     rows: pd.DataFrame,

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from kdsurvey import records
-from kdsurvey.lessons.judging import Claims, above, primary, primary_values
+from kdsurvey.lessons.judging import (
+    Claims,
+    above,
+    mostly_at_edges,
+    primary,
+    primary_values,
+)
 from kdsurvey.lessons.learning_speed import reached
 from kdsurvey.lessons.net2net import exactness
 from kdsurvey.lessons.net2net.experiments import EVERY, RATES, TEACHER
@@ -25,7 +31,6 @@ UNTOUCHED = "copied, not trained"
 TUNED = "{a} - {b}, deeper, tuned"
 WIDER = "{a} - {b}, wider"
 WIDER_TUNED = f"{WIDER}, tuned"
-EDGES = {RATES[0]: "the lowest tried", RATES[-1]: "the highest tried"}
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
@@ -111,16 +116,8 @@ def _taken(values: pd.DataFrame, least: bool = True) -> tuple[np.ndarray, list[f
 
 
 def at_edges(rates: Mapping[str, Sequence[float]]) -> str:
-    """Say which starts have the lowest or the highest rate tried at most of their seeds.
-
-    rates: start -> the rate of each seed.
-    """
-    usual = {start: pd.Series(chosen).median() for start, chosen in rates.items()}
-    return "; ".join(
-        f"{start} mostly at {rate:g}x, {EDGES[rate]}"
-        for start, rate in usual.items()
-        if rate in EDGES
-    )
+    """Say which starts have the lowest or the highest rate tried; see `mostly_at_edges`."""
+    return mostly_at_edges(rates, dict.fromkeys(rates, RATES), "{:g}x")
 
 
 def _edges_of(rows: pd.DataFrame, *starts: str) -> str:
