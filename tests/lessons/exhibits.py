@@ -69,7 +69,7 @@ def of_missing_three() -> dict:
 
 
 def of_fitnets() -> dict:
-    best = thin.best_of_three(recorded("fitnets_depths"))
+    best = thin.best_of_tries(recorded("fitnets_depths"))
     return {
         "by depth": fitnets.by_depth(best, "KD"),
         "paper": fitnets.beside_the_paper(best),

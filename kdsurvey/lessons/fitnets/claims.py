@@ -6,7 +6,13 @@ import pandas as pd
 
 from kdsurvey import records
 from kdsurvey.lessons.fitnets.experiments import ARMS, DEEP, DEPTHS
-from kdsurvey.lessons.judging import Claims, above, primary, primary_values
+from kdsurvey.lessons.judging import (
+    Claims,
+    above,
+    mostly_at_edges,
+    primary,
+    primary_values,
+)
 from kdsurvey.lessons.rows import at, columns, spread, tuned
 from kdsurvey.verdicts import Verdict
 
@@ -14,16 +20,13 @@ TRAINED = 0.2  # validation accuracy of a net that has learnt; one answer for al
 MODERATE = 6  # hidden layers: the deepest at which every arm trains at every seed
 LABELS, KD = "labels", "KD"
 HINTS, AT_ONCE = "hints, then KD", "both at once"
-BEST = "best of three each"
+BEST = "best of four each"
 DEFAULT = "default settings"
-KD_LOWEST = "KD at the lower edge of its rates"
-BOTH_LOWEST = "both at the lower edge of their rates"
-LARGEST_WEIGHT = "both at once at the edge of its weights"
 CLAIMS = Claims()
 verdicts = CLAIMS.verdicts
 
 
-def best_of_three(rows: pd.DataFrame) -> pd.DataFrame:
+def best_of_tries(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the best try on validation images, for every arm, seed, depth
     and start; of equals the default.
     """
@@ -44,14 +47,22 @@ def deepest(rows: pd.DataFrame, arm: str) -> pd.Series:
     return depths.groupby(runs["seed"]).max()
 
 
-def deeper(id: str, rows: pd.DataFrame, a: str, b: str, note: str = "") -> Verdict:
+def deeper(id: str, rows: pd.DataFrame, a: str, b: str) -> Verdict:
     """Judge the row of the claims that says that deeper nets train with arm a than with b.
 
-    A net of the deepest that were tried is a bound. note: as in `verdicts.judge`.
+    A net of the deepest that were tried is a bound.
     """
     what = f"deepest net that trains, {a} - {b}, {BEST}"
     ours, theirs = (deepest(rows, arm) for arm in (a, b))
+    note = _edges(at(rows, depth=max(DEPTHS)), a, b)
     return primary_values(id, ours, theirs, what, edge=max(DEPTHS), note=note)
+
+
+def _edges(rows: pd.DataFrame, *arms: str) -> str:
+    """Say which arms are mostly at the edge of their tries; rows of each at its best."""
+    chosen = {arm: at(rows, arm=arm)["knob"] for arm in arms}
+    tries = {arm: ARMS[arm].tries for arm in arms}
+    return mostly_at_edges(chosen, tries)
 
 
 def higher(
@@ -98,21 +109,21 @@ def _first_stages() -> pd.DataFrame:
     return records.recorded("fitnets_first_stages")
 
 
-def _at_best(id: str, a: str, b: str, depth: int, note: str = "") -> Verdict:
-    """Answer a row by two arms at a depth, each at the best of its three settings."""
-    rows = at(best_of_three(_depths()), depth=depth)
+def _at_best(id: str, a: str, b: str, depth: int) -> Verdict:
+    """Answer a row by two arms at a depth, each at the best of its settings."""
+    rows = at(best_of_tries(_depths()), depth=depth)
     what = f"{{a}} - {{b}}, {depth} hidden layers, {BEST}"
-    return primary(id, rows, a, b, what, note=note)
+    return primary(id, rows, a, b, what, note=_edges(rows, a, b))
 
 
 @CLAIMS.row("P1a")
 def _hints_train_deeper() -> Verdict:
-    return deeper("P1a", best_of_three(_depths()), HINTS, KD, note=KD_LOWEST)
+    return deeper("P1a", best_of_tries(_depths()), HINTS, KD)
 
 
 @CLAIMS.row("P1b")
 def _kd_trains_deeper() -> Verdict:
-    return deeper("P1b", best_of_three(_depths()), KD, LABELS, note=BOTH_LOWEST)
+    return deeper("P1b", best_of_tries(_depths()), KD, LABELS)
 
 
 @CLAIMS.row("P1c")
@@ -122,7 +133,7 @@ def _hints_or_kd() -> Verdict:
 
 @CLAIMS.row("P1d")
 def _two_stages() -> Verdict:
-    return _at_best("P1d", HINTS, AT_ONCE, DEEP, note=LARGEST_WEIGHT)
+    return _at_best("P1d", HINTS, AT_ONCE, DEEP)
 
 
 @CLAIMS.row("O10b")
@@ -132,7 +143,7 @@ def _alone_as_well() -> Verdict:
 
 @CLAIMS.group("hints at other depths")
 def _hints_at_other_depths() -> list[Verdict]:
-    best = best_of_three(_depths())
+    best = best_of_tries(_depths())
     return [
         higher("P1c", best, HINTS, KD, 4, BEST),
         *(higher("P1a", best, HINTS, KD, depth, BEST) for depth in (8, DEEP)),
@@ -141,7 +152,7 @@ def _hints_at_other_depths() -> list[Verdict]:
 
 @CLAIMS.group("KD or labels")
 def _kd_or_labels() -> list[Verdict]:
-    best = best_of_three(_depths())
+    best = best_of_tries(_depths())
     return [
         *(higher("P1b", best, KD, LABELS, depth, BEST) for depth in DEPTHS[:2]),
         higher("P1b", default(_depths()), KD, LABELS, MODERATE, DEFAULT),
@@ -150,7 +161,7 @@ def _kd_or_labels() -> list[Verdict]:
 
 @CLAIMS.group("both at once")
 def _at_once() -> list[Verdict]:
-    best = best_of_three(_depths())
+    best = best_of_tries(_depths())
     usual = default(_depths())
     return [
         higher("P1d", best, HINTS, AT_ONCE, 8, BEST),
@@ -167,14 +178,14 @@ def _after(other: str, rows: pd.DataFrame, where: str, id: str = "P1d") -> Verdi
 def _hints_and_labels() -> list[Verdict]:
     other = "hints and labels at once"
     return [
-        _after(other, best_of_three(_first_stages()), BEST),
+        _after(other, best_of_tries(_first_stages()), BEST),
         _after(other, default(_first_stages()), DEFAULT),
     ]
 
 
 @CLAIMS.group("other first stages")
 def _other_first_stages() -> list[Verdict]:
-    best = best_of_three(_first_stages())
+    best = best_of_tries(_first_stages())
     return [
         _after(LABELS, best, BEST),
         _after("hints of an untrained teacher", best, BEST, id="P1a"),
@@ -184,7 +195,7 @@ def _other_first_stages() -> list[Verdict]:
 
 @CLAIMS.group("alone at other depths")
 def _alone_at_other_depths() -> list[Verdict]:
-    best = best_of_three(_depths())
+    best = best_of_tries(_depths())
     return [higher("O10b", best, LABELS, HINTS, depth, BEST) for depth in (4, DEEP)]
 
 

@@ -35,7 +35,7 @@ FLOOR = 1e-8  # of a spread
 
 @dataclass(frozen=True, kw_only=True)
 class Tuned(Arm):
-    """An arm with one knob, for which there are three tries, the package's default first.
+    """An arm with one knob, for which there are some tries, the package's default first.
 
     method: (net, teacher, setting of the knob, **blocks) -> stages; blocks are "guided"
     and "hint". knob: its name; "lr" is the learning rate of all the training.
@@ -78,9 +78,11 @@ def _lower_half(net, teacher, lr, **blocks) -> Iterator[Stage]:
     return labels_first(net, lr / CONFIG.lr)
 
 
-RATES = (0.02, 0.04, 0.08)
-HINT_RATES = (0.2, 0.6, 2.0)
-BETAS = (0.01, 0.1, 1.0)
+HINT_LR = 0.6  # at which the first stage is over in the pictures
+# the default first
+RATES = (0.02, 0.01, 0.04, 0.08)
+HINT_RATES = (0.2, 0.06, 0.6, 2.0)
+BETAS = (0.01, 0.1, 1.0, 10.0)
 ARMS = by_name(
     Tuned("labels", _labels, role="control", knob="lr", tries=RATES),
     Tuned("KD", _kd, role="control", knob="lr", tries=RATES),
@@ -117,6 +119,7 @@ FIRST = (  # what comes before labels on the whole net, in the first arm nothing
     "hints of an untrained teacher",
     "labels on the lower half",
 )
+TRIES = len(RATES)  # of every arm
 STARTED = ("labels", "KD", "hints, then KD")  # from each of STARTS
 SETTINGS = {
     "config": CONFIG,
@@ -216,7 +219,7 @@ def run(
     start: str = STARTS[0],
     guided: int | None = None,
 ) -> dict:
-    """Train one student of an arm, with one of its three tries.
+    """Train one student of an arm, with one of its tries.
 
     Returns its row: accuracies in [0, 1], chance where it diverged.
     """
@@ -243,7 +246,7 @@ def row(
     return {"seed": config.seed, **about, **accuracies(net, data)}
 
 
-@experiment(settings={**SETTINGS, "main": MAIN, "depths": DEPTHS}, dealt=False)
+@experiment(settings={**SETTINGS, "main": MAIN, "depths": DEPTHS})
 def fitnets_depths(data: Data, seed: int) -> list[dict]:
     """Train every arm at every depth with each of its tries, and with label smoothing
     at the rate that was best for the labels.
@@ -256,7 +259,7 @@ def fitnets_depths(data: Data, seed: int) -> list[dict]:
         tried = [
             run(name, data, teacher, seed, depth, choice=choice)
             for name in MAIN
-            for choice in range(3)
+            for choice in range(TRIES)
         ]
         labels = [row for row in tried if row["arm"] == "labels"]
         rows += [*tried, smoothed(labels, smoothing, data, seed)]
@@ -275,7 +278,7 @@ def smoothed(labels: list[dict], smoothing: float, data: Data, seed: int) -> dic
     return row(stages, net, data, config, arm="label smoothing", **about)
 
 
-@experiment(settings={**SETTINGS, "first": FIRST, "deep": DEEP}, dealt=False)
+@experiment(settings={**SETTINGS, "first": FIRST, "deep": DEEP})
 def fitnets_first_stages(data: Data, seed: int) -> list[dict]:
     """Train the deep student after each kind of first stage, with all its tries; the
     second stage has the labels alone.
@@ -285,11 +288,11 @@ def fitnets_first_stages(data: Data, seed: int) -> list[dict]:
     return [
         run(name, data, teacher, seed, DEEP, choice=choice)
         for name in FIRST
-        for choice in range(3)
+        for choice in range(TRIES)
     ]
 
 
-@experiment(settings={**SETTINGS, "started": STARTED, "deep": DEEP}, dealt=False)
+@experiment(settings={**SETTINGS, "started": STARTED, "deep": DEEP})
 def fitnets_starts(data: Data, seed: int) -> list[dict]:
     """Train the deep student from other starts: labels, KD and hints, each with its
     default settings.
@@ -322,7 +325,7 @@ def spreads(
             measured["hints, after stage 1"] = spread(hinted, x)
 
     fit(alone, plain(alone), data, config)
-    stages = method(hints, hinted, teacher, hints.tries[1])
+    stages = method(hints, hinted, teacher, HINT_LR)
     fit(hinted, stages, data, config, on_epoch=look)
     measured["hints, then KD, at the end"] = spread(hinted, x)
     measured["labels, at the end"] = spread(alone, x)

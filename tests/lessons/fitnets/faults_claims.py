@@ -6,8 +6,8 @@ FAULTS = [
     Fault(
         "hints: P1a the wrong way round",
         "lessons/fitnets/claims.py",
-        'deeper("P1a", best_of_three(_depths()), HINTS, KD,',
-        'deeper("P1a", best_of_three(_depths()), KD, HINTS,',
+        'deeper("P1a", best_of_tries(_depths()), HINTS, KD)',
+        'deeper("P1a", best_of_tries(_depths()), KD, HINTS)',
     ),
     Fault(
         "hints: one stage above two",
