@@ -89,14 +89,14 @@ def mostly_at_edges(
     """Write which arms have the lowest or the highest value that was tried at half of
     their seeds or more, for the note of a verdict; "" where none has.
 
-    chosen: arm -> the value of each seed. tries: arm -> the values that it chose from.
-    written: how a value is written.
+    chosen: arm -> the value of each seed. tries: arm -> the values that it chose from;
+    one alone is no choice. written: how a value is written.
     """
     said = []
     for arm, values in chosen.items():
         usual = pd.Series(values).median()
         ends = {min(tries[arm]): "lowest", max(tries[arm]): "highest"}
-        if usual in ends:
+        if usual in ends and len(ends) > 1:
             value = written.format(usual)
             said.append(f"{arm} mostly at {value}, the {ends[usual]} tried")
     return "; ".join(said)

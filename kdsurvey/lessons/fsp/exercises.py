@@ -269,9 +269,8 @@ def _(data, images, body, sections, seed):
     unlabelled = replace(
         data, train=(images, torch.zeros(len(images), dtype=torch.long))
     )
-    how = kd.Config(
-        epochs=8, batch_size=64, lr=0.4, seed=seed
-    )  # half of it for the flow
+    # half of the epochs are those of the flow
+    how = kd.Config(epochs=8, batch_size=64, lr=0.8, seed=seed)
     kd.train(islice(flow, 1), unlabelled, how, progress=False)
     how = kd.Config(epochs=25, batch_size=20, lr=0.05, schedule="cosine", seed=seed)
     kd.train(kd.methods.plain(net), data, how, progress=False)

@@ -26,7 +26,7 @@ TEACHER = Config(epochs=6, batch_size=64, lr=0.05, schedule="cosine")
 # constant: a falling rate would hide who is faster
 FASTER = Config(epochs=4, batch_size=64, lr=0.02, schedule="constant")
 SOON = replace(FASTER, epochs=2)  # of what the reader trains in some seconds
-FACTORS = (0.5, 1.0, 2.0)  # of FASTER's rate, for plain training; FSP has the last two
+FACTORS = (0.25, 0.5, 1.0, 2.0)  # of FASTER's rate, for plain training and FSP
 FIRST = 1 / 2  # the first stage's share of the epochs
 # rate of the first stage, chosen on validation images with seeds that are not reported
 FLOW_LR = 0.4
@@ -156,7 +156,7 @@ def labels(net, teacher, lr, share) -> Iterator[Stage]:
 
 STARTS = by_name(
     Start("plain", labels, role="control", factors=FACTORS),
-    Start("FSP", flow, teacher="trained", share=FIRST, factors=FACTORS[1:]),
+    Start("FSP", flow, teacher="trained", share=FIRST, factors=FACTORS),
     Start("FSP, short stage 1", flow, {"epochs": 3}, teacher="trained", share=1 / 3),
     Start(
         "FSP, untrained teacher",
@@ -186,11 +186,10 @@ STARTS = by_name(
         "flow_lr": FLOW_LR,
         "every": EVERY,
     },
-    dealt=False,
 )
 def fsp_faster(data: Data, seed: int) -> list[dict]:
-    """Race student and teacher of one architecture: plain at three rates, FSP at two of
-    them, and its controls at the middle one.
+    """Race student and teacher of one architecture: plain and FSP at four rates, and
+    its controls at one of them.
     """
     data = data.halved()
     teachers = {

@@ -34,7 +34,7 @@ from kdsurvey.training import Config, accuracy, train
 SMALL = Config(epochs=18, batch_size=64, lr=0.1, schedule="cosine")
 TRANSFER = Config(epochs=45, batch_size=20, lr=0.05, schedule="cosine")
 TUNE = replace(TRANSFER, epochs=30, lr=0.02)  # the teacher goes on, on the new task
-RATES = (0.5, 2.0)  # of Config.lr: the two rates of every arm
+RATES = (0.3, 1.0, 3.0)  # of Config.lr: the rates of every arm
 FIRST = 1 / 3  # the first stage's share of the epochs
 FEW = 0.1  # share of the images in `fsp_small` and `fsp_ensembles`
 EACH = 20  # images of a class in the new tasks
@@ -163,11 +163,10 @@ TRANSFERRED = {
 
 @experiment(
     settings={**SETTINGS, "students": STUDENTS, "teacher": TEACHER, "few": FEW},
-    dealt=False,
 )
 def fsp_small(data: Data, seed: int) -> list[dict]:
     """Compare what is distilled, output, layer or flow: one teacher, a smaller student,
-    a tenth of the images, two rates an arm.
+    a tenth of the images, some rates an arm.
     """
     data = data.halved().fraction(FEW, seed)
     teacher = teach(data, seed, replace(SMALL, epochs=2 * SMALL.epochs))
@@ -214,7 +213,7 @@ def outcome(
     }
 
 
-@experiment(settings=TRANSFERRED, dealt=False)
+@experiment(settings=TRANSFERRED)
 def fsp_transfer(data: Data, seed: int) -> list[dict]:
     """Go from the digits 0 to 4, of which there are many, to 5 to 9, of which there are
     20 each.
@@ -228,12 +227,13 @@ def clothes() -> Data:
     return data_sets.fashion_mnist().hold_out(2_000)
 
 
-@experiment(settings=TRANSFERRED, data=clothes, embedded=False, dealt=False)
+@experiment(settings=TRANSFERRED, data=clothes, embedded=False)
 def fsp_fashion(data: Data, seed: int) -> list[dict]:
     """Go from digits to clothes, Fashion-MNIST (`data`), of which there are 20 images a
     class.
     """
-    return transferred(mnist_5k().hold_out(500).halved(), data.halved(), seed)
+    first = mnist_5k().hold_out(500).dealt(seed)
+    return transferred(first.halved(), data.halved(), seed)
 
 
 def transferred(source: Data, target: Data, seed: int, each: int = EACH) -> list[dict]:
@@ -318,7 +318,6 @@ ENSEMBLES = by_name(
         "first": FIRST,
         "flow_lr": FLOW_LR,
     },
-    dealt=False,
 )
 def fsp_ensembles(data: Data, seed: int) -> list[dict]:
     """Compare ensembles of nets as large as the teacher: without it, by its flow, by

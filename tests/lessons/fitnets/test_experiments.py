@@ -47,7 +47,11 @@ def rows(*accuracies: float, **about) -> list[dict]:
 
 @pytest.mark.parametrize("arm", experiments.ARMS)
 @pytest.mark.parametrize("choice", [0, 2])
-def test_an_arm_is_the_method_that_it_names(toy, teacher, arm, choice):
+def test_an_arm_is_the_method_that_it_names(toy, teacher, arm, choice, monkeypatch):
+    made, thin = [], experiments.thin
+    monkeypatch.setattr(
+        experiments, "thin", lambda *how: made.append(thin(*how)) or made[-1]
+    )
     knob, shared = experiments.ARMS[arm].tries[choice], {"guided": 3, "hint": 2}
     net, config = mlp(128, *[32] * 4, 3, seed=1), replace(SHORT, seed=1)
     stages = {
@@ -71,6 +75,8 @@ def test_an_arm_is_the_method_that_it_names(toy, teacher, arm, choice):
         progress=False,
     )
     found = experiments.run(arm, toy, teacher, 1, 4, choice=choice)
+    pairs = zip(made[-1].parameters(), net.parameters())
+    assert all(torch.allclose(p, q) for p, q in pairs)
     assert found == {
         "seed": 1,
         "arm": arm,

@@ -6,14 +6,14 @@ FAULTS = [
     Fault(
         "FSP: faster without stage 1",
         "lessons/fsp/claims.py",
-        'column = "in all to 93%"',
-        'column = "steps to 93%"',
+        'rows, column = raced(), "in all to 93%"',
+        'rows, column = raced(), "steps to 93%"',
     ),
     Fault(
         "FSP: faster the wrong way round",
         "lessons/fsp/claims.py",
-        'rows, "plain", "FSP", what, column=column',
-        'rows, "FSP", "plain", what, column=column',
+        'best, "plain", "FSP", what, column=column',
+        'best, "FSP", "plain", what, column=column',
     ),
     Fault(
         "FSP: output above layer",

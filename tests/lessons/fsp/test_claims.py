@@ -1,8 +1,8 @@
 """Notebook 05's answers: the comparison that a row names, the right way round."""
 
+import pandas as pd
 import pytest
 
-from kdsurvey import records
 from kdsurvey.lessons.fsp import claims
 
 SEEDS = 8
@@ -81,10 +81,14 @@ def test_the_gain_of_ensembles_is_judged_not_their_accuracy(recorded, better, wo
     assert claims.CLAIMS.answer("P3c").word == word
 
 
-def test_what_is_said_of_edges_is_so():
-    small = records.recorded("fsp_small")
-    tried = small.groupby("start")["rate"].nunique()
-    assert all(tried[arm] == 2 for pair in SMALL.values() for arm in pair)
-    soonest = claims.fastest(claims.raced()).groupby("start")["rate"].first()
-    lowest = claims.raced().groupby("start")["rate"].min()
-    assert all(soonest[arm] == lowest[arm] for arm in ("plain", "FSP"))
+def test_a_rate_at_the_edge_is_said():
+    tried = pd.DataFrame(
+        {"start": start, "rate": rate, "seed": 0}
+        for start, rates in (("plain", (0.1, 0.2, 0.4)), ("FSP", (0.1, 0.2)))
+        for rate in rates
+    )
+    best = tried[tried["rate"] == 0.2]
+    said = "FSP mostly at 0.2, the highest tried"
+    assert claims._edges(tried, best, "plain", "FSP") == said
+    alone = tried[tried["rate"] == 0.1]
+    assert claims._edges(alone, alone, "FSP") == ""  # one is no choice
