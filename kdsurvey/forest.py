@@ -1,17 +1,16 @@
-"""The one picture of verdicts: a forest plot, and the map of the whole ledger.
+"""The one picture of verdicts: a forest plot.
 
 A row is a comparison: its name, a dot with two intervals, and what it amounts to. A word
 has a colour and a shape of its own, and is written out.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby, pairwise
 from textwrap import wrap
 
-from kdsurvey.claims import CLAIMS, claim_of, rows_of
 from kdsurvey.pictures import Axis, Chart, Line, Picture, Points, Rule, Table, Text
 from kdsurvey.pictures import projected as slide
 from kdsurvey.pictures.palette import COLOURS, GREY, INK
@@ -175,14 +174,16 @@ class _Group:
         for answer, y in zip(self.answers, self.at):
             if isinstance(answer, Verdict):
                 marks += _dot(answer, y)
-        x = Axis(_of_axis(self.unit), self.limits(), most=5)
+        label = "a − b" + f", {self.unit}" * (self.unit != BARE)
+        x = Axis(label, self.limits(), most=5)
         return Chart(marks, x, self._y())
 
     def _margins(self) -> Iterator[Rule]:
         """Yield a band for each margin, as high as the rows that have it."""
         between = [(y + below) / 2 for y, below in pairwise(self.at)]
         edges = [1 - y / self.bottom for y in (0, *between, self.bottom)]
-        for margin, group in groupby(enumerate(self.answers), _margin_of_row):
+        margins = [getattr(answer, "margin", 0.0) for answer in self.answers]
+        for margin, group in groupby(enumerate(margins), lambda row: row[1]):
             rows = [k for k, _ in group]
             span = edges[rows[-1] + 1], edges[rows[0]]
             if margin:
@@ -297,10 +298,6 @@ def _unit(answer: Answer) -> str:
     return (answer.unit or BARE) if isinstance(answer, Verdict) else ""
 
 
-def _of_axis(unit: str) -> str:
-    return f"a − b, {unit}" if unit != BARE else "a − b"
-
-
 def _is_primary(answer: Answer) -> bool:
     return not isinstance(answer, Verdict) or answer.primary
 
@@ -339,74 +336,8 @@ def _table(answers: Sequence[Answer], title: str) -> Table:
     return Table(title or "Verdicts", head, rows)
 
 
-def _margin_of_row(row: tuple[int, Answer]) -> float:
-    _, answer = row
-    return answer.margin if isinstance(answer, Verdict) else 0.0
-
-
 def _kind(answer: Answer) -> str:
     if not isinstance(answer, Verdict):
         return ""
     margin = f", margin {answer.margin:g}" if answer.margin else ""
     return f"{answer.kind}{margin}"
-
-
-def ledger(answers: Mapping[str, Answer], title: str = "") -> Picture:
-    """Draw the words of all rows: a line a claim, a mark a row, with its letter.
-
-    answers: row -> its answer, as `lessons.ledger.every_answer` gives them.
-    """
-    claims = list(dict.fromkeys(map(claim_of, answers)))
-    most = max(len(rows_of(claim)) for claim in claims)
-    marks: list = []
-    for y, claim in enumerate(claims):
-        for x, row in enumerate(rows_of(claim)):
-            marks += _cell(x, y, row.id.removeprefix(claim), answers[row.id].word)
-    marks += _key(most, len(claims))
-    down = Axis(limits=(len(claims) + 1.8, -0.7), ticks=(), shown=False)
-    names = [
-        Text(0, k, f"{claim}  {CLAIMS[claim].says}", size=11.5)
-        for k, claim in enumerate(claims)
-    ]
-    charts = {
-        "claims": Chart(
-            names, Axis(limits=(0, 1), ticks=(), shown=False), down, frame="none"
-        ),
-        "words": Chart(
-            marks,
-            Axis(limits=(-0.6, most - 0.2), ticks=(), shown=False),
-            down,
-            frame="none",
-        ),
-    }
-    words: list[str] = [answer.word for answer in answers.values()]
-    counts = ", ".join(f"{words.count(word)} {word}" for word in LOOKS)
-    lines = "\n".join(answer.band for answer in answers.values())
-    return Picture(
-        charts,
-        width=980,
-        height=23 * len(claims) + 60,
-        widths=(1.45, 1),
-        title=title,
-        about=f"{title}: {counts}\n{lines}",
-    )
-
-
-def _cell(x: float, y: float, letter: str, word: str) -> list:
-    colour, marker, hollow = LOOKS[word]
-    marks: list = [Text(x, y, letter, shift=(12, 0), size=11, colour=colour)]
-    if marker:
-        points = Points([x], [y], colour=colour, marker=marker, hollow=hollow, size=10)
-        marks.insert(0, points)
-    else:
-        marks.insert(0, Text(x, y, "–", colour=colour, ha="center", size=13))
-    return marks
-
-
-def _key(columns: int, lines: int) -> list:
-    """Return what the shapes mean, in two lines below."""
-    step = columns / 3
-    marks: list = []
-    for k, word in enumerate(LOOKS):
-        marks += _cell(k % 3 * step, lines + 0.3 + k // 3, word, word)
-    return marks

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from kdsurvey.forest import forest, ledger
+from kdsurvey.forest import forest
+from kdsurvey.ledger_map import ledger
 from kdsurvey.pictures import (
     Axis,
     Band,

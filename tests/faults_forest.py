@@ -41,7 +41,7 @@ FAULTS = [
     ),
     Fault(
         "a mark of the ledger in the wrong line",
-        "forest.py",
+        "ledger_map.py",
         "answers[row.id].word)",
         'answers.get(f"{claim}a").word)',
     ),

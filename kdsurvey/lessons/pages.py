@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image, PngImagePlugin
 
-from kdsurvey import claims, forest, store
+from kdsurvey import claims, ledger_map, store
 from kdsurvey.claims import CLAIMS, ROWS, Claim, Row
 from kdsurvey.lessons import ledger, notebooks
 from kdsurvey.lessons.distilling_mnist import full_mnist
@@ -79,7 +79,9 @@ def _counts() -> str:
 
 def picture() -> Picture:
     """Draw the words of all rows."""
-    return forest.ledger(ledger.every_answer(), "Every question, and its answer here")
+    return ledger_map.ledger(
+        ledger.every_answer(), "Every question, and its answer here"
+    )
 
 
 def _folded(title: str, content: str) -> str:

@@ -119,7 +119,6 @@ FIRST = (  # what comes before labels on the whole net, in the first arm nothing
     "hints of an untrained teacher",
     "labels on the lower half",
 )
-TRIES = len(RATES)  # of every arm
 STARTED = ("labels", "KD", "hints, then KD")  # from each of STARTS
 SETTINGS = {
     "config": CONFIG,
@@ -259,7 +258,7 @@ def fitnets_depths(data: Data, seed: int) -> list[dict]:
         tried = [
             run(name, data, teacher, seed, depth, choice=choice)
             for name in MAIN
-            for choice in range(TRIES)
+            for choice in range(len(ARMS[name].tries))
         ]
         labels = [row for row in tried if row["arm"] == "labels"]
         rows += [*tried, smoothed(labels, smoothing, data, seed)]
@@ -288,7 +287,7 @@ def fitnets_first_stages(data: Data, seed: int) -> list[dict]:
     return [
         run(name, data, teacher, seed, DEEP, choice=choice)
         for name in FIRST
-        for choice in range(TRIES)
+        for choice in range(len(ARMS[name].tries))
     ]
 
 

@@ -153,7 +153,9 @@ def test_smoothing_takes_the_rate_that_suits_the_labels(toy, rates, best, monkey
 
 
 def test_every_arm_has_as_many_choices_and_as_many_epochs(toy, teacher):
-    assert {len(arm.tries) for arm in experiments.ARMS.values()} == {experiments.TRIES}
+    assert {len(arm.tries) for arm in experiments.ARMS.values()} == {
+        len(experiments.RATES)
+    }
     for arm in experiments.ARMS.values():
         stages = experiments.method(
             arm, experiments.thin(toy, 4, 0), teacher, arm.tries[0]
@@ -221,7 +223,7 @@ def test_depths_has_every_arm_and_smooths_at_the_rate_that_suits_labels(
     monkeypatch.setattr(experiments, "DEPTHS", (2, 4))
     found = pd.DataFrame(experiments.fitnets_depths(toy, 2))
     assert found.groupby(["depth", "arm"])["choice"].apply(list).to_dict() == {
-        (depth, arm): [*range(experiments.TRIES)]
+        (depth, arm): [*range(len(experiments.RATES))]
         for depth in (2, 4)
         for arm in experiments.MAIN
     } | {
@@ -309,7 +311,7 @@ def test_the_experiments_at_one_depth_have_every_arm(toy, monkeypatch):
     monkeypatch.setattr(experiments, "DEEP", 2)
     first = pd.DataFrame(experiments.fitnets_first_stages(toy, 0))
     assert first.groupby("arm", sort=False)["choice"].apply(list).to_dict() == {
-        arm: [*range(experiments.TRIES)] for arm in experiments.FIRST
+        arm: [*range(len(experiments.RATES))] for arm in experiments.FIRST
     }
     starts = pd.DataFrame(experiments.fitnets_starts(toy, 0))
     assert starts.groupby(["start", "arm"])["choice"].apply(list).to_dict() == {
