@@ -279,8 +279,8 @@ def _(data, images, body, sections, seed):
 
 @headless.refuses
 def _(data, images, body, sections, seed):
-    """The flow of the hundred images that have a label, however long."""
-    net = _flowed(body, sections, data, seed, kd.Config(160, 20, 0.8))
+    """The flow of the hundred images that have a label, for as many epochs."""
+    net = _flowed(body, sections, data, seed, kd.Config(8, 20, 0.8))
     return _labelled(net, data, seed, 0.05)
 
 
