@@ -26,7 +26,7 @@ CORE = {
     "folders": {"progress", "store"},
     "papers": set(),
     "pictures": {"pictures"},
-    "forest": {"claims", "pictures", "verdicts"},
+    "forest": {"pictures", "verdicts"},
     "ledger_map": {"claims", "forest", "pictures", "verdicts"},
     "plots": {"forest", "ledger_map", "pictures", "suggest"},
     "schemes": {"pictures", "schemes"},

@@ -7,6 +7,7 @@ from torch import nn
 import kdsurvey as kd
 from kdsurvey import measures
 from kdsurvey.data import Data, mnist_5k
+from kdsurvey.lessons.alone import on_labels
 from kdsurvey.lessons.design import Design
 from kdsurvey.lessons.exercise import Exercise, close, example, read_questions
 from kdsurvey.lessons.playground import experiments as lesson
@@ -248,9 +249,8 @@ answered = Design(
 def _(seed):
     """A tenth of the training images, and a teacher that has seen all of them."""
     digits = mnist_5k().hold_out(500).dealt(seed)
-    return digits.fraction(0.1, seed), lesson.teach(
-        digits, lesson.TEACHERS[0], seed
-    ).net
+    teacher = lesson.teach(digits, lesson.TEACHERS[0], seed)
+    return digits.fraction(0.1, seed), teacher.net
 
 
 @answered.rival
@@ -265,9 +265,8 @@ def _(data, teacher, seed):
 
 def _labelled(data: Data, seed: int, lr: float, smoothing: float) -> nn.Sequential:
     net = kd.nets.mlp(784, 32, 10, seed=seed)
-    how = kd.Config(epochs=60, batch_size=64, lr=lr, jitter=2, seed=seed)
-    kd.train(kd.methods.plain(net, smoothing=smoothing), data, how, progress=False)
-    return net
+    how = kd.Config(epochs=60, batch_size=64, lr=lr, jitter=2)
+    return on_labels(net, data, how, seed, smoothing=smoothing)
 
 
 @answered.solved_by
